@@ -1,0 +1,31 @@
+# The only place with compiler flags. Every target links rowtide::flags.
+add_library(rowtide_flags INTERFACE)
+add_library(rowtide::flags ALIAS rowtide_flags)
+
+target_include_directories(rowtide_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_options(
+  rowtide_flags
+  INTERFACE -Wall
+            -Wextra
+            -Wpedantic
+            -Wshadow
+            -Wconversion
+            -Wsign-conversion
+            -Wold-style-cast
+            -Wnon-virtual-dtor
+            -Woverloaded-virtual
+            -Wdouble-promotion
+            -Wformat=2
+            -Wimplicit-fallthrough
+            # A path of the build machine never stands in a binary, and the compiler cache works across checkouts.
+            -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+target_compile_options(rowtide_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op>)
+if(ROWTIDE_WERROR)
+  target_compile_options(rowtide_flags INTERFACE -Werror)
+endif()
+
+if(ROWTIDE_SANITIZE)
+  target_compile_options(rowtide_flags INTERFACE -fsanitize=${ROWTIDE_SANITIZE} -fno-omit-frame-pointer
+                                                 -fno-sanitize-recover=all)
+  target_link_options(rowtide_flags INTERFACE -fsanitize=${ROWTIDE_SANITIZE})
+endif()

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/task/spec.h"
+
+namespace rowtide::task {
+
+struct Credentials {
+  std::string username;
+  std::string password;
+};
+
+/// Secrets as files: a folder a Secret name, a file a key. In a pod the kubelet keeps them current, so each read
+/// goes to disk. Errors name Secret, key and the spec's field, never content.
+class SecretReader {
+ public:
+  /// `folder` may be empty: then every lookup fails and says that --secrets is missing.
+  explicit SecretReader(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  [[nodiscard]] absl::StatusOr<std::string> read(const SecretKeyRef& ref, std::string_view field) const;
+  /// The path of a key's file, for libraries that want one (CA certificates). NOT_FOUND if it is not there.
+  [[nodiscard]] absl::StatusOr<std::string> path(const SecretKeyRef& ref, std::string_view field) const;
+
+  [[nodiscard]] absl::StatusOr<Credentials> source_credentials(const Source& source) const;
+  /// For SASL; empty credentials for protocols without it.
+  [[nodiscard]] absl::StatusOr<Credentials> kafka_credentials(const KafkaSecurity& security) const;
+
+ private:
+  [[nodiscard]] absl::StatusOr<Credentials> credentials(const SecretRef& ref, std::string_view field) const;
+  std::filesystem::path folder_;
+};
+
+}  // namespace rowtide::task

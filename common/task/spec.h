@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rowtide::task {
+
+// A ChangeTrackingTask's spec, as both programs see it: the operator validates and passes it on, the tracker runs it.
+// Plain values with their defaults. parse.h reads it from YAML or JSON, crds/ describes the same to Kubernetes, and
+// tests/unit/common holds the two against each other.
+
+enum class SourceType { PolarDbMySql, MySql, MariaDb };
+enum class TlsMode { Disabled, Preferred, Required, VerifyCa, VerifyIdentity };
+enum class StartMode { Latest, Earliest, GtidSet, BinlogFile };
+enum class PartitionBy { Task, Table, PrimaryKey };
+enum class SecurityProtocol { Plaintext, Ssl, SaslPlaintext, SaslSsl };
+
+struct SecretRef {
+  std::string name;
+};
+
+struct SecretKeyRef {
+  std::string name;
+  std::string key;
+};
+
+/// Standalone only. The password stands in the file as ${env:NAME}, never itself.
+struct InlineCredentials {
+  std::string username;
+  std::string password;
+};
+
+struct Tls {
+  TlsMode mode = TlsMode::Preferred;
+  std::optional<SecretKeyRef> ca_secret_ref;
+};
+
+struct Source {
+  SourceType type = SourceType::MySql;
+  std::string host;
+  std::uint16_t port = 3306;
+  std::optional<SecretRef> credentials_secret_ref;  ///< keys username, password
+  std::optional<InlineCredentials> credentials;     ///< standalone only
+  Tls tls;
+  std::uint32_t server_id = 0;  ///< 0: derived from the task's uid (server_id.h)
+};
+
+/// One entry of objects.include or objects.exclude: `database` or `database_pattern`, and none, `tables` or
+/// `table_pattern`. Patterns are RE2, anchored at both ends.
+struct ObjectRule {
+  std::optional<std::string> database;
+  std::optional<std::string> database_pattern;
+  std::vector<std::string> tables;
+  std::optional<std::string> table_pattern;
+};
+
+struct Objects {
+  std::vector<ObjectRule> include;
+  std::vector<ObjectRule> exclude;
+};
+
+struct DataTypes {
+  bool data_updates = true;
+  bool schema_updates = true;
+};
+
+struct StartPosition {
+  StartMode mode = StartMode::Latest;
+  std::string gtid_set;
+  std::string file;
+  std::uint64_t offset = 4;
+};
+
+struct Precheck {
+  std::vector<std::string> skip;
+  std::int64_t run_nonce = 0;
+};
+
+struct KafkaTopic {
+  std::string name;  ///< "" = <namespace>.<task>; may hold {database} and {table}
+  std::int32_t partitions = 1;
+  std::int16_t replication_factor = -1;  ///< -1: the broker's default
+  std::int32_t retention_hours = 24;
+  bool create = true;
+};
+
+struct KafkaSecurity {
+  SecurityProtocol protocol = SecurityProtocol::Plaintext;
+  std::string mechanism;  ///< PLAIN, SCRAM-SHA-256, SCRAM-SHA-512; with a SASL protocol
+  std::optional<SecretRef> credentials_secret_ref;
+  std::optional<InlineCredentials> credentials;  ///< standalone only
+  std::optional<SecretKeyRef> ca_secret_ref;
+};
+
+struct KafkaSink {
+  std::vector<std::string> bootstrap_servers;
+  KafkaTopic topic;
+  PartitionBy partition_by = PartitionBy::PrimaryKey;
+  std::string format = "debezium-json";
+  std::string delivery = "AtLeastOnce";
+  std::string compression = "lz4";
+  KafkaSecurity security;
+};
+
+/// Standalone only: one JSON value a line.
+struct StdoutSink {
+  std::string format = "debezium-json";
+};
+
+struct Sink {
+  std::optional<KafkaSink> kafka;
+  std::optional<StdoutSink> stdout_sink;
+};
+
+/// Settings of the tracker's pod; without meaning when run standalone, so refused there. Kubernetes' own types are
+/// passed through as JSON text and checked by the API server.
+struct TrackerPod {
+  std::string image;
+  std::string resources_json;
+  std::string node_selector_json;
+  std::string tolerations_json;
+  std::string image_pull_secrets_json;
+  std::string service_account_name;
+};
+
+struct Spec {
+  std::string description;
+  bool suspend = false;
+  Source source;
+  DataTypes data_types;
+  Objects objects;
+  StartPosition start_position;
+  Precheck precheck;
+  Sink sink;
+  TrackerPod tracker;
+};
+
+struct Task {
+  std::string name;
+  std::string task_namespace = "default";
+  std::string uid;  ///< empty when standalone
+  Spec spec;
+
+  /// What checkpoints and derived ids go by: the uid, or "<namespace>/<name>" without one.
+  [[nodiscard]] std::string identity() const { return uid.empty() ? task_namespace + "/" + name : uid; }
+  /// "<namespace>.<name>": the default topic, and Debezium's source name.
+  [[nodiscard]] std::string qualified_name() const { return task_namespace + "." + name; }
+};
+
+}  // namespace rowtide::task

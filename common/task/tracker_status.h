@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace rowtide::task {
+
+/// What a tracker serves under /status and the operator reads.
+struct TrackerStatus {
+  std::string version;
+  std::string task;      ///< "<namespace>/<name>"
+  std::string task_uid;
+  std::string state;     ///< Starting | Streaming | Reconnecting | Stopping | Failed
+  std::string reason;    ///< CamelCase word; of the last error while not streaming
+  std::string message;
+  std::uint32_t server_id = 0;
+  std::string client_address;
+  std::optional<double> lag_seconds;
+  double rows_per_second = 0;
+  std::uint64_t rows_total = 0;
+  std::uint64_t transactions_total = 0;
+  std::string gtid_set;  ///< delivered up to here
+  std::string file;
+  std::uint64_t offset = 0;
+  std::int64_t checkpoint_at_ms = 0;  ///< when a checkpoint was last saved; 0 = not yet
+  std::vector<std::string> topics;
+};
+
+[[nodiscard]] std::string to_json(const TrackerStatus& status);
+[[nodiscard]] absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view json);
+
+}  // namespace rowtide::task

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace rowtide::binlog {
+
+using Uuid = std::array<std::uint8_t, 16>;
+
+/// One MySQL transaction: "3e11fa47-71ca-11e1-9e33-c80aa9429562:23", or "uuid:tag:23".
+struct MysqlGtid {
+  Uuid uuid{};
+  std::string tag;
+  std::uint64_t number = 0;
+  bool operator==(const MysqlGtid&) const = default;
+};
+
+/// One MariaDB transaction: "0-1-42" (domain, server, sequence).
+struct MariadbGtid {
+  std::uint32_t domain = 0;
+  std::uint32_t server_id = 0;
+  std::uint64_t sequence = 0;
+  bool operator==(const MariadbGtid&) const = default;
+};
+
+/// std::monostate: the transaction carries none (anonymous).
+using Gtid = std::variant<std::monostate, MysqlGtid, MariadbGtid>;
+[[nodiscard]] std::string to_string(const Gtid& gtid);
+
+/// A set of MySQL GTIDs: disjoint, sorted, maximal intervals per (uuid, tag). Intervals are half-open: [start, end).
+class MysqlGtidSet {
+ public:
+  struct Interval {
+    std::uint64_t start;
+    std::uint64_t end;
+    bool operator==(const Interval&) const = default;
+  };
+  using Key = std::pair<Uuid, std::string>;
+
+  /// The server's text form, upper or lower case, with blanks and newlines. Empty text is the empty set.
+  [[nodiscard]] static absl::StatusOr<MysqlGtidSet> parse(std::string_view text);
+  void add(const MysqlGtid& gtid);
+  void add(const Key& key, Interval interval);
+  void unite(const MysqlGtidSet& other);
+  [[nodiscard]] bool contains(const MysqlGtid& gtid) const;
+  [[nodiscard]] bool contains(const MysqlGtidSet& other) const;
+  [[nodiscard]] bool empty() const { return intervals_.empty(); }
+  [[nodiscard]] bool has_tags() const;
+  [[nodiscard]] std::string to_string() const;
+  /// As COM_BINLOG_DUMP_GTID wants it. Untagged sets only (has_tags() is false).
+  [[nodiscard]] std::string encode() const;
+  bool operator==(const MysqlGtidSet&) const = default;
+
+ private:
+  std::map<Key, std::vector<Interval>> intervals_;
+};
+
+/// A MariaDB position: the last transaction per domain. Text form "0-1-42,1-7-9".
+class MariadbGtidSet {
+ public:
+  [[nodiscard]] static absl::StatusOr<MariadbGtidSet> parse(std::string_view text);
+  /// The newest of its domain; an older sequence does not move it back.
+  void add(const MariadbGtid& gtid);
+  [[nodiscard]] bool empty() const { return domains_.empty(); }
+  [[nodiscard]] std::string to_string() const;
+  bool operator==(const MariadbGtidSet&) const = default;
+
+ private:
+  std::map<std::uint32_t, MariadbGtid> domains_;
+};
+
+using GtidSet = std::variant<std::monostate, MysqlGtidSet, MariadbGtidSet>;
+[[nodiscard]] std::string to_string(const GtidSet& set);
+
+}  // namespace rowtide::binlog

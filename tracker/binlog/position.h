@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tracker/binlog/gtid.h"
+
+namespace rowtide::binlog {
+
+/// A point between two transactions from which the stream can be resumed: everything before it is done.
+/// With GTIDs the set decides where to resume and file:offset are for people; without, file:offset decide.
+struct Position {
+  GtidSet gtids;
+  std::string file;
+  std::uint64_t offset = 0;  ///< 64-bit, also where the wire's log_pos has wrapped
+  bool operator==(const Position&) const = default;
+};
+
+/// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)".
+[[nodiscard]] std::string to_string(const Position& position);
+
+/// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}.
+[[nodiscard]] std::string to_json(const Position& position);
+[[nodiscard]] absl::StatusOr<Position> position_from_json(std::string_view json);
+
+}  // namespace rowtide::binlog

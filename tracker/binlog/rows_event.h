@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "common/bytes/byte_reader.h"
+#include "tracker/binlog/event.h"
+#include "tracker/binlog/table_plan.h"
+#include "tracker/types/scratch.h"
+#include "tracker/types/value.h"
+
+namespace rowtide::binlog {
+
+enum class RowOperation : std::uint8_t { Insert, Update, Delete };
+
+enum class RowsStatus : std::uint8_t {
+  Ok,
+  Truncated,            ///< the event ends inside a row
+  ColumnCountMismatch,  ///< the event's column count is not the plan's
+  MissingColumns,       ///< a row image without all columns (binlog_row_image is not FULL)
+  BadValue,             ///< see RowsReader::failed_column()
+};
+[[nodiscard]] std::string_view to_string(RowsStatus status) noexcept;
+
+/// The part of a rows event in front of its rows. v1 and v2.
+struct RowsHeader {
+  std::uint64_t table_id = 0;
+  RowOperation operation = RowOperation::Insert;
+  bool statement_end = false;
+  std::uint64_t column_count = 0;
+  Bytes before_present;  ///< bitmap; for Insert the after image's is in after_present and this is empty
+  Bytes after_present;   ///< bitmap; empty for Delete
+  Bytes rows;
+};
+/// Ok or Truncated. `type` must be one of the v1 or v2 rows events. Dummy events (table id 0xffffff) have no rows.
+[[nodiscard]] RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexcept;
+
+/// Goes through the rows of one event. before() and after() are valid until the next call of next(); text in them
+/// points into the event or into the scratch. No allocation per row in steady state. Not thread-safe.
+class RowsReader {
+ public:
+  /// Both must outlive the reader's use between start() calls.
+  explicit RowsReader(types::Scratch& scratch) : scratch_(&scratch) {}
+
+  /// Begins with an event. Fails on a column count that is not the plan's, and on an incomplete row image.
+  [[nodiscard]] RowsStatus start(const RowsHeader& header, const TablePlan& plan) noexcept;
+  /// False at the end of the event or on a failure: ask status().
+  [[nodiscard]] bool next() noexcept;
+  [[nodiscard]] RowsStatus status() const noexcept { return status_; }
+
+  [[nodiscard]] std::span<const types::Value> before() const noexcept { return before_; }
+  [[nodiscard]] std::span<const types::Value> after() const noexcept { return after_; }
+  /// Index of the current row in the event, from 0.
+  [[nodiscard]] std::uint32_t row_index() const noexcept { return row_index_; }
+  /// Where status() is Truncated or BadValue: the column at which the row broke.
+  [[nodiscard]] std::uint32_t failed_column() const noexcept { return failed_column_; }
+
+ private:
+  [[nodiscard]] RowsStatus read_image(Bytes present, std::vector<types::Value>& values) noexcept;
+
+  types::Scratch* scratch_;
+  const TablePlan* plan_ = nullptr;
+  RowsHeader header_;
+  ByteReader reader_;
+  std::vector<types::Value> before_;
+  std::vector<types::Value> after_;
+  RowsStatus status_ = RowsStatus::Ok;
+  std::uint32_t row_index_ = 0;
+  std::uint32_t failed_column_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tracker/binlog/event.h"
+#include "tracker/binlog/position.h"
+#include "tracker/binlog/transaction_events.h"
+
+namespace rowtide::binlog {
+
+/// Frames the events of one stream and follows its grammar:
+///
+///     ( ROTATE(artificial)  FORMAT_DESCRIPTION  (PREVIOUS_GTIDS | MARIADB_GTID_LIST)?
+///       ( (GTID | ANONYMOUS_GTID | MARIADB_GTID)  event* end )*  (ROTATE | STOP)? )+
+///
+/// where `end` is XID, a QUERY that is COMMIT or DDL, or the one event of a standalone MariaDB group.
+/// It checks the header, the length and the CRC32 of every event, counts 64-bit offsets, and knows the file.
+/// Pure: bytes in, views out. Not thread-safe.
+class StreamState {
+ public:
+  /// `from`: where the stream was opened. Only file and offset are used.
+  void reset(const Position& from);
+
+  /// The event's bytes as read (header, body, checksum) -> a view without the checksum. Fails with file, offset and
+  /// event type on a length or checksum that does not fit. The view borrows from `bytes`.
+  /// ROTATE and FORMAT_DESCRIPTION are applied here already.
+  [[nodiscard]] absl::StatusOr<EventView> accept(Bytes bytes);
+
+  [[nodiscard]] const FormatDescription& format() const { return format_; }
+  [[nodiscard]] const std::string& file() const { return file_; }
+  /// Where the last accepted event ends (and the next one begins).
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
+
+ private:
+  [[nodiscard]] absl::Status apply(const EventView& event, Bytes with_checksum);
+  void advance(const EventHeader& header);
+
+  FormatDescription format_;
+  bool has_format_ = false;
+  std::string file_;
+  std::uint64_t offset_ = 4;
+};
+
+}  // namespace rowtide::binlog

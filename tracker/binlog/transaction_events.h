@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/bytes/byte_reader.h"
+#include "tracker/binlog/gtid.h"
+
+namespace rowtide::binlog {
+
+/// FORMAT_DESCRIPTION: what the rest of the file looks like.
+struct FormatDescription {
+  std::string server_version;
+  bool is_mariadb = false;
+  bool has_checksum = false;  ///< CRC32 behind every event
+};
+/// `body` with the checksum still attached (whether there is one is what this event says).
+[[nodiscard]] absl::StatusOr<FormatDescription> parse_format_description(Bytes body);
+
+struct RotateEvent {
+  std::uint64_t position = 0;
+  std::string_view file;
+};
+[[nodiscard]] absl::StatusOr<RotateEvent> parse_rotate(Bytes body);
+
+/// MySQL's GTID and ANONYMOUS_GTID.
+struct GtidEvent {
+  MysqlGtid gtid;                                    ///< number 0: anonymous
+  std::optional<std::int64_t> commit_timestamp_us;   ///< original commit, microseconds since the epoch
+};
+[[nodiscard]] absl::StatusOr<GtidEvent> parse_gtid(Bytes body);
+
+struct MariadbGtidEvent {
+  MariadbGtid gtid;         ///< server_id filled from the header by the caller's argument
+  bool standalone = false;  ///< the group is one event, without COMMIT
+};
+[[nodiscard]] absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id);
+
+struct QueryEvent {
+  std::uint32_t thread_id = 0;
+  std::uint16_t error_code = 0;
+  std::string_view database;  ///< the session's default database
+  std::string_view sql;       ///< in the client's character set, as sent
+};
+[[nodiscard]] absl::StatusOr<QueryEvent> parse_query(Bytes body);
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "tracker/binlog/rows_event.h"
+#include "tracker/binlog/table_plan.h"
+#include "tracker/encode/record_batch.h"
+
+namespace rowtide::encode {
+
+/// Where a change comes from: the same for all rows of an event but `row`.
+struct ChangeOrigin {
+  std::uint32_t server_id = 0;
+  std::string_view gtid;  ///< empty: none
+  std::string_view file;
+  std::uint64_t offset = 0;  ///< where the event begins
+  std::uint32_t row = 0;     ///< index in the event
+  std::uint32_t thread_id = 0;
+  std::int64_t commit_timestamp_us = 0;  ///< from the GTID event where it says, else the event's seconds
+  std::int64_t processed_timestamp_us = 0;
+};
+
+struct RowChange {
+  binlog::RowOperation operation;
+  std::span<const types::Value> before;
+  std::span<const types::Value> after;
+};
+
+struct SchemaChange {
+  std::string_view database;
+  std::string_view table;  ///< empty: of the database, or several tables
+  std::string_view sql;    ///< valid UTF-8
+};
+
+/// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a change, or
+/// several where the format wants it (a changed key, a tombstone). Never fails: what a format cannot hold is refused
+/// when the table is bound. One thread.
+class TableEncoder {
+ public:
+  virtual ~TableEncoder() = default;
+  virtual void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) = 0;
+};
+
+/// What an encoder is told of the task, once.
+struct EncoderContext {
+  std::string source_name;     ///< "<namespace>.<task>": Debezium's topic prefix
+  std::string connector;       ///< "mysql" or "mariadb"
+  std::string schema_topic;    ///< where schema changes go
+};
+
+/// One output format. Immutable but for what it counts itself; its table encoders borrow from it.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  /// The plan is copied from as needed; `topic` is copied.
+  [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
+                                                                           std::string topic) = 0;
+  virtual void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin, RecordBatch& out) = 0;
+};
+
+/// The one table of formats. `format` is the task's sink.kafka.format, e.g. "debezium-json".
+[[nodiscard]] absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format, EncoderContext context);
+
+}  // namespace rowtide::encode

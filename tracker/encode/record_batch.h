@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rowtide::encode {
+
+struct RecordHeader {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// One message to be. A view into its RecordBatch.
+struct Record {
+  std::string_view topic;
+  std::string_view table;  ///< "database.table"; for schema changes of a database just "database"
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value;  ///< nullopt: tombstone
+  std::span<const RecordHeader> headers;
+  std::int64_t timestamp_ms = 0;
+};
+
+/// Encoded records, back to back in one buffer that is kept over clear(). An encoder appends: begin_record(), the
+/// key's bytes, end_key(), the value's bytes, end_record(). Records are read back by index; their views are valid
+/// until the next append or clear(). Not thread-safe.
+class RecordBatch {
+ public:
+  /// `topic` and `table` must outlive the batch's use (they belong to the bound table).
+  void begin_record(std::string_view topic, std::string_view table, std::int64_t timestamp_ms);
+  [[nodiscard]] std::string& buffer() { return bytes_; }
+  void end_key();  ///< what was appended since begin_record() is the key; not called: null key
+  void add_header(std::string_view name, std::string_view value);  ///< copies value; name must be static
+  void end_record();            ///< what was appended since the key is the value
+  void end_record_tombstone();  ///< null value
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
+  /// The headers' views stay valid until the next call of record().
+  [[nodiscard]] Record record(std::size_t index) const;
+  void clear();
+
+ private:
+  struct Entry {
+    std::string_view topic;
+    std::string_view table;
+    std::int64_t timestamp_ms = 0;
+    std::size_t key_begin = 0;
+    std::size_t value_begin = 0;
+    std::size_t value_end = 0;
+    std::uint32_t first_header = 0;
+    std::uint32_t header_count = 0;
+    bool has_key = false;
+    bool has_value = false;
+  };
+  struct HeaderEntry {
+    std::string_view name;
+    std::string value;
+  };
+  std::string bytes_;
+  std::vector<Entry> entries_;
+  std::vector<HeaderEntry> headers_;
+  mutable std::vector<RecordHeader> header_views_;
+};
+
+}  // namespace rowtide::encode

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/spec.h"
+
+namespace rowtide::select {
+
+/// The task's objects, compiled. Asked once per table map and once per schema change, never per row.
+/// Immutable after create(); may be shared by threads.
+class TableSelector {
+ public:
+  [[nodiscard]] static absl::StatusOr<TableSelector> create(const task::Objects& objects);
+  TableSelector(TableSelector&&) noexcept;
+  TableSelector& operator=(TableSelector&&) noexcept;
+  ~TableSelector();
+
+  /// Is this table tracked? System schemas are tracked only where an include names them.
+  [[nodiscard]] bool wants(std::string_view database, std::string_view table) const;
+  /// Could any table of this database be tracked? For schema changes of the database itself.
+  [[nodiscard]] bool wants_database(std::string_view database) const;
+
+ private:
+  struct Rules;
+  explicit TableSelector(std::unique_ptr<Rules> rules);
+  std::unique_ptr<Rules> rules_;
+};
+
+}  // namespace rowtide::select

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tracker/binlog/position.h"
+#include "tracker/encode/record_batch.h"
+
+namespace rowtide::sink {
+
+struct SinkCounters {
+  std::uint64_t records = 0;  ///< accepted by the sink's other side
+  std::uint64_t bytes = 0;    ///< keys and values of those
+  std::uint64_t errors = 0;   ///< attempts that failed, retried ones too
+  std::uint64_t queued_bytes = 0;
+};
+
+/// Where records go. write() and end_transaction() belong to one thread; durable(), counters() and error() may be
+/// called from any.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  /// Connects, makes or checks what it writes to. Says what to do when it cannot.
+  [[nodiscard]] virtual absl::Status open() = 0;
+
+  /// Hands records over, in order. Copies what it needs. Blocks while too much is in flight (back-pressure), until
+  /// `stop` is requested (CANCELLED). Any other failure is final: the tracker stops with it.
+  [[nodiscard]] virtual absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) = 0;
+
+  /// Everything written so far, and nothing else, belongs to transactions up to `position`.
+  virtual void end_transaction(const binlog::Position& position) = 0;
+
+  /// The newest position all of whose records are safe at the other side.
+  [[nodiscard]] virtual std::optional<binlog::Position> durable() const = 0;
+
+  /// Waits until everything written is durable. DEADLINE_EXCEEDED says how much is not.
+  [[nodiscard]] virtual absl::Status flush(std::chrono::milliseconds deadline) = 0;
+
+  /// A failure found after write() had returned (a rejected record); OK while there is none.
+  [[nodiscard]] virtual absl::Status error() const = 0;
+  [[nodiscard]] virtual SinkCounters counters() const = 0;
+  /// Topics written to so far (Kafka); empty for others.
+  [[nodiscard]] virtual std::vector<std::string> topics() const = 0;
+};
+
+}  // namespace rowtide::sink
