@@ -17,9 +17,9 @@ inline Bytes as_bytes(std::string_view text) noexcept {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
-/// A bounds-checked cursor over borrowed bytes. A read past the end returns zero (or an empty span), moves to the
-/// end and makes ok() false for good, so a caller may read a whole structure and ask once. Never allocates, never
-/// throws. The bytes must outlive the reader and every view taken from it. Not thread-safe.
+/// A bounds-checked cursor over borrowed bytes. A read past the end returns zero (or an empty span), moves to
+/// the end and makes ok() false for good, so a caller may read a whole structure and ask once. Never
+/// allocates, never throws. The bytes must outlive the reader and every view taken from it. Not thread-safe.
 class ByteReader {
  public:
   ByteReader() = default;
@@ -50,7 +50,8 @@ class ByteReader {
   std::uint64_t big_endian(std::size_t width) noexcept {
     if (!require(width)) return 0;
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) value = (value << 8U) | std::to_integer<std::uint64_t>(position_[i]);
+    for (std::size_t i = 0; i < width; ++i)
+      value = (value << 8U) | std::to_integer<std::uint64_t>(position_[i]);
     position_ += width;
     return value;
   }
@@ -59,12 +60,18 @@ class ByteReader {
   std::uint64_t length_encoded() noexcept {
     const std::uint8_t first = u8();
     switch (first) {
-      case 0xfc: return u16();
-      case 0xfd: return u24();
-      case 0xfe: return u64();
+      case 0xfc:
+        return u16();
+      case 0xfd:
+        return u24();
+      case 0xfe:
+        return u64();
       case 0xfb:
-      case 0xff: fail(); return 0;
-      default: return first;
+      case 0xff:
+        fail();
+        return 0;
+      default:
+        return first;
     }
   }
 
@@ -85,7 +92,8 @@ class ByteReader {
 
  private:
   [[nodiscard]] bool require(std::uint64_t count) noexcept {
-    if (count <= remaining()) [[likely]] return true;
+    if (count <= remaining()) [[likely]]
+      return true;
     fail();
     return false;
   }

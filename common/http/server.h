@@ -31,8 +31,9 @@ class Server {
 
   [[nodiscard]] std::uint16_t port() const;
 
- private:
   struct Impl;
+
+ private:
   explicit Server(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -21,7 +21,8 @@ struct FieldError {
 [[nodiscard]] std::string to_string(const std::vector<FieldError>& errors);
 
 enum class Mode {
-  Standalone,  ///< a file on disk: ${env:NAME}, inline credentials and the stdout sink are allowed, tracker: is not
+  Standalone,  ///< a file on disk: ${env:NAME}, inline credentials and the stdout sink are allowed, tracker:
+               ///< is not
   Kubernetes,  ///< what the API server stored
 };
 
@@ -31,9 +32,9 @@ struct ParseResult {
   [[nodiscard]] bool ok() const { return errors.empty(); }
 };
 
-/// Reads and validates a ChangeTrackingTask document, YAML or JSON. Reports every error it finds, not just the
-/// first. Never throws. metadata and status fields that Kubernetes adds are ignored; any other unknown field is an
-/// error.
+/// Reads and validates a ChangeTrackingTask document, YAML or JSON. Reports every error it finds, not just
+/// the first. Never throws. metadata and status fields that Kubernetes adds are ignored; any other unknown
+/// field is an error.
 [[nodiscard]] ParseResult parse_task(std::string_view document, Mode mode);
 
 }  // namespace rowtide::task

@@ -12,7 +12,8 @@ namespace rowtide::task {
 enum class CheckResult { Passed, Warning, Failed, Skipped };
 [[nodiscard]] std::string_view to_string(CheckResult result);
 
-/// One check's outcome, for people: what was seen, what is expected, and the exact statement or setting that mends it.
+/// One check's outcome, for people: what was seen, what is expected, and the exact statement or setting that
+/// mends it.
 struct CheckItem {
   std::string name;  ///< "BinlogRowImage"
   CheckResult result = CheckResult::Passed;
@@ -35,8 +36,8 @@ struct PrecheckReport {
 };
 
 [[nodiscard]] std::string to_json(const PrecheckReport& report, bool pretty);
-/// At most `limit` bytes (a container's termination message holds 4096): texts of the longest items are cut, with a
-/// hint where the whole stands; names, results and reasons never are.
+/// At most `limit` bytes (a container's termination message holds 4096): texts of the longest items are cut,
+/// with a hint where the whole stands; names, results and reasons never are.
 [[nodiscard]] std::string to_json_within(const PrecheckReport& report, std::size_t limit);
 [[nodiscard]] absl::StatusOr<PrecheckReport> precheck_report_from_json(std::string_view json);
 

@@ -7,8 +7,9 @@
 
 namespace rowtide::task {
 
-/// The server id with which a task's tracker registers at the source: spec.source.serverId, or one derived from the
-/// task's identity: stable over restarts, from 2^30 up, so that it does not meet ids that people give by hand.
+/// The server id with which a task's tracker registers at the source: spec.source.serverId, or one derived
+/// from the task's identity: stable over restarts, from 2^30 up, so that it does not meet ids that people
+/// give by hand.
 [[nodiscard]] std::uint32_t effective_server_id(const Task& task);
 
 }  // namespace rowtide::task

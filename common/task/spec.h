@@ -8,9 +8,9 @@
 
 namespace rowtide::task {
 
-// A ChangeTrackingTask's spec, as both programs see it: the operator validates and passes it on, the tracker runs it.
-// Plain values with their defaults. parse.h reads it from YAML or JSON, crds/ describes the same to Kubernetes, and
-// tests/unit/common holds the two against each other.
+// A ChangeTrackingTask's spec, as both programs see it: the operator validates and passes it on, the tracker
+// runs it. Plain values with their defaults. parse.h reads it from YAML or JSON, crds/ describes the same to
+// Kubernetes, and tests/unit/common holds the two against each other.
 
 enum class SourceType { PolarDbMySql, MySql, MariaDb };
 enum class TlsMode { Disabled, Preferred, Required, VerifyCa, VerifyIdentity };
@@ -115,8 +115,8 @@ struct Sink {
   std::optional<StdoutSink> stdout_sink;
 };
 
-/// Settings of the tracker's pod; without meaning when run standalone, so refused there. Kubernetes' own types are
-/// passed through as JSON text and checked by the API server.
+/// Settings of the tracker's pod; without meaning when run standalone, so refused there. Kubernetes' own
+/// types are passed through as JSON text and checked by the API server.
 struct TrackerPod {
   std::string image;
   std::string resources_json;

@@ -13,10 +13,10 @@ namespace rowtide::task {
 /// What a tracker serves under /status and the operator reads.
 struct TrackerStatus {
   std::string version;
-  std::string task;      ///< "<namespace>/<name>"
+  std::string task;  ///< "<namespace>/<name>"
   std::string task_uid;
-  std::string state;     ///< Starting | Streaming | Reconnecting | Stopping | Failed
-  std::string reason;    ///< CamelCase word; of the last error while not streaming
+  std::string state;   ///< Starting | Streaming | Reconnecting | Stopping | Failed
+  std::string reason;  ///< CamelCase word; of the last error while not streaming
   std::string message;
   std::uint32_t server_id = 0;
   std::string client_address;

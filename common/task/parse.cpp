@@ -1,0 +1,412 @@
+#include "common/task/parse.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/task/document.h"
+
+namespace rowtide::task {
+namespace {
+
+constexpr std::string_view kApiVersion = "rowtide.dev/v1alpha1";
+constexpr std::string_view kKind = "ChangeTrackingTask";
+constexpr std::size_t kMaxNameLength = 48;  // leaves room for "-precheck" and a pod's suffix within 63
+constexpr std::size_t kMaxRules = 1000;
+constexpr std::size_t kMaxTables = 1000;
+
+template <typename Enum, std::size_t N>
+using Choices = std::array<std::pair<std::string_view, Enum>, N>;
+
+constexpr Choices<SourceType, 3> kSourceTypes{{{"PolarDBMySQL", SourceType::PolarDbMySql},
+                                               {"MySQL", SourceType::MySql},
+                                               {"MariaDB", SourceType::MariaDb}}};
+constexpr Choices<TlsMode, 5> kTlsModes{{{"Disabled", TlsMode::Disabled},
+                                         {"Preferred", TlsMode::Preferred},
+                                         {"Required", TlsMode::Required},
+                                         {"VerifyCA", TlsMode::VerifyCa},
+                                         {"VerifyIdentity", TlsMode::VerifyIdentity}}};
+constexpr Choices<StartMode, 4> kStartModes{{{"Latest", StartMode::Latest},
+                                             {"Earliest", StartMode::Earliest},
+                                             {"GTIDSet", StartMode::GtidSet},
+                                             {"BinlogFile", StartMode::BinlogFile}}};
+constexpr Choices<PartitionBy, 3> kPartitionBys{
+    {{"Task", PartitionBy::Task}, {"Table", PartitionBy::Table}, {"PrimaryKey", PartitionBy::PrimaryKey}}};
+constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
+    {{"PLAINTEXT", SecurityProtocol::Plaintext},
+     {"SSL", SecurityProtocol::Ssl},
+     {"SASL_PLAINTEXT", SecurityProtocol::SaslPlaintext},
+     {"SASL_SSL", SecurityProtocol::SaslSsl}}};
+
+// Settings that are texts all the way down to librdkafka: the choice is the text.
+template <std::size_t N>
+std::string text_choice(const Field& field, const std::array<std::string_view, N>& allowed,
+                        std::string_view fallback) {
+  Choices<std::string_view, N> choices;
+  for (std::size_t i = 0; i < N; ++i) choices[i] = {allowed[i], allowed[i]};
+  return std::string(field.choice(choices, fallback));
+}
+constexpr std::array<std::string_view, 1> kFormats{"debezium-json"};
+constexpr std::array<std::string_view, 1> kDeliveries{"AtLeastOnce"};
+constexpr std::array<std::string_view, 5> kCompressions{"none", "gzip", "snappy", "lz4", "zstd"};
+constexpr std::array<std::string_view, 3> kMechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+
+std::optional<SecretRef> read_secret_ref(const Field& field) {
+  if (!field.present() || !field.is_map_of({"name"})) return std::nullopt;
+  return SecretRef{field["name"].required_text("the Secret's name")};
+}
+
+std::optional<SecretKeyRef> read_secret_key_ref(const Field& field) {
+  if (!field.present() || !field.is_map_of({"name", "key"})) return std::nullopt;
+  return SecretKeyRef{field["name"].required_text("the Secret's name"), field["key"].text("ca.crt")};
+}
+
+std::optional<InlineCredentials> read_inline_credentials(const Field& field) {
+  if (!field.present()) return std::nullopt;
+  if (field.mode() == Mode::Kubernetes) {
+    field.refuse_without_value("only for rowtide-tracker run without Kubernetes; use credentialsSecretRef");
+    return std::nullopt;
+  }
+  if (!field.is_map_of({"username", "password"})) return std::nullopt;
+  const Field password = field["password"];
+  const std::string raw = password.raw_text();
+  if (!raw.starts_with("${env:") || !raw.ends_with("}")) {
+    password.refuse_without_value(
+        "must be ${env:NAME}, the name of an environment variable: a password does not belong in a file like "
+        "this");
+    return std::nullopt;
+  }
+  return InlineCredentials{field["username"].required_text("the account's name"), password.text()};
+}
+
+void require_credentials(const Field& parent, bool has_reference, bool has_inline) {
+  if (has_reference && has_inline) {
+    parent["credentials"].refuse_without_value("give either credentials or credentialsSecretRef");
+  } else if (!has_reference && !has_inline) {
+    parent["credentialsSecretRef"].refuse(
+        "required: {name: ...}, a Secret with the keys username and password");
+  }
+}
+
+Tls read_tls(const Field& field) {
+  Tls tls;
+  if (!field.is_map_of({"mode", "caSecretRef"})) return tls;
+  tls.mode = field["mode"].choice(kTlsModes, tls.mode);
+  tls.ca_secret_ref = read_secret_key_ref(field["caSecretRef"]);
+  const bool verifies = tls.mode == TlsMode::VerifyCa || tls.mode == TlsMode::VerifyIdentity;
+  if (verifies && !field["caSecretRef"].present()) {
+    field["caSecretRef"].refuse("required with mode VerifyCA and VerifyIdentity: {name: ..., key: ca.crt}");
+  }
+  if (!verifies && field["caSecretRef"].present()) {
+    field["caSecretRef"].refuse_without_value(
+        "only with mode VerifyCA or VerifyIdentity, which verify against it");
+  }
+  return tls;
+}
+
+Source read_source(const Field& field) {
+  Source source;
+  if (!field.present()) {
+    field.refuse("required: type, host, credentialsSecretRef");
+    return source;
+  }
+  if (!field.is_map_of({"type", "host", "port", "credentialsSecretRef", "credentials", "tls", "serverId"})) {
+    return source;
+  }
+  if (!field["type"].present()) field["type"].refuse("required: one of PolarDBMySQL, MySQL, MariaDB");
+  source.type = field["type"].choice(kSourceTypes, source.type);
+  source.host = field["host"].required_text("the source's host name or address");
+  source.port = static_cast<std::uint16_t>(field["port"].integer(1, 65535, source.port));
+  source.credentials_secret_ref = read_secret_ref(field["credentialsSecretRef"]);
+  source.credentials = read_inline_credentials(field["credentials"]);
+  require_credentials(field, field["credentialsSecretRef"].present(), field["credentials"].present());
+  source.tls = read_tls(field["tls"]);
+  source.server_id = static_cast<std::uint32_t>(field["serverId"].integer(0, 4294967295, 0));
+  return source;
+}
+
+std::optional<std::string> read_pattern(const Field& field) {
+  if (!field.present()) return std::nullopt;
+  std::string pattern = field.required_text("a regular expression");
+  const re2::RE2 compiled(pattern, re2::RE2::Quiet);
+  if (!compiled.ok()) field.refuse("a regular expression in RE2 syntax: " + compiled.error());
+  return pattern;
+}
+
+ObjectRule read_object_rule(const Field& field) {
+  ObjectRule rule;
+  if (!field.is_map_of({"database", "databasePattern", "tables", "tablePattern"})) return rule;
+  if (field["database"].present()) rule.database = field["database"].required_text("a database's name");
+  rule.database_pattern = read_pattern(field["databasePattern"]);
+  rule.tables = field["tables"].texts(kMaxTables);
+  rule.table_pattern = read_pattern(field["tablePattern"]);
+  if (rule.database.has_value() == rule.database_pattern.has_value()) {
+    field.refuse_without_value("needs exactly one of database, databasePattern");
+  }
+  if (field["tables"].present() && rule.table_pattern) {
+    field.refuse_without_value("takes tables or tablePattern, not both");
+  }
+  if (field["tables"].present() && rule.tables.empty()) {
+    field["tables"].refuse("at least one table; leave tables out for the whole database");
+  }
+  return rule;
+}
+
+Objects read_objects(const Field& field) {
+  Objects objects;
+  if (!field.is_map_of({"include", "exclude"})) return objects;
+  for (const Field& item : field["include"].items(kMaxRules))
+    objects.include.push_back(read_object_rule(item));
+  for (const Field& item : field["exclude"].items(kMaxRules))
+    objects.exclude.push_back(read_object_rule(item));
+  if (objects.include.empty()) {
+    field["include"].refuse_without_value(
+        "at least one entry, e.g. {database: shop} or {databasePattern: \".*\"}");
+  }
+  return objects;
+}
+
+DataTypes read_data_types(const Field& field) {
+  if (!field.present()) return {};
+  DataTypes types{.data_updates = false, .schema_updates = false};
+  for (const Field& item : field.items(2)) {
+    constexpr Choices<bool DataTypes::*, 2> kTypes{
+        {{"DataUpdates", &DataTypes::data_updates}, {"SchemaUpdates", &DataTypes::schema_updates}}};
+    types.*item.choice(kTypes, &DataTypes::data_updates) = true;
+  }
+  if (!types.data_updates && !types.schema_updates)
+    field.refuse("at least one of DataUpdates, SchemaUpdates");
+  return types;
+}
+
+StartPosition read_start_position(const Field& field) {
+  StartPosition start;
+  if (!field.is_map_of({"mode", "gtidSet", "file", "offset"})) return start;
+  start.mode = field["mode"].choice(kStartModes, start.mode);
+  start.gtid_set = field["gtidSet"].text();
+  start.file = field["file"].text();
+  start.offset = static_cast<std::uint64_t>(field["offset"].integer(4, INT64_MAX, 4));
+  if (start.mode == StartMode::GtidSet && start.gtid_set.empty()) {
+    field["gtidSet"].refuse("required with mode GTIDSet");
+  }
+  if (start.mode == StartMode::BinlogFile && start.file.empty()) {
+    field["file"].refuse("required with mode BinlogFile, e.g. mysql-bin.000012");
+  }
+  if (start.mode != StartMode::GtidSet && field["gtidSet"].present()) {
+    field["gtidSet"].refuse("only with mode GTIDSet");
+  }
+  for (const std::string_view key : {"file", "offset"}) {
+    if (start.mode != StartMode::BinlogFile && field[key].present())
+      field[key].refuse("only with mode BinlogFile");
+  }
+  return start;
+}
+
+KafkaTopic read_topic(const Field& field) {
+  KafkaTopic topic;
+  if (!field.is_map_of({"name", "partitions", "replicationFactor", "retentionHours", "create"})) return topic;
+  topic.name = field["name"].text();
+  std::string literal = topic.name;
+  for (const std::string_view part : {"{database}", "{table}"}) {
+    for (std::size_t at = literal.find(part); at != std::string::npos; at = literal.find(part)) {
+      literal.erase(at, part.size());
+    }
+  }
+  static const re2::RE2 kLegal("[a-zA-Z0-9._-]*");
+  if (topic.name.size() > 249 || topic.name == "." || topic.name == ".." ||
+      !re2::RE2::FullMatch(literal, kLegal)) {
+    field["name"].refuse("at most 249 letters, digits, '.', '_', '-', and {database}, {table}");
+  }
+  topic.partitions = static_cast<std::int32_t>(field["partitions"].integer(1, 10000, topic.partitions));
+  topic.replication_factor =
+      static_cast<std::int16_t>(field["replicationFactor"].integer(-1, 100, topic.replication_factor));
+  if (topic.replication_factor == 0)
+    field["replicationFactor"].refuse("-1 (the broker's default), or 1 to 100");
+  topic.retention_hours =
+      static_cast<std::int32_t>(field["retentionHours"].integer(1, 87600, topic.retention_hours));
+  topic.create = field["create"].boolean(topic.create);
+  return topic;
+}
+
+KafkaSecurity read_security(const Field& field) {
+  KafkaSecurity security;
+  if (!field.is_map_of({"protocol", "mechanism", "credentialsSecretRef", "credentials", "caSecretRef"})) {
+    return security;
+  }
+  security.protocol = field["protocol"].choice(kSecurityProtocols, security.protocol);
+  security.ca_secret_ref = read_secret_key_ref(field["caSecretRef"]);
+  security.credentials_secret_ref = read_secret_ref(field["credentialsSecretRef"]);
+  security.credentials = read_inline_credentials(field["credentials"]);
+
+  const bool sasl =
+      security.protocol == SecurityProtocol::SaslPlaintext || security.protocol == SecurityProtocol::SaslSsl;
+  const bool tls =
+      security.protocol == SecurityProtocol::Ssl || security.protocol == SecurityProtocol::SaslSsl;
+  if (sasl) {
+    if (!field["mechanism"].present()) {
+      field["mechanism"].refuse("required with a SASL protocol: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+    }
+    security.mechanism = text_choice(field["mechanism"], kMechanisms, "PLAIN");
+    require_credentials(field, field["credentialsSecretRef"].present(), field["credentials"].present());
+  } else {
+    for (const std::string_view key : {"mechanism", "credentialsSecretRef", "credentials"}) {
+      if (field[key].present()) {
+        field[key].refuse_without_value("only with protocol SASL_PLAINTEXT or SASL_SSL");
+      }
+    }
+  }
+  if (!tls && field["caSecretRef"].present()) {
+    field["caSecretRef"].refuse_without_value("only with protocol SSL or SASL_SSL");
+  }
+  return security;
+}
+
+KafkaSink read_kafka_sink(const Field& field) {
+  KafkaSink kafka;
+  if (!field.is_map_of(
+          {"bootstrapServers", "topic", "partitionBy", "format", "delivery", "compression", "security"})) {
+    return kafka;
+  }
+  kafka.bootstrap_servers = field["bootstrapServers"].texts(64);
+  if (kafka.bootstrap_servers.empty()) field["bootstrapServers"].refuse("at least one host:port");
+  kafka.topic = read_topic(field["topic"]);
+  kafka.partition_by = field["partitionBy"].choice(kPartitionBys, kafka.partition_by);
+  kafka.format = text_choice(field["format"], kFormats, kFormats[0]);
+  kafka.delivery = text_choice(field["delivery"], kDeliveries, kDeliveries[0]);
+  kafka.compression = text_choice(field["compression"], kCompressions, "lz4");
+  kafka.security = read_security(field["security"]);
+  return kafka;
+}
+
+Sink read_sink(const Field& field) {
+  Sink sink;
+  const Field kafka = field["kafka"];
+  const Field standard_output = field["stdout"];
+  // `stdout: {}` and `stdout:` both choose it.
+  if (!field.is_map_of({"kafka", "stdout"})) return sink;
+  if (kafka.present()) sink.kafka = read_kafka_sink(kafka);
+  if (standard_output.present()) {
+    if (field.mode() == Mode::Kubernetes) {
+      standard_output.refuse_without_value("only for rowtide-tracker run without Kubernetes; use sink.kafka");
+    } else if (standard_output.is_map_of({"format"})) {
+      sink.stdout_sink = StdoutSink{text_choice(standard_output["format"], kFormats, kFormats[0])};
+    }
+  }
+  if (kafka.present() == standard_output.present()) {
+    field.refuse_without_value(field.mode() == Mode::Kubernetes ? "required: kafka"
+                                                                : "needs exactly one of kafka, stdout");
+  }
+  return sink;
+}
+
+Precheck read_precheck(const Field& field) {
+  Precheck precheck;
+  if (!field.is_map_of({"skip", "runNonce"})) return precheck;
+  precheck.skip = field["skip"].texts(64);
+  precheck.run_nonce = field["runNonce"].integer(0, INT64_MAX, 0);
+  return precheck;
+}
+
+TrackerPod read_tracker_pod(const Field& field) {
+  TrackerPod pod;
+  if (!field.is_map_of(
+          {"image", "resources", "nodeSelector", "tolerations", "imagePullSecrets", "serviceAccountName"})) {
+    return pod;
+  }
+  pod.image = field["image"].text();
+  pod.resources_json = field["resources"].json();
+  pod.node_selector_json = field["nodeSelector"].json();
+  pod.tolerations_json = field["tolerations"].json();
+  pod.image_pull_secrets_json = field["imagePullSecrets"].json();
+  pod.service_account_name = field["serviceAccountName"].text();
+  return pod;
+}
+
+Spec read_spec(const Field& field) {
+  Spec spec;
+  if (!field.present()) {
+    field.refuse("required: source, objects, sink");
+    return spec;
+  }
+  if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "startPosition",
+                        "precheck", "sink", "tracker"})) {
+    return spec;
+  }
+  spec.description = field["description"].text();
+  spec.suspend = field["suspend"].boolean(false);
+  spec.source = read_source(field["source"]);
+  spec.data_types = read_data_types(field["dataTypes"]);
+  spec.objects = read_objects(field["objects"]);
+  spec.start_position = read_start_position(field["startPosition"]);
+  spec.precheck = read_precheck(field["precheck"]);
+  spec.sink = read_sink(field["sink"]);
+  spec.tracker = read_tracker_pod(field["tracker"]);
+  return spec;
+}
+
+Task read_task(const Field& root) {
+  Task task;
+  if (!root.is_map_of({"apiVersion", "kind", "metadata", "spec", "status"})) return task;
+  if (root["apiVersion"].text() != kApiVersion) root["apiVersion"].refuse(std::string(kApiVersion));
+  const Field metadata = root["metadata"];
+  task.name = metadata["name"].required_text("the task's name");
+  static const re2::RE2 kName("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
+  if (!task.name.empty() && (task.name.size() > kMaxNameLength || !re2::RE2::FullMatch(task.name, kName))) {
+    metadata["name"].refuse(fmt::format("at most {} lower-case letters, digits and '-'", kMaxNameLength));
+  }
+  task.task_namespace = metadata["namespace"].text(task.task_namespace);
+  task.uid = metadata["uid"].text();
+  task.spec = read_spec(root["spec"]);
+  return task;
+}
+
+/// The one ChangeTrackingTask among the file's documents: a file for kubectl may hold a Secret beside it.
+YAML::Node find_task(const std::vector<YAML::Node>& documents, DocumentContext& context) {
+  YAML::Node found(YAML::NodeType::Undefined);
+  int count = 0;
+  for (const YAML::Node& document : documents) {
+    if (!document.IsMap() || !document["kind"].IsDefined() || !document["kind"].IsScalar()) continue;
+    if (document["kind"].Scalar() != kKind) continue;
+    found.reset(document);
+    ++count;
+  }
+  if (count != 1) {
+    context.errors.push_back(
+        {"kind", fmt::format("{} documents of kind {}", count, kKind),
+         fmt::format("exactly one document with apiVersion: {} and kind: {}", kApiVersion, kKind), 0});
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string to_string(const std::vector<FieldError>& errors) {
+  std::string text;
+  for (const FieldError& error : errors) {
+    text += error.path;
+    if (!error.value.empty()) text += fmt::format(": {} is not allowed", error.value);
+    text += ": " + error.message;
+    if (error.line > 0) text += fmt::format(" (line {})", error.line);
+    text += '\n';
+  }
+  return text;
+}
+
+ParseResult parse_task(std::string_view document, Mode mode) {
+  ParseResult result;
+  DocumentContext context{.mode = mode, .errors = {}};
+  try {
+    const YAML::Node node = find_task(YAML::LoadAll(std::string(document)), context);
+    if (context.errors.empty()) result.task = read_task(Field(node, "", context));
+  } catch (const YAML::Exception& error) {
+    context.errors.push_back({"(document)", "", "not YAML: " + error.msg, error.mark.line + 1});
+  }
+  result.errors = std::move(context.errors);
+  return result;
+}
+
+}  // namespace rowtide::task
