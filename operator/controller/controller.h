@@ -1,0 +1,124 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "operator/controller/histogram.h"
+#include "operator/controller/object_store.h"
+#include "operator/controller/work_queue.h"
+#include "operator/kube/resource.h"
+#include "operator/kube/transport.h"
+#include "operator/kube/watcher.h"
+
+namespace rowtide::op::controller {
+
+/// What a reconcile came to. An error that is_retryable or not: the key is retried with its backoff, unless
+/// `requeue_after` says when. OK without requeue_after: nothing until something changes.
+struct Result {
+  absl::Status status = absl::OkStatus();
+  std::optional<std::chrono::milliseconds> requeue_after = {};
+};
+
+/// Runs on a worker's thread, never for one key on two threads. Level-triggered: gets the key only, and looks
+/// at the stores and the world. A key whose object is not in the primary store any more was deleted.
+using Reconcile = std::function<Result(const Key&)>;
+
+/// Whose reconcile a change of another kind's object asks for; empty: nobody's.
+using MapToPrimary = std::function<std::optional<Key>(const nlohmann::json& object)>;
+
+/// By the controller ownerReference of that kind.
+MapToPrimary by_owner(const kube::ResourceType& primary);
+/// By a label that holds the primary object's name, in the same namespace. For what children own (pods).
+MapToPrimary by_label(std::string label);
+
+struct WatchedKind {
+  kube::WatchOptions watch;
+  MapToPrimary map;
+};
+
+struct ControllerOptions {
+  std::string name;  // for logs and metrics
+  kube::WatchOptions primary;
+  std::vector<WatchedKind> watched;
+  int workers = 2;
+  WorkQueueOptions queue = {};
+};
+
+/// For controller_runtime_reconcile_total{controller,result}, _reconcile_errors_total,
+/// _reconcile_time_seconds, _active_workers, _max_concurrent_reconciles; workqueue_*{name};
+/// rowtide_operator_watch_restarts_total{kind,reason}.
+struct ControllerStats {
+  std::uint64_t succeeded = 0;       // result="success"
+  std::uint64_t requeued_after = 0;  // result="requeue_after"
+  std::uint64_t failed = 0;          // result="error"
+  int active_workers = 0;
+  int max_workers = 0;
+  Histogram reconcile_time;
+  WorkQueueStats queue;
+  std::vector<kube::WatcherStats> watchers;  // the primary kind first
+  std::vector<std::size_t> objects;          // in each watcher's store
+};
+
+/// Watches -> stores -> queue -> workers. Construct, start() once, stop() (or destroy). The transport must
+/// outlive it.
+class Controller {
+ public:
+  Controller(kube::Transport& transport, ControllerOptions options);
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  /// The store of a watched kind; nullptr for others. Valid for the controller's life, also before start().
+  const ObjectStore* store(const kube::ResourceType& type) const;
+
+  /// Returns at once; the workers begin when every kind has been listed.
+  void start(Reconcile reconcile);
+  /// Ends intake, waits for reconciles that run, ends the watches. Idempotent.
+  void stop();
+
+  /// Asks for a reconcile from outside (a probe has an answer, a test).
+  void enqueue(const Key& key);
+
+  /// For /readyz: every kind has been listed.
+  bool synced() const;
+  /// For /healthz: every thread lives and the watches turn. An API server that is away is not our ill health.
+  bool healthy() const;
+  ControllerStats stats() const;
+
+ private:
+  struct Watch {
+    kube::ResourceType type;
+    std::unique_ptr<ObjectStore> store;
+    std::unique_ptr<kube::Watcher> watcher;
+  };
+  void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
+                 std::function<void(const Change&)> on_change);
+  void work();
+  bool wait_until_synced();
+  Result run_one(const Key& key);
+  void settle(const Key& key, const Result& result, double seconds);
+
+  const ControllerOptions options_;
+  WorkQueue queue_;
+  Reconcile reconcile_;
+  std::vector<Watch> watches_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable stopping_;
+  bool stop_requested_ = false;  // guarded by mutex_, as all below
+  int live_workers_ = 0;
+  ControllerStats counters_;
+  std::vector<std::jthread> workers_;  // start() and stop() only
+};
+
+}  // namespace rowtide::op::controller
