@@ -1,0 +1,70 @@
+#include "tracker/select/table_selector.h"
+
+#include <gtest/gtest.h>
+
+namespace rowtide::select {
+namespace {
+
+task::ObjectRule whole(std::string database) { return {.database = std::move(database)}; }
+task::ObjectRule tables(std::string database, std::vector<std::string> names) {
+  return {.database = std::move(database), .tables = std::move(names)};
+}
+task::ObjectRule patterns(std::string database, std::optional<std::string> table) {
+  return {.database_pattern = std::move(database), .table_pattern = std::move(table)};
+}
+
+TableSelector selector(std::vector<task::ObjectRule> include, std::vector<task::ObjectRule> exclude = {}) {
+  return TableSelector::create({std::move(include), std::move(exclude)}).value();
+}
+
+TEST(TableSelector, WholeDatabaseTakesEveryTableOfItAndNothingElse) {
+  const TableSelector select = selector({whole("shop")});
+  EXPECT_TRUE(select.wants("shop", "orders"));
+  EXPECT_TRUE(select.wants("shop", "made_later"));
+  EXPECT_FALSE(select.wants("shop2", "orders"));
+  EXPECT_FALSE(select.wants("Shop", "orders"));
+}
+
+TEST(TableSelector, NamedTablesOnly) {
+  const TableSelector select = selector({tables("crm", {"customers", "contacts"})});
+  EXPECT_TRUE(select.wants("crm", "contacts"));
+  EXPECT_FALSE(select.wants("crm", "contacts_old"));
+  EXPECT_FALSE(select.wants("shop", "contacts"));
+}
+
+TEST(TableSelector, PatternsAreAnchoredAtBothEnds) {
+  const TableSelector select = selector({patterns("tenant_[0-9]+", "invoice_.*")});
+  EXPECT_TRUE(select.wants("tenant_12", "invoice_2026"));
+  EXPECT_FALSE(select.wants("my_tenant_12", "invoice_2026"));
+  EXPECT_FALSE(select.wants("tenant_12b", "invoice_2026"));
+  EXPECT_FALSE(select.wants("tenant_12", "old_invoice_2026"));
+}
+
+TEST(TableSelector, ExcludeWins) {
+  const TableSelector select = selector({whole("shop")}, {tables("shop", {"audit_log"})});
+  EXPECT_TRUE(select.wants("shop", "orders"));
+  EXPECT_FALSE(select.wants("shop", "audit_log"));
+  EXPECT_TRUE(select.wants_database("shop"));
+}
+
+TEST(TableSelector, PatternDoesNotMeanSystemSchemasButAnExplicitNameDoes) {
+  EXPECT_FALSE(selector({patterns(".*", std::nullopt)}).wants("mysql", "user"));
+  EXPECT_FALSE(selector({patterns(".*", std::nullopt)}).wants_database("sys"));
+  EXPECT_TRUE(selector({whole("mysql")}).wants("mysql", "user"));
+}
+
+TEST(TableSelector, DatabaseIsWantedUnlessExcludedWhole) {
+  const TableSelector select = selector({patterns("tenant_.*", "invoice_.*")}, {whole("tenant_9")});
+  EXPECT_TRUE(select.wants_database("tenant_1"));
+  EXPECT_FALSE(select.wants_database("tenant_9"));
+  EXPECT_FALSE(select.wants_database("shop"));
+}
+
+TEST(TableSelector, BrokenPatternIsNamed) {
+  const auto result = TableSelector::create({{patterns("tenant_[", std::nullopt)}, {}});
+  ASSERT_FALSE(result.ok());
+  EXPECT_NE(result.status().message().find("tenant_["), std::string_view::npos) << result.status();
+}
+
+}  // namespace
+}  // namespace rowtide::select

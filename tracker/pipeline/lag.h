@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace rowtide::pipeline {
+
+/// A place in the binlog, comparable: servers number their files, so a longer or later name is a later file.
+struct BinlogPlace {
+  std::string file;
+  std::uint64_t offset = 0;
+  friend bool operator==(const BinlogPlace&, const BinlogPlace&) = default;
+  friend bool operator<(const BinlogPlace& a, const BinlogPlace& b) {
+    if (a.file.size() != b.file.size()) return a.file.size() < b.file.size();
+    return std::tie(a.file, a.offset) < std::tie(b.file, b.offset);
+  }
+};
+
+/// How far what is delivered stays behind what is committed. Samples of the source's end are kept until they
+/// are delivered; lag is the age of the oldest sample that is not, and 0 when all are. So it is right on an
+/// idle source, and grows while the stream hangs. Needs no clock of the source and no write to it.
+/// Thread-safe.
+class Lag {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void sample(BinlogPlace end, Clock::time_point now);
+  void delivered(const BinlogPlace& place);
+  /// Seconds; nullopt before the first sample.
+  [[nodiscard]] std::optional<double> seconds(Clock::time_point now) const;
+  /// After a change of server: places of the old one mean nothing.
+  void reset();
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<std::pair<Clock::time_point, BinlogPlace>> pending_;  // oldest first, places strictly rising
+  BinlogPlace delivered_;
+  bool sampled_ = false;
+};
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,387 @@
+#include "tracker/pipeline/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/status/text.h"
+#include "tracker/binlog/rows_event.h"
+#include "tracker/binlog/transaction_events.h"
+
+namespace rowtide::pipeline {
+namespace {
+
+using binlog::EventType;
+using binlog::StatementKind;
+
+// Enough for the sink to work on, small beside the memory bound.
+constexpr std::size_t kBatchBytes = 256 * 1024;
+constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+
+std::int64_t now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// What the server must be told not to write until we can read it.
+absl::Status not_built(EventType type, std::string_view repair) {
+  return absl::UnimplementedError(fmt::format(
+      "{} events cannot be read yet; {}, then start after this position", binlog::name(type), repair));
+}
+
+std::string head_of(std::string_view sql) {
+  constexpr std::size_t kShown = 120;
+  return sql.size() <= kShown ? std::string(sql) : std::string(sql.substr(0, kShown)) + "...";
+}
+
+/// MySQL 8.0.21 and later: CREATE TABLE ... SELECT is one transaction, and this statement only its beginning.
+bool starts_transaction(std::string_view sql) {
+  constexpr std::string_view kEnd = "START TRANSACTION";
+  while (!sql.empty() && (sql.back() == ' ' || sql.back() == ';')) sql.remove_suffix(1);
+  return sql.size() > kEnd.size() && sql.ends_with(kEnd);
+}
+
+absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std::uint32_t row,
+                        std::uint32_t column) {
+  const std::string where = fmt::format("table {}, row {} of the event", table.name, row);
+  switch (status) {
+    case binlog::RowsStatus::MissingColumns:
+      return absl::FailedPreconditionError(
+          fmt::format("{}: the row image does not hold all columns; SET GLOBAL binlog_row_image=FULL (and in "
+                      "sessions that set "
+                      "it), then start after this position",
+                      where));
+    case binlog::RowsStatus::ColumnCountMismatch:
+      return absl::DataLossError(fmt::format("{}: the event's column count is not its table map's", where));
+    default:
+      return absl::DataLossError(fmt::format(
+          "{}, column {}: {}; the binlog is damaged here, or it is a defect of Rowtide: please report it",
+          where, column < table.plan.columns.size() ? table.plan.columns[column].name : "?",
+          binlog::to_string(status)));
+  }
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Parts parts)
+    : parts_(std::move(parts)),
+      tables_(parts_.selector, parts_.catalog, parts_.topic_for, parts_.wants_rows),
+      rows_(scratch_) {}
+
+void Pipeline::start(const binlog::Position& from) {
+  position_ = from;
+  stream_.reset(from);
+  tables_.forget_all();
+  batch_.clear();
+  in_transaction_ = false;
+  is_explicit_ = false;
+  in_xa_ = false;
+}
+
+absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
+  add(parts_.counters.read_bytes, bytes.size());
+  absl::StatusOr<binlog::EventView> event = stream_.accept(bytes);
+  if (!event.ok()) return event.status();
+  if (event->header.timestamp != 0) {
+    parts_.counters.last_event_timestamp.store(event->header.timestamp, std::memory_order_relaxed);
+  }
+  absl::Status status = dispatch(*event, stop);
+  if (status.ok() || absl::IsCancelled(status)) return status;
+  return {status.code(), fmt::format("{} at {}:{}: {}", binlog::name(event->header.type), stream_.file(),
+                                     event->start_offset, text(status))};
+}
+
+absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
+  switch (event.header.type) {
+    case EventType::TableMap:
+      return tables_.bind(event.body, parts_.encoder);
+    case EventType::WriteRowsV1:
+    case EventType::UpdateRowsV1:
+    case EventType::DeleteRowsV1:
+    case EventType::WriteRows:
+    case EventType::UpdateRows:
+    case EventType::DeleteRows:
+      return on_rows(event, stop);
+
+    case EventType::GtidLog:
+    case EventType::AnonymousGtid:
+      return on_gtid(event);
+    case EventType::MariadbGtidLog:
+      return on_mariadb_gtid(event);
+    case EventType::Query:
+      return on_query(event, stop);
+    case EventType::Xid:
+    case EventType::XaPrepare:
+      return end_transaction(stop);
+
+    case EventType::PartialUpdateRows:
+      return on_partial_rows(event);
+    case EventType::TransactionPayload:
+      return not_built(event.header.type, "SET GLOBAL binlog_transaction_compression=OFF");
+    case EventType::GtidTagged:
+      return not_built(event.header.type, "do not use GTID tags (gtid_next=AUTOMATIC)");
+    case EventType::MariadbQueryCompressed:
+    case EventType::MariadbWriteRowsCompressedV1:
+    case EventType::MariadbUpdateRowsCompressedV1:
+    case EventType::MariadbDeleteRowsCompressedV1:
+      return not_built(event.header.type, "SET GLOBAL log_bin_compress=OFF");
+    case EventType::BeginLoadQuery:
+    case EventType::ExecuteLoadQuery:
+    case EventType::AppendBlock:
+    case EventType::DeleteFile:
+      return absl::FailedPreconditionError(
+          "LOAD DATA was written as a statement, not as rows; SET GLOBAL binlog_format=ROW (and in sessions "
+          "that set "
+          "it), then start after this position");
+    case EventType::Incident:
+      return absl::DataLossError(
+          "the server says that events are missing from its binlog here; start after this position and bring "
+          "the "
+          "consumers' copies up to date by other means");
+
+    // The end of a file: the position moves on to the next, also when nobody writes.
+    case EventType::Rotate:
+      if (!in_transaction_ && (event.header.flags & binlog::kFlagArtificial) == 0)
+        return end_transaction(stop);
+      return absl::OkStatus();
+
+    // These say nothing of rows or schemas: file framing, other nodes' bookkeeping, texts of statements whose
+    // rows follow, and what precedes a statement (which on_query() judges).
+    case EventType::FormatDescription:
+    case EventType::PreviousGtids:
+    case EventType::MariadbGtidList:
+    case EventType::MariadbBinlogCheckpoint:
+    case EventType::MariadbStartEncryption:
+    case EventType::MariadbAnnotateRows:
+    case EventType::RowsQuery:
+    case EventType::Heartbeat:
+    case EventType::HeartbeatV2:
+    case EventType::Stop:
+    case EventType::Ignorable:
+    case EventType::TransactionContext:
+    case EventType::ViewChange:
+    case EventType::Intvar:
+    case EventType::Rand:
+    case EventType::UserVar:
+      return absl::OkStatus();
+
+    default:
+      if ((event.header.flags & binlog::kFlagIgnorable) != 0) return absl::OkStatus();
+      return absl::UnimplementedError(
+          fmt::format("event type {} is not known to this version of Rowtide; upgrade it",
+                      static_cast<int>(event.header.type)));
+  }
+}
+
+absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
+  const absl::StatusOr<binlog::GtidEvent> gtid = binlog::parse_gtid(event.body);
+  if (!gtid.ok()) return gtid.status();
+  begin_transaction(gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
+                    gtid->commit_timestamp_us.value_or(0));
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
+  const absl::StatusOr<binlog::MariadbGtidEvent> gtid =
+      binlog::parse_mariadb_gtid(event.body, event.header.server_id);
+  if (!gtid.ok()) return gtid.status();
+  begin_transaction(gtid->gtid, 0);
+  is_explicit_ = !gtid->standalone;  // MariaDB writes no BEGIN
+  return absl::OkStatus();
+}
+
+void Pipeline::begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us) {
+  gtid_ = std::move(gtid);
+  gtid_text_ = binlog::to_string(gtid_);
+  commit_timestamp_us_ = commit_timestamp_us;
+  thread_id_ = 0;
+  in_transaction_ = true;
+  is_explicit_ = false;
+}
+
+absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
+  if (absl::Status status = hand_over(stop); !status.ok()) return status;
+  if (const auto* mysql = std::get_if<binlog::MysqlGtid>(&gtid_)) {
+    if (auto* set = std::get_if<binlog::MysqlGtidSet>(&position_.gtids)) set->add(*mysql);
+  } else if (const auto* mariadb = std::get_if<binlog::MariadbGtid>(&gtid_)) {
+    if (auto* set = std::get_if<binlog::MariadbGtidSet>(&position_.gtids)) set->add(*mariadb);
+  }
+  position_.file = stream_.file();
+  position_.offset = stream_.offset();
+  parts_.sink.end_transaction(position_);
+  if (in_transaction_) add(parts_.counters.transactions, 1);
+
+  gtid_ = {};
+  gtid_text_.clear();
+  commit_timestamp_us_ = 0;
+  in_transaction_ = false;
+  is_explicit_ = false;
+  in_xa_ = false;
+  return parts_.sink.error();
+}
+
+absl::Status Pipeline::hand_over(const std::stop_token& stop) {
+  if (batch_.empty()) return absl::OkStatus();
+  absl::Status status = parts_.sink.write(batch_, stop);
+  batch_.clear();
+  return status;
+}
+
+absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
+  const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event.body);
+  if (!query.ok()) return query.status();
+  thread_id_ = query->thread_id;
+  if (!in_transaction_) begin_transaction({}, 0);  // servers without GTID events
+
+  const binlog::Statement statement = binlog::classify_statement(query->sql, query->database);
+  switch (statement.kind) {
+    case StatementKind::Begin:
+      is_explicit_ = true;
+      return absl::OkStatus();
+    case StatementKind::Commit:
+    case StatementKind::Rollback:
+      return end_transaction(stop);
+    case StatementKind::Savepoint:
+      return absl::OkStatus();
+    case StatementKind::Xa:
+      // XA START ... XA END enclose rows; XA COMMIT and XA ROLLBACK are groups of their own.
+      if (query->sql.starts_with("XA START")) in_xa_ = true;
+      is_explicit_ = is_explicit_ || in_xa_;
+      break;
+    case StatementKind::Ddl:
+      if (absl::Status status = on_schema_change(event, statement, *query, stop); !status.ok()) return status;
+      is_explicit_ = is_explicit_ || starts_transaction(query->sql);
+      break;
+    case StatementKind::Dml:
+      if (absl::Status status = on_statement_dml(statement, *query); !status.ok()) return status;
+      break;
+    case StatementKind::Administrative:
+      break;
+    case StatementKind::Unknown:
+      return absl::UnimplementedError(fmt::format(
+          "the statement is not known to this version of Rowtide: {}; start after this position if it "
+          "changes no tracked table, and report it",
+          head_of(query->sql)));
+  }
+  return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
+}
+
+bool Pipeline::wants_schema_change_of(const binlog::Statement& statement, std::string_view database) const {
+  // When the objects could not be told, the database of the session decides: rather one record too many.
+  if (statement.tables.empty()) return parts_.selector.wants_database(database);
+  return std::any_of(statement.tables.begin(), statement.tables.end(),
+                     [&](const binlog::StatementTable& table) {
+                       return table.table.empty() ? parts_.selector.wants_database(table.database)
+                                                  : parts_.selector.wants(table.database, table.table);
+                     });
+}
+
+absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
+                                        const binlog::QueryEvent& query, const std::stop_token& stop) {
+  if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
+  tables_.forget_all();
+  if (statement.tables.empty()) parts_.catalog.forget_all();
+  for (const binlog::StatementTable& table : statement.tables) {
+    if (table.table.empty()) {
+      parts_.catalog.forget_all();
+    } else {
+      parts_.catalog.forget(table.database, table.table);
+    }
+  }
+  if (!parts_.wants_schema_changes || !wants_schema_change_of(statement, query.database)) {
+    add(parts_.counters.unselected_schema_changes, 1);
+    return absl::OkStatus();
+  }
+  const bool names_one = statement.tables.size() == 1;
+  parts_.encoder.encode_schema_change(
+      {.database =
+           statement.tables.empty() ? query.database : std::string_view(statement.tables.front().database),
+       .table = names_one ? std::string_view(statement.tables.front().table) : std::string_view{},
+       .sql = query.sql},
+      origin_of(event), batch_);
+  add(parts_.counters.schema_changes, 1);
+  return hand_over(stop);
+}
+
+absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, const binlog::QueryEvent& query) {
+  if (!parts_.wants_rows) return absl::OkStatus();
+  const bool told = !statement.tables.empty();
+  const bool concerns =
+      told
+          ? std::any_of(statement.tables.begin(), statement.tables.end(),
+                        [&](const auto& table) { return parts_.selector.wants(table.database, table.table); })
+          : parts_.selector.wants_database(query.database);
+  if (!concerns) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format(
+      "a change of tracked data was written as a statement, so its rows are not known: {}; SET GLOBAL "
+      "binlog_format=ROW (and in sessions that set it), then start after this position",
+      head_of(query.sql)));
+}
+
+absl::Status Pipeline::on_partial_rows(const binlog::EventView& event) {
+  ByteReader body(event.body);
+  const BoundTable* table = tables_.find(body.u48());
+  if (table != nullptr && !table->is_wanted) return absl::OkStatus();
+  return not_built(event.header.type, "SET GLOBAL binlog_row_value_options=''");
+}
+
+encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
+  return {.server_id = event.header.server_id,
+          .gtid = gtid_text_,
+          .file = stream_.file(),
+          .offset = event.start_offset,
+          .row = 0,
+          .thread_id = thread_id_,
+          .commit_timestamp_us = commit_timestamp_us_ != 0
+                                     ? commit_timestamp_us_
+                                     : std::int64_t{event.header.timestamp} * kMicrosPerSecond,
+          .processed_timestamp_us = now_us()};
+}
+
+absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_token& stop) {
+  binlog::RowsHeader header;
+  if (const auto status = binlog::parse_rows_header(event.header.type, event.body, header);
+      status != binlog::RowsStatus::Ok) {
+    return absl::DataLossError("the event ends inside its header");
+  }
+  constexpr std::uint64_t kDummyTableId = 0xffffff;
+  if (header.table_id == kDummyTableId) return absl::OkStatus();
+  const BoundTable* table = tables_.find(header.table_id);
+  if (table == nullptr) {
+    return absl::DataLossError(fmt::format("no table map for table id {} precedes it", header.table_id));
+  }
+  if (!table->is_wanted) {
+    add(parts_.counters.unselected_rows_events, 1);
+    return absl::OkStatus();
+  }
+  if (in_xa_) {
+    return absl::UnimplementedError(
+        fmt::format("table {} is changed in an XA transaction, whose outcome is not known yet; XA cannot be "
+                    "tracked so far: leave "
+                    "the table out of spec.objects, or start after this position",
+                    table->name));
+  }
+
+  encode::ChangeOrigin origin = origin_of(event);
+  std::uint64_t count = 0;
+  binlog::RowsStatus status = rows_.start(header, table->plan);
+  while (status == binlog::RowsStatus::Ok && rows_.next()) {
+    origin.row = rows_.row_index();
+    table->encoder->encode({header.operation, rows_.before(), rows_.after()}, origin, batch_);
+    scratch_.reset();
+    ++count;
+    if (batch_.bytes() >= kBatchBytes) {
+      if (absl::Status handed = hand_over(stop); !handed.ok()) return handed;
+    }
+  }
+  if (status == binlog::RowsStatus::Ok) status = rows_.status();
+  add(parts_.counters.rows_of(header.operation), count);
+  if (status != binlog::RowsStatus::Ok)
+    return rows_error(status, *table, rows_.row_index(), rows_.failed_column());
+  return absl::OkStatus();
+}
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "tracker/binlog/position.h"
+#include "tracker/binlog/statement.h"
+#include "tracker/binlog/stream_state.h"
+#include "tracker/encode/encoder.h"
+#include "tracker/encode/record_batch.h"
+#include "tracker/pipeline/counters.h"
+#include "tracker/pipeline/table_registry.h"
+#include "tracker/schema/catalog.h"
+#include "tracker/select/table_selector.h"
+#include "tracker/sink/sink.h"
+#include "tracker/types/scratch.h"
+
+namespace rowtide::pipeline {
+
+/// The way of a row: event bytes -> stream state -> table plan -> row -> values -> encoder -> batch -> sink.
+/// One thread. Nothing of a transaction is collected: rows go on as they come.
+///
+/// An event that is not understood, a change that cannot be told faithfully, a schema that does not fit:
+/// on_event() fails with position, table and what to do, and nothing after it is delivered.
+class Pipeline {
+ public:
+  struct Parts {
+    const select::TableSelector& selector;
+    schema::Catalog& catalog;
+    encode::Encoder& encoder;
+    sink::Sink& sink;
+    Counters& counters;
+    TableRegistry::TopicFor topic_for;
+    bool wants_rows = true;
+    bool wants_schema_changes = true;
+  };
+
+  /// The parts must outlive the pipeline.
+  explicit Pipeline(Parts parts);
+
+  /// Begins (again) at a position between two transactions.
+  void start(const binlog::Position& from);
+
+  /// One event: header, body, checksum, as the source yields it.
+  [[nodiscard]] absl::Status on_event(Bytes bytes, std::stop_token stop);
+
+  /// Everything before it is handed to the sink: where to reopen a lost stream.
+  [[nodiscard]] const binlog::Position& position() const { return position_; }
+
+ private:
+  [[nodiscard]] absl::Status dispatch(const binlog::EventView& event, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_gtid(const binlog::EventView& event);
+  [[nodiscard]] absl::Status on_mariadb_gtid(const binlog::EventView& event);
+  [[nodiscard]] absl::Status on_query(const binlog::EventView& event, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event,
+                                              const binlog::Statement& statement,
+                                              const binlog::QueryEvent& query, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
+                                              const binlog::QueryEvent& query);
+  [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_partial_rows(const binlog::EventView& event);
+  void begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us);
+  [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
+  [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
+  [[nodiscard]] encode::ChangeOrigin origin_of(const binlog::EventView& event) const;
+  [[nodiscard]] bool wants_schema_change_of(const binlog::Statement& statement,
+                                            std::string_view database) const;
+
+  Parts parts_;
+  binlog::StreamState stream_;
+  TableRegistry tables_;
+  types::Scratch scratch_;
+  binlog::RowsReader rows_;
+  encode::RecordBatch batch_;
+
+  binlog::Position position_;
+  binlog::Gtid gtid_;
+  std::string gtid_text_;
+  std::int64_t commit_timestamp_us_ = 0;
+  std::uint32_t thread_id_ = 0;
+  bool in_transaction_ = false;
+  bool is_explicit_ = false;  ///< the group is ended by XID or COMMIT, not by its one statement
+  bool in_xa_ = false;
+};
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,49 @@
+#include "tracker/pipeline/table_registry.h"
+
+#include <string_view>
+#include <utility>
+
+#include "tracker/binlog/table_map.h"
+#include "tracker/schema/bind_table.h"
+
+namespace rowtide::pipeline {
+namespace {
+
+// A server gives a table a new id whenever it is reopened; old ones are of no use then.
+constexpr std::size_t kMaxTables = 20'000;
+
+}  // namespace
+
+absl::Status TableRegistry::bind(Bytes table_map_body, encode::Encoder& encoder) {
+  const absl::StatusOr<binlog::TableMapHead> head = binlog::parse_table_map_head(table_map_body);
+  if (!head.ok()) return head.status();
+  if (const auto known = tables_.find(head->table_id);
+      known != tables_.end() && known->second.event_body == as_text(table_map_body)) {
+    return absl::OkStatus();
+  }
+
+  BoundTable table;
+  table.event_body = as_text(table_map_body);
+  table.name = std::string(head->database) + "." + std::string(head->table);
+  table.is_wanted = wants_rows_ && selector_->wants(head->database, head->table);
+  if (table.is_wanted) {
+    const absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body);
+    if (!map.ok()) return map.status();
+    absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, *catalog_);
+    if (!plan.ok()) return plan.status();
+    table.plan = *std::move(plan);
+    auto bound = encoder.bind(table.plan, topic_for_(map->database, map->table));
+    if (!bound.ok()) return bound.status();
+    table.encoder = *std::move(bound);
+  }
+  if (tables_.size() >= kMaxTables) tables_.clear();
+  tables_.insert_or_assign(head->table_id, std::move(table));
+  return absl::OkStatus();
+}
+
+const BoundTable* TableRegistry::find(std::uint64_t table_id) const {
+  const auto found = tables_.find(table_id);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+}  // namespace rowtide::pipeline

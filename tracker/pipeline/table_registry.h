@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tracker/binlog/event.h"
+#include "tracker/binlog/table_plan.h"
+#include "tracker/encode/encoder.h"
+#include "tracker/schema/catalog.h"
+#include "tracker/select/table_selector.h"
+
+namespace rowtide::pipeline {
+
+/// A table map, decided on and compiled.
+struct BoundTable {
+  std::string event_body;  ///< the table map it was bound from: the same bytes again mean the same table
+  bool is_wanted = false;
+  std::string name;                               ///< "database.table", for messages
+  binlog::TablePlan plan;                         ///< of wanted tables only
+  std::unique_ptr<encode::TableEncoder> encoder;  ///< of wanted tables only
+};
+
+/// The tables that rows events refer to by id. A table map precedes every statement's rows, nearly always
+/// with the bytes it had before: then nothing is done. Only a new or changed one is compiled. Belongs to the
+/// pipeline's thread.
+class TableRegistry {
+ public:
+  using TopicFor = std::function<std::string(const std::string& database, const std::string& table)>;
+
+  /// All must outlive the registry. `wants_rows`: the task's dataTypes; without it no table is wanted.
+  TableRegistry(const select::TableSelector& selector, schema::Catalog& catalog, TopicFor topic_for,
+                bool wants_rows)
+      : selector_(&selector), catalog_(&catalog), topic_for_(std::move(topic_for)), wants_rows_(wants_rows) {}
+
+  [[nodiscard]] absl::Status bind(Bytes table_map_body, encode::Encoder& encoder);
+  /// nullptr: no table map with this id was seen.
+  [[nodiscard]] const BoundTable* find(std::uint64_t table_id) const;
+  /// After a schema change: what was compiled may no longer fit.
+  void forget_all() { tables_.clear(); }
+
+ private:
+  const select::TableSelector* selector_;
+  schema::Catalog* catalog_;
+  TopicFor topic_for_;
+  bool wants_rows_;
+  std::unordered_map<std::uint64_t, BoundTable> tables_;
+};
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,331 @@
+#include "tracker/pipeline/tracker.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+#include <utility>
+
+#include "common/status/text.h"
+#include "common/task/server_id.h"
+#include "common/version.h"
+
+namespace rowtide::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSampleInterval{1000};
+constexpr milliseconds kCheckpointInterval{500};
+constexpr milliseconds kFirstBackoff{500};
+constexpr milliseconds kLongestBackoff{30'000};
+constexpr milliseconds kDrainDeadline{20'000};
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Faults that pass: the source is away, or refuses us until somebody mends the account, its Secret or a
+/// whitelist.
+bool may_pass(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
+         absl::IsDeadlineExceeded(status);
+}
+
+}  // namespace
+
+std::string reason_of(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return "";
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return "SourceUnavailable";
+    case absl::StatusCode::kUnauthenticated:
+      return "AccessDenied";
+    case absl::StatusCode::kPermissionDenied:
+      return "PermissionDenied";
+    case absl::StatusCode::kOutOfRange:
+      return "BinlogPositionLost";
+    case absl::StatusCode::kAborted:
+      return "Fenced";
+    case absl::StatusCode::kFailedPrecondition:
+      return "SourceUnsuitable";
+    case absl::StatusCode::kUnimplemented:
+      return "NotSupported";
+    case absl::StatusCode::kDataLoss:
+      return "BinlogDamaged";
+    case absl::StatusCode::kResourceExhausted:
+      return "RecordTooLarge";
+    case absl::StatusCode::kNotFound:
+      return "NotFound";
+    case absl::StatusCode::kInvalidArgument:
+      return "InvalidTask";
+    default:
+      return "Failed";
+  }
+}
+
+Tracker::Tracker(const task::Task& task, Parts parts) : task_(task), parts_(std::move(parts)) {}
+
+absl::Status Tracker::run(std::stop_token stop) {
+  // A blocked read must end when we are told to stop.
+  const std::stop_callback interrupt(stop, [this] { parts_.source.interrupt(); });
+  absl::Status status = run_until_stopped(stop);
+  if (absl::IsCancelled(status)) status = absl::OkStatus();
+  if (status.ok()) {
+    set_state(State::Stopping);
+  } else {
+    set_state(State::Failed, status);
+  }
+  return status;
+}
+
+absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
+  absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(task_.spec.objects);
+  if (!selector.ok()) return selector.status();
+  selector_ = *std::move(selector);
+
+  if (absl::Status status = parts_.sink.open(); !status.ok()) return status;
+  absl::StatusOr<binlog::Position> from = first_position(stop);
+  if (!from.ok()) return from.status();
+  resume_from_ = *std::move(from);
+  spdlog::info("Starting at {}", binlog::to_string(resume_from_));
+
+  // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
+  // for "Latest" again and lose what was committed in between.
+  parts_.sink.end_transaction(resume_from_);
+  if (absl::Status status = save_checkpoint(); !status.ok()) return status;
+
+  absl::Status status;
+  {
+    const std::jthread sampler([this](const std::stop_token& token) { sample_source(token); });
+    const std::jthread checkpointer([this](const std::stop_token& token) { save_checkpoints(token); });
+    status = stream(stop);
+    parts_.source.close();
+  }
+  const absl::Status drained = drain();
+  return status.ok() || absl::IsCancelled(status) ? drained : status;
+}
+
+absl::StatusOr<binlog::Position> Tracker::position_from_source() {
+  absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
+  if (!session.ok()) return session.status();
+  return parts_.start_position(**session);
+}
+
+absl::StatusOr<binlog::Position> Tracker::first_position(const std::stop_token& stop) {
+  if (parts_.checkpoints != nullptr) {
+    absl::StatusOr<std::optional<checkpoint::Checkpoint>> checkpoint = parts_.checkpoints->load();
+    if (!checkpoint.ok()) return checkpoint.status();
+    if (checkpoint->has_value()) return (*checkpoint)->position;
+    spdlog::info("No checkpoint yet: spec.startPosition decides");
+  }
+  for (milliseconds backoff = kFirstBackoff; !stop.stop_requested();
+       backoff = std::min(backoff * 2, kLongestBackoff)) {
+    absl::StatusOr<binlog::Position> position = position_from_source();
+    if (position.ok() || !may_pass(position.status())) return position;
+    set_state(State::Reconnecting, position.status());
+    spdlog::warn("{}; trying again in {} ms", text(position.status()), backoff.count());
+    sleep(backoff, stop);
+  }
+  return absl::CancelledError("stopped");
+}
+
+absl::Status Tracker::make_pipeline() {
+  absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
+  if (!session.ok()) return session.status();
+  catalog_session_ = *std::move(session);
+  catalog_ = std::make_unique<schema::Catalog>(*catalog_session_);
+  absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder =
+      encode::make_encoder(parts_.format, {.source_name = task_.qualified_name(),
+                                           .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",
+                                           .schema_topic = parts_.schema_topic});
+  if (!encoder.ok()) return encoder.status();
+  encoder_ = *std::move(encoder);
+  pipeline_ = std::make_unique<Pipeline>(
+      Pipeline::Parts{.selector = *selector_,
+                      .catalog = *catalog_,
+                      .encoder = *encoder_,
+                      .sink = parts_.sink,
+                      .counters = counters_,
+                      .topic_for = parts_.topic_for,
+                      .wants_rows = task_.spec.data_types.data_updates,
+                      .wants_schema_changes = task_.spec.data_types.schema_updates});
+  pipeline_->start(resume_from_);
+  return absl::OkStatus();
+}
+
+absl::Status Tracker::stream(const std::stop_token& stop) {
+  milliseconds backoff = kFirstBackoff;
+  while (!stop.stop_requested()) {
+    const std::uint64_t before = counters_.read_bytes;
+    const absl::Status status = stream_once(stop);
+    if (stop.stop_requested()) break;
+    if (!may_pass(status)) return status;
+    if (counters_.read_bytes != before) backoff = kFirstBackoff;
+    set_state(State::Reconnecting, status);
+    spdlog::warn("{}; trying again in {} ms", text(status), backoff.count());
+    sleep(backoff, stop);
+    backoff = std::min(backoff * 2, kLongestBackoff);
+    add(counters_.reconnects, 1);
+  }
+  return absl::CancelledError("stopped");
+}
+
+absl::Status Tracker::stream_once(const std::stop_token& stop) {
+  if (absl::Status status = parts_.source.open(resume_from_); !status.ok()) return status;
+  if (absl::Status status = make_pipeline(); !status.ok()) return status;
+  {
+    const std::lock_guard lock(mutex_);
+    client_address_ = parts_.source.info().client_address;
+  }
+  lag_.reset();
+  lag_.delivered({resume_from_.file, resume_from_.offset});
+  set_state(State::Streaming);
+  spdlog::info("Streaming from {} {}", parts_.source.info().is_mariadb ? "MariaDB" : "MySQL",
+               parts_.source.info().version);
+
+  absl::Status status;
+  while (status.ok() && !stop.stop_requested()) {
+    const absl::StatusOr<Bytes> event = parts_.source.next();
+    if (!event.ok()) {
+      status = event.status();
+    } else if (event->empty()) {
+      status = parts_.sink.error();
+    } else {
+      status = pipeline_->on_event(*event, stop);
+    }
+  }
+  resume_from_ = pipeline_->position();
+  parts_.source.close();
+  return status;
+}
+
+absl::Status Tracker::drain() {
+  set_state(State::Stopping);
+  if (absl::Status status = parts_.sink.flush(kDrainDeadline); !status.ok()) {
+    spdlog::warn("{}; what is not delivered comes again after the restart", text(status));
+  }
+  return save_checkpoint();
+}
+
+void Tracker::sample_source(const std::stop_token& stop) {
+  std::unique_ptr<schema::SqlSession> session;
+  while (!stop.stop_requested()) {
+    if (session == nullptr) {
+      if (auto connected = parts_.connect_sql(); connected.ok()) session = *std::move(connected);
+    }
+    const auto now = Lag::Clock::now();
+    if (session != nullptr) {
+      if (absl::StatusOr<BinlogPlace> end = parts_.sample_end(*session); end.ok()) {
+        lag_.sample(*std::move(end), now);
+      } else {
+        session.reset();
+      }
+    }
+    rate_.sample(counters_.total_rows(), now);
+    sleep(kSampleInterval, stop);
+  }
+}
+
+void Tracker::save_checkpoints(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    sleep(kCheckpointInterval, stop);
+    if (absl::Status status = save_checkpoint(); !status.ok()) {
+      spdlog::warn("The checkpoint was not saved: {}", text(status));
+    }
+  }
+}
+
+absl::Status Tracker::save_checkpoint() {
+  const std::optional<binlog::Position> durable = parts_.sink.durable();
+  if (!durable) return absl::OkStatus();
+  lag_.delivered({durable->file, durable->offset});
+  {
+    const std::lock_guard lock(mutex_);
+    if (saved_ == durable) return absl::OkStatus();
+  }
+  const std::int64_t now = now_ms();
+  if (parts_.checkpoints != nullptr) {
+    if (absl::Status status = parts_.checkpoints->save({.position = *durable, .saved_at_ms = now});
+        !status.ok()) {
+      return status;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  saved_ = durable;
+  checkpoint_at_ms_ = now;
+  return absl::OkStatus();
+}
+
+void Tracker::set_state(State state, const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  state_ = state;
+  last_error_ = status;
+}
+
+bool Tracker::is_streaming() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::Streaming;
+}
+
+std::int64_t Tracker::checkpoint_at_ms() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoint_at_ms_;
+}
+
+task::TrackerStatus Tracker::status() const {
+  task::TrackerStatus status;
+  status.version = std::string(kVersion);
+  status.task = task_.task_namespace + "/" + task_.name;
+  status.task_uid = task_.uid;
+  status.server_id = task::effective_server_id(task_);
+  status.lag_seconds = lag_seconds();
+  status.rows_per_second = rate_.per_second();
+  status.rows_total = counters_.total_rows();
+  status.transactions_total = counters_.transactions;
+  status.topics = parts_.sink.topics();
+  const std::optional<binlog::Position> durable = parts_.sink.durable();
+  if (durable) {
+    status.gtid_set = binlog::to_string(durable->gtids);
+    status.file = durable->file;
+    status.offset = durable->offset;
+  }
+
+  const std::lock_guard lock(mutex_);
+  status.client_address = client_address_;
+  status.checkpoint_at_ms = checkpoint_at_ms_;
+  status.reason = reason_of(last_error_);
+  status.message = std::string(last_error_.message());
+  switch (state_) {
+    case State::Starting:
+      status.state = "Starting";
+      break;
+    case State::Streaming:
+      status.state = "Streaming";
+      break;
+    case State::Reconnecting:
+      status.state = "Reconnecting";
+      break;
+    case State::Stopping:
+      status.state = "Stopping";
+      break;
+    case State::Failed:
+      status.state = "Failed";
+      break;
+  }
+  return status;
+}
+
+void Tracker::sleep(milliseconds duration, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, duration, [] { return false; });
+}
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/task/spec.h"
+#include "common/task/tracker_status.h"
+#include "tracker/checkpoint/checkpoint_store.h"
+#include "tracker/encode/encoder.h"
+#include "tracker/pipeline/counters.h"
+#include "tracker/pipeline/lag.h"
+#include "tracker/pipeline/pipeline.h"
+#include "tracker/pipeline/rate.h"
+#include "tracker/schema/sql_session.h"
+#include "tracker/select/table_selector.h"
+#include "tracker/sink/sink.h"
+#include "tracker/source/event_source.h"
+
+namespace rowtide::pipeline {
+
+/// A CamelCase word for a final or passing failure, for conditions and alerts.
+[[nodiscard]] std::string reason_of(const absl::Status& status);
+
+/// Runs one task: decides where to begin, keeps the stream open through everything that passes by itself,
+/// moves the checkpoint behind what the sink has made durable, samples lag, and drains when told to stop.
+///
+/// run() is the pipeline's thread; beside it one thread samples the source's end and one saves checkpoints.
+/// status() and counters() are for any thread.
+class Tracker {
+ public:
+  struct Parts {
+    source::EventSource& source;
+    sink::Sink& sink;
+    checkpoint::CheckpointStore* checkpoints = nullptr;  ///< nullptr: nothing to resume from (stdout)
+    /// A new SQL session; asked again after one is lost.
+    std::function<absl::StatusOr<std::unique_ptr<schema::SqlSession>>()> connect_sql;
+    /// spec.startPosition, looked up at the source.
+    std::function<absl::StatusOr<binlog::Position>(schema::SqlSession&)> start_position;
+    /// The end of the source's binlog now.
+    std::function<absl::StatusOr<BinlogPlace>(schema::SqlSession&)> sample_end;
+    TableRegistry::TopicFor topic_for;
+    std::string schema_topic;
+    std::string format;
+  };
+
+  Tracker(const task::Task& task, Parts parts);
+
+  /// Until `stop` (then OK, with everything delivered checkpointed), or until a failure that trying again
+  /// cannot mend.
+  [[nodiscard]] absl::Status run(std::stop_token stop);
+
+  [[nodiscard]] task::TrackerStatus status() const;
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] std::optional<double> lag_seconds() const { return lag_.seconds(Lag::Clock::now()); }
+  [[nodiscard]] bool is_streaming() const;
+  [[nodiscard]] std::int64_t checkpoint_at_ms() const;
+
+ private:
+  enum class State { Starting, Streaming, Reconnecting, Stopping, Failed };
+
+  [[nodiscard]] absl::Status run_until_stopped(const std::stop_token& stop);
+  [[nodiscard]] absl::StatusOr<binlog::Position> first_position(const std::stop_token& stop);
+  [[nodiscard]] absl::StatusOr<binlog::Position> position_from_source();
+  [[nodiscard]] absl::Status make_pipeline();
+  [[nodiscard]] absl::Status stream(const std::stop_token& stop);
+  [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
+  [[nodiscard]] absl::Status drain();
+  void sample_source(const std::stop_token& stop);
+  void save_checkpoints(const std::stop_token& stop);
+  [[nodiscard]] absl::Status save_checkpoint();
+  void set_state(State state, const absl::Status& status = absl::OkStatus());
+  static void sleep(std::chrono::milliseconds duration, const std::stop_token& stop);
+
+  const task::Task& task_;
+  Parts parts_;
+  Counters counters_;
+  Lag lag_;
+  Rate rate_;
+
+  std::optional<select::TableSelector> selector_;
+  std::unique_ptr<schema::SqlSession> catalog_session_;
+  std::unique_ptr<schema::Catalog> catalog_;
+  std::unique_ptr<encode::Encoder> encoder_;
+  std::unique_ptr<Pipeline> pipeline_;
+  binlog::Position resume_from_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  State state_ = State::Starting;
+  absl::Status last_error_;
+  std::string client_address_;
+  std::optional<binlog::Position> saved_;
+  std::int64_t checkpoint_at_ms_ = 0;
+};
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,122 @@
+#include "tracker/select/table_selector.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace rowtide::select {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSystemSchemas{"mysql", "sys", "information_schema",
+                                                         "performance_schema"};
+
+/// A name that is given, or a pattern that must match all of it.
+class NameMatcher {
+ public:
+  explicit NameMatcher(std::string name) : name_(std::move(name)) {}
+  static absl::StatusOr<NameMatcher> pattern(const std::string& text) {
+    auto regex = std::make_unique<re2::RE2>(text, re2::RE2::Quiet);
+    if (!regex->ok()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "spec.objects: '{}' is not a regular expression in RE2 syntax: {}", text, regex->error()));
+    }
+    NameMatcher matcher{std::string()};
+    matcher.regex_ = std::move(regex);
+    return matcher;
+  }
+
+  [[nodiscard]] bool matches(std::string_view name) const {
+    return regex_ == nullptr ? name == name_
+                             : re2::RE2::FullMatch(re2::StringPiece(name.data(), name.size()), *regex_);
+  }
+  [[nodiscard]] bool is_pattern() const { return regex_ != nullptr; }
+
+ private:
+  std::string name_;
+  std::unique_ptr<re2::RE2> regex_;
+};
+
+struct Rule {
+  NameMatcher database;
+  std::set<std::string, std::less<>> tables;  // with neither tables nor pattern: the whole database
+  std::optional<NameMatcher> table_pattern;
+
+  [[nodiscard]] bool whole_database() const { return tables.empty() && !table_pattern; }
+  [[nodiscard]] bool matches(std::string_view database_name, std::string_view table) const {
+    if (!database.matches(database_name)) return false;
+    return whole_database() || tables.contains(table) || (table_pattern && table_pattern->matches(table));
+  }
+};
+
+absl::StatusOr<std::vector<Rule>> compile(const std::vector<task::ObjectRule>& rules) {
+  std::vector<Rule> compiled;
+  for (const task::ObjectRule& rule : rules) {
+    absl::StatusOr<NameMatcher> database = rule.database
+                                               ? NameMatcher(*rule.database)
+                                               : NameMatcher::pattern(rule.database_pattern.value_or(".*"));
+    if (!database.ok()) return database.status();
+    Rule result{*std::move(database), {rule.tables.begin(), rule.tables.end()}, std::nullopt};
+    if (rule.table_pattern) {
+      absl::StatusOr<NameMatcher> table = NameMatcher::pattern(*rule.table_pattern);
+      if (!table.ok()) return table.status();
+      result.table_pattern = *std::move(table);
+    }
+    compiled.push_back(std::move(result));
+  }
+  return compiled;
+}
+
+bool is_system_schema(std::string_view database) {
+  return std::find(kSystemSchemas.begin(), kSystemSchemas.end(), database) != kSystemSchemas.end();
+}
+
+}  // namespace
+
+struct TableSelector::Rules {
+  std::vector<Rule> include;
+  std::vector<Rule> exclude;
+
+  /// A pattern such as ".*" does not mean the server's own schemas; an include that names one does.
+  [[nodiscard]] static bool may_apply(const Rule& rule, std::string_view database) {
+    return !(rule.database.is_pattern() && is_system_schema(database));
+  }
+};
+
+absl::StatusOr<TableSelector> TableSelector::create(const task::Objects& objects) {
+  absl::StatusOr<std::vector<Rule>> include = compile(objects.include);
+  if (!include.ok()) return include.status();
+  absl::StatusOr<std::vector<Rule>> exclude = compile(objects.exclude);
+  if (!exclude.ok()) return exclude.status();
+  return TableSelector(std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude)}));
+}
+
+TableSelector::TableSelector(std::unique_ptr<Rules> rules) : rules_(std::move(rules)) {}
+TableSelector::TableSelector(TableSelector&&) noexcept = default;
+TableSelector& TableSelector::operator=(TableSelector&&) noexcept = default;
+TableSelector::~TableSelector() = default;
+
+bool TableSelector::wants(std::string_view database, std::string_view table) const {
+  const auto matches = [&](const Rule& rule) { return rule.matches(database, table); };
+  const bool included = std::any_of(rules_->include.begin(), rules_->include.end(), [&](const Rule& rule) {
+    return matches(rule) && Rules::may_apply(rule, database);
+  });
+  return included && std::none_of(rules_->exclude.begin(), rules_->exclude.end(), matches);
+}
+
+bool TableSelector::wants_database(std::string_view database) const {
+  const bool included = std::any_of(rules_->include.begin(), rules_->include.end(), [&](const Rule& rule) {
+    return rule.database.matches(database) && Rules::may_apply(rule, database);
+  });
+  const bool excluded = std::any_of(rules_->exclude.begin(), rules_->exclude.end(), [&](const Rule& rule) {
+    return rule.whole_database() && rule.database.matches(database);
+  });
+  return included && !excluded;
+}
+
+}  // namespace rowtide::select
