@@ -1,0 +1,37 @@
+#include "tracker/serve/endpoints.h"
+
+#include "common/task/tracker_status.h"
+#include "tracker/serve/metrics.h"
+
+namespace rowtide::serve {
+
+std::map<std::string, http::Handler> endpoints(const task::Task& task, const pipeline::Tracker& tracker,
+                                               const sink::Sink& sink) {
+  return {
+      {"/healthz", [] { return http::Response{.body = "ok\n"}; }},
+      {"/readyz",
+       [&tracker] {
+         if (tracker.is_streaming()) return http::Response{.body = "ok\n"};
+         const task::TrackerStatus status = tracker.status();
+         return http::Response{.status = 503,
+                               .body = "not streaming: " + status.state + " " + status.message + "\n"};
+       }},
+      {"/status",
+       [&tracker] {
+         return http::Response{.content_type = "application/json",
+                               .body = task::to_json(tracker.status()) + "\n"};
+       }},
+      {"/metrics",
+       [&task, &tracker, &sink] {
+         return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                               .body = render_metrics({.task = task,
+                                                       .counters = tracker.counters(),
+                                                       .sink = sink.counters(),
+                                                       .lag_seconds = tracker.lag_seconds(),
+                                                       .is_streaming = tracker.is_streaming(),
+                                                       .checkpoint_at_ms = tracker.checkpoint_at_ms()})};
+       }},
+  };
+}
+
+}  // namespace rowtide::serve

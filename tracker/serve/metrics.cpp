@@ -1,0 +1,105 @@
+#include "tracker/serve/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "common/version.h"
+
+namespace rowtide::serve {
+namespace {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// Families in the order in which they are added. Every series carries the task's namespace and name.
+class Families {
+ public:
+  explicit Families(const task::Task& task)
+      : task_{{"namespace", task.task_namespace}, {"task", task.name}} {}
+
+  void counter(const std::string& name, const std::string& help,
+               std::vector<std::pair<Labels, double>> series) {
+    add(prometheus::MetricType::Counter, name, help, std::move(series));
+  }
+  void gauge(const std::string& name, const std::string& help,
+             std::vector<std::pair<Labels, double>> series) {
+    add(prometheus::MetricType::Gauge, name, help, std::move(series));
+  }
+  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  void add(prometheus::MetricType type, const std::string& name, const std::string& help,
+           std::vector<std::pair<Labels, double>> series) {
+    prometheus::MetricFamily family;
+    family.name = "rowtide_tracker_" + name;
+    family.help = help;
+    family.type = type;
+    for (const auto& [labels, value] : series) {
+      prometheus::ClientMetric metric;
+      for (const Labels* part : std::initializer_list<const Labels*>{&task_, &labels}) {
+        for (const auto& [label, text] : *part) metric.label.push_back({label, text});
+      }
+      metric.counter.value = value;
+      metric.gauge.value = value;
+      family.metric.push_back(std::move(metric));
+    }
+    families_.push_back(std::move(family));
+  }
+
+  Labels task_;
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+double number(const pipeline::Counters::Count& count) {
+  return static_cast<double>(count.load(std::memory_order_relaxed));
+}
+
+}  // namespace
+
+std::string render_metrics(const MetricsInput& input) {
+  constexpr double kMillisPerSecond = 1000.0;
+  const pipeline::Counters& counters = input.counters;
+  Families families(input.task);
+
+  families.gauge("info", "Always 1; the version that runs.", {{{{"version", std::string(kVersion)}}, 1}});
+  families.counter("events_total", "Changes of selected objects that were read and encoded, by operation.",
+                   {{{{"op", "insert"}}, number(counters.rows[0])},
+                    {{{"op", "update"}}, number(counters.rows[1])},
+                    {{{"op", "delete"}}, number(counters.rows[2])},
+                    {{{"op", "schema"}}, number(counters.schema_changes)}});
+  families.counter("transactions_total",
+                   "Transactions read to their end, also those without selected changes.",
+                   {{{}, number(counters.transactions)}});
+  families.counter("skipped_events_total", "Events that the task does not select, by what they are.",
+                   {{{{"reason", "unselected_rows"}}, number(counters.unselected_rows_events)},
+                    {{{"reason", "unselected_schema_change"}}, number(counters.unselected_schema_changes)}});
+  families.counter("binlog_read_bytes_total", "Bytes of binlog read from the source.",
+                   {{{}, number(counters.read_bytes)}});
+  families.counter("sink_records_total", "Records that the sink has acknowledged.",
+                   {{{}, static_cast<double>(input.sink.records)}});
+  families.counter("sink_bytes_total", "Bytes of keys and values that the sink has acknowledged.",
+                   {{{}, static_cast<double>(input.sink.bytes)}});
+  families.counter("sink_errors_total", "Failed deliveries, those that were tried again too.",
+                   {{{}, static_cast<double>(input.sink.errors)}});
+  families.gauge("queue_bytes", "Bytes handed to the sink and not acknowledged yet.",
+                 {{{}, static_cast<double>(input.sink.queued_bytes)}});
+  if (input.lag_seconds) {
+    families.gauge("lag_seconds", "Age of the oldest committed change that is not delivered; 0 when all are.",
+                   {{{}, *input.lag_seconds}});
+  }
+  families.gauge("last_event_timestamp_seconds",
+                 "When the newest event that was read was written, unix time.",
+                 {{{}, static_cast<double>(counters.last_event_timestamp.load(std::memory_order_relaxed))}});
+  families.gauge("checkpoint_timestamp_seconds", "When a checkpoint was last saved, unix time; 0 = not yet.",
+                 {{{}, static_cast<double>(input.checkpoint_at_ms) / kMillisPerSecond}});
+  families.gauge("source_connected", "1 while the stream from the source is open.",
+                 {{{}, input.is_streaming ? 1.0 : 0.0}});
+  families.counter("reconnects_total", "Times the stream was lost and opened again.",
+                   {{{}, number(counters.reconnects)}});
+  return families.text();
+}
+
+}  // namespace rowtide::serve

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/task/spec.h"
+#include "tracker/pipeline/counters.h"
+#include "tracker/sink/sink.h"
+
+namespace rowtide::serve {
+
+/// What a scrape shows. Read from the counters at that moment: nothing is kept twice.
+struct MetricsInput {
+  const task::Task& task;
+  const pipeline::Counters& counters;
+  sink::SinkCounters sink;
+  std::optional<double> lag_seconds;
+  bool is_streaming = false;
+  std::int64_t checkpoint_at_ms = 0;
+};
+
+/// Prometheus' text format.
+[[nodiscard]] std::string render_metrics(const MetricsInput& input);
+
+}  // namespace rowtide::serve
