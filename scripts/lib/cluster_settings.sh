@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # read by the scripts that source this file
 # Names, places and addresses of the one-node cluster. Everything it makes outside CLUSTER_STATE is named here.
 
 CLUSTER_STATE=${ROWTIDE_CLUSTER_STATE:-/var/lib/rowtide-cluster}
@@ -25,9 +26,7 @@ CONFIG=$CLUSTER_STATE/config
 KUBECONFIG_ADMIN=$CONFIG/admin.kubeconfig
 CONTAINERD_SOCKET=$CLUSTER_STATE/containerd/containerd.sock
 KUBELET_ROOT=$CLUSTER_STATE/kubelet
-# shellcheck disable=SC2034  # read by process.sh
 PROCESS_PIDS=$CLUSTER_STATE/pids
-# shellcheck disable=SC2034
 PROCESS_LOGS=$CLUSTER_STATE/logs
 
 # In the order of their start.
