@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# A real MariaDB server (Debian's) in a folder of your own: row binlog, MariaDB GTIDs, full row metadata. See scripts/README.md.
+set -euo pipefail
+
+lib=$(dirname "${BASH_SOURCE[0]}")/../lib
+# shellcheck source=scripts/lib/common.sh
+source "$lib/common.sh"
+# shellcheck source=scripts/lib/packages.sh
+source "$lib/packages.sh"
+# shellcheck source=scripts/lib/process.sh
+source "$lib/process.sh"
+# shellcheck source=scripts/lib/server.sh
+source "$lib/server.sh"
+# shellcheck source=scripts/lib/sql_server.sh
+source "$lib/sql_server.sh"
+
+export SERVER_NAME=mariadbd
+
+server_install() {
+  local version
+  ensure_packages "${MARIADB_PACKAGES[@]}"
+  # A data folder belongs to the version that made it.
+  version=$(mariadbd --version | sed -E 's/.*Ver ([0-9.]+).*/\1/')
+  MARIADB_TEMPLATE=mariadb-$version-data
+  once "$MARIADB_TEMPLATE" mariadb_template
+}
+
+mariadb_template() {
+  say "making the empty MariaDB data folder (once)"
+  mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$1" --auth-root-authentication-method=normal \
+    --skip-test-db >"$ROWTIDE_CACHE/$MARIADB_TEMPLATE.log" 2>&1 || sql_template_failed "$ROWTIDE_CACHE/$MARIADB_TEMPLATE.log"
+}
+
+server_prepare() { sql_copy_template "$MARIADB_TEMPLATE"; }
+
+server_command() {
+  sql_server_options
+  COMMAND=(
+    mariadbd --no-defaults
+    "${SQL_OPTIONS[@]}"
+    --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci
+    --max-allowed-packet=64M
+    "${OPTIONS[@]}"
+  )
+}
+
+server_main "$@"
