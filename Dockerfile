@@ -1,0 +1,30 @@
+# Both programs on Debian 12. Build it with any builder, or with scripts/build-image.sh where there is none.
+FROM debian:bookworm-slim AS build
+
+# One list of packages for developers and the image.
+COPY scripts/lib/packages.sh /tmp/packages.sh
+RUN bash -c '. /tmp/packages.sh && apt-get update -q && \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${BUILD_PACKAGES[@]}"' && \
+    rm -rf /var/lib/apt/lists/*
+
+# scripts/build-image.sh gives the checkout's own path and mounts its compiler cache at /ccache.
+ARG SOURCE=/src
+ARG JOBS=2
+WORKDIR ${SOURCE}
+COPY . .
+ENV CCACHE_DIR=/ccache
+RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache && \
+    cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
+    cmake --install build/release --prefix /install --strip
+
+FROM debian:bookworm-slim
+RUN apt-get update -q && \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+      ca-certificates libabsl20220623 libcivetweb1 libcpprest2.10 libfmt9 libmariadb3 libprometheus-cpp-core1.0 \
+      libprometheus-cpp-pull1.0 librdkafka1 libre2-9 libspdlog1.10 libssl3 libyaml-cpp0.7 zlib1g && \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/*
+COPY --from=build /install/bin/ /usr/local/bin/
+# A number, so that Kubernetes can see that it is not root. Neither program writes to the file system.
+USER 65532:65532
+WORKDIR /
+CMD ["/usr/local/bin/rowtide-tracker", "--help"]

@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# The container image: Debian's base made with debootstrap, the repository's Dockerfile built with buildah, no container engine.
+# Needs common.sh and packages.sh.
+
+BASE_IMAGE=docker.io/library/debian:bookworm-slim
+
+# image_buildah ARGUMENT...: buildah with its storage in the cache, without user namespaces or a daemon.
+image_buildah() {
+  BUILDAH_ISOLATION=chroot buildah --root "$ROWTIDE_CACHE/buildah/storage" --runroot "$ROWTIDE_CACHE/buildah/run" \
+    --storage-driver "$(image_storage_driver)" "$@"
+}
+
+# image_storage_driver: overlay where the kernel can (not on top of another overlay), else vfs, which copies. Decided once a storage,
+# because the two do not see each other's images.
+image_storage_driver() {
+  local decided=$ROWTIDE_CACHE/buildah/driver work
+  if [[ ! -s $decided ]]; then
+    mkdir -p "$ROWTIDE_CACHE/buildah"
+    work=$(mktemp -d "$ROWTIDE_CACHE/buildah/probe.XXXXXX")
+    mkdir "$work"/{lower,upper,work,merged}
+    if mount -t overlay overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/work" "$work/merged" 2>/dev/null; then
+      umount "$work/merged"
+      printf 'overlay\n' >"$decided"
+    else
+      printf 'vfs\n' >"$decided"
+    fi
+    rm -rf "$work"
+  fi
+  cat "$decided"
+}
+
+# ensure_base_image: BASE_IMAGE is in the storage, so that the Dockerfile keeps its ordinary FROM. It is made from the machine's own
+# package mirror, kept as a tar in the cache and like Docker's slim variant has no manuals, documents or translations.
+ensure_base_image() {
+  local archive=$ROWTIDE_CACHE/debian-bookworm-slim.tar container
+  image_buildah inspect --type image "$BASE_IMAGE" >/dev/null 2>&1 && return 0
+  [[ -s $archive ]] || image_make_base_archive "$archive"
+  container=$(image_buildah from scratch)
+  image_buildah add --quiet "$container" "$archive" / >/dev/null
+  image_buildah config --cmd bash --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
+  image_buildah commit --quiet --rm "$container" "$BASE_IMAGE" >/dev/null
+}
+
+# image_make_base_archive FILE: in a subshell, so that its folder goes however it ends.
+image_make_base_archive() (
+  file=$1
+  mirror=$(image_debian_mirror)
+  work=$(mktemp -d "$ROWTIDE_CACHE/debootstrap.XXXXXX")
+  trap 'rm -rf --one-file-system "$work"' EXIT
+  say "base image: debootstrap of Debian bookworm (about 1 minute, once)"
+  debootstrap --variant=minbase bookworm "$work/root" "$mirror" >"$work/log" 2>&1 || {
+    tail -n 20 "$work/log" >&2
+    die "base image: debootstrap failed; check that the package mirror of /etc/apt answers ('apt-get update')"
+  }
+  root=$work/root
+  cat >"$root/etc/dpkg/dpkg.cfg.d/slim" <<'END'
+path-exclude /usr/share/doc/*
+path-include /usr/share/doc/*/copyright
+path-exclude /usr/share/man/*
+path-exclude /usr/share/info/*
+path-exclude /usr/share/lintian/*
+path-exclude /usr/share/locale/*
+END
+  find "$root/usr/share/doc" -type f ! -name copyright -delete
+  find "$root/usr/share/doc" -type d -empty -delete
+  rm -rf "$root"/usr/share/{man,info,lintian,locale}/* "$root"/var/cache/{apt,debconf,ldconfig}/* "$root"/var/lib/apt/lists/* \
+    "$root"/var/log/* "$root"/etc/machine-id
+  : >"$root/etc/machine-id"
+  tar --numeric-owner --sort=name -C "$root" --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' -cf "$file.part" .
+  mv "$file.part" "$file"
+)
+
+# image_debian_mirror: where this machine's apt gets bookworm from.
+image_debian_mirror() {
+  local mirror
+  mirror=$(image_apt_sources | awk '{ print $3; exit }')
+  printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
+}
+
+# image_apt_sources: this machine's Debian archives as sources.list lines (bookworm first); the archive's key is in the base image.
+image_apt_sources() {
+  # shellcheck disable=SC2016  # apt's own placeholders
+  apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+    awk '$2 ~ /^bookworm/ && $3 == "main" && !seen[$0]++ { print "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " $0 }' |
+    sort -k 4,4
+}
+
+# image_build TAG ARCHIVE: TAG from the repository's Dockerfile, written to ARCHIVE. The build borrows this machine's way to Debian's
+# packages (mirrors, proxy) and its compiler cache; nothing of either stays in the image.
+image_build() {
+  local tag=$1 archive=$2 root lent options=()
+  root=$(repo_root)
+  lent=$(mktemp -d "$ROWTIDE_CACHE/buildah/apt.XXXXXX")
+  # shellcheck disable=SC2064  # the name of now
+  trap "rm -rf '$lent'" EXIT
+  image_apt_sources >"$lent/sources.list"
+  apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|Check-)' >"$lent/machine.conf" || true
+  if [[ -s $lent/sources.list ]]; then options+=(-v "$lent/sources.list:/etc/apt/sources.list:ro"); fi
+  options+=(-v "$lent/machine.conf:/etc/apt/apt.conf.d/99machine:ro")
+  # The same paths as in this checkout, so that what the host compiled already is found in the compiler cache.
+  options+=(--build-arg "SOURCE=$root" --build-arg "JOBS=$(nproc)")
+  if command -v ccache >/dev/null; then
+    mkdir -p "$(ccache --get-config cache_dir)"
+    options+=(-v "$(ccache --get-config cache_dir):/ccache")
+  fi
+  say "image: building $tag"
+  image_buildah bud --layers --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
+    die "image: the build failed; the lines above say at which step of the Dockerfile"
+  mkdir -p "$(dirname "$archive")"
+  rm -f "$archive.part"
+  image_buildah push --quiet "docker.io/library/$tag" "docker-archive:$archive.part:$tag" >/dev/null
+  mv "$archive.part" "$archive"
+  say "image: $tag in $archive ($(($(stat -c %s "$archive") / 1000000)) MB)"
+}
