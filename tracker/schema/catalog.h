@@ -22,17 +22,20 @@ struct CatalogColumn {
 
 struct CatalogTable {
   std::vector<CatalogColumn> columns;
-  std::vector<std::uint32_t> key_columns;  ///< primary key, else the first UNIQUE key without NULLs; empty = none
+  std::vector<std::uint32_t>
+      key_columns;  ///< primary key, else the first UNIQUE key without NULLs; empty = none
 };
 
-/// The source's tables as information_schema has them now, read when first asked for and kept until forgotten.
-/// It is the schema of now: bind_table() compares it with the wire and refuses what does not fit. Not thread-safe.
+/// The source's tables as information_schema has them now, read when first asked for and kept until
+/// forgotten. It is the schema of now: bind_table() compares it with the wire and refuses what does not fit.
+/// Not thread-safe.
 class Catalog {
  public:
   explicit Catalog(SqlSession& session) : session_(&session) {}
 
   /// NOT_FOUND when there is no such table (any more).
-  [[nodiscard]] absl::StatusOr<const CatalogTable*> describe(const std::string& database, const std::string& table);
+  [[nodiscard]] absl::StatusOr<const CatalogTable*> describe(const std::string& database,
+                                                             const std::string& table);
   void forget(const std::string& database, const std::string& table);
   void forget_all();
 

@@ -16,8 +16,8 @@ struct SqlResult {
   std::vector<SqlRow> rows;
 };
 
-/// A connection for statements. Not thread-safe. Errors carry the server's number and text, and say whether trying
-/// again can help: UNAVAILABLE for a lost or refused connection, others not. Never the password.
+/// A connection for statements. Not thread-safe. Errors carry the server's number and text, and say whether
+/// trying again can help: UNAVAILABLE for a lost or refused connection, others not. Never the password.
 class SqlSession {
  public:
   virtual ~SqlSession() = default;

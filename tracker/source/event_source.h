@@ -11,7 +11,7 @@ namespace rowtide::source {
 
 /// What a source says of itself once opened.
 struct SourceInfo {
-  std::string version;         ///< "8.0.15"
+  std::string version;  ///< "8.0.15"
   bool is_mariadb = false;
   std::string client_address;  ///< ours, as the server sees it; empty where it cannot be told
 };
@@ -22,12 +22,14 @@ class EventSource {
   virtual ~EventSource() = default;
 
   /// Connects and begins at `from`. UNAVAILABLE: try again later (server away, network). PERMISSION_DENIED,
-  /// UNAUTHENTICATED: wrong account; worth trying again after the Secret changes. FAILED_PRECONDITION, OUT_OF_RANGE
-  /// (position purged or unknown to the server), ABORTED (another reader with our server id): final.
+  /// UNAUTHENTICATED: wrong account; worth trying again after the Secret changes. FAILED_PRECONDITION,
+  /// OUT_OF_RANGE (position purged or unknown to the server), ABORTED (another reader with our server id):
+  /// final.
   [[nodiscard]] virtual absl::Status open(const binlog::Position& from) = 0;
 
-  /// The next event's bytes: header, body, checksum. Valid until the next call. Blocks at most about a second: an empty
-  /// span says that nothing came. Errors as open(); OUT_OF_RANGE also at the end of a file source.
+  /// The next event's bytes: header, body, checksum. Valid until the next call. Blocks at most about a
+  /// second: an empty span says that nothing came. Errors as open(); OUT_OF_RANGE also at the end of a file
+  /// source.
   [[nodiscard]] virtual absl::StatusOr<Bytes> next() = 0;
 
   /// Ends a blocking call soon. Thread-safe.

@@ -1,0 +1,148 @@
+#include "tracker/schema/bind_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tracker/schema/wire_fit.h"
+
+namespace rowtide::schema {
+namespace {
+
+using binlog::TableMap;
+
+std::uint8_t real_type(const TableMap& map, std::size_t column) {
+  return real_wire_type(map.wire_types[column], map.wire_metadata[column]);
+}
+
+bool has_non_ascii(const std::vector<std::string>& members) {
+  return std::any_of(members.begin(), members.end(), [](const std::string& member) {
+    return std::any_of(member.begin(), member.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; });
+  });
+}
+
+/// Members travel in the column's character set, the catalog's are UTF-8. ASCII is the same in both.
+bool members_want_catalog(const TableMap& map, std::size_t column) {
+  return has_members_wire(real_type(map, column)) &&
+         (map.members.empty() || has_non_ascii(map.members[column]));
+}
+
+/// Is there anything about the columns that only the catalog can say?
+bool is_silent(const TableMap& map) {
+  if (!map.has_names()) return true;
+  for (std::size_t i = 0; i < map.column_count(); ++i) {
+    const std::uint8_t type = real_type(map, i);
+    if (is_numeric_wire(type) && !map.is_unsigned) return true;
+    if (is_text_wire(type) && (map.collations.empty() || map.collations[i] == 0)) return true;
+    if (members_want_catalog(map, i)) return true;
+  }
+  return false;
+}
+
+absl::Status does_not_fit(const TableMap& map, std::string_view difference) {
+  const std::string sql_name = quote_identifier(map.database) + "." + quote_identifier(map.table);
+  return absl::FailedPreconditionError(fmt::format(
+      "the columns of {} cannot be told: {}. The event comes from before a change of the table and does not "
+      "say "
+      "itself what its columns are. Repair: start after the change (spec.startPosition), or take the table "
+      "out of "
+      "spec.objects; and so that it does not happen again, SET GLOBAL binlog_row_metadata=FULL at the source "
+      "(MySQL 8.0.1+, MariaDB 10.5+; older servers cannot)",
+      sql_name, difference));
+}
+
+absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
+  if (table.columns.size() != map.column_count()) {
+    return does_not_fit(map, fmt::format("the binlog event has {} columns, information_schema now has {}",
+                                         map.column_count(), table.columns.size()));
+  }
+  for (std::size_t i = 0; i < map.column_count(); ++i) {
+    const CatalogColumn& column = table.columns[i];
+    if (map.has_names() && map.column_names[i] != column.name) {
+      return does_not_fit(
+          map, fmt::format("column {} is {} in the binlog event and {} in information_schema now", i + 1,
+                           map.column_names[i], column.name));
+    }
+    if (!fits_wire(column.data_type, real_type(map, i), map.wire_metadata[i])) {
+      return does_not_fit(
+          map, fmt::format("column {} ({}) is {} in the binlog event and {} in information_schema now", i + 1,
+                           column.name, wire_type_name(real_type(map, i)), column.column_type));
+    }
+  }
+  return absl::OkStatus();
+}
+
+/// The catalog's view, checked. Null when the event says everything itself.
+absl::StatusOr<const CatalogTable*> catalog_view(const TableMap& map, Catalog& catalog) {
+  if (!is_silent(map)) return nullptr;
+  absl::StatusOr<const CatalogTable*> table = catalog.describe(map.database, map.table);
+  if (absl::IsNotFound(table.status())) {
+    return does_not_fit(map, std::string(table.status().message()));
+  }
+  if (!table.ok()) return table.status();
+  if (absl::Status status = check_fit(map, **table); !status.ok()) return status;
+  return *table;
+}
+
+types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* table, std::size_t i) {
+  types::ColumnDefinition definition;
+  definition.wire_type = map.wire_types[i];
+  definition.wire_metadata = map.wire_metadata[i];
+  definition.is_nullable = map.is_nullable[i];
+  if (table != nullptr) {
+    const CatalogColumn& column = table->columns[i];
+    definition.name = column.name;
+    definition.is_unsigned = column.is_unsigned;
+    definition.collation = column.collation;
+    definition.members = column.members;
+  }
+  if (map.has_names()) definition.name = map.column_names[i];
+  if (map.is_unsigned) definition.is_unsigned = (*map.is_unsigned)[i];
+  if (!map.collations.empty() && map.collations[i] != 0) definition.collation = map.collations[i];
+  if (!map.members.empty() && !map.members[i].empty() && !members_want_catalog(map, i)) {
+    definition.members = map.members[i];
+  }
+  return definition;
+}
+
+bool has_names_of(const CatalogTable& table, const TableMap& map) {
+  return std::equal(table.columns.begin(), table.columns.end(), map.column_names.begin(),
+                    map.column_names.end(),
+                    [](const CatalogColumn& column, const std::string& name) { return column.name == name; });
+}
+
+absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const CatalogTable* table,
+                                                  Catalog& catalog) {
+  if (map.primary_key && !map.primary_key->empty()) return *map.primary_key;
+  if (table != nullptr) return table->key_columns;
+  // The event says: no primary key. A unique one does as well, if the table still is what it was.
+  absl::StatusOr<const CatalogTable*> now = catalog.describe(map.database, map.table);
+  if (absl::IsNotFound(now.status())) return std::vector<std::uint32_t>{};
+  if (!now.ok()) return now.status();
+  return has_names_of(**now, map) ? (*now)->key_columns : std::vector<std::uint32_t>{};
+}
+
+}  // namespace
+
+absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catalog) {
+  absl::StatusOr<const CatalogTable*> table = catalog_view(map, catalog);
+  if (!table.ok()) return table.status();
+
+  binlog::TablePlan plan{.database = map.database, .table = map.table, .columns = {}, .key_columns = {}};
+  plan.columns.reserve(map.column_count());
+  for (std::size_t i = 0; i < map.column_count(); ++i) {
+    absl::StatusOr<types::Column> column = types::compile_column(define_column(map, *table, i));
+    if (!column.ok()) {
+      return absl::Status(column.status().code(), fmt::format("{}.{}: {}", map.database, map.table,
+                                                              std::string(column.status().message())));
+    }
+    plan.columns.push_back(*std::move(column));
+  }
+  absl::StatusOr<std::vector<std::uint32_t>> key = key_of(map, *table, catalog);
+  if (!key.ok()) return key.status();
+  plan.key_columns = *std::move(key);
+  return plan;
+}
+
+}  // namespace rowtide::schema

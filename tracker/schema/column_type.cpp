@@ -1,0 +1,47 @@
+#include "tracker/schema/column_type.h"
+
+#include <fmt/format.h>
+
+namespace rowtide::schema {
+namespace {
+
+/// One quoted member from `text`, which begins behind its opening quote; takes it and its closing quote off.
+/// The server doubles a quote inside and escapes nothing else. False if the closing quote is missing.
+bool take_member(std::string_view& text, std::string& member) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\'') {
+      member += text[i];
+    } else if (i + 1 < text.size() && text[i + 1] == '\'') {
+      member += '\'';
+      ++i;
+    } else {
+      text.remove_prefix(i + 1);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
+  ColumnTypeText parsed;
+  if (!column_type.starts_with("enum(") && !column_type.starts_with("set(")) {
+    // ZEROFILL makes a column unsigned, whether the text says so or not.
+    parsed.is_unsigned = column_type.find(" unsigned") != std::string_view::npos ||
+                         column_type.find(" zerofill") != std::string_view::npos;
+    return parsed;
+  }
+  const absl::Status damaged = absl::InvalidArgumentError(
+      fmt::format("the member list of '{}' as information_schema gives it cannot be read", column_type));
+  std::string_view rest = column_type.substr(column_type.find('(') + 1);
+  while (rest.starts_with('\'')) {
+    rest.remove_prefix(1);
+    if (!take_member(rest, parsed.members.emplace_back())) return damaged;
+    if (rest.starts_with(',')) rest.remove_prefix(1);
+  }
+  if (!rest.starts_with(')')) return damaged;
+  return parsed;
+}
+
+}  // namespace rowtide::schema

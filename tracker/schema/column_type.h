@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace rowtide::schema {
+
+/// What information_schema's COLUMN_TYPE says beyond the type's name.
+struct ColumnTypeText {
+  bool is_unsigned = false;
+  std::vector<std::string> members;  ///< of enum(...) and set(...), quotes undone
+};
+
+/// Reads "int(10) unsigned zerofill", "enum('a','it''s')". Fails on a member list that does not end.
+[[nodiscard]] absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type);
+
+}  // namespace rowtide::schema

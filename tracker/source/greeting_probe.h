@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace rowtide::source {
+
+/// Does the host's name resolve? UNAVAILABLE with the reason UnknownHost (or Timeout: the resolver does not
+/// answer) if not. Never takes longer than the timeout, whatever the resolver does.
+[[nodiscard]] absl::Status resolve_host(const std::string& host, std::chrono::milliseconds timeout);
+
+/// Connects and reads what a server says first, without logging in, for when there are no credentials yet.
+/// Returns the server's version; errors as in failure.h, those included with which a server turns an address
+/// away. A server counts it as a broken connection: ask rarely.
+[[nodiscard]] absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_t port,
+                                                         std::chrono::milliseconds timeout);
+
+}  // namespace rowtide::source

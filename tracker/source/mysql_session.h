@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "tracker/schema/sql_session.h"
+#include "tracker/source/connection.h"
+
+namespace rowtide::source {
+
+/// A session for statements at the source, connected. Not thread-safe.
+class MysqlSession final : public schema::SqlSession {
+ public:
+  explicit MysqlSession(Connection connection) : connection_(std::move(connection)) {}
+
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<MysqlSession>> connect(
+      const task::Source& source, const task::SecretReader& secrets, const ConnectOptions& options = {}) {
+    absl::StatusOr<Connection> connection = Connection::open(source, secrets, options);
+    if (!connection.ok()) return connection.status();
+    return std::make_unique<MysqlSession>(*std::move(connection));
+  }
+
+  [[nodiscard]] absl::StatusOr<schema::SqlResult> query(std::string_view sql) override {
+    return connection_.query(sql);
+  }
+  [[nodiscard]] const Connection& connection() const { return connection_; }
+
+ private:
+  Connection connection_;
+};
+
+}  // namespace rowtide::source

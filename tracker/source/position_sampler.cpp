@@ -1,0 +1,39 @@
+#include "tracker/source/position_sampler.h"
+
+#include <absl/strings/numbers.h>
+
+#include "tracker/source/failure.h"
+#include "tracker/source/server_facts.h"
+
+namespace rowtide::source {
+
+absl::StatusOr<BinlogEnd> read_binlog_end(schema::SqlSession& session) {
+  const absl::StatusOr<schema::SqlResult> version = session.query("SELECT VERSION()");
+  if (!version.ok()) return version.status();
+  const std::string text =
+      version->rows.empty() || version->rows[0].empty() ? std::string() : version->rows[0][0].value_or("");
+  const absl::StatusOr<schema::SqlResult> status =
+      session.query(binlog_status_statement(parse_server_version(text), is_mariadb_version(text)));
+  if (!status.ok()) return status.status();
+  if (status->rows.empty() || status->rows[0].size() < 2) {
+    return failure(absl::StatusCode::kFailedPrecondition, "BinlogDisabled",
+                   "the source writes no binlog (log_bin is OFF); start it with log_bin on");
+  }
+  const schema::SqlRow& row = status->rows[0];
+  BinlogEnd end;
+  end.file = row[0].value_or("");
+  if (!absl::SimpleAtoi(row[1].value_or(""), &end.offset)) {
+    return absl::InternalError("the source gives no position in its binlog status");
+  }
+  constexpr std::size_t kExecutedGtidSet = 4;
+  if (row.size() > kExecutedGtidSet) end.executed_gtids = row[kExecutedGtidSet].value_or("");
+  return end;
+}
+
+absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(schema::SqlSession& session) {
+  absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
+  if (!end.ok()) return end.status();
+  return std::pair{std::move(end->file), end->offset};
+}
+
+}  // namespace rowtide::source

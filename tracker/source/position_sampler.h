@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "tracker/schema/sql_session.h"
+
+namespace rowtide::source {
+
+/// The file and offset at which the source's binlog ends now. Needs REPLICATION CLIENT (MariaDB: BINLOG
+/// MONITOR). FAILED_PRECONDITION: the source writes no binlog.
+[[nodiscard]] absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(schema::SqlSession& session);
+
+/// The same with the GTIDs that MySQL has executed by then, as text; empty where it has none.
+struct BinlogEnd {
+  std::string file;
+  std::uint64_t offset = 0;
+  std::string executed_gtids;
+};
+[[nodiscard]] absl::StatusOr<BinlogEnd> read_binlog_end(schema::SqlSession& session);
+
+}  // namespace rowtide::source

@@ -1,0 +1,92 @@
+#include "tracker/source/server_facts.h"
+
+#include <absl/strings/numbers.h>
+
+#include <charconv>
+#include <map>
+
+namespace rowtide::source {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+constexpr std::uint64_t kDaySeconds = 86'400;
+
+std::uint32_t take_number(std::string_view& text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (error == std::errc() && text.starts_with('.')) text.remove_prefix(1);
+  return number;
+}
+
+std::string get(const Variables& variables, const std::string& name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? std::string() : found->second;
+}
+
+/// The newer variable in seconds wins over the older one in days, which MariaDB gives with decimals.
+std::optional<std::uint64_t> retention_of(const Variables& variables) {
+  std::uint64_t seconds = 0;
+  const bool has_seconds = absl::SimpleAtoi(get(variables, "binlog_expire_logs_seconds"), &seconds);
+  if (has_seconds && seconds != 0) return seconds;
+  double days = 0;
+  if (absl::SimpleAtod(get(variables, "expire_logs_days"), &days)) {
+    return static_cast<std::uint64_t>(days * static_cast<double>(kDaySeconds));
+  }
+  if (has_seconds) return seconds;
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_mariadb_version(std::string_view text) {
+  return text.find("MariaDB") != std::string_view::npos || text.find("mariadb") != std::string_view::npos;
+}
+
+ServerVersion parse_server_version(std::string_view text) {
+  if (is_mariadb_version(text) && text.starts_with("5.5.5-")) text.remove_prefix(6);
+  ServerVersion version;
+  version.major = take_number(text);
+  version.minor = take_number(text);
+  version.patch = take_number(text);
+  return version;
+}
+
+absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session) {
+  const absl::StatusOr<schema::SqlResult> result = session.query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_id', 'log_bin', 'binlog_format', "
+      "'binlog_row_image', 'binlog_row_metadata', 'binlog_checksum', 'gtid_mode', "
+      "'binlog_expire_logs_seconds', "
+      "'expire_logs_days')");
+  if (!result.ok()) return result.status();
+  Variables variables;
+  for (const schema::SqlRow& row : result->rows) {
+    if (row.size() >= 2 && row[0] && row[1]) variables[*row[0]] = *row[1];
+  }
+  ServerFacts facts;
+  facts.version_text = get(variables, "version");
+  facts.version = parse_server_version(facts.version_text);
+  facts.is_mariadb = is_mariadb_version(facts.version_text);
+  if (!absl::SimpleAtoi(get(variables, "server_id"), &facts.server_id)) facts.server_id = 0;
+  facts.log_bin = get(variables, "log_bin") == "ON";
+  facts.binlog_format = get(variables, "binlog_format");
+  facts.binlog_row_image = get(variables, "binlog_row_image");
+  facts.binlog_row_metadata = get(variables, "binlog_row_metadata");
+  facts.binlog_checksum = get(variables, "binlog_checksum");
+  facts.gtid_mode = get(variables, "gtid_mode");
+  facts.retention_seconds = retention_of(variables);
+  return facts;
+}
+
+std::string_view binlog_status_statement(const ServerVersion& version, bool is_mariadb) {
+  constexpr ServerVersion kRenamed{8, 2, 0};
+  return !is_mariadb && version >= kRenamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+}
+
+std::string_view readers_statement(const ServerFacts& facts) {
+  constexpr ServerVersion kRenamed{8, 0, 22};
+  return !facts.is_mariadb && facts.version >= kRenamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+}
+
+}  // namespace rowtide::source

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "tracker/schema/sql_session.h"
+
+namespace rowtide::source {
+
+struct ServerVersion {
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t patch = 0;
+  auto operator<=>(const ServerVersion&) const = default;
+};
+
+/// "8.0.15-log", "5.5.5-10.11.6-MariaDB" (the prefix with which MariaDB greets old replicas is taken off).
+[[nodiscard]] ServerVersion parse_server_version(std::string_view text);
+[[nodiscard]] bool is_mariadb_version(std::string_view text);
+
+/// What a source says of itself in its variables. Texts are the server's own spelling, empty where it has no
+/// such variable.
+struct ServerFacts {
+  std::string version_text;
+  ServerVersion version;
+  bool is_mariadb = false;
+  std::uint32_t server_id = 0;
+  bool log_bin = false;
+  std::string binlog_format;
+  std::string binlog_row_image;
+  std::string binlog_row_metadata;
+  std::string binlog_checksum;
+  std::string gtid_mode;  ///< MySQL: ON, OFF, ON_PERMISSIVE, OFF_PERMISSIVE
+  /// How long the server keeps its binlog, seconds; 0 = until somebody deletes it. nullopt: not told.
+  std::optional<std::uint64_t> retention_seconds;
+
+  /// Does every transaction carry a GTID, so that a set of them is a position?
+  [[nodiscard]] bool has_gtids() const { return is_mariadb || gtid_mode == "ON"; }
+};
+
+/// Needs no privilege.
+[[nodiscard]] absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session);
+
+/// The statement that says where the binlog ends: SHOW MASTER STATUS, or its name since MySQL 8.2.
+[[nodiscard]] std::string_view binlog_status_statement(const ServerVersion& version, bool is_mariadb);
+/// The statement that lists who reads the binlog: SHOW SLAVE HOSTS, or SHOW REPLICAS since MySQL 8.0.22.
+[[nodiscard]] std::string_view readers_statement(const ServerFacts& facts);
+
+}  // namespace rowtide::source

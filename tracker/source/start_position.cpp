@@ -1,0 +1,212 @@
+#include "tracker/source/start_position.h"
+
+#include <absl/strings/numbers.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tracker/source/failure.h"
+#include "tracker/source/position_sampler.h"
+#include "tracker/source/server_facts.h"
+
+namespace rowtide::source {
+namespace {
+
+using absl::StatusCode;
+using binlog::Position;
+using schema::quote_literal;
+using schema::SqlSession;
+
+constexpr std::uint64_t kFirstOffset = 4;
+
+/// The one value of a query, NULL and no row alike as nullopt.
+absl::StatusOr<std::optional<std::string>> single_value(SqlSession& session, std::string_view sql) {
+  const absl::StatusOr<schema::SqlResult> result = session.query(sql);
+  if (!result.ok()) return result.status();
+  if (result->rows.empty() || result->rows[0].empty()) return std::nullopt;
+  return result->rows[0][0];
+}
+
+/// MariaDB translates a place in its binlog into the GTIDs before it.
+absl::StatusOr<Position> mariadb_position(SqlSession& session, std::string file, std::uint64_t offset) {
+  absl::StatusOr<std::optional<std::string>> text =
+      single_value(session, fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_literal(file), offset));
+  if (!text.ok()) return text.status();
+  if (!text->has_value()) {
+    return failure(
+        StatusCode::kOutOfRange, "BinlogPositionUnknown",
+        fmt::format("the source has no transaction boundary at {}:{}; give the offset of a transaction's "
+                    "first event (mariadb-binlog shows them), or 4 for the beginning of the file",
+                    file, offset));
+  }
+  absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(**text);
+  if (!gtids.ok()) return gtids.status();
+  return Position{.gtids = *std::move(gtids), .file = std::move(file), .offset = offset};
+}
+
+absl::StatusOr<binlog::GtidSet> mysql_gtids(std::string_view text) {
+  absl::StatusOr<binlog::MysqlGtidSet> gtids = binlog::MysqlGtidSet::parse(text);
+  if (!gtids.ok()) return gtids.status();
+  return binlog::GtidSet(*std::move(gtids));
+}
+
+absl::StatusOr<Position> latest(SqlSession& session, const ServerFacts& facts) {
+  absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
+  if (!end.ok()) return end.status();
+  if (facts.is_mariadb) return mariadb_position(session, std::move(end->file), end->offset);
+  Position position{.gtids = {}, .file = std::move(end->file), .offset = end->offset};
+  if (facts.has_gtids()) {
+    // Of the same moment as file and offset, which @@gtid_executed asked for by itself would not be.
+    absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(end->executed_gtids);
+    if (!gtids.ok()) return gtids.status();
+    position.gtids = *std::move(gtids);
+  }
+  return position;
+}
+
+absl::StatusOr<Position> earliest(SqlSession& session, const ServerFacts& facts) {
+  absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
+  if (!files.ok()) return files.status();
+  if (files->empty()) {
+    return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
+  }
+  std::string file = std::move(files->front().name);
+  if (facts.is_mariadb) return mariadb_position(session, std::move(file), kFirstOffset);
+  Position position{.gtids = {}, .file = std::move(file), .offset = kFirstOffset};
+  if (facts.has_gtids()) {
+    absl::StatusOr<std::optional<std::string>> purged = single_value(session, "SELECT @@global.gtid_purged");
+    if (!purged.ok()) return purged.status();
+    absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(purged->value_or(""));
+    if (!gtids.ok()) return gtids.status();
+    position.gtids = *std::move(gtids);
+  }
+  return position;
+}
+
+absl::Status check_executed(const std::string& gtids, SqlSession& session) {
+  absl::StatusOr<std::optional<std::string>> beyond = single_value(
+      session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)", quote_literal(gtids)));
+  if (!beyond.ok()) return beyond.status();
+  if (beyond->value_or("").empty()) return absl::OkStatus();
+  return failure(
+      StatusCode::kOutOfRange, "BinlogPositionUnknown",
+      fmt::format("spec.startPosition.gtidSet holds transactions that the source has not executed: {}; check "
+                  "that the set was taken from this source",
+                  **beyond));
+}
+
+absl::StatusOr<Position> at_gtid_set(const std::string& text, SqlSession& session, const ServerFacts& facts) {
+  Position position;
+  if (facts.is_mariadb) {
+    absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(text);
+    if (!gtids.ok()) return gtids.status();
+    position.gtids = *std::move(gtids);
+    return position;
+  }
+  if (!facts.has_gtids()) {
+    return failure(
+        StatusCode::kFailedPrecondition, "GtidModeOff",
+        fmt::format("spec.startPosition.mode is GTIDSet, but gtid_mode is {} at the source; switch gtid_mode "
+                    "to ON, or start with mode BinlogFile",
+                    facts.gtid_mode));
+  }
+  absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(text);
+  if (!gtids.ok()) return gtids.status();
+  position.gtids = *std::move(gtids);
+  if (absl::Status status = check_executed(binlog::to_string(position.gtids), session); !status.ok())
+    return status;
+  if (absl::Status status = check_not_purged(position, session); !status.ok()) return status;
+  return position;
+}
+
+absl::StatusOr<Position> at_file(const task::StartPosition& start, SqlSession& session,
+                                 const ServerFacts& facts) {
+  absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
+  if (!files.ok()) return files.status();
+  const auto file =
+      std::find_if(files->begin(), files->end(), [&](const BinlogFile& f) { return f.name == start.file; });
+  if (file == files->end()) {
+    return failure(StatusCode::kOutOfRange, "BinlogPositionPurged",
+                   fmt::format("spec.startPosition.file {} is not at the source. {}. {}", start.file,
+                               describe_earliest(session), lost_position_choices()));
+  }
+  if (start.offset < kFirstOffset || start.offset > file->size) {
+    return failure(StatusCode::kOutOfRange, "BinlogPositionUnknown",
+                   fmt::format("spec.startPosition.offset {} is not inside {}: from 4 to {}", start.offset,
+                               start.file, file->size));
+  }
+  if (facts.is_mariadb) return mariadb_position(session, start.file, start.offset);
+  return Position{.gtids = {}, .file = start.file, .offset = start.offset};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(SqlSession& session) {
+  const absl::StatusOr<schema::SqlResult> result = session.query("SHOW BINARY LOGS");
+  if (!result.ok()) return result.status();
+  std::vector<BinlogFile> files;
+  for (const schema::SqlRow& row : result->rows) {
+    if (row.size() < 2) continue;
+    BinlogFile& file = files.emplace_back(BinlogFile{.name = row[0].value_or(""), .size = 0});
+    if (!absl::SimpleAtoi(row[1].value_or(""), &file.size)) file.size = 0;
+  }
+  return files;
+}
+
+std::string_view lost_position_choices() {
+  return "Choose: bring the missing binlog files back to the source; or make the task anew with "
+         "spec.startPosition.mode Earliest (goes on at the earliest change that is left) or Latest (from now "
+         "on), "
+         "either with a gap, after which consumers need a fresh copy of the tables; and keep the binlog "
+         "longer "
+         "(binlog_expire_logs_seconds)";
+}
+
+std::string describe_earliest(SqlSession& session) {
+  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
+  if (!files.ok() || files->empty()) return {};
+  std::string text = fmt::format("The earliest it still has is {}:{}", files->front().name, kFirstOffset);
+  const auto purged = single_value(session, "SELECT @@global.gtid_purged");
+  if (purged.ok() && purged->has_value() && !(*purged)->empty()) {
+    std::string set = **purged;
+    std::erase(set, '\n');
+    text += fmt::format(" (purged before it: {})", set);
+  }
+  return text;
+}
+
+absl::Status check_not_purged(const Position& from, SqlSession& session) {
+  const auto* gtids = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
+  if (gtids == nullptr) return absl::OkStatus();
+  absl::StatusOr<std::optional<std::string>> missing = single_value(
+      session,
+      fmt::format("SELECT GTID_SUBTRACT(@@global.gtid_purged, {})", quote_literal(gtids->to_string())));
+  if (!missing.ok()) return missing.status();
+  std::string set = missing->value_or("");
+  if (set.empty()) return absl::OkStatus();
+  std::erase(set, '\n');
+  return failure(
+      StatusCode::kOutOfRange, "BinlogPositionPurged",
+      fmt::format("the source no longer has the binlog from which to go on: it has purged {}, which comes "
+                  "after {}. {}. {}",
+                  set, binlog::to_string(from), describe_earliest(session), lost_position_choices()));
+}
+
+absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, SqlSession& session) {
+  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
+  if (!facts.ok()) return facts.status();
+  switch (start.mode) {
+    case task::StartMode::Latest:
+      return latest(session, *facts);
+    case task::StartMode::Earliest:
+      return earliest(session, *facts);
+    case task::StartMode::GtidSet:
+      return at_gtid_set(start.gtid_set, session, *facts);
+    case task::StartMode::BinlogFile:
+      return at_file(start, session, *facts);
+  }
+  return absl::InvalidArgumentError(
+      "spec.startPosition.mode is none of Latest, Earliest, GTIDSet, BinlogFile");
+}
+
+}  // namespace rowtide::source

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/spec.h"
+#include "tracker/binlog/position.h"
+#include "tracker/schema/sql_session.h"
+
+namespace rowtide::source {
+
+/// One of the source's binlog files, oldest first in a list.
+struct BinlogFile {
+  std::string name;
+  std::uint64_t size = 0;
+};
+[[nodiscard]] absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(schema::SqlSession& session);
+
+/// Looks spec.startPosition up at the source. A position by GTIDs wherever the source has them, else file and
+/// offset. OUT_OF_RANGE: the source no longer has it (or not yet), with what it has; INVALID_ARGUMENT: not a
+/// GTID set of this kind of server; FAILED_PRECONDITION: no binlog, or GTIDs asked for where there are none.
+[[nodiscard]] absl::StatusOr<binlog::Position> resolve_start_position(const task::StartPosition& start,
+                                                                      schema::SqlSession& session);
+
+/// Is everything from this position on still at the source? OUT_OF_RANGE with the earliest position and the
+/// choices. MySQL's GTID positions only: others are the server's to refuse.
+[[nodiscard]] absl::Status check_not_purged(const binlog::Position& from, schema::SqlSession& session);
+
+/// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be told.
+[[nodiscard]] std::string describe_earliest(schema::SqlSession& session);
+
+/// What a person can choose when a position is lost.
+[[nodiscard]] std::string_view lost_position_choices();
+
+}  // namespace rowtide::source
