@@ -73,14 +73,14 @@ server_start() {
     touch "$DIR/prepared"
   fi
   server_command
-  : >"$DIR/log/$SERVER_NAME.log"
-  process_start "$SERVER_NAME" "${COMMAND[@]}"
-  (wait_for "$SERVER_NAME" "${ROWTIDE_SERVER_START_SECONDS:-60}" "$SERVER_NAME does not answer at $BIND:$PORT" server_answers) || {
-    process_stop "$SERVER_NAME"
-    exit 1
-  }
   process_stop guard
   [[ -z $WITH_PID ]] || process_start guard "$(realpath "$0")" guard --dir "$DIR" --with-pid "$WITH_PID"
+  : >"$DIR/log/$SERVER_NAME.log"
+  process_start "$SERVER_NAME" "${COMMAND[@]}"
+  (wait_for "$SERVER_NAME" "${ROWTIDE_SERVER_START_SECONDS:-120}" "$SERVER_NAME does not answer at $BIND:$PORT" server_answers) || {
+    process_stop "$SERVER_NAME" guard
+    exit 1
+  }
   server_facts
 }
 

@@ -66,7 +66,8 @@ server_command() {
 }
 
 # kafka_properties KEY=VALUE...: CLIENT is the listener for the programs under test, to be secured by options; ADMIN stays
-# open on loopback, for this script and for a test's own view.
+# open on loopback, for this script and for a test's own view. A killed broker can register again when its session is over,
+# so sessions are short.
 kafka_properties() {
   cat <<PROPERTIES
 process.roles=broker,controller
@@ -87,6 +88,8 @@ transaction.state.log.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=2
 num.recovery.threads.per.data.dir=1

@@ -1,0 +1,186 @@
+#include "tests/support/kafka_broker.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <atomic>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+constexpr int kRequestMs = 30'000;
+
+struct FreeClient {
+  void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+};
+using Client = std::unique_ptr<rd_kafka_t, FreeClient>;
+
+struct FreeQueue {
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+};
+using Queue = std::unique_ptr<rd_kafka_queue_t, FreeQueue>;
+
+struct FreeEvent {
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+};
+using Event = std::unique_ptr<rd_kafka_event_t, FreeEvent>;
+
+struct FreeNewTopic {
+  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
+};
+
+[[noreturn]] void fail(std::string_view what, std::string_view why) {
+  throw std::runtime_error(fmt::format("Kafka: {}: {}", what, why));
+}
+
+Client make_client(const std::string& bootstrap) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  char error[512];
+  if (rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap.c_str(), error, sizeof error) !=
+      RD_KAFKA_CONF_OK) {
+    rd_kafka_conf_destroy(conf);
+    fail("setting bootstrap.servers", error);
+  }
+  // Each record's opaque is where its outcome goes.
+  rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+    *static_cast<rd_kafka_resp_err_t*>(message->_private) = message->err;
+  });
+  Client client{rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error)};
+  if (!client) fail("new client", error);
+  return client;
+}
+
+/// Sends one admin request about one topic and throws unless it succeeded.
+void admin_request(
+    const std::string& bootstrap, const std::string& what,
+    const std::function<void(rd_kafka_t*, rd_kafka_queue_t*)>& send,
+    const std::function<const rd_kafka_topic_result_t**(rd_kafka_event_t*, std::size_t*)>& results) {
+  const Client client = make_client(bootstrap);
+  const Queue queue{rd_kafka_queue_new(client.get())};
+  send(client.get(), queue.get());
+  const Event event{rd_kafka_queue_poll(queue.get(), kRequestMs)};
+  if (!event) fail(what, "no answer");
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fail(what, rd_kafka_event_error_string(event.get()));
+  }
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** topics = results(event.get(), &count);
+  if (count != 1) fail(what, "no result");
+  if (rd_kafka_topic_result_error(topics[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fail(what, rd_kafka_topic_result_error_string(topics[0]));
+  }
+}
+
+int count_partitions(const std::string& bootstrap, const std::string& topic) {
+  const Client client = make_client(bootstrap);
+  rd_kafka_topic_t* handle = rd_kafka_topic_new(client.get(), topic.c_str(), nullptr);
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t error = rd_kafka_metadata(client.get(), 0, handle, &metadata, kRequestMs);
+  rd_kafka_topic_destroy(handle);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("metadata of " + topic, rd_kafka_err2str(error));
+  int led = 0;
+  for (int i = 0; metadata->topic_cnt == 1 && i < metadata->topics[0].partition_cnt; ++i) {
+    led += metadata->topics[0].partitions[i].leader >= 0 ? 1 : 0;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return led;
+}
+
+}  // namespace
+
+KafkaBroker::KafkaBroker(ServerOptions options) : server_("kafka", std::move(options)) {}
+
+KafkaBroker& KafkaBroker::shared() {
+  static KafkaBroker broker;
+  return broker;
+}
+
+std::string KafkaBroker::bootstrap() const {
+  return server_.fact("HOST") + ":" + server_.fact("PORT");
+}
+
+std::string KafkaBroker::admin_bootstrap() const {
+  return "127.0.0.1:" + server_.fact("ADMIN_PORT");
+}
+
+void KafkaBroker::create_topic(const std::string& topic, int partitions_wanted,
+                               const std::map<std::string, std::string>& config) {
+  const std::string what = "creating topic " + topic;
+  char error[512];
+  std::unique_ptr<rd_kafka_NewTopic_t, FreeNewTopic> request{
+      rd_kafka_NewTopic_new(topic.c_str(), partitions_wanted, 1, error, sizeof error)};
+  if (!request) fail(what, error);
+  for (const auto& [key, value] : config)
+    rd_kafka_NewTopic_set_config(request.get(), key.c_str(), value.c_str());
+  admin_request(
+      admin_bootstrap(), what,
+      [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+        rd_kafka_NewTopic_t* requests[] = {request.get()};
+        rd_kafka_CreateTopics(client, requests, 1, nullptr, queue);
+      },
+      [](rd_kafka_event_t* event, std::size_t* count) {
+        return rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), count);
+      });
+  wait_until(topic + " has a leader for each partition",
+             [&] { return partitions(topic) == partitions_wanted; });
+}
+
+std::string KafkaBroker::fresh_topic(int partitions_wanted) {
+  static std::atomic<int> last{0};
+  std::string topic = fmt::format("topic{}", ++last);
+  create_topic(topic, partitions_wanted);
+  return topic;
+}
+
+void KafkaBroker::delete_topic(const std::string& topic) {
+  rd_kafka_DeleteTopic_t* request = rd_kafka_DeleteTopic_new(topic.c_str());
+  const std::unique_ptr<rd_kafka_DeleteTopic_t, void (*)(rd_kafka_DeleteTopic_t*)> owner{
+      request, rd_kafka_DeleteTopic_destroy};
+  admin_request(
+      admin_bootstrap(), "deleting topic " + topic,
+      [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteTopics(client, &request, 1, nullptr, queue);
+      },
+      [](rd_kafka_event_t* event, std::size_t* count) {
+        return rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), count);
+      });
+  wait_until(topic + " is gone", [&] { return partitions(topic) == 0; });
+}
+
+int KafkaBroker::partitions(const std::string& topic) const {
+  return count_partitions(admin_bootstrap(), topic);
+}
+
+void KafkaBroker::produce(const std::string& topic, const std::optional<std::string>& key,
+                          const std::optional<std::string>& value, int partition) {
+  const Client client = make_client(admin_bootstrap());
+  const std::string what = "writing to topic " + topic;
+  rd_kafka_topic_t* handle = rd_kafka_topic_new(client.get(), topic.c_str(), nullptr);
+  rd_kafka_resp_err_t delivered = RD_KAFKA_RESP_ERR__IN_PROGRESS;
+  std::string body = value.value_or("");
+  const int queued =
+      rd_kafka_produce(handle, partition, RD_KAFKA_MSG_F_COPY, value ? body.data() : nullptr, body.size(),
+                       key ? key->data() : nullptr, key ? key->size() : 0, &delivered);
+  const rd_kafka_resp_err_t error = queued == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
+  rd_kafka_topic_destroy(handle);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_err2str(error));
+  rd_kafka_flush(client.get(), kRequestMs);
+  if (delivered != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_err2str(delivered));
+}
+
+KafkaReader KafkaBroker::reader(const std::string& topic) const {
+  return {admin_bootstrap(), topic};
+}
+
+void KafkaBroker::restart(std::optional<std::vector<std::string>> options) {
+  stop();
+  if (options) server_.set_options(*std::move(options));
+  start();
+}
+
+}  // namespace rowtide::test

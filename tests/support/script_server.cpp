@@ -1,0 +1,112 @@
+#include "tests/support/script_server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "tests/support/process.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+// A cold cache first fetches the server's files and installs packages.
+constexpr std::chrono::minutes kStartDeadline{10};
+constexpr std::chrono::minutes kStopDeadline{1};
+
+void send(pid_t pid, int number) {
+  if (::kill(pid, number) != 0) {
+    throw std::system_error(errno, std::generic_category(),
+                            fmt::format("signal {} to server {}", number, pid));
+  }
+}
+
+bool ended(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  const std::string stat{std::istreambuf_iterator<char>{file}, {}};
+  const std::size_t name_end = stat.rfind(')');
+  return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
+}
+
+}  // namespace
+
+ScriptServer::ScriptServer(std::string name, ServerOptions options)
+    : name_(std::move(name)), options_(std::move(options)) {
+  start();
+}
+
+ScriptServer::~ScriptServer() {
+  try {
+    stop();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: stopping the server failed: %s\n", name_.c_str(), error.what());
+  }
+}
+
+std::vector<std::string> ScriptServer::command(const std::string& action) const {
+  return {(source_root() / "scripts/servers" / (name_ + ".sh")).string(), action, "--dir",
+          (dir_.path() / "s").string()};
+}
+
+void ScriptServer::start() {
+  std::vector<std::string> argv = command("start");
+  argv.insert(argv.end(), {"--bind", options_.bind, "--with-pid", std::to_string(::getpid())});
+  if (options_.port != 0) argv.insert(argv.end(), {"--port", std::to_string(options_.port)});
+  argv.emplace_back("--");
+  argv.insert(argv.end(), options_.options.begin(), options_.options.end());
+
+  const RunResult result = run({argv, {}, {}}, kStartDeadline);
+  if (!result.status.ok()) {
+    throw std::runtime_error(
+        fmt::format("{} did not start ({}): {}", name_, result.status.to_string(), result.err));
+  }
+  std::istringstream words(result.out);
+  facts_.clear();
+  for (std::string word; words >> word;) {
+    const std::size_t equals = word.find('=');
+    if (equals != std::string::npos) facts_[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+}
+
+void ScriptServer::stop() {
+  const RunResult result = run({command("stop"), {}, {}}, kStopDeadline);
+  if (!result.status.ok()) {
+    throw std::runtime_error(
+        fmt::format("{} did not stop ({}): {}", name_, result.status.to_string(), result.err));
+  }
+}
+
+void ScriptServer::kill9() {
+  const pid_t server = pid();
+  send(server, SIGKILL);
+  wait_until(fmt::format("{} (pid {}) ends after SIGKILL", name_, server), [&] { return ended(server); });
+}
+
+void ScriptServer::suspend() {
+  send(pid(), SIGSTOP);
+}
+
+void ScriptServer::resume() {
+  send(pid(), SIGCONT);
+}
+
+const std::string& ScriptServer::fact(const std::string& key) const {
+  const auto found = facts_.find(key);
+  if (found == facts_.end()) throw std::runtime_error(name_ + ".sh did not print " + key);
+  return found->second;
+}
+
+std::string ScriptServer::log() const {
+  std::ifstream file(fact("LOG"), std::ios::binary);
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+}  // namespace rowtide::test
