@@ -15,14 +15,16 @@ namespace rowtide::types {
 enum class DecodeStatus : std::uint8_t {
   Ok,
   Truncated,  ///< the row ends inside the value
-  BadValue,   ///< bytes that the type cannot hold (an ENUM index without a member, broken JSON, text not of its charset)
+  BadValue,   ///< bytes that the type cannot hold (an ENUM index without a member, broken JSON, text not of
+              ///< its charset)
 };
 
 struct Column;
-using DecodeFunction = DecodeStatus (*)(ByteReader& row, const Column& column, Scratch& scratch, Value& out) noexcept;
+using DecodeFunction = DecodeStatus (*)(ByteReader& row, const Column& column, Scratch& scratch,
+                                        Value& out) noexcept;
 
-/// Everything known of a column before it is compiled: the wire's view (TABLE_MAP) and, where the wire is silent, the
-/// catalog's.
+/// Everything known of a column before it is compiled: the wire's view (TABLE_MAP) and, where the wire is
+/// silent, the catalog's.
 struct ColumnDefinition {
   std::string name;
   std::uint8_t wire_type = 0;       ///< enum_field_types as in TABLE_MAP
@@ -33,16 +35,17 @@ struct ColumnDefinition {
   std::vector<std::string> members;  ///< of ENUM and SET, UTF-8
 };
 
-/// A compiled column: how to decode it, and what an encoder wants to know of it. Immutable after compile_column().
+/// A compiled column: how to decode it, and what an encoder wants to know of it. Immutable after
+/// compile_column().
 struct Column {
   DecodeFunction decode = nullptr;
   std::string name;
   ValueKind kind = ValueKind::Null;  ///< the kind of every value of it that is neither Null nor Absent
   bool is_nullable = true;
   bool is_unsigned = false;
-  std::uint8_t fsp = 0;      ///< declared decimals of TIME, DATETIME, TIMESTAMP
-  std::uint8_t bits = 0;     ///< of BIT
-  std::uint8_t width = 0;    ///< bytes of the value or of its length prefix, as the type's decoder wants it
+  std::uint8_t fsp = 0;    ///< declared decimals of TIME, DATETIME, TIMESTAMP
+  std::uint8_t bits = 0;   ///< of BIT
+  std::uint8_t width = 0;  ///< bytes of the value or of its length prefix, as the type's decoder wants it
   std::uint8_t precision = 0, scale = 0;  ///< of DECIMAL
   std::uint32_t length = 0;               ///< declared bytes of CHAR, VARCHAR, BINARY
   std::uint16_t collation = 0;
@@ -50,8 +53,8 @@ struct Column {
   std::vector<std::string> members;
 };
 
-/// Looks the wire type up in the one table of column types and prepares its decoding. Fails, naming column, type and
-/// repair, for a type or character set that is not built.
+/// Looks the wire type up in the one table of column types and prepares its decoding. Fails, naming column,
+/// type and repair, for a type or character set that is not built.
 [[nodiscard]] absl::StatusOr<Column> compile_column(ColumnDefinition definition);
 
 }  // namespace rowtide::types

@@ -8,8 +8,8 @@
 
 namespace rowtide::types {
 
-/// Memory for what a decoder must write down (decimal digits, transcoded text, JSON): bump allocation, nothing freed
-/// until reset(), which keeps the memory. One a thread; its spans live until reset().
+/// Memory for what a decoder must write down (decimal digits, transcoded text, JSON): bump allocation,
+/// nothing freed until reset(), which keeps the memory. One a thread; its spans live until reset().
 class Scratch {
  public:
   /// At least `size` bytes, uninitialised. A request larger than a chunk gets a chunk of its own.
@@ -31,7 +31,9 @@ class Scratch {
   }
 
   /// Gives back the unused tail of the newest allocation.
-  void shrink_last(std::span<char> allocation, std::size_t used) noexcept { used_ -= allocation.size() - used; }
+  void shrink_last(std::span<char> allocation, std::size_t used) noexcept {
+    used_ -= allocation.size() - used;
+  }
 
   /// Forgets every allocation; chunks beyond the first few are released so that one large row does not stay.
   void reset() noexcept {

@@ -35,8 +35,8 @@ struct CivilTime {
   std::uint32_t microsecond;
 };
 
-/// One cell. A view: `text` points into the event or into the Scratch that the decoder was given, and is valid until
-/// the Scratch is reset or the event released.
+/// One cell. A view: `text` points into the event or into the Scratch that the decoder was given, and is
+/// valid until the Scratch is reset or the event released.
 struct Value {
   ValueKind kind = ValueKind::Absent;
   union {

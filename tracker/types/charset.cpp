@@ -1,0 +1,175 @@
+#include "tracker/types/charset.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "tracker/types/charset_tables.h"
+#include "tracker/types/multi_byte.h"
+#include "tracker/types/utf8.h"
+
+namespace rowtide::types {
+namespace {
+
+/// MariaDB's NOPAD collations are the ordinary ones with this bit set.
+constexpr std::uint16_t kNoPadFirst = 1024;
+constexpr std::uint16_t kNoPadLast = 2047;
+
+constexpr char32_t kNoCodePoint = U'?';
+
+char32_t code_unit(std::string_view text, std::size_t at, std::size_t width, bool big_endian) noexcept {
+  char32_t unit = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    const std::size_t index = big_endian ? at + i : at + width - 1 - i;
+    unit = (unit << 8U) | static_cast<std::uint8_t>(text[index]);
+  }
+  return unit;
+}
+
+bool is_high_surrogate(char32_t unit) noexcept {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+bool is_low_surrogate(char32_t unit) noexcept {
+  return unit >= 0xdc00 && unit < 0xe000;
+}
+
+char* single_byte_to_utf8(const Charset& charset, std::string_view text, char* out) noexcept {
+  for (const char character : text) {
+    const auto byte = static_cast<std::uint8_t>(character);
+    if (!charset.is_ascii_compatible) {
+      out = append_utf8(out, charset.table[byte]);
+    } else if (byte < 0x80) {
+      *out++ = character;
+    } else {
+      out = append_utf8(out, charset.table[byte - 0x80]);
+    }
+  }
+  return out;
+}
+
+char* utf16_to_utf8(std::string_view text, bool big_endian, char* out) noexcept {
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    char32_t unit = code_unit(text, at, 2, big_endian);
+    if (is_high_surrogate(unit) && at + 4 <= text.size()) {
+      const char32_t low = code_unit(text, at + 2, 2, big_endian);
+      if (is_low_surrogate(low)) {
+        unit = 0x10000 + ((unit - 0xd800) << 10U) + (low - 0xdc00);
+        at += 2;
+      }
+    }
+    const bool is_lone = is_high_surrogate(unit) || is_low_surrogate(unit);
+    out = append_utf8(out, is_lone ? kNoCodePoint : unit);
+  }
+  return out;
+}
+
+char* utf32_to_utf8(std::string_view text, char* out) noexcept {
+  for (std::size_t at = 0; at < text.size(); at += 4) {
+    const char32_t unit = code_unit(text, at, 4, true);
+    const bool is_code_point = unit < 0x110000 && !is_high_surrogate(unit) && !is_low_surrogate(unit);
+    out = append_utf8(out, is_code_point ? unit : kNoCodePoint);
+  }
+  return out;
+}
+
+std::size_t unit_size(CharsetForm form) noexcept {
+  switch (form) {
+    case CharsetForm::Utf16Be:
+    case CharsetForm::Utf16Le:
+      return 2;
+    case CharsetForm::Utf32Be:
+      return 4;
+    default:
+      return 1;
+  }
+}
+
+/// One byte of text becomes at most three of UTF-8: nothing beyond the BMP is shorter than two bytes in any
+/// set.
+constexpr std::size_t kExpansion = 3;
+
+DecodeStatus convert(const Charset& charset, std::string_view text, Scratch& scratch,
+                     std::string_view& out) noexcept {
+  if (text.size() % unit_size(charset.form) != 0) return DecodeStatus::BadValue;
+  const std::span<char> room = scratch.allocate(text.size() * kExpansion + kMaxUtf8Length);
+  char* end = room.data();
+  switch (charset.form) {
+    case CharsetForm::SingleByte:
+      end = single_byte_to_utf8(charset, text, end);
+      break;
+    case CharsetForm::Utf16Be:
+    case CharsetForm::Utf16Le:
+      end = utf16_to_utf8(text, charset.form == CharsetForm::Utf16Be, end);
+      break;
+    case CharsetForm::Utf32Be:
+      end = utf32_to_utf8(text, end);
+      break;
+    case CharsetForm::MultiByte:
+      end = multi_byte_to_utf8(charset, text, room);
+      break;
+    case CharsetForm::Utf8:
+    case CharsetForm::Binary:
+      end = nullptr;
+      break;
+  }
+  const std::size_t size = end == nullptr ? 0 : static_cast<std::size_t>(end - room.data());
+  scratch.shrink_last(room, size);
+  if (end == nullptr) return DecodeStatus::BadValue;
+  out = {room.data(), size};
+  return DecodeStatus::Ok;
+}
+
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length > 0) {
+      out.append(text.substr(0, length));
+    } else {
+      char replacement[kMaxUtf8Length];
+      const char* end = append_utf8(replacement, kReplacementCharacter);
+      out.append(replacement, static_cast<std::size_t>(end - replacement));
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+const Charset* find_charset(std::uint16_t collation) noexcept {
+  if (collation >= kNoPadFirst && collation <= kNoPadLast)
+    collation = static_cast<std::uint16_t>(collation - kNoPadFirst);
+  const auto range =
+      std::lower_bound(kCollationRanges.begin(), kCollationRanges.end(), collation,
+                       [](const CollationRange& candidate, std::uint16_t id) { return candidate.last < id; });
+  if (range == kCollationRanges.end() || range->first > collation) return nullptr;
+  return &charset_by_id(range->charset);
+}
+
+DecodeStatus to_utf8(const Charset& charset, std::string_view text, Scratch& scratch,
+                     std::string_view& out) noexcept {
+  if (charset.form == CharsetForm::Utf8) {
+    if (!is_utf8(text)) return DecodeStatus::BadValue;
+    out = text;
+    return DecodeStatus::Ok;
+  }
+  if (charset.is_ascii_compatible && is_ascii(text)) {
+    out = text;
+    return DecodeStatus::Ok;
+  }
+  return convert(charset, text, scratch, out);
+}
+
+std::string to_utf8_replacing(std::uint16_t collation, std::string_view text) {
+  const Charset* charset = find_charset(collation);
+  if (charset != nullptr) {
+    Scratch scratch;
+    std::string_view converted;
+    if (to_utf8(*charset, text, scratch, converted) == DecodeStatus::Ok) return std::string(converted);
+  }
+  return replace_invalid_utf8(text);
+}
+
+}  // namespace rowtide::types

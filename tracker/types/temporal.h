@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "tracker/types/value.h"
+
+namespace rowtide::types {
+
+// Bit fields shared by row images and JSON. Source: MySQL my_time.cc (TIME_to_longlong_datetime_packed and
+// friends).
+
+/// year * 13 + month, day, hour, minute, second in 17, 5, 5, 6, 6 bits. False for what no server writes.
+[[nodiscard]] bool unpack_datetime(std::uint64_t packed, std::uint32_t microsecond, CivilTime& out) noexcept;
+
+/// hour, minute, second in 10, 6, 6 bits, and the microseconds, as microseconds. Negative for what no server
+/// writes.
+[[nodiscard]] std::int64_t unpack_time(std::uint64_t packed, std::uint32_t microsecond) noexcept;
+
+}  // namespace rowtide::types
