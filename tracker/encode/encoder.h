@@ -38,9 +38,9 @@ struct SchemaChange {
   std::string_view sql;    ///< valid UTF-8
 };
 
-/// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a change, or
-/// several where the format wants it (a changed key, a tombstone). Never fails: what a format cannot hold is refused
-/// when the table is bound. One thread.
+/// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a
+/// change, or several where the format wants it (a changed key, a tombstone). Never fails: what a format
+/// cannot hold is refused when the table is bound. One thread.
 class TableEncoder {
  public:
   virtual ~TableEncoder() = default;
@@ -49,9 +49,9 @@ class TableEncoder {
 
 /// What an encoder is told of the task, once.
 struct EncoderContext {
-  std::string source_name;     ///< "<namespace>.<task>": Debezium's topic prefix
-  std::string connector;       ///< "mysql" or "mariadb"
-  std::string schema_topic;    ///< where schema changes go
+  std::string source_name;   ///< "<namespace>.<task>": Debezium's topic prefix
+  std::string connector;     ///< "mysql" or "mariadb"
+  std::string schema_topic;  ///< where schema changes go
 };
 
 /// One output format. Immutable but for what it counts itself; its table encoders borrow from it.
@@ -61,10 +61,12 @@ class Encoder {
   /// The plan is copied from as needed; `topic` is copied.
   [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                                            std::string topic) = 0;
-  virtual void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin, RecordBatch& out) = 0;
+  virtual void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
+                                    RecordBatch& out) = 0;
 };
 
 /// The one table of formats. `format` is the task's sink.kafka.format, e.g. "debezium-json".
-[[nodiscard]] absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format, EncoderContext context);
+[[nodiscard]] absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format,
+                                                                    EncoderContext context);
 
 }  // namespace rowtide::encode

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,13 +26,15 @@ struct Record {
   std::int64_t timestamp_ms = 0;
 };
 
-/// Encoded records, back to back in one buffer that is kept over clear(). An encoder appends: begin_record(), the
-/// key's bytes, end_key(), the value's bytes, end_record(). Records are read back by index; their views are valid
-/// until the next append or clear(). Not thread-safe.
+/// Encoded records, back to back in one buffer that is kept over clear(). An encoder appends: begin_record(),
+/// the key's bytes, end_key(), the value's bytes, end_record(). Records are read back by index; their views
+/// are valid until the next append or clear(). Not thread-safe.
 class RecordBatch {
  public:
   /// `topic` and `table` must outlive the batch's use (they belong to the bound table).
   void begin_record(std::string_view topic, std::string_view table, std::int64_t timestamp_ms);
+  /// A copy of `text` that lives until clear(): for a topic or table that nobody else keeps.
+  [[nodiscard]] std::string_view keep(std::string_view text);
   [[nodiscard]] std::string& buffer() { return bytes_; }
   void end_key();  ///< what was appended since begin_record() is the key; not called: null key
   void add_header(std::string_view name, std::string_view value);  ///< copies value; name must be static
@@ -65,6 +68,7 @@ class RecordBatch {
   std::string bytes_;
   std::vector<Entry> entries_;
   std::vector<HeaderEntry> headers_;
+  std::deque<std::string> kept_;
   mutable std::vector<RecordHeader> header_views_;
 };
 

@@ -1,0 +1,278 @@
+#include "tracker/encode/debezium_json.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/version.h"
+#include "tracker/encode/debezium_value.h"
+#include "tracker/encode/json_writer.h"
+
+namespace rowtide::encode {
+namespace {
+
+using types::Column;
+using types::Value;
+using types::ValueKind;
+
+constexpr std::string_view kNewKeyHeader = "__debezium.newkey";
+constexpr std::string_view kOldKeyHeader = "__debezium.oldkey";
+
+/// The "source" block. Its constant stretches are written once a table, its numbers once a row.
+class SourceBlock {
+ public:
+  /// `table` empty: null, of a schema change that concerns no single table.
+  SourceBlock(const EncoderContext& context, std::string_view database, std::string_view table) {
+    to_ts_ms_ = R"({"version":)";
+    json::append_string(to_ts_ms_, kVersion);
+    to_ts_ms_ += R"(,"connector":)";
+    json::append_string(to_ts_ms_, context.connector);
+    to_ts_ms_ += R"(,"name":)";
+    json::append_string(to_ts_ms_, context.source_name);
+    to_ts_ms_ += R"(,"ts_ms":)";
+
+    to_ts_us_ = R"(,"snapshot":"false","db":)";
+    json::append_string(to_ts_us_, database);
+    to_ts_us_ += R"(,"sequence":null,"ts_us":)";
+
+    to_server_id_ = R"(,"table":)";
+    if (table.empty()) {
+      to_server_id_ += "null";
+    } else {
+      json::append_string(to_server_id_, table);
+    }
+    to_server_id_ += R"(,"server_id":)";
+  }
+
+  void append_to(std::string& out, const ChangeOrigin& origin) const {
+    out += to_ts_ms_;
+    json::append_integer(out, origin.commit_timestamp_us / 1000);
+    out += to_ts_us_;
+    json::append_integer(out, origin.commit_timestamp_us);
+    out += R"(,"ts_ns":)";
+    json::append_integer(out, origin.commit_timestamp_us * 1000);
+    out += to_server_id_;
+    json::append_integer(out, origin.server_id);
+    out += R"(,"gtid":)";
+    if (origin.gtid.empty()) {
+      out += "null";
+    } else {
+      json::append_string(out, origin.gtid);
+    }
+    out += R"(,"file":)";
+    json::append_string(out, origin.file);
+    out += R"(,"pos":)";
+    json::append_integer(out, origin.offset);
+    out += R"(,"row":)";
+    json::append_integer(out, origin.row);
+    out += R"(,"thread":)";
+    if (origin.thread_id == 0) {
+      out += "null";
+    } else {
+      json::append_integer(out, origin.thread_id);
+    }
+    out += R"(,"query":null})";
+  }
+
+ private:
+  std::string to_ts_ms_;
+  std::string to_ts_us_;
+  std::string to_server_id_;
+};
+
+void append_processed_times(std::string& out, const ChangeOrigin& origin) {
+  out += R"("ts_ms":)";
+  json::append_integer(out, origin.processed_timestamp_us / 1000);
+  out += R"(,"ts_us":)";
+  json::append_integer(out, origin.processed_timestamp_us);
+  out += R"(,"ts_ns":)";
+  json::append_integer(out, origin.processed_timestamp_us * 1000);
+}
+
+/// Message timestamps are when we handled the change, not when it was committed: the topic's retention counts
+/// from them, and a backlog older than that must still reach its consumers.
+std::int64_t message_timestamp(const ChangeOrigin& origin) {
+  return origin.processed_timestamp_us / 1000;
+}
+
+struct PreparedColumn {
+  Column column;
+  std::string name;  ///< ,"name":
+};
+
+class DebeziumTableEncoder final : public TableEncoder {
+ public:
+  DebeziumTableEncoder(const EncoderContext& context, const binlog::TablePlan& plan, std::string topic)
+      : topic_(std::move(topic)),
+        table_(plan.database + "." + plan.table),
+        key_columns_(plan.key_columns),
+        source_(context, plan.database, plan.table) {
+    columns_.reserve(plan.columns.size());
+    for (const Column& column : plan.columns) {
+      std::string name = ",";
+      json::append_string(name, column.name);
+      name += ':';
+      columns_.push_back({column, std::move(name)});
+    }
+  }
+
+  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+    switch (change.operation) {
+      case binlog::RowOperation::Insert:
+        return append_record('c', change.after, {}, change.after, origin, out);
+      case binlog::RowOperation::Delete:
+        append_record('d', change.before, change.before, {}, origin, out);
+        return append_tombstone(change.before, {}, origin, out);
+      case binlog::RowOperation::Update:
+        if (!has_new_key(change)) {
+          return append_record('u', change.after, change.before, change.after, origin, out);
+        }
+        return append_key_change(change, origin, out);
+    }
+  }
+
+ private:
+  using Row = std::span<const Value>;
+
+  [[nodiscard]] bool has_new_key(const RowChange& change) const noexcept {
+    for (const std::uint32_t index : key_columns_) {
+      if (!is_same_value(change.before[index], change.after[index])) return true;
+    }
+    return false;
+  }
+
+  void append_key(const Row& row, std::string& text) const {
+    text += '{';
+    std::size_t skipped_comma = 1;
+    for (const std::uint32_t index : key_columns_) {
+      text.append(columns_[index].name, skipped_comma);
+      skipped_comma = 0;
+      append_debezium_value(text, columns_[index].column, row[index]);
+    }
+    text += '}';
+  }
+
+  /// A column that the image does not hold is left out: null would be a claim.
+  void append_image(const Row& row, std::string& text) const {
+    if (row.empty()) {
+      text += "null";
+      return;
+    }
+    text += '{';
+    std::size_t skipped_comma = 1;
+    for (std::size_t index = 0; index < columns_.size(); ++index) {
+      if (row[index].kind == ValueKind::Absent) continue;
+      text.append(columns_[index].name, skipped_comma);
+      skipped_comma = 0;
+      append_debezium_value(text, columns_[index].column, row[index]);
+    }
+    text += '}';
+  }
+
+  void begin(const Row& key, const ChangeOrigin& origin, RecordBatch& out) const {
+    out.begin_record(topic_, table_, message_timestamp(origin));
+    if (key_columns_.empty()) return;
+    append_key(key, out.buffer());
+    out.end_key();
+  }
+
+  void append_value(char operation, const Row& before, const Row& after, const ChangeOrigin& origin,
+                    std::string& text) const {
+    text += R"({"before":)";
+    append_image(before, text);
+    text += R"(,"after":)";
+    append_image(after, text);
+    text += R"(,"source":)";
+    source_.append_to(text, origin);
+    text += R"(,"transaction":null,"op":")";
+    text += operation;
+    text += R"(",)";
+    append_processed_times(text, origin);
+    text += '}';
+  }
+
+  void append_record(char operation, const Row& key, const Row& before, const Row& after,
+                     const ChangeOrigin& origin, RecordBatch& out) const {
+    begin(key, origin, out);
+    append_value(operation, before, after, origin, out.buffer());
+    out.end_record();
+  }
+
+  /// Also without a key, as Debezium does. `new_key` is empty but for a changed key.
+  void append_tombstone(const Row& key, std::string_view new_key, const ChangeOrigin& origin,
+                        RecordBatch& out) const {
+    begin(key, origin, out);
+    if (!new_key.empty()) out.add_header(kNewKeyHeader, new_key);
+    out.end_record_tombstone();
+  }
+
+  /// Whoever keeps state by key must drop the old row and take the new one.
+  void append_key_change(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) const {
+    std::string old_key;
+    std::string new_key;
+    append_key(change.before, old_key);
+    append_key(change.after, new_key);
+
+    begin(change.before, origin, out);
+    out.add_header(kNewKeyHeader, new_key);
+    append_value('d', change.before, {}, origin, out.buffer());
+    out.end_record();
+
+    append_tombstone(change.before, new_key, origin, out);
+
+    begin(change.after, origin, out);
+    out.add_header(kOldKeyHeader, old_key);
+    append_value('c', {}, change.after, origin, out.buffer());
+    out.end_record();
+  }
+
+  std::string topic_;
+  std::string table_;
+  std::vector<PreparedColumn> columns_;
+  std::vector<std::uint32_t> key_columns_;
+  SourceBlock source_;
+};
+
+class DebeziumJsonEncoder final : public Encoder {
+ public:
+  explicit DebeziumJsonEncoder(EncoderContext context) : context_(std::move(context)) {}
+
+  absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
+                                                     std::string topic) override {
+    return std::make_unique<DebeziumTableEncoder>(context_, plan, std::move(topic));
+  }
+
+  void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
+                            RecordBatch& out) override {
+    std::string label(change.database);
+    if (!change.table.empty()) label.append(".").append(change.table);
+    out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
+
+    std::string& text = out.buffer();
+    text += R"({"databaseName":)";
+    json::append_string(text, change.database);
+    text += '}';
+    out.end_key();
+
+    text += R"({"source":)";
+    SourceBlock(context_, change.database, change.table).append_to(text, origin);
+    text += ',';
+    append_processed_times(text, origin);
+    text += R"(,"databaseName":)";
+    json::append_string(text, change.database);
+    text += R"(,"schemaName":null,"ddl":)";
+    json::append_string(text, change.sql);
+    text += R"(,"tableChanges":[]})";
+    out.end_record();
+  }
+
+ private:
+  EncoderContext context_;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_debezium_json_encoder(EncoderContext context) {
+  return std::make_unique<DebeziumJsonEncoder>(std::move(context));
+}
+
+}  // namespace rowtide::encode

@@ -1,0 +1,187 @@
+#include "tracker/encode/debezium_value.h"
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "tracker/encode/base64.h"
+#include "tracker/encode/json_writer.h"
+
+namespace rowtide::encode {
+namespace {
+
+using types::CivilTime;
+using types::Column;
+using types::Value;
+using types::ValueKind;
+
+constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+constexpr std::int64_t kSecondsPerDay = 86'400;
+
+/// Days since 1970-01-01; nullopt for what is no day.
+std::optional<std::int64_t> days_of(const CivilTime& civil) noexcept {
+  if (civil.year == 0) return std::nullopt;  // std::chrono knows a year 0, MySQL's is part of a zero date
+  const std::chrono::year_month_day day{std::chrono::year{civil.year}, std::chrono::month{civil.month},
+                                        std::chrono::day{civil.day}};
+  if (!day.ok()) return std::nullopt;
+  return std::chrono::sys_days{day}.time_since_epoch().count();
+}
+
+void append_no_date(std::string& out, const Column& column) {
+  out.append(column.is_nullable ? std::string_view("null") : std::string_view("0"));
+}
+
+void append_date(std::string& out, const Column& column, const CivilTime& civil) {
+  const std::optional<std::int64_t> days = days_of(civil);
+  if (!days) return append_no_date(out, column);
+  json::append_integer(out, *days);
+}
+
+void append_datetime(std::string& out, const Column& column, const CivilTime& civil) {
+  const std::optional<std::int64_t> days = days_of(civil);
+  if (!days) return append_no_date(out, column);
+  const std::int64_t seconds = *days * kSecondsPerDay + civil.hour * 3600 + civil.minute * 60 + civil.second;
+  const std::int64_t micros = seconds * kMicrosPerSecond + civil.microsecond;
+  json::append_integer(out, column.fsp <= 3 ? micros / 1000 : micros);
+}
+
+/// `width` digits, zero-padded, written in front of `end`. Returns where they begin.
+char* put_digits(char* end, std::int64_t number, int width) noexcept {
+  for (; width > 0; --width) {
+    *--end = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+  return end;
+}
+
+/// "2024-01-02T03:04:05.120Z" with the declared decimals. A TIMESTAMP lies between 1970 and 2106 in every
+/// server.
+void append_timestamp(std::string& out, const Column& column, std::int64_t micros) {
+  if (micros == 0) {
+    out.append("\"1970-01-01T00:00:00Z\"");
+    return;
+  }
+  const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds{micros}};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+
+  std::array<char, 32> text;
+  char* at = text.data() + text.size();
+  *--at = '"';
+  *--at = 'Z';
+  if (column.fsp > 0) {
+    std::int64_t fraction = clock.subseconds().count();
+    for (int dropped = column.fsp; dropped < 6; ++dropped) fraction /= 10;
+    at = put_digits(at, fraction, column.fsp);
+    *--at = '.';
+  }
+  at = put_digits(at, clock.seconds().count(), 2);
+  *--at = ':';
+  at = put_digits(at, clock.minutes().count(), 2);
+  *--at = ':';
+  at = put_digits(at, clock.hours().count(), 2);
+  *--at = 'T';
+  at = put_digits(at, static_cast<unsigned>(date.day()), 2);
+  *--at = '-';
+  at = put_digits(at, static_cast<unsigned>(date.month()), 2);
+  *--at = '-';
+  at = put_digits(at, static_cast<int>(date.year()), 4);
+  *--at = '"';
+  out.append(at, static_cast<std::size_t>(text.data() + text.size() - at));
+}
+
+void append_base64_string(std::string& out, std::string_view bytes) {
+  out.push_back('"');
+  append_base64(out, bytes);
+  out.push_back('"');
+}
+
+/// BIT(1) is a boolean; wider ones are their bytes, the lowest first.
+void append_bits(std::string& out, const Column& column, std::uint64_t bits) {
+  if (column.bits <= 1) {
+    out.append(bits != 0 ? std::string_view("true") : std::string_view("false"));
+    return;
+  }
+  std::array<char, 8> bytes;
+  const std::size_t size = (column.bits + 7U) / 8U;
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>((bits >> (8 * i)) & 0xff);
+  append_base64_string(out, {bytes.data(), size});
+}
+
+}  // namespace
+
+void append_debezium_value(std::string& out, const Column& column, const Value& value) {
+  switch (value.kind) {
+    case ValueKind::Absent:
+    case ValueKind::Null:
+      out.append("null");
+      return;
+    case ValueKind::Int:
+    case ValueKind::Time:
+    case ValueKind::Year:
+      return json::append_integer(out, value.integer);
+    case ValueKind::UInt:
+      return json::append_integer(out, value.unsigned_integer);
+    case ValueKind::Float:
+      return json::append_float(out, value.float32);
+    case ValueKind::Double:
+      return json::append_float(out, value.float64);
+    case ValueKind::Decimal:
+      out.push_back('"');
+      out.append(value.text);
+      out.push_back('"');
+      return;
+    case ValueKind::Text:
+    case ValueKind::Json:
+      return json::append_string(out, value.text);
+    case ValueKind::Bytes:
+      return append_base64_string(out, value.text);
+    case ValueKind::Bits:
+      return append_bits(out, column, value.unsigned_integer);
+    case ValueKind::Date:
+      return append_date(out, column, value.civil);
+    case ValueKind::DateTime:
+      return append_datetime(out, column, value.civil);
+    case ValueKind::Timestamp:
+      return append_timestamp(out, column, value.integer);
+  }
+}
+
+bool is_same_value(const Value& left, const Value& right) noexcept {
+  if (left.kind != right.kind) return false;
+  switch (left.kind) {
+    case ValueKind::Absent:
+    case ValueKind::Null:
+      return true;
+    case ValueKind::Int:
+    case ValueKind::Time:
+    case ValueKind::Year:
+    case ValueKind::Timestamp:
+      return left.integer == right.integer;
+    case ValueKind::UInt:
+    case ValueKind::Bits:
+      return left.unsigned_integer == right.unsigned_integer;
+    case ValueKind::Float:
+      return std::bit_cast<std::uint32_t>(left.float32) == std::bit_cast<std::uint32_t>(right.float32);
+    case ValueKind::Double:
+      return std::bit_cast<std::uint64_t>(left.float64) == std::bit_cast<std::uint64_t>(right.float64);
+    case ValueKind::Decimal:
+    case ValueKind::Text:
+    case ValueKind::Bytes:
+    case ValueKind::Json:
+      return left.text == right.text;
+    case ValueKind::Date:
+    case ValueKind::DateTime: {
+      const CivilTime& a = left.civil;
+      const CivilTime& b = right.civil;
+      return a.year == b.year && a.month == b.month && a.day == b.day && a.hour == b.hour &&
+             a.minute == b.minute && a.second == b.second && a.microsecond == b.microsecond;
+    }
+  }
+  return false;
+}
+
+}  // namespace rowtide::encode

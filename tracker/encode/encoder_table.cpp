@@ -1,0 +1,34 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "tracker/encode/debezium_json.h"
+#include "tracker/encode/encoder.h"
+
+namespace rowtide::encode {
+namespace {
+
+struct Format {
+  std::string_view name;
+  std::unique_ptr<Encoder> (*make)(EncoderContext context);
+};
+
+// The one table of output formats: a new one is a file and a line here.
+constexpr std::array kFormats{
+    Format{"debezium-json", make_debezium_json_encoder},
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format, EncoderContext context) {
+  std::string known;
+  for (const Format& candidate : kFormats) {
+    if (candidate.name == format) return candidate.make(std::move(context));
+    known += known.empty() ? "" : ", ";
+    known += candidate.name;
+  }
+  return absl::InvalidArgumentError(fmt::format("format '{}' is not known; use one of: {}", format, known));
+}
+
+}  // namespace rowtide::encode

@@ -1,0 +1,73 @@
+#include "tracker/encode/record_batch.h"
+
+namespace rowtide::encode {
+namespace {
+
+// One huge row must not hold its memory for the rest of the run.
+constexpr std::size_t kKeptBytes = 4 * 1024 * 1024;
+
+}  // namespace
+
+void RecordBatch::begin_record(std::string_view topic, std::string_view table, std::int64_t timestamp_ms) {
+  Entry& entry = entries_.emplace_back();
+  entry.topic = topic;
+  entry.table = table;
+  entry.timestamp_ms = timestamp_ms;
+  entry.key_begin = bytes_.size();
+  entry.value_begin = bytes_.size();
+  entry.first_header = static_cast<std::uint32_t>(headers_.size());
+}
+
+std::string_view RecordBatch::keep(std::string_view text) {
+  return kept_.emplace_back(text);
+}
+
+void RecordBatch::end_key() {
+  entries_.back().has_key = true;
+  entries_.back().value_begin = bytes_.size();
+}
+
+void RecordBatch::add_header(std::string_view name, std::string_view value) {
+  headers_.push_back({name, std::string(value)});
+  ++entries_.back().header_count;
+}
+
+void RecordBatch::end_record() {
+  entries_.back().has_value = true;
+  entries_.back().value_end = bytes_.size();
+}
+
+void RecordBatch::end_record_tombstone() {
+  entries_.back().value_end = bytes_.size();
+}
+
+Record RecordBatch::record(std::size_t index) const {
+  const Entry& entry = entries_[index];
+  const std::string_view bytes = bytes_;
+  Record record;
+  record.topic = entry.topic;
+  record.table = entry.table;
+  record.timestamp_ms = entry.timestamp_ms;
+  if (entry.has_key) record.key = bytes.substr(entry.key_begin, entry.value_begin - entry.key_begin);
+  if (entry.has_value) record.value = bytes.substr(entry.value_begin, entry.value_end - entry.value_begin);
+  header_views_.clear();
+  for (std::uint32_t i = 0; i < entry.header_count; ++i) {
+    const HeaderEntry& header = headers_[entry.first_header + i];
+    header_views_.push_back({header.name, header.value});
+  }
+  record.headers = header_views_;
+  return record;
+}
+
+void RecordBatch::clear() {
+  if (bytes_.capacity() > kKeptBytes) {
+    std::string().swap(bytes_);
+  } else {
+    bytes_.clear();
+  }
+  entries_.clear();
+  headers_.clear();
+  kept_.clear();
+}
+
+}  // namespace rowtide::encode
