@@ -157,10 +157,10 @@ std::int64_t Field::integer(std::int64_t least, std::int64_t most, std::int64_t 
   if (!present()) return fallback;
   const std::string wanted = fmt::format("a number from {} to {}", least, most);
   if (!is_scalar_or_refuse(wanted)) return fallback;
-  const std::string& text = node_.Scalar();
+  const std::string number = text();
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (is_quoted(node_) || error != std::errc{} || end != text.data() + text.size() || value < least ||
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (is_quoted(node_) || error != std::errc{} || end != number.data() + number.size() || value < least ||
       value > most) {
     refuse(wanted);
     return fallback;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "common/task/parse.h"
+#include "operator/kube/resource.h"
+
+namespace rowtide::op::api {
+
+/// A ChangeTrackingTask as the API server has it, read once. Values only.
+struct TaskObject {
+  kube::ObjectKey key;
+  std::string uid;
+  std::int64_t generation = 0;
+  std::string resource_version;
+  bool is_deleting = false;
+  nlohmann::json status;     ///< as last written; an object, perhaps empty
+  task::ParseResult parsed;  ///< the spec, or what is wrong with it
+
+  /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
+  /// pod settings, nonces), so that a change of those restarts nothing. JSON, which is YAML.
+  std::string tracker_document;
+  std::string tracker_hash;  ///< of tracker_document
+  /// What the precheck is to check: the same, and the checks to skip.
+  std::string precheck_document;
+  std::string precheck_hash;
+};
+
+[[nodiscard]] TaskObject read_task_object(const nlohmann::json& object);
+
+/// 16 hexadecimal digits, the same on every machine and in every version.
+[[nodiscard]] std::string stable_hash(std::string_view text);
+
+}  // namespace rowtide::op::api

@@ -1,0 +1,140 @@
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "common/http/server.h"
+#include "common/log/log.h"
+#include "common/status/text.h"
+#include "common/version.h"
+#include "operator/controller/controller.h"
+#include "operator/kube/client.h"
+#include "operator/kube/config.h"
+#include "operator/kube/cpprest_transport.h"
+#include "operator/metrics/metrics.h"
+#include "operator/tasks/reconcile.h"
+#include "operator/tasks/tracker_probe.h"
+
+namespace {
+
+using namespace rowtide;
+using namespace rowtide::op;
+
+struct Options {
+  std::string kubeconfig;
+  std::string name_space;
+  std::string tracker_image;
+  std::string listen = "0.0.0.0:8080";
+  std::string log_level = "info";
+  std::string log_format = "text";
+  int workers = 4;
+};
+
+/// SIGTERM and SIGINT are taken by sigwait() in main(): blocked before any thread begins, so that all inherit
+/// it.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+absl::StatusOr<std::unique_ptr<http::Server>> serve(const std::string& address,
+                                                    controller::Controller& controller,
+                                                    const kube::Client& client,
+                                                    const tasks::Reconciler& reconciler) {
+  return http::Server::start(
+      address,
+      {{"/healthz",
+        [&] {
+          return controller.healthy() ? http::Response{.body = "ok\n"}
+                                      : http::Response{.status = 503, .body = "a thread has stopped\n"};
+        }},
+       {"/readyz",
+        [&] {
+          return controller.synced() ? http::Response{.body = "ok\n"}
+                                     : http::Response{.status = 503, .body = "not every kind is listed\n"};
+        }},
+       {"/metrics", [&] {
+          return http::Response{
+              .content_type = "text/plain; version=0.0.4; charset=utf-8",
+              .body = metrics::render_metrics({.controller = controller.stats(),
+                                               .controller_name = "changetrackingtask",
+                                               .requests = client.request_counts(),
+                                               .status_writes = reconciler.status_writes(),
+                                               .tasks = controller.store(kube::kChangeTrackingTask)->all()})};
+        }}});
+}
+
+int run(const Options& options, const sigset_t& stop_signals) {
+  const absl::StatusOr<kube::ClusterConfig> config = kube::load_config(options.kubeconfig);
+  if (!config.ok()) {
+    spdlog::error("{}", text(config.status()));
+    return 2;
+  }
+  absl::StatusOr<std::unique_ptr<kube::CpprestTransport>> transport = kube::CpprestTransport::create(*config);
+  if (!transport.ok()) {
+    spdlog::error("{}", text(transport.status()));
+    return 2;
+  }
+
+  kube::Client client(**transport);
+  kube::Client scale_client(**transport, "rowtide-operator-scale");
+  controller::Controller controller(**transport,
+                                    tasks::controller_options(options.name_space, options.workers));
+  tasks::HttpTrackerProbe probe;
+  tasks::Reconciler reconciler(client, scale_client, controller, probe, options.tracker_image);
+
+  const auto server = serve(options.listen, controller, client, reconciler);
+  if (!server.ok()) {
+    spdlog::error("{}", text(server.status()));
+    return 2;
+  }
+  controller.start([&](const controller::Key& key) { return reconciler.reconcile(key); });
+  spdlog::info("Watching {} at {}; trackers run {}",
+               options.name_space.empty() ? "all namespaces" : "namespace " + options.name_space,
+               config->server, options.tracker_image);
+
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  spdlog::info("Stopping");
+  controller.stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Runs ChangeTrackingTasks: prechecks them, keeps a tracker pod for each, tells how they fare.",
+               "rowtide-operator");
+  app.set_version_flag("--version", "rowtide-operator " + std::string(kVersion));
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "kubeconfig file; default $KUBECONFIG, else the pod's service account");
+  app.add_option("--namespace", options.name_space, "watch this namespace only; default all");
+  app.add_option("--tracker-image", options.tracker_image, "image of the trackers")
+      ->envname("ROWTIDE_TRACKER_IMAGE")
+      ->required();
+  app.add_option("--listen", options.listen, "address of /metrics, /healthz, /readyz")->capture_default_str();
+  app.add_option("--workers", options.workers, "reconciliations at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--log-level", options.log_level)
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  app.add_option("--log-format", options.log_format)
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  const sigset_t stop_signals = block_stop_signals();
+  if (!log::init(options.log_level, options.log_format == "json" ? log::Format::Json : log::Format::Text))
+    return 2;
+  return run(options, stop_signals);
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "operator/controller/controller.h"
+
+namespace rowtide::op::metrics {
+
+/// What a scrape shows, as it is at that moment: series of a task that is gone are gone with it.
+struct MetricsInput {
+  controller::ControllerStats controller;
+  std::string controller_name;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> requests;  ///< by method and code
+  std::uint64_t status_writes = 0;
+  std::vector<kube::ObjectPtr> tasks;
+};
+
+/// Prometheus' text format. The names of controller-runtime and its work queue where they say the same, so
+/// that dashboards for those work; rowtide_operator_* for the rest.
+[[nodiscard]] std::string render_metrics(const MetricsInput& input);
+
+}  // namespace rowtide::op::metrics

@@ -1,0 +1,233 @@
+#include "operator/tasks/desired.h"
+
+#include <set>
+#include <utility>
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kTaskFolder = "/etc/rowtide/task";
+constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
+constexpr int kPort = 8080;
+constexpr int kUser = 65532;  // the image's
+constexpr int kPrecheckDeadlineSeconds = 120;
+constexpr int kKeptPrecheckSeconds = 3600;
+
+json labels(const api::TaskObject& task, const char* component) {
+  return {{"app.kubernetes.io/name", "rowtide-tracker"},
+          {"app.kubernetes.io/instance", task.key.name},
+          {"app.kubernetes.io/managed-by", kManagedBy},
+          {kComponentLabel, component},
+          {kTaskLabel, task.key.name}};
+}
+
+/// What selects a task's pods for ever: a Deployment's selector cannot be changed.
+json selector(const api::TaskObject& task) {
+  return {{kTaskLabel, task.key.name}, {kComponentLabel, "tracker"}};
+}
+
+json metadata(const api::TaskObject& task, const std::string& name, const char* component) {
+  return {{"name", name},
+          {"namespace", task.key.name_space},
+          {"labels", labels(task, component)},
+          {"ownerReferences", json::array({{{"apiVersion", kube::api_version(kube::kChangeTrackingTask)},
+                                            {"kind", kube::kChangeTrackingTask.kind},
+                                            {"name", task.key.name},
+                                            {"uid", task.uid},
+                                            {"controller", true},
+                                            {"blockOwnerDeletion", true}}})}};
+}
+
+json with_hash(json object) {
+  const std::string hash = api::stable_hash(object.dump());
+  object["metadata"]["annotations"][kDesiredHash] = hash;
+  return object;
+}
+
+std::set<std::string> secrets_of(const task::Spec& spec) {
+  std::set<std::string> names;
+  const auto add = [&](const auto& reference) {
+    if (reference) names.insert(reference->name);
+  };
+  add(spec.source.credentials_secret_ref);
+  add(spec.source.tls.ca_secret_ref);
+  if (spec.sink.kafka) {
+    add(spec.sink.kafka->security.credentials_secret_ref);
+    add(spec.sink.kafka->security.ca_secret_ref);
+  }
+  return names;
+}
+
+/// The task and its Secrets as files. Secrets are optional: a pod that waits for one that is missing says
+/// nothing, a precheck that misses it says which.
+std::pair<json, json> volumes(const task::Spec& spec, const std::string& config_map) {
+  json volumes = json::array({{{"name", "task"}, {"configMap", {{"name", config_map}}}}});
+  json mounts = json::array({{{"name", "task"}, {"mountPath", kTaskFolder}, {"readOnly", true}}});
+  int number = 0;
+  for (const std::string& secret : secrets_of(spec)) {
+    const std::string name = "secret-" + std::to_string(number++);
+    volumes.push_back({{"name", name}, {"secret", {{"secretName", secret}, {"optional", true}}}});
+    mounts.push_back(
+        {{"name", name}, {"mountPath", std::string(kSecretsFolder) + "/" + secret}, {"readOnly", true}});
+  }
+  return {std::move(volumes), std::move(mounts)};
+}
+
+json container(const api::TaskObject& task, const std::string& default_image, const char* name,
+               json arguments, json mounts) {
+  const task::TrackerPod& settings = task.parsed.task.spec.tracker;
+  json resources = {{"requests", {{"cpu", "50m"}, {"memory", "64Mi"}}}, {"limits", {{"memory", "256Mi"}}}};
+  if (!settings.resources_json.empty()) resources = json::parse(settings.resources_json);
+  return {{"name", name},
+          {"image", settings.image.empty() ? default_image : settings.image},
+          {"command", json::array({"/usr/local/bin/rowtide-tracker"})},
+          {"args", std::move(arguments)},
+          {"resources", std::move(resources)},
+          {"volumeMounts", std::move(mounts)},
+          {"securityContext",
+           {{"allowPrivilegeEscalation", false},
+            {"readOnlyRootFilesystem", true},
+            {"capabilities", {{"drop", json::array({"ALL"})}}}}}};
+}
+
+json pod_spec(const api::TaskObject& task, json pod_container, json pod_volumes) {
+  const task::TrackerPod& settings = task.parsed.task.spec.tracker;
+  json spec = {{"automountServiceAccountToken", false},
+               {"enableServiceLinks", false},
+               {"securityContext",
+                {{"runAsNonRoot", true},
+                 {"runAsUser", kUser},
+                 {"runAsGroup", kUser},
+                 {"fsGroup", kUser},
+                 {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+               {"containers", json::array({std::move(pod_container)})},
+               {"volumes", std::move(pod_volumes)}};
+  const auto pass_through = [&](const char* field, const std::string& text) {
+    if (!text.empty()) spec[field] = json::parse(text);
+  };
+  pass_through("nodeSelector", settings.node_selector_json);
+  pass_through("tolerations", settings.tolerations_json);
+  pass_through("imagePullSecrets", settings.image_pull_secrets_json);
+  if (!settings.service_account_name.empty()) spec["serviceAccountName"] = settings.service_account_name;
+  return spec;
+}
+
+json config_map(const api::TaskObject& task, const std::string& name, const char* component,
+                const std::string& document) {
+  return with_hash({{"apiVersion", "v1"},
+                    {"kind", "ConfigMap"},
+                    {"metadata", metadata(task, name, component)},
+                    {"data", {{"task.yaml", document}}}});
+}
+
+json http_probe(const char* path, int period_seconds, int failures) {
+  return {{"httpGet", {{"path", path}, {"port", "http"}}},
+          {"periodSeconds", period_seconds},
+          {"timeoutSeconds", 2},
+          {"failureThreshold", failures}};
+}
+
+}  // namespace
+
+std::string tracker_name(const api::TaskObject& task) {
+  return task.key.name + "-tracker";
+}
+std::string precheck_name(const api::TaskObject& task) {
+  return task.key.name + "-precheck";
+}
+
+json tracker_config_map(const api::TaskObject& task) {
+  return config_map(task, tracker_name(task), "tracker", task.tracker_document);
+}
+
+json precheck_config_map(const api::TaskObject& task) {
+  return config_map(task, precheck_name(task), "precheck", task.precheck_document);
+}
+
+json tracker_deployment(const api::TaskObject& task, const std::string& default_image) {
+  auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, tracker_name(task));
+  json tracker =
+      container(task, default_image, "tracker",
+                json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
+                             kSecretsFolder, "--listen", "0.0.0.0:" + std::to_string(kPort), "--failure-file",
+                             "/dev/termination-log", "--log-format", "json"}),
+                std::move(mounts));
+  tracker["ports"] = json::array({{{"name", "http"}, {"containerPort", kPort}, {"protocol", "TCP"}}});
+  tracker["livenessProbe"] = http_probe("/healthz", 10, 3);
+  tracker["readinessProbe"] = http_probe("/readyz", 2, 2);
+  json spec = pod_spec(task, std::move(tracker), std::move(pod_volumes));
+  spec["terminationGracePeriodSeconds"] = 60;
+  return with_hash({{"apiVersion", "apps/v1"},
+                    {"kind", "Deployment"},
+                    {"metadata", metadata(task, tracker_name(task), "tracker")},
+                    {"spec",
+                     {{"strategy", {{"type", "Recreate"}}},  // never two readers of one task
+                      {"revisionHistoryLimit", 2},
+                      {"selector", {{"matchLabels", selector(task)}}},
+                      {"template",
+                       {{"metadata",
+                         {{"labels", labels(task, "tracker")},
+                          {"annotations",
+                           {{"rowtide.dev/tracker-hash", task.tracker_hash},  // a changed task rolls the pod
+                            {"prometheus.io/scrape", "true"},
+                            {"prometheus.io/port", std::to_string(kPort)}}}}},
+                        {"spec", std::move(spec)}}}}}});
+}
+
+json tracker_scale(const api::TaskObject& task, int replicas) {
+  return {{"apiVersion", "apps/v1"},
+          {"kind", "Deployment"},
+          {"metadata", {{"name", tracker_name(task)}, {"namespace", task.key.name_space}}},
+          {"spec", {{"replicas", replicas}}}};
+}
+
+json tracker_service(const api::TaskObject& task) {
+  return with_hash(
+      {{"apiVersion", "v1"},
+       {"kind", "Service"},
+       {"metadata", metadata(task, tracker_name(task), "tracker")},
+       {"spec",
+        {{"clusterIP", "None"},
+         {"selector", selector(task)},
+         {"publishNotReadyAddresses", true},  // metrics of a tracker that cannot stream are wanted most
+         {"ports",
+          json::array(
+              {{{"name", "http"}, {"port", kPort}, {"targetPort", "http"}, {"protocol", "TCP"}}})}}}});
+}
+
+json precheck_job(const api::TaskObject& task, const std::string& default_image, int attempt) {
+  auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, precheck_name(task));
+  json precheck =
+      container(task, default_image, "precheck",
+                json::array({"precheck", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
+                             kSecretsFolder, "--report-file", "/dev/termination-log"}),
+                std::move(mounts));
+  json spec = pod_spec(task, std::move(precheck), std::move(pod_volumes));
+  spec["restartPolicy"] = "Never";
+  json object = {
+      {"apiVersion", "batch/v1"},
+      {"kind", "Job"},
+      {"metadata", metadata(task, precheck_name(task), "precheck")},
+      {"spec",
+       {{"backoffLimit", 0},
+        {"activeDeadlineSeconds", kPrecheckDeadlineSeconds},
+        {"ttlSecondsAfterFinished", kKeptPrecheckSeconds},
+        {"template", {{"metadata", {{"labels", labels(task, "precheck")}}}, {"spec", std::move(spec)}}}}}};
+  object["metadata"]["annotations"] = {
+      {kPrecheckHash, task.precheck_hash},
+      {kRunNonce, std::to_string(task.parsed.task.spec.precheck.run_nonce)},
+      {kAttempt, std::to_string(attempt)},
+  };
+  return object;
+}
+
+bool is_applied(const json* live, const json& desired) {
+  if (live == nullptr) return false;
+  const json::json_pointer annotation("/metadata/annotations");
+  if (!live->contains(annotation)) return false;
+  return live->at(annotation).value(kDesiredHash, "") == desired.at(annotation).value(kDesiredHash, "");
+}
+
+}  // namespace rowtide::op::tasks

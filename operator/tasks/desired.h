@@ -1,0 +1,39 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "operator/api/change_tracking_task.h"
+
+namespace rowtide::op::tasks {
+
+// What should exist for a task, as pure functions: the same input gives the same bytes. Every object carries
+// the hash of its own content (kDesiredHash), so that one that stands there already is not applied again.
+
+inline constexpr const char* kManagedBy = "rowtide-operator";
+inline constexpr const char* kTaskLabel = "rowtide.dev/task";
+inline constexpr const char* kComponentLabel = "app.kubernetes.io/component";
+inline constexpr const char* kDesiredHash = "rowtide.dev/desired-hash";
+inline constexpr const char* kPrecheckHash = "rowtide.dev/precheck-hash";
+inline constexpr const char* kRunNonce = "rowtide.dev/run-nonce";
+inline constexpr const char* kAttempt = "rowtide.dev/attempt";
+
+[[nodiscard]] std::string tracker_name(const api::TaskObject& task);
+[[nodiscard]] std::string precheck_name(const api::TaskObject& task);
+
+[[nodiscard]] nlohmann::json tracker_config_map(const api::TaskObject& task);
+/// Without replicas: those belong to tracker_scale(), so that a task can be suspended while its newest spec
+/// is not fit to run and the Deployment must stay as it is.
+[[nodiscard]] nlohmann::json tracker_deployment(const api::TaskObject& task,
+                                                const std::string& default_image);
+[[nodiscard]] nlohmann::json tracker_scale(const api::TaskObject& task, int replicas);
+[[nodiscard]] nlohmann::json tracker_service(const api::TaskObject& task);
+
+[[nodiscard]] nlohmann::json precheck_config_map(const api::TaskObject& task);
+[[nodiscard]] nlohmann::json precheck_job(const api::TaskObject& task, const std::string& default_image,
+                                          int attempt);
+
+/// Does `live` (null: does not exist) stand there as `desired` says?
+[[nodiscard]] bool is_applied(const nlohmann::json* live, const nlohmann::json& desired);
+
+}  // namespace rowtide::op::tasks

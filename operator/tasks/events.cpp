@@ -1,0 +1,69 @@
+#include "operator/tasks/events.h"
+
+#include <absl/time/time.h>
+
+#include <set>
+
+#include "operator/api/conditions.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostNote = 1000;  // the API's limit is 1 kB
+
+/// Whose changes people want to read of; Ready only repeats them.
+const std::set<std::string>& told_conditions() {
+  static const std::set<std::string> kTold{"Accepted", "PrecheckPassed", "WhitelistReady", "Streaming"};
+  return kTold;
+}
+
+/// Not-yet states that a task passes through are no news.
+bool is_news(const json& old, const json& condition) {
+  const std::string status = condition.value("status", "");
+  if (status == "Unknown") return false;
+  if (old.is_object() && old.value("status", "") == status &&
+      old.value("reason", "") == condition.value("reason", ""))
+    return false;
+  static const std::set<std::string> kPassing{"NotStarted", "PodStarting", "Starting", "TrackerSilent"};
+  return status == "True" || !kPassing.contains(condition.value("reason", ""));
+}
+
+}  // namespace
+
+std::vector<json> events_between(const api::TaskObject& task, const json& before, const json& after,
+                                 std::int64_t now_us) {
+  std::vector<json> events;
+  const json old_conditions = before.value("conditions", json::array());
+  for (const json& condition : after.value("conditions", json::array())) {
+    const std::string type = condition.value("type", "");
+    if (!told_conditions().contains(type)) continue;
+    if (!is_news(api::find_condition(old_conditions, type), condition)) continue;
+    std::string note = condition.value("message", "");
+    if (note.size() > kMostNote) note = note.substr(0, kMostNote) + "...";
+    const bool is_bad =
+        condition.value("status", "") == "False" && condition.value("reason", "") != "Suspended";
+    events.push_back(
+        {{"apiVersion", kube::api_version(kube::kEvent)},
+         {"kind", kube::kEvent.kind},
+         {"metadata", {{"generateName", task.key.name + "."}, {"namespace", task.key.name_space}}},
+         {"eventTime",
+          absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(now_us), absl::UTCTimeZone())},
+         {"type", is_bad ? "Warning" : "Normal"},
+         {"reason", condition.value("reason", "")},
+         {"action", type},
+         {"note", note},
+         {"reportingController", "rowtide.dev/operator"},
+         {"reportingInstance", "rowtide-operator"},
+         {"regarding",
+          {{"apiVersion", kube::api_version(kube::kChangeTrackingTask)},
+           {"kind", kube::kChangeTrackingTask.kind},
+           {"name", task.key.name},
+           {"namespace", task.key.name_space},
+           {"uid", task.uid}}}});
+  }
+  return events;
+}
+
+}  // namespace rowtide::op::tasks

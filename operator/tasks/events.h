@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "operator/api/change_tracking_task.h"
+
+namespace rowtide::op::tasks {
+
+/// Kubernetes Events (events.k8s.io/v1) for the conditions whose status changed between two statuses: one a
+/// change, nothing while all stays as it is. Pure; `now_us` is the eventTime, microseconds since the epoch.
+[[nodiscard]] std::vector<nlohmann::json> events_between(const api::TaskObject& task,
+                                                         const nlohmann::json& before,
+                                                         const nlohmann::json& after, std::int64_t now_us);
+
+}  // namespace rowtide::op::tasks

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "common/task/precheck_report.h"
+#include "operator/api/change_tracking_task.h"
+
+namespace rowtide::op::tasks {
+
+enum class PrecheckVerdict : std::uint8_t {
+  Pending,  ///< not begun for this spec
+  Running,
+  Passed,
+  Failed,
+};
+
+enum class PrecheckAction : std::uint8_t { None, CreateJob, DeleteJob };
+
+/// What the precheck of the newest spec came to, and what to do next.
+struct PrecheckDecision {
+  PrecheckVerdict verdict = PrecheckVerdict::Pending;
+  PrecheckAction action = PrecheckAction::None;
+  int attempt = 1;  ///< of the job to create, or of the one that is there
+  /// Of the finished job that is there; empty when status.precheck already tells the outcome, or it left
+  /// none.
+  std::optional<task::PrecheckReport> report;
+  std::int64_t finished_at_ms = 0;
+  /// Why a job failed without a report (image, deadline); for people.
+  std::string job_failure;
+  std::optional<std::chrono::milliseconds> look_again_after;
+};
+
+/// Pure. `job` and `pod` are the Job of that name and its pod, nullptr if there are none. One run at a time;
+/// a run that belongs to another spec or nonce is removed; a failed one is repeated with growing pauses (10 s
+/// to 5 min), because the repair is made at the source, where nothing tells us; a passed one is not repeated.
+[[nodiscard]] PrecheckDecision decide_precheck(const api::TaskObject& task, const nlohmann::json* job,
+                                               const nlohmann::json* pod, std::int64_t now_ms);
+
+[[nodiscard]] std::chrono::milliseconds precheck_pause(int attempt);
+
+}  // namespace rowtide::op::tasks

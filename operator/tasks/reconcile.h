@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "operator/api/change_tracking_task.h"
+#include "operator/controller/controller.h"
+#include "operator/kube/client.h"
+#include "operator/tasks/precheck_cycle.h"
+#include "operator/tasks/status.h"
+#include "operator/tasks/tracker_probe.h"
+
+namespace rowtide::op::tasks {
+
+/// What the operator watches, for its Controller: tasks, and what it made for them.
+[[nodiscard]] controller::ControllerOptions controller_options(const std::string& name_space, int workers);
+
+/// Brings the world towards one task's spec, one step a call: observe everything, decide (pure functions),
+/// apply what differs, tell the status. Thread-safe for different keys.
+class Reconciler {
+ public:
+  /// All must outlive it.
+  Reconciler(kube::Client& client, kube::Client& scale_client, const controller::Controller& controller,
+             TrackerProbe& probe, std::string default_image);
+
+  [[nodiscard]] controller::Result reconcile(const controller::Key& key);
+
+  [[nodiscard]] std::uint64_t status_writes() const { return status_writes_; }
+
+ private:
+  struct Objects;  // what the stores hold for the task
+
+  [[nodiscard]] Objects observe(const api::TaskObject& task) const;
+  [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
+                                             const Objects& objects);
+  [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
+                                            const Objects& objects);
+  [[nodiscard]] absl::Status apply_if_changed(const kube::ResourceType& type, const nlohmann::json* live,
+                                              const nlohmann::json& desired);
+  [[nodiscard]] absl::Status scale(const api::TaskObject& task, const nlohmann::json* deployment,
+                                   int replicas);
+  [[nodiscard]] absl::Status write_status(const api::TaskObject& task, const nlohmann::json& status);
+
+  kube::Client& client_;
+  kube::Client& scale_client_;
+  const controller::Controller& controller_;
+  TrackerProbe& probe_;
+  const std::string default_image_;
+  std::atomic<std::uint64_t> status_writes_{0};
+};
+
+}  // namespace rowtide::op::tasks

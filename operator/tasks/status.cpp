@@ -1,0 +1,268 @@
+#include "operator/tasks/status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "common/task/server_id.h"
+#include "operator/api/conditions.h"
+#include "operator/tasks/desired.h"
+#include "operator/tasks/tracker_state.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using api::Condition;
+using api::ConditionStatus;
+using nlohmann::json;
+using task::CheckItem;
+using task::CheckResult;
+
+constexpr std::int64_t kProgressIntervalMs = 30'000;
+constexpr std::size_t kMostTopics = 100;
+
+/// Everything the single conditions are made from, and each other.
+struct View {
+  const Observed& observed;
+  bool is_valid;
+  bool is_suspended;
+  json recorded_precheck;  ///< status.precheck as it will stand: of the newest finished run
+};
+
+bool is_of_this_spec(const View& view) {
+  const api::TaskObject& task = view.observed.task;
+  return view.recorded_precheck.is_object() &&
+         view.recorded_precheck.value("specHash", "") == task.precheck_hash &&
+         view.recorded_precheck.value("runNonce", std::int64_t{-1}) ==
+             task.parsed.task.spec.precheck.run_nonce;
+}
+
+json record_precheck(const Observed& observed) {
+  const PrecheckDecision& decision = observed.precheck;
+  const api::TaskObject& task = observed.task;
+  const bool finished =
+      decision.verdict == PrecheckVerdict::Passed || decision.verdict == PrecheckVerdict::Failed;
+  if (!finished || (!decision.report && decision.job_failure.empty())) {
+    return task.status.value("precheck", json(nullptr));
+  }
+  json precheck = {{"result", decision.verdict == PrecheckVerdict::Passed ? "Passed" : "Failed"},
+                   {"completionTime", api::format_time(decision.finished_at_ms)},
+                   {"attempts", decision.attempt},
+                   {"runNonce", task.parsed.task.spec.precheck.run_nonce},
+                   {"specHash", task.precheck_hash}};
+  if (!decision.report) {
+    precheck["summary"] = "no report";
+    precheck["items"] = json::array({{{"name", "PrecheckJob"},
+                                      {"result", "Failed"},
+                                      {"reason", "PrecheckJobFailed"},
+                                      {"message", decision.job_failure}}});
+    return precheck;
+  }
+  const task::PrecheckReport& report = *decision.report;
+  const int good = report.count(CheckResult::Passed) + report.count(CheckResult::Warning);
+  const int all = static_cast<int>(report.items.size()) - report.count(CheckResult::Skipped);
+  precheck["summary"] = fmt::format("{}/{}", good, std::max(all, good));
+  precheck["passed"] = report.count(CheckResult::Passed);
+  precheck["warnings"] = report.count(CheckResult::Warning);
+  precheck["failed"] = report.count(CheckResult::Failed);
+  precheck["items"] = json::parse(task::to_json(report, false)).at("items");
+  return precheck;
+}
+
+std::string failed_items(const json& precheck) {
+  std::string text;
+  for (const json& item : precheck.value("items", json::array())) {
+    if (item.value("result", "") != "Failed") continue;
+    const std::string reason = item.value("reason", "");
+    const std::string repair = item.value("repair", "");
+    text += fmt::format("{}{}{}: {}{}{}", text.empty() ? "" : "; ", item.value("name", ""),
+                        reason.empty() ? "" : " (" + reason + ")", item.value("message", ""),
+                        repair.empty() ? "" : " Repair: ", repair);
+  }
+  return text;
+}
+
+Condition accepted(const View& view) {
+  if (view.is_valid) return {"Accepted", ConditionStatus::True, "SpecValid", "the spec is valid"};
+  std::string message = task::to_string(view.observed.task.parsed.errors);
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  return {"Accepted", ConditionStatus::False, "InvalidSpec", std::move(message)};
+}
+
+Condition precheck_passed(const View& view) {
+  const char* type = "PrecheckPassed";
+  if (!view.is_valid)
+    return {type, ConditionStatus::Unknown, "InvalidSpec", "an invalid spec is not prechecked"};
+  // A repeated run does not take back what the one before found until it is done.
+  if (is_of_this_spec(view)) {
+    const json& precheck = view.recorded_precheck;
+    if (precheck.value("result", "") == "Failed") {
+      return {type, ConditionStatus::False, "ChecksFailed", failed_items(precheck)};
+    }
+    const int warnings = precheck.value("warnings", 0);
+    return {type, ConditionStatus::True, "ChecksPassed",
+            fmt::format("{} checks passed{}", precheck.value("summary", ""),
+                        warnings > 0 ? fmt::format(", {} with a warning", warnings) : "")};
+  }
+  if (!view.observed.precheck.job_failure.empty()) {
+    return {type, ConditionStatus::Unknown, "PrecheckNotStarting", view.observed.precheck.job_failure};
+  }
+  return {type, ConditionStatus::Unknown, "PrecheckRunning", "the precheck is running"};
+}
+
+/// The answer of the source to a connection from the tracker's own network.
+Condition whitelist_ready(const View& view, json& whitelist) {
+  const char* type = "WhitelistReady";
+  for (const json& item : view.recorded_precheck.is_object()
+                              ? view.recorded_precheck.value("items", json::array())
+                              : json::array()) {
+    if (item.value("name", "") != "SourceReachable") continue;
+    const std::string reason = item.value("reason", "");
+    const std::string message = item.value("message", "");
+    if (reason == "HostNotPrivileged" || reason == "HostBlocked") {
+      whitelist = {{"state", "Blocked"}, {"message", message}};
+      return {type, ConditionStatus::False, reason, message + " Repair: " + item.value("repair", "")};
+    }
+    if (item.value("result", "") == "Passed") {
+      whitelist = {{"state", "Allowed"}, {"message", item.value("observed", "")}};
+      return {type, ConditionStatus::True, "SourceReached", "the source lets the tracker's network in"};
+    }
+    whitelist = {{"state", "Unknown"}, {"message", message}};
+    return {type, ConditionStatus::Unknown, reason.empty() ? "NotReached" : reason, message};
+  }
+  whitelist = {{"state", "Unknown"}};
+  return {type, ConditionStatus::Unknown, "NotChecked", "no precheck has reached the source yet"};
+}
+
+Condition streaming(const View& view, const Condition& available) {
+  const char* type = "Streaming";
+  if (view.is_suspended) return {type, ConditionStatus::False, "Suspended", "spec.suspend is true"};
+  if (available.status != ConditionStatus::True) {
+    return {type, ConditionStatus::False, available.reason, available.message};
+  }
+  const std::optional<task::TrackerStatus>& tracker = view.observed.tracker;
+  if (!tracker) return {type, ConditionStatus::Unknown, "TrackerSilent", "the tracker has not answered yet"};
+  if (tracker->state == "Streaming") {
+    return {type, ConditionStatus::True, "EventsFlowing", "the binlog is read and delivered"};
+  }
+  if (!tracker->reason.empty()) return {type, ConditionStatus::False, tracker->reason, tracker->message};
+  return {type, ConditionStatus::False, tracker->state, "the tracker is not streaming yet"};
+}
+
+Condition ready(const View& view, const std::vector<Condition>& others, const Condition& stream) {
+  const char* type = "Ready";
+  const auto with = [&](const char* name, ConditionStatus status) {
+    return std::find_if(others.begin(), others.end(),
+                        [&](const Condition& c) { return c.type == name && c.status == status; });
+  };
+  const auto rejected = with("Accepted", ConditionStatus::False);
+  const auto failed = with("PrecheckPassed", ConditionStatus::False);
+  if (stream.status == ConditionStatus::True) {
+    const bool is_behind = rejected != others.end() || failed != others.end();
+    return {
+        type, ConditionStatus::True, "Streaming",
+        is_behind
+            ? "the last good spec is streaming; the newest one is not fit to run, see the other conditions"
+            : stream.message};
+  }
+  if (view.is_suspended) return {type, ConditionStatus::False, stream.reason, stream.message};
+  if (rejected != others.end()) return {type, ConditionStatus::False, rejected->reason, rejected->message};
+  if (view.observed.deployment == nullptr) {
+    if (failed != others.end()) return {type, ConditionStatus::False, failed->reason, failed->message};
+    return {type, ConditionStatus::False, "Prechecking", "the tracker starts when the precheck has passed"};
+  }
+  return {type, ConditionStatus::False, stream.reason, stream.message};
+}
+
+std::string phase_of(const View& view, const std::vector<Condition>& conditions) {
+  const auto is = [&](const char* type, ConditionStatus status) {
+    return std::any_of(conditions.begin(), conditions.end(),
+                       [&](const Condition& c) { return c.type == type && c.status == status; });
+  };
+  if (view.is_suspended) return "Suspended";
+  if (is("Ready", ConditionStatus::True)) return "Tracking";
+  if (view.observed.deployment == nullptr) {
+    if (!view.is_valid) return "Failed";
+    if (is("PrecheckPassed", ConditionStatus::False)) return "PrecheckFailed";
+    return is("PrecheckPassed", ConditionStatus::True) ? "Starting" : "Prechecking";
+  }
+  if (is("TrackerAvailable", ConditionStatus::True)) return "Starting";
+  const auto available = std::find_if(conditions.begin(), conditions.end(),
+                                      [](const Condition& c) { return c.type == "TrackerAvailable"; });
+  return available != conditions.end() && available->reason == "PodStarting" ? "Starting" : "Failed";
+}
+
+double rounded(double value, double step) {
+  return std::round(value / step) * step;
+}
+
+/// A sample for people, renewed at most twice a minute: a status that changes all the time keeps everybody
+/// busy.
+json progress_of(const Observed& observed) {
+  const json before = observed.task.status.value("progress", json(nullptr));
+  if (!observed.tracker) return before;
+  const std::int64_t sampled = before.is_object() ? api::parse_time(before.value("sampledTime", "")) : 0;
+  if (observed.now_ms - sampled < kProgressIntervalMs) return before;
+  const task::TrackerStatus& tracker = *observed.tracker;
+  json progress = {
+      {"rowsPerSecond", rounded(tracker.rows_per_second, 1.0)},
+      {"position", {{"gtidSet", tracker.gtid_set}, {"file", tracker.file}, {"offset", tracker.offset}}},
+      {"sampledTime", api::format_time(observed.now_ms)},
+  };
+  if (tracker.lag_seconds) progress["lagSeconds"] = rounded(*tracker.lag_seconds, 0.1);
+  return progress;
+}
+
+}  // namespace
+
+json compute_status(const Observed& observed) {
+  const api::TaskObject& task = observed.task;
+  const View view{.observed = observed,
+                  .is_valid = task.parsed.ok(),
+                  .is_suspended = task.parsed.ok() && task.parsed.task.spec.suspend,
+                  .recorded_precheck = task.parsed.ok() ? record_precheck(observed)
+                                                        : task.status.value("precheck", json(nullptr))};
+
+  json whitelist;
+  std::vector<Condition> conditions{accepted(view), whitelist_ready(view, whitelist), precheck_passed(view)};
+  Condition available = tracker_available(observed.deployment, observed.pod);
+  if (view.is_suspended)
+    available = {"TrackerAvailable", ConditionStatus::False, "Suspended", "spec.suspend is true"};
+  conditions.push_back(available);
+  conditions.push_back(streaming(view, available));
+  conditions.push_back(ready(view, conditions, conditions.back()));
+
+  if (observed.precheck.report && !observed.precheck.report->client_address.empty()) {
+    whitelist["clientAddress"] = observed.precheck.report->client_address;
+  } else if (const json old = task.status.value("whitelist", json::object()); old.contains("clientAddress")) {
+    whitelist["clientAddress"] = old.at("clientAddress");
+  }
+
+  json status = {
+      {"observedGeneration", task.generation},
+      {"phase", phase_of(view, conditions)},
+      {"conditions", api::merge_conditions(task.status.value("conditions", json(nullptr)), conditions,
+                                           task.generation, api::format_time(observed.now_ms))},
+      {"whitelist", std::move(whitelist)},
+      {"restarts", restarts_of(observed.pod)}};
+  if (task.parsed.ok()) status["serverId"] = task::effective_server_id(task.parsed.task);
+  if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
+  if (json progress = progress_of(observed); progress.is_object()) status["progress"] = std::move(progress);
+  if (observed.deployment != nullptr)
+    status["trackerRef"] = {{"kind", "Deployment"}, {"name", tracker_name(task)}};
+  if (observed.tracker && !observed.tracker->topics.empty()) {
+    std::vector<std::string> topics = observed.tracker->topics;
+    std::sort(topics.begin(), topics.end());
+    if (topics.size() > kMostTopics) topics.resize(kMostTopics);
+    status["topics"] = std::move(topics);
+  } else if (task.status.contains("topics")) {
+    status["topics"] = task.status.at("topics");
+  }
+  return status;
+}
+
+}  // namespace rowtide::op::tasks

@@ -1,0 +1,80 @@
+#include "common/http/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+namespace rowtide::http {
+namespace {
+
+std::string exchange(std::uint16_t port, const std::string& request) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(::send(descriptor, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  std::string answer;
+  std::array<char, 4096> buffer{};
+  for (ssize_t got = 0; (got = ::recv(descriptor, buffer.data(), buffer.size(), 0)) > 0;) {
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(descriptor);
+  return answer;
+}
+
+std::string get(const Server& server, const std::string& path) {
+  return exchange(server.port(), "GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+}
+
+std::unique_ptr<Server> start() {
+  auto server =
+      Server::start("127.0.0.1:0", {{"/healthz", [] { return Response{.body = "ok\n"}; }},
+                                    {"/readyz", [] { return Response{.status = 503, .body = "not yet\n"}; }},
+                                    {"/broken", []() -> Response { throw std::runtime_error("oh"); }}});
+  EXPECT_TRUE(server.ok()) << server.status();
+  return *std::move(server);
+}
+
+TEST(HttpServer, AnswersWithTheHandlersStatusAndBody) {
+  const auto server = start();
+  const std::string good = get(*server, "/healthz");
+  EXPECT_TRUE(good.starts_with("HTTP/1.1 200 ")) << good;
+  EXPECT_TRUE(good.ends_with("\r\n\r\nok\n")) << good;
+  EXPECT_TRUE(get(*server, "/readyz").starts_with("HTTP/1.1 503 "));
+}
+
+TEST(HttpServer, UnknownPathNamesThePaths) {
+  const auto server = start();
+  const std::string answer = get(*server, "/nothing");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 404 ")) << answer;
+  EXPECT_NE(answer.find("/healthz"), std::string::npos) << answer;
+}
+
+TEST(HttpServer, AThrowingHandlerIsA500) {
+  const auto server = start();
+  EXPECT_TRUE(get(*server, "/broken").starts_with("HTTP/1.1 500 "));
+}
+
+TEST(HttpServer, OnlyGet) {
+  const auto server = start();
+  EXPECT_TRUE(exchange(server->port(), "POST /healthz HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n")
+                  .starts_with("HTTP/1.1 405 "));
+}
+
+TEST(HttpServer, ATakenPortIsSaid) {
+  const auto server = start();
+  const auto second = Server::start("127.0.0.1:" + std::to_string(server->port()), {});
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.status().ToString().find("--listen"), std::string::npos) << second.status();
+}
+
+}  // namespace
+}  // namespace rowtide::http

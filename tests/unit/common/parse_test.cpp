@@ -1,0 +1,234 @@
+#include "common/task/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "common/task/server_id.h"
+
+namespace rowtide::task {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::Field;
+using testing::HasSubstr;
+
+constexpr const char* kGood = R"(
+apiVersion: rowtide.dev/v1alpha1
+kind: ChangeTrackingTask
+metadata: {name: orders, namespace: shop, uid: 0b1c}
+spec:
+  source: {type: MySQL, host: db, credentialsSecretRef: {name: orders-source}}
+  objects: {include: [{database: shop}]}
+  sink: {kafka: {bootstrapServers: ["kafka:9092"]}}
+)";
+
+/// kGood with `field` (a path of keys) set to `yaml`.
+std::string with(const std::string& path, const std::string& yaml) {
+  YAML::Node root = YAML::Load(kGood);
+  std::vector<YAML::Node> nodes{root};
+  std::istringstream keys(path);
+  std::vector<std::string> parts;
+  for (std::string key; std::getline(keys, key, '.');) parts.push_back(key);
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) nodes.push_back(nodes.back()[parts[i]]);
+  // As text, because a node that is emitted again loses its quotes.
+  const std::string marker = "MARKER";
+  nodes.back()[parts.back()] = marker;
+  YAML::Emitter out;
+  out << root;
+  std::string text = out.c_str();
+  return text.replace(text.find(marker), marker.size(), yaml);
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+TEST(ParseTask, MinimalTaskGetsTheDefaults) {
+  const ParseResult result = parse_task(kGood, Mode::Kubernetes);
+  ASSERT_TRUE(result.ok()) << to_string(result.errors);
+  const Task& task = result.task;
+  EXPECT_EQ(task.name, "orders");
+  EXPECT_EQ(task.qualified_name(), "shop.orders");
+  EXPECT_EQ(task.identity(), "0b1c");
+  EXPECT_EQ(task.spec.source.port, 3306);
+  EXPECT_EQ(task.spec.source.tls.mode, TlsMode::Preferred);
+  EXPECT_TRUE(task.spec.data_types.data_updates);
+  EXPECT_TRUE(task.spec.data_types.schema_updates);
+  EXPECT_EQ(task.spec.start_position.mode, StartMode::Latest);
+  ASSERT_TRUE(task.spec.sink.kafka);
+  EXPECT_EQ(task.spec.sink.kafka->partition_by, PartitionBy::PrimaryKey);
+  EXPECT_EQ(task.spec.sink.kafka->compression, "lz4");
+  EXPECT_EQ(task.spec.sink.kafka->topic.partitions, 1);
+}
+
+TEST(ParseTask, EveryErrorIsFoundAtOnce) {
+  const ParseResult result = parse_task(R"(
+apiVersion: rowtide.dev/v1alpha1
+kind: ChangeTrackingTask
+metadata: {name: orders}
+spec:
+  source: {type: Oracle, host: "", port: 99999, credentialsSecretRef: {name: s}}
+  objects: {include: []}
+  sink: {kafka: {bootstrapServers: ["kafka:9092"], topic: {partitons: 3}}}
+)",
+                                        Mode::Kubernetes);
+  std::vector<std::string> paths;
+  for (const FieldError& error : result.errors) paths.push_back(error.path);
+  EXPECT_THAT(paths,
+              testing::UnorderedElementsAre("spec.source.type", "spec.source.host", "spec.source.port",
+                                            "spec.objects.include", "spec.sink.kafka.topic.partitons"));
+}
+
+TEST(ParseTask, AnErrorSaysFieldValueAllowedAndLine) {
+  const ParseResult result = parse_task(with("spec.source.port", "99999"), Mode::Kubernetes);
+  ASSERT_EQ(result.errors.size(), 1U) << to_string(result.errors);
+  const std::string text = to_string(result.errors);
+  EXPECT_THAT(text, HasSubstr("spec.source.port: 99999 is not allowed: a number from 1 to 65535 (line "));
+}
+
+struct BadCase {
+  std::string path;
+  std::string yaml;
+  std::string error_path;
+  std::string message;
+};
+
+class BadTask : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadTask, IsRefusedWithItsField) {
+  const BadCase& bad = GetParam();
+  const ParseResult result = parse_task(with(bad.path, bad.yaml), Mode::Kubernetes);
+  EXPECT_THAT(result.errors, Contains(AllOf(Field(&FieldError::path, bad.error_path),
+                                            Field(&FieldError::message, HasSubstr(bad.message)))))
+      << to_string(result.errors);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, BadTask,
+    testing::Values(
+        BadCase{"apiVersion", "rowtide.dev/v1", "apiVersion", "rowtide.dev/v1alpha1"},
+        BadCase{"metadata.name", "Orders", "metadata.name", "lower-case"},
+        BadCase{"spec.suspended", "true", "spec.suspended", "unknown field; known here"},
+        BadCase{"spec.suspend", "\"true\"", "spec.suspend", "true or false"},
+        BadCase{"spec.suspend", "yes", "spec.suspend", "true or false"},
+        BadCase{"spec.source", "[]", "spec.source", "a map of fields"},
+        BadCase{"spec.source.port", "\"3306\"", "spec.source.port", "a number"},
+        BadCase{"spec.source.tls", "{mode: Sometimes}", "spec.source.tls.mode", "VerifyIdentity"},
+        BadCase{"spec.source.tls", "{mode: VerifyCA}", "spec.source.tls.caSecretRef",
+                "required with mode VerifyCA"},
+        BadCase{"spec.source.tls", "{mode: Required, caSecretRef: {name: x}}", "spec.source.tls.caSecretRef",
+                "only with mode VerifyCA"},
+        BadCase{"spec.source.credentialsSecretRef", "{}", "spec.source.credentialsSecretRef.name",
+                "required"},
+        BadCase{"spec.source.credentials", "{username: u, password: \"${env:P}\"}", "spec.source.credentials",
+                "credentialsSecretRef"},
+        BadCase{"spec.objects.include", "[{database: a, databasePattern: b}]", "spec.objects.include[0]",
+                "exactly one"},
+        BadCase{"spec.objects.include", "[{tables: [t]}]", "spec.objects.include[0]", "exactly one"},
+        BadCase{"spec.objects.include", "[{database: a, tables: [t], tablePattern: x}]",
+                "spec.objects.include[0]", "not both"},
+        BadCase{"spec.objects.include", "[{databasePattern: \"a[\"}]",
+                "spec.objects.include[0].databasePattern", "RE2"},
+        BadCase{"spec.objects.include", "[{database: a, tables: []}]", "spec.objects.include[0].tables",
+                "at least one"},
+        BadCase{"spec.dataTypes", "[]", "spec.dataTypes", "at least one"},
+        BadCase{"spec.dataTypes", "[Rows]", "spec.dataTypes[0]", "DataUpdates, SchemaUpdates"},
+        BadCase{"spec.startPosition", "{mode: GTIDSet}", "spec.startPosition.gtidSet", "required"},
+        BadCase{"spec.startPosition", "{mode: BinlogFile}", "spec.startPosition.file", "required"},
+        BadCase{"spec.startPosition", "{gtidSet: \"a:1\"}", "spec.startPosition.gtidSet", "only with mode"},
+        BadCase{"spec.startPosition", "{mode: BinlogFile, file: f, offset: 3}", "spec.startPosition.offset",
+                "from 4"},
+        BadCase{"spec.sink", "{}", "spec.sink", "required: kafka"},
+        BadCase{"spec.sink", "{stdout: {}}", "spec.sink.stdout", "without Kubernetes"},
+        BadCase{"spec.sink.kafka.delivery", "ExactlyOnce", "spec.sink.kafka.delivery", "AtLeastOnce"},
+        BadCase{"spec.sink.kafka.format", "xml", "spec.sink.kafka.format", "debezium-json"},
+        BadCase{"spec.sink.kafka.topic", "{name: \"a b\"}", "spec.sink.kafka.topic.name", "letters"},
+        BadCase{"spec.sink.kafka.topic", "{replicationFactor: 0}", "spec.sink.kafka.topic.replicationFactor",
+                "-1"},
+        BadCase{"spec.sink.kafka.security", "{protocol: SASL_SSL}", "spec.sink.kafka.security.mechanism",
+                "required"},
+        BadCase{"spec.sink.kafka.security", "{mechanism: PLAIN}", "spec.sink.kafka.security.mechanism",
+                "only with"},
+        BadCase{"spec.sink.kafka.security", "{caSecretRef: {name: x}}",
+                "spec.sink.kafka.security.caSecretRef", "only with"}));
+
+TEST(ParseTask, NotYamlIsSaidWithItsLine) {
+  const ParseResult result = parse_task("a: [1, 2\nb: }", Mode::Standalone);
+  ASSERT_EQ(result.errors.size(), 1U);
+  EXPECT_THAT(result.errors[0].message, HasSubstr("not YAML"));
+  EXPECT_GT(result.errors[0].line, 0);
+}
+
+TEST(ParseTask, ADuplicateFieldIsRefused) {
+  const std::string twice = std::string(kGood) + "  suspend: false\n  suspend: true\n";
+  EXPECT_THAT(parse_task(twice, Mode::Kubernetes).errors, Contains(Field(&FieldError::path, "spec.suspend")));
+}
+
+TEST(ParseTask, FindsTheTaskAmongOtherDocuments) {
+  const std::string file = "kind: Secret\n---" + std::string(kGood);
+  EXPECT_TRUE(parse_task(file, Mode::Standalone).ok());
+  EXPECT_FALSE(parse_task("kind: Secret\n", Mode::Standalone).ok());
+  EXPECT_FALSE(parse_task(std::string(kGood) + "---" + kGood, Mode::Standalone).ok()) << "two tasks";
+}
+
+TEST(ParseTask, StandaloneTakesPasswordsFromTheEnvironmentOnly) {
+  const std::string path = "spec.source";
+  const std::string head = "{type: MySQL, host: db, credentials: {username: u, password: ";
+  ASSERT_EQ(::setenv("ROWTIDE_TEST_PASSWORD", "s3cret", 1), 0);
+  const ParseResult good =
+      parse_task(with(path, head + "\"${env:ROWTIDE_TEST_PASSWORD}\"}}"), Mode::Standalone);
+  ASSERT_TRUE(good.ok()) << to_string(good.errors);
+  EXPECT_EQ(good.task.spec.source.credentials->password, "s3cret");
+
+  const ParseResult literal = parse_task(with(path, head + "hunter2}}"), Mode::Standalone);
+  ASSERT_FALSE(literal.ok());
+  EXPECT_THAT(to_string(literal.errors), testing::Not(HasSubstr("hunter2")))
+      << "a password must not be shown";
+
+  const ParseResult unset =
+      parse_task(with(path, head + "\"${env:ROWTIDE_TEST_UNSET}\"}}"), Mode::Standalone);
+  EXPECT_THAT(to_string(unset.errors), HasSubstr("ROWTIDE_TEST_UNSET is not set"));
+}
+
+TEST(ParseTask, EnvironmentIsNotReadForKubernetes) {
+  ASSERT_EQ(::setenv("ROWTIDE_TEST_HOST", "inside", 1), 0);
+  const std::string document = with("spec.source.host", "\"${env:ROWTIDE_TEST_HOST}\"");
+  EXPECT_EQ(parse_task(document, Mode::Standalone).task.spec.source.host, "inside");
+  EXPECT_EQ(parse_task(document, Mode::Kubernetes).task.spec.source.host, "${env:ROWTIDE_TEST_HOST}");
+}
+
+TEST(ParseTask, TheExamplesAreValid) {
+  ASSERT_EQ(::setenv("ROWTIDE_QUICKSTART_PASSWORD", "x", 1), 0);
+  ASSERT_EQ(::setenv("ROWTIDE_QUICKSTART_PORT", "3306", 1), 0);
+  const std::string folder = std::string(ROWTIDE_SOURCE_DIR) + "/examples/";
+  const ParseResult orders = parse_task(read_file(folder + "orders.yaml"), Mode::Kubernetes);
+  EXPECT_TRUE(orders.ok()) << to_string(orders.errors);
+  const ParseResult quickstart = parse_task(read_file(folder + "quickstart.yaml"), Mode::Standalone);
+  EXPECT_TRUE(quickstart.ok()) << to_string(quickstart.errors);
+}
+
+TEST(ServerId, IsStableAndLeavesLowIdsToPeople) {
+  Task task;
+  task.uid = "3f2c8a52-95a7-44b1-a5a8-6a0c7e6f4c11";
+  const std::uint32_t id = effective_server_id(task);
+  EXPECT_EQ(id, effective_server_id(task));
+  EXPECT_GE(id, 1U << 30U);
+  Task other = task;
+  other.uid.back() = '2';
+  EXPECT_NE(id, effective_server_id(other));
+  task.spec.source.server_id = 77;
+  EXPECT_EQ(effective_server_id(task), 77U);
+}
+
+}  // namespace
+}  // namespace rowtide::task

@@ -1,0 +1,89 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/task/precheck_report.h"
+#include "common/task/tracker_status.h"
+
+namespace rowtide::task {
+namespace {
+
+PrecheckReport report_with(std::size_t items, std::size_t text_size) {
+  PrecheckReport report{
+      .task = "shop/orders", .client_address = "10.0.0.7", .completed_at_ms = 5, .items = {}};
+  for (std::size_t i = 0; i < items; ++i) {
+    report.items.push_back({.name = "Check" + std::to_string(i),
+                            .result = i % 2 == 0 ? CheckResult::Failed : CheckResult::Warning,
+                            .reason = "Reason",
+                            .observed = std::string(text_size, 'o'),
+                            .expected = "ON",
+                            .message = std::string(text_size, 'm') + "é",
+                            .repair = "SET GLOBAL x=1"});
+  }
+  return report;
+}
+
+TEST(PrecheckReport, SurvivesJson) {
+  const PrecheckReport report = report_with(3, 10);
+  const auto back = precheck_report_from_json(to_json(report, true));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(to_json(*back, false), to_json(report, false));
+  EXPECT_EQ(back->count(CheckResult::Failed), 2);
+  EXPECT_FALSE(back->passed());
+}
+
+TEST(PrecheckReport, IsCutToTheLimitWithoutLosingNamesAndResults) {
+  const PrecheckReport report = report_with(28, 900);
+  const std::string json = to_json_within(report, 4096);
+  EXPECT_LE(json.size(), 4096U);
+  const auto back = precheck_report_from_json(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  ASSERT_EQ(back->items.size(), 28U);
+  EXPECT_EQ(back->items[27].name, "Check27");
+  EXPECT_EQ(back->items[27].reason, "Reason");
+  EXPECT_EQ(back->count(CheckResult::Failed), report.count(CheckResult::Failed));
+}
+
+TEST(PrecheckReport, AShortOneIsNotCut) {
+  const PrecheckReport report = report_with(3, 100);
+  EXPECT_EQ(to_json_within(report, 4096), to_json(report, false));
+}
+
+TEST(PrecheckReport, OtherTextIsRefused) {
+  EXPECT_FALSE(precheck_report_from_json("Segmentation fault").ok());
+  EXPECT_FALSE(precheck_report_from_json("{}").ok());
+  EXPECT_FALSE(precheck_report_from_json(R"({"items":[{"name":1}]})").ok());
+}
+
+TEST(TrackerStatus, SurvivesJson) {
+  TrackerStatus status{.version = "0.1.0",
+                       .task = "shop/orders",
+                       .task_uid = "u",
+                       .state = "Streaming",
+                       .reason = {},
+                       .message = {},
+                       .server_id = 4294967295U,
+                       .client_address = "10.0.0.7",
+                       .lag_seconds = 1.5,
+                       .rows_per_second = 10,
+                       .rows_total = 18446744073709551615U,
+                       .transactions_total = 3,
+                       .gtid_set = "a:1-3",
+                       .file = "mysql-bin.000003",
+                       .offset = 5'000'000'000U,
+                       .checkpoint_at_ms = 7,
+                       .topics = {"shop.orders"}};
+  const auto back = tracker_status_from_json(to_json(status));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(to_json(*back), to_json(status));
+  status.lag_seconds.reset();
+  EXPECT_FALSE(tracker_status_from_json(to_json(status))->lag_seconds);
+}
+
+TEST(TrackerStatus, OtherTextIsRefused) {
+  EXPECT_FALSE(tracker_status_from_json("<html>").ok());
+  EXPECT_FALSE(tracker_status_from_json("{}").ok());
+}
+
+}  // namespace
+}  // namespace rowtide::task
