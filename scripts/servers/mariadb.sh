@@ -15,6 +15,7 @@ source "$lib/server.sh"
 source "$lib/sql_server.sh"
 
 export SERVER_NAME=mariadbd
+PATH=$PATH:/usr/sbin  # where Debian keeps the server; not in every user's PATH
 
 server_install() {
   local version
