@@ -15,7 +15,7 @@ COPY . .
 ENV CCACHE_DIR=/ccache
 RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache && \
     cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
-    cmake --install build/release --prefix /install --strip
+    cmake --install build/release --prefix /install --strip && rm -rf build
 
 FROM debian:bookworm-slim
 RUN apt-get update -q && \

@@ -35,6 +35,7 @@ done
 ((EUID == 0)) || die "'build-image.sh' needs root (chroot, mounts): run it with sudo -E"
 [[ $tag == *:* ]] || die "--tag needs a name and a tag, like rowtide:dev, not '$tag'"
 ensure_packages buildah debootstrap ca-certificates
+image_lock
 ensure_base_image
 image_build "$tag" "$output"
 printf '%s\n' "$output"

@@ -112,7 +112,7 @@ containers_remove() {
 shim_pids() {
   local file pid
   for file in /proc/[0-9]*/cmdline; do
-    if tr '\0' ' ' <"$file" 2>/dev/null | grep -qF -- "-address $CONTAINERD_SOCKET "; then
+    if { tr '\0' ' ' <"$file"; } 2>/dev/null | grep -qF -- "-address $CONTAINERD_SOCKET "; then
       pid=${file#/proc/}
       printf '%s\n' "${pid%/cmdline}"
     fi

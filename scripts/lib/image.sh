@@ -85,6 +85,16 @@ image_apt_sources() {
     sort -k 4,4
 }
 
+# image_lock: one build at a time in this storage; the lock ends with the script.
+image_lock() {
+  mkdir -p "$ROWTIDE_CACHE/buildah"
+  exec 7>"$ROWTIDE_CACHE/buildah/lock"
+  flock -w 1800 7 || die "image: another build has been running for 30 minutes (lock $ROWTIDE_CACHE/buildah/lock); end it first"
+}
+
+# image_release_storage: buildah leaves its storage mounted on itself.
+image_release_storage() { umount "$ROWTIDE_CACHE/buildah/storage/overlay" 2>/dev/null || true; }
+
 # image_build TAG ARCHIVE: TAG from the repository's Dockerfile, written to ARCHIVE. The build borrows this machine's way to Debian's
 # packages (mirrors, proxy) and its compiler cache; nothing of either stays in the image.
 image_build() {
@@ -92,7 +102,7 @@ image_build() {
   root=$(repo_root)
   lent=$(mktemp -d "$ROWTIDE_CACHE/buildah/apt.XXXXXX")
   # shellcheck disable=SC2064  # the name of now
-  trap "rm -rf '$lent'" EXIT
+  trap "rm -rf '$lent'; image_release_storage" EXIT
   image_apt_sources >"$lent/sources.list"
   apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|Check-)' >"$lent/machine.conf" || true
   if [[ -s $lent/sources.list ]]; then options+=(-v "$lent/sources.list:/etc/apt/sources.list:ro"); fi
@@ -104,7 +114,7 @@ image_build() {
     options+=(-v "$(ccache --get-config cache_dir):/ccache")
   fi
   say "image: building $tag"
-  image_buildah bud --layers --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
+  image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
     die "image: the build failed; the lines above say at which step of the Dockerfile"
   mkdir -p "$(dirname "$archive")"
   rm -f "$archive.part"
