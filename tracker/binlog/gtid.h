@@ -34,7 +34,8 @@ struct MariadbGtid {
 using Gtid = std::variant<std::monostate, MysqlGtid, MariadbGtid>;
 [[nodiscard]] std::string to_string(const Gtid& gtid);
 
-/// A set of MySQL GTIDs: disjoint, sorted, maximal intervals per (uuid, tag). Intervals are half-open: [start, end).
+/// A set of MySQL GTIDs: disjoint, sorted, maximal intervals per (uuid, tag). Intervals are half-open:
+/// [start, end).
 class MysqlGtidSet {
  public:
   struct Interval {

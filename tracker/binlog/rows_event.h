@@ -32,12 +32,17 @@ struct RowsHeader {
   Bytes before_present;  ///< bitmap; for Insert the after image's is in after_present and this is empty
   Bytes after_present;   ///< bitmap; empty for Delete
   Bytes rows;
+
+  /// Only marks a statement's end: there is nothing to start() a reader with.
+  [[nodiscard]] bool is_dummy() const noexcept { return table_id == 0xffffff; }
 };
-/// Ok or Truncated. `type` must be one of the v1 or v2 rows events. Dummy events (table id 0xffffff) have no rows.
+/// Ok or Truncated. `type` must be one of the v1 or v2 rows events. Dummy events (table id 0xffffff) have no
+/// rows, no columns and no plan: is_dummy().
 [[nodiscard]] RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexcept;
 
-/// Goes through the rows of one event. before() and after() are valid until the next call of next(); text in them
-/// points into the event or into the scratch. No allocation per row in steady state. Not thread-safe.
+/// Goes through the rows of one event. before() and after() are valid until the next call of next(), which
+/// resets the scratch; text in them points into the event or into the scratch. No allocation per row in
+/// steady state. Not thread-safe.
 class RowsReader {
  public:
   /// Both must outlive the reader's use between start() calls.
@@ -57,7 +62,8 @@ class RowsReader {
   [[nodiscard]] std::uint32_t failed_column() const noexcept { return failed_column_; }
 
  private:
-  [[nodiscard]] RowsStatus read_image(Bytes present, std::vector<types::Value>& values) noexcept;
+  [[nodiscard]] RowsStatus read_image(std::vector<types::Value>& values) noexcept;
+  [[nodiscard]] RowsStatus fail(RowsStatus status, std::size_t column) noexcept;
 
   types::Scratch* scratch_;
   const TablePlan* plan_ = nullptr;

@@ -11,11 +11,12 @@ enum class StatementKind : std::uint8_t {
   Begin,
   Commit,
   Rollback,
-  Savepoint,   ///< SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO
-  Xa,          ///< XA START, END, PREPARE, COMMIT, ROLLBACK
-  Ddl,         ///< changes a schema object: tables, views, indexes, databases, routines, triggers, events
-  Dml,         ///< a data change written as a statement: INSERT, UPDATE, DELETE, REPLACE, LOAD DATA, CALL, WITH ...
-  Administrative,  ///< GRANT, users, ANALYZE, OPTIMIZE, FLUSH, SET ...: changes neither rows nor schemas of tables
+  Savepoint,  ///< SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO
+  Xa,         ///< XA START, END, PREPARE, COMMIT, ROLLBACK
+  Ddl,        ///< changes a schema object: tables, views, indexes, databases, routines, triggers, events
+  Dml,  ///< a data change written as a statement: INSERT, UPDATE, DELETE, REPLACE, LOAD DATA, CALL, WITH ...
+  Administrative,  ///< GRANT, users, ANALYZE, OPTIMIZE, FLUSH, SET ...: changes neither rows nor schemas of
+                   ///< tables
   Unknown,
 };
 
@@ -27,14 +28,14 @@ struct StatementTable {
 
 struct Statement {
   StatementKind kind = StatementKind::Unknown;
-  /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP name
-  /// several). Empty when they could not be told.
+  /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP
+  /// name several). Empty when they could not be told.
   std::vector<StatementTable> tables;
   bool is_temporary = false;  ///< CREATE/DROP TEMPORARY TABLE
 };
 
-/// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted names
-/// understood. Not a SQL parser.
+/// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted
+/// names understood. Not a SQL parser.
 [[nodiscard]] Statement classify_statement(std::string_view sql, std::string_view default_database);
 
 }  // namespace rowtide::binlog

@@ -24,9 +24,9 @@ class StreamState {
   /// `from`: where the stream was opened. Only file and offset are used.
   void reset(const Position& from);
 
-  /// The event's bytes as read (header, body, checksum) -> a view without the checksum. Fails with file, offset and
-  /// event type on a length or checksum that does not fit. The view borrows from `bytes`.
-  /// ROTATE and FORMAT_DESCRIPTION are applied here already.
+  /// The event's bytes as read (header, body, checksum) -> a view without the checksum. Fails with file,
+  /// offset and event type on a length or checksum that does not fit. The view borrows from `bytes`. ROTATE
+  /// and FORMAT_DESCRIPTION are applied here already.
   [[nodiscard]] absl::StatusOr<EventView> accept(Bytes bytes);
 
   [[nodiscard]] const FormatDescription& format() const { return format_; }
@@ -35,8 +35,12 @@ class StreamState {
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
 
  private:
-  [[nodiscard]] absl::Status apply(const EventView& event, Bytes with_checksum);
-  void advance(const EventHeader& header);
+  /// Whether the event has a checksum (which then fits). FORMAT_DESCRIPTION is taken over here.
+  [[nodiscard]] absl::StatusOr<bool> check(const EventHeader& header, Bytes bytes);
+  [[nodiscard]] absl::Status apply(const EventView& event);
+  /// Moves offset() behind the event and returns where it began.
+  std::uint64_t advance(const EventHeader& header);
+  [[nodiscard]] absl::Status located(const absl::Status& status, const EventHeader& header) const;
 
   FormatDescription format_;
   bool has_format_ = false;

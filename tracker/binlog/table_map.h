@@ -21,12 +21,13 @@ struct TableMap {
   std::vector<std::uint16_t> wire_metadata;
   std::vector<bool> is_nullable;
 
-  std::optional<std::vector<bool>> is_unsigned;          ///< false for columns that are not numeric
-  std::vector<std::uint16_t> collations;                 ///< per column; 0 where the column has none or it is not sent
-  std::vector<std::string> column_names;                 ///< FULL only
-  std::vector<std::vector<std::string>> members;         ///< of ENUM and SET columns, FULL only; others empty
-  std::vector<std::uint8_t> geometry_types;              ///< per column; 0 for others
-  std::optional<std::vector<std::uint32_t>> primary_key; ///< column indexes in key order, FULL only; empty = no key
+  std::optional<std::vector<bool>> is_unsigned;  ///< false for columns that are not numeric
+  std::vector<std::uint16_t> collations;  ///< per column; 0 where the column has none or it is not sent
+  std::vector<std::string> column_names;  ///< FULL only
+  std::vector<std::vector<std::string>> members;  ///< of ENUM and SET columns, FULL only; others empty
+  std::vector<std::uint8_t> geometry_types;       ///< per column; 0 for others
+  std::optional<std::vector<std::uint32_t>>
+      primary_key;  ///< column indexes in key order, FULL only; empty = no key
 
   [[nodiscard]] std::size_t column_count() const { return wire_types.size(); }
   [[nodiscard]] bool has_names() const { return !column_names.empty(); }

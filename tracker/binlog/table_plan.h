@@ -12,8 +12,8 @@ namespace rowtide::binlog {
 struct TablePlan {
   std::string database;
   std::string table;
-  std::vector<types::Column> columns;       ///< in the order of the row image
-  std::vector<std::uint32_t> key_columns;   ///< primary key, else first UNIQUE key without NULLs; empty = none
+  std::vector<types::Column> columns;      ///< in the order of the row image
+  std::vector<std::uint32_t> key_columns;  ///< primary key, else first UNIQUE key without NULLs; empty = none
 };
 
 }  // namespace rowtide::binlog

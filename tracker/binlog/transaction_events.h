@@ -28,8 +28,8 @@ struct RotateEvent {
 
 /// MySQL's GTID and ANONYMOUS_GTID.
 struct GtidEvent {
-  MysqlGtid gtid;                                    ///< number 0: anonymous
-  std::optional<std::int64_t> commit_timestamp_us;   ///< original commit, microseconds since the epoch
+  MysqlGtid gtid;                                   ///< number 0: anonymous
+  std::optional<std::int64_t> commit_timestamp_us;  ///< original commit, microseconds since the epoch
 };
 [[nodiscard]] absl::StatusOr<GtidEvent> parse_gtid(Bytes body);
 
@@ -44,6 +44,9 @@ struct QueryEvent {
   std::uint16_t error_code = 0;
   std::string_view database;  ///< the session's default database
   std::string_view sql;       ///< in the client's character set, as sent
+  /// The client's character set; 0: not told. types::to_utf8_replacing(client_collation, sql) makes a message
+  /// of it.
+  std::uint16_t client_collation = 0;
 };
 [[nodiscard]] absl::StatusOr<QueryEvent> parse_query(Bytes body);
 

@@ -1,0 +1,290 @@
+#include "tracker/binlog/gtid.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+namespace rowtide::binlog {
+namespace {
+
+/// The largest transaction number: a half-open interval must be able to end behind it.
+constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::int64_t>::max() - 1;
+constexpr std::size_t kMaxTagLength = 32;
+
+bool is_blank(char character) {
+  return character == ' ' || character == '\t' || character == '\n' || character == '\r';
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes the text up to `separator` (or to the end) off the front.
+std::string_view take_until(std::string_view& text, char separator) {
+  const std::size_t end = text.find(separator);
+  const std::string_view taken = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return trim(taken);
+}
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+int hex_digit(char character) {
+  if (character >= '0' && character <= '9') return character - '0';
+  if (character >= 'a' && character <= 'f') return character - 'a' + 10;
+  if (character >= 'A' && character <= 'F') return character - 'A' + 10;
+  return -1;
+}
+
+/// With or without dashes and braces, as the server takes it.
+std::optional<Uuid> parse_uuid(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '{' && text.back() == '}') text = text.substr(1, text.size() - 2);
+  Uuid uuid{};
+  std::size_t digits = 0;
+  for (const char character : text) {
+    if (character == '-') continue;
+    const int digit = hex_digit(character);
+    if (digit < 0 || digits == 2 * uuid.size()) return std::nullopt;
+    const auto shifted = static_cast<std::uint8_t>(uuid[digits / 2] << 4U);
+    uuid[digits / 2] = static_cast<std::uint8_t>(shifted | static_cast<std::uint8_t>(digit));
+    ++digits;
+  }
+  if (digits != 2 * uuid.size()) return std::nullopt;
+  return uuid;
+}
+
+std::string uuid_text(const Uuid& uuid) {
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
+    fmt::format_to(std::back_inserter(text), "{:02x}", uuid[i]);
+  }
+  return text;
+}
+
+/// [a-z_][a-z0-9_]{0,31}, lower-cased; nullopt for anything else.
+std::optional<std::string> parse_tag(std::string_view text) {
+  if (text.empty() || text.size() > kMaxTagLength) return std::nullopt;
+  std::string tag;
+  for (char character : text) {
+    if (character >= 'A' && character <= 'Z') character = static_cast<char>(character - 'A' + 'a');
+    const bool is_letter = character == '_' || (character >= 'a' && character <= 'z');
+    const bool is_digit = character >= '0' && character <= '9';
+    if (!is_letter && (!is_digit || tag.empty())) return std::nullopt;
+    tag.push_back(character);
+  }
+  return tag;
+}
+
+/// "5" or "5-7".
+std::optional<MysqlGtidSet::Interval> parse_interval(std::string_view text) {
+  const std::string_view first = take_until(text, '-');
+  const auto start = parse_number<std::uint64_t>(first);
+  const auto last = text.empty() ? start : parse_number<std::uint64_t>(trim(text));
+  if (!start || !last || *start == 0 || *last < *start || *last > kMaxNumber) return std::nullopt;
+  return MysqlGtidSet::Interval{*start, *last + 1};
+}
+
+absl::Status bad_set(std::string_view text, std::string_view part, std::string_view expected) {
+  return absl::InvalidArgumentError(fmt::format("GTID set '{}': '{}' is not {}", text, part, expected));
+}
+
+void put_u64(std::string& out, std::uint64_t value) {
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    out.push_back(static_cast<char>(static_cast<std::uint8_t>(value >> shift)));
+}
+
+std::string intervals_text(const std::vector<MysqlGtidSet::Interval>& intervals) {
+  std::string text;
+  for (const auto& [start, end] : intervals) {
+    fmt::format_to(std::back_inserter(text), ":{}", start);
+    if (end - start > 1) fmt::format_to(std::back_inserter(text), "-{}", end - 1);
+  }
+  return text;
+}
+
+struct GtidText {
+  std::string operator()(std::monostate /*none*/) const { return {}; }
+  std::string operator()(const MysqlGtid& gtid) const {
+    const std::string uuid = uuid_text(gtid.uuid);
+    return gtid.tag.empty() ? fmt::format("{}:{}", uuid, gtid.number)
+                            : fmt::format("{}:{}:{}", uuid, gtid.tag, gtid.number);
+  }
+  std::string operator()(const MariadbGtid& gtid) const {
+    return fmt::format("{}-{}-{}", gtid.domain, gtid.server_id, gtid.sequence);
+  }
+};
+
+struct SetText {
+  std::string operator()(std::monostate /*none*/) const { return {}; }
+  std::string operator()(const MysqlGtidSet& set) const { return set.to_string(); }
+  std::string operator()(const MariadbGtidSet& set) const { return set.to_string(); }
+};
+
+}  // namespace
+
+std::string to_string(const Gtid& gtid) {
+  return std::visit(GtidText{}, gtid);
+}
+std::string to_string(const GtidSet& set) {
+  return std::visit(SetText{}, set);
+}
+
+absl::StatusOr<MysqlGtidSet> MysqlGtidSet::parse(std::string_view text) {
+  MysqlGtidSet set;
+  std::string_view rest = trim(text);
+  while (!rest.empty()) {
+    std::string_view source = take_until(rest, ',');
+    if (source.empty()) continue;  // the server takes doubled and trailing commas too
+    const std::string_view uuid_part = take_until(source, ':');
+    const std::optional<Uuid> uuid = parse_uuid(uuid_part);
+    if (!uuid) return bad_set(text, uuid_part, "a server UUID like 3e11fa47-71ca-11e1-9e33-c80aa9429562");
+    Key key{*uuid, ""};
+    bool has_interval = false;
+    while (!source.empty()) {
+      const std::string_view part = take_until(source, ':');
+      if (const auto interval = parse_interval(part)) {
+        set.add(key, *interval);
+        has_interval = true;
+      } else if (auto tag = parse_tag(part)) {
+        key.second = std::move(*tag);
+        has_interval = false;
+      } else {
+        return bad_set(text, part, "an interval like 1-5 (numbers from 1) or a tag");
+      }
+    }
+    if (!has_interval) return bad_set(text, uuid_part, "followed by an interval like :1-5");
+  }
+  return set;
+}
+
+void MysqlGtidSet::add(const MysqlGtid& gtid) {
+  if (gtid.number == 0) return;  // anonymous
+  add({gtid.uuid, gtid.tag}, {gtid.number, gtid.number + 1});
+}
+
+void MysqlGtidSet::add(const Key& key, Interval interval) {
+  if (interval.start >= interval.end) return;
+  std::vector<Interval>& intervals = intervals_[key];
+  // The first that touches or follows: neighbours become one.
+  auto first = std::lower_bound(intervals.begin(), intervals.end(), interval.start,
+                                [](const Interval& left, std::uint64_t start) { return left.end < start; });
+  auto last = first;
+  while (last != intervals.end() && last->start <= interval.end) {
+    interval.start = std::min(interval.start, last->start);
+    interval.end = std::max(interval.end, last->end);
+    ++last;
+  }
+  if (first == last) {
+    intervals.insert(first, interval);
+    return;
+  }
+  *first = interval;
+  intervals.erase(first + 1, last);
+}
+
+void MysqlGtidSet::unite(const MysqlGtidSet& other) {
+  for (const auto& [key, intervals] : other.intervals_)
+    for (const Interval& interval : intervals) add(key, interval);
+}
+
+bool MysqlGtidSet::contains(const MysqlGtid& gtid) const {
+  const auto found = intervals_.find({gtid.uuid, gtid.tag});
+  if (found == intervals_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&gtid](const Interval& interval) {
+    return interval.start <= gtid.number && gtid.number < interval.end;
+  });
+}
+
+bool MysqlGtidSet::contains(const MysqlGtidSet& other) const {
+  const auto is_covered = [](const std::vector<Interval>& ours, const Interval& wanted) {
+    return std::any_of(ours.begin(), ours.end(), [&wanted](const Interval& interval) {
+      return interval.start <= wanted.start && wanted.end <= interval.end;
+    });
+  };
+  return std::all_of(other.intervals_.begin(), other.intervals_.end(), [&](const auto& entry) {
+    const auto found = intervals_.find(entry.first);
+    if (found == intervals_.end()) return false;
+    return std::all_of(entry.second.begin(), entry.second.end(),
+                       [&](const Interval& wanted) { return is_covered(found->second, wanted); });
+  });
+}
+
+bool MysqlGtidSet::has_tags() const {
+  return std::any_of(intervals_.begin(), intervals_.end(),
+                     [](const auto& entry) { return !entry.first.second.empty(); });
+}
+
+std::string MysqlGtidSet::to_string() const {
+  std::string text;
+  const Uuid* previous = nullptr;
+  for (const auto& [key, intervals] : intervals_) {
+    const auto& [uuid, tag] = key;
+    if (previous == nullptr || *previous != uuid) {
+      if (previous != nullptr) text.push_back(',');
+      text += uuid_text(uuid);
+    }
+    if (!tag.empty()) text += ":" + tag;
+    text += intervals_text(intervals);
+    previous = &uuid;
+  }
+  return text;
+}
+
+std::string MysqlGtidSet::encode() const {
+  std::string out;
+  put_u64(out, intervals_.size());
+  for (const auto& [key, intervals] : intervals_) {
+    for (const std::uint8_t byte : key.first) out.push_back(static_cast<char>(byte));
+    put_u64(out, intervals.size());
+    for (const auto& [start, end] : intervals) {
+      put_u64(out, start);
+      put_u64(out, end);
+    }
+  }
+  return out;
+}
+
+absl::StatusOr<MariadbGtidSet> MariadbGtidSet::parse(std::string_view text) {
+  MariadbGtidSet set;
+  std::string_view rest = trim(text);
+  while (!rest.empty()) {
+    const std::string_view whole = take_until(rest, ',');
+    std::string_view part = whole;
+    const auto domain = parse_number<std::uint32_t>(take_until(part, '-'));
+    const auto server_id = parse_number<std::uint32_t>(take_until(part, '-'));
+    const auto sequence = parse_number<std::uint64_t>(part);
+    if (!domain || !server_id || !sequence) return bad_set(text, whole, "domain-server-sequence like 0-1-42");
+    if (set.domains_.contains(*domain)) return bad_set(text, whole, "the only position of its domain");
+    set.add({*domain, *server_id, *sequence});
+  }
+  return set;
+}
+
+void MariadbGtidSet::add(const MariadbGtid& gtid) {
+  const auto [entry, is_new] = domains_.try_emplace(gtid.domain, gtid);
+  if (!is_new && entry->second.sequence <= gtid.sequence) entry->second = gtid;
+}
+
+std::string MariadbGtidSet::to_string() const {
+  std::string text;
+  for (const auto& [domain, gtid] : domains_) {
+    if (!text.empty()) text.push_back(',');
+    text += GtidText{}(gtid);
+  }
+  return text;
+}
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,80 @@
+#include "tracker/binlog/position.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace rowtide::binlog {
+namespace {
+
+constexpr std::string_view kMysql = "mysql";
+constexpr std::string_view kMariadb = "mariadb";
+constexpr std::string_view kFile = "file";
+
+std::string_view flavor(const GtidSet& set) {
+  if (std::holds_alternative<MysqlGtidSet>(set)) return kMysql;
+  if (std::holds_alternative<MariadbGtidSet>(set)) return kMariadb;
+  return kFile;
+}
+
+template <typename Set>
+absl::StatusOr<GtidSet> parse_as(std::string_view text) {
+  absl::StatusOr<Set> set = Set::parse(text);
+  if (!set.ok()) return set.status();
+  return GtidSet(*std::move(set));
+}
+
+absl::StatusOr<GtidSet> parse_set(std::string_view flavor, std::string_view text) {
+  if (flavor == kMysql) return parse_as<MysqlGtidSet>(text);
+  if (flavor == kMariadb) return parse_as<MariadbGtidSet>(text);
+  if (flavor != kFile) {
+    return absl::InvalidArgumentError(
+        fmt::format("position: flavor is '{}', allowed are mysql, mariadb and file", flavor));
+  }
+  if (!text.empty()) return absl::InvalidArgumentError("position: flavor is file, but there is a gtidSet");
+  return GtidSet();
+}
+
+absl::Status bad_field(std::string_view field, std::string_view expected) {
+  return absl::InvalidArgumentError(fmt::format("position: {} is missing or not {}", field, expected));
+}
+
+}  // namespace
+
+std::string to_string(const Position& position) {
+  const std::string gtids = to_string(position.gtids);
+  const std::string place =
+      position.file.empty() ? std::string() : fmt::format("{}:{}", position.file, position.offset);
+  if (gtids.empty()) return place.empty() ? "the beginning" : place;
+  return place.empty() ? fmt::format("GTIDs {}", gtids) : fmt::format("{} (GTIDs {})", place, gtids);
+}
+
+std::string to_json(const Position& position) {
+  const nlohmann::ordered_json json = {{"flavor", flavor(position.gtids)},
+                                       {"gtidSet", to_string(position.gtids)},
+                                       {"file", position.file},
+                                       {"offset", position.offset}};
+  // A file name comes from the server: bytes that are not UTF-8 must not throw here.
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+absl::StatusOr<Position> position_from_json(std::string_view json) {
+  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return absl::InvalidArgumentError("position: not a JSON object");
+  const auto field = [&parsed](const char* name) { return parsed.value(name, nlohmann::json()); };
+  const nlohmann::json flavor = field("flavor");
+  const nlohmann::json gtids = field("gtidSet");
+  const nlohmann::json file = field("file");
+  const nlohmann::json offset = field("offset");
+  if (!flavor.is_string()) return bad_field("flavor", "a string");
+  if (!gtids.is_string()) return bad_field("gtidSet", "a string");
+  if (!file.is_string()) return bad_field("file", "a string");
+  if (!offset.is_number_unsigned()) return bad_field("offset", "a whole number from 0");
+
+  absl::StatusOr<GtidSet> set =
+      parse_set(flavor.get_ref<const std::string&>(), gtids.get_ref<const std::string&>());
+  if (!set.ok()) return set.status();
+  return Position{*std::move(set), file.get<std::string>(), offset.get<std::uint64_t>()};
+}
+
+}  // namespace rowtide::binlog

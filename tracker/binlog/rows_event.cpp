@@ -1,0 +1,138 @@
+#include "tracker/binlog/rows_event.h"
+
+namespace rowtide::binlog {
+namespace {
+
+constexpr std::uint16_t kStatementEnd = 1;
+
+bool is_v2(EventType type) {
+  return type == EventType::WriteRows || type == EventType::UpdateRows || type == EventType::DeleteRows;
+}
+
+RowOperation operation_of(EventType type) {
+  switch (type) {
+    case EventType::UpdateRows:
+    case EventType::UpdateRowsV1:
+      return RowOperation::Update;
+    case EventType::DeleteRows:
+    case EventType::DeleteRowsV1:
+      return RowOperation::Delete;
+    default:
+      return RowOperation::Insert;
+  }
+}
+
+std::uint64_t bitmap_size(std::uint64_t bits) {
+  return bits / 8 + (bits % 8 != 0 ? 1 : 0);
+}
+
+bool bit(Bytes bitmap, std::size_t index) {
+  return (std::to_integer<unsigned>(bitmap[index / 8]) >> (index % 8) & 1U) != 0;
+}
+
+bool all_present(Bytes bitmap, std::uint64_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (!bit(bitmap, i)) return false;
+  return true;
+}
+
+}  // namespace
+
+std::string_view to_string(RowsStatus status) noexcept {
+  switch (status) {
+    case RowsStatus::Ok:
+      return "ok";
+    case RowsStatus::Truncated:
+      return "the event ends inside a row";
+    case RowsStatus::ColumnCountMismatch:
+      return "the event's column count is not the table's";
+    case RowsStatus::MissingColumns:
+      return "the row image lacks columns (binlog_row_image is not FULL)";
+    case RowsStatus::BadValue:
+      return "a value that its column's type cannot hold";
+  }
+  return "unknown";
+}
+
+RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexcept {
+  ByteReader reader(body);
+  out = {};
+  out.operation = operation_of(type);
+  out.table_id = reader.u48();
+  out.statement_end = (reader.u16() & kStatementEnd) != 0;
+  if (is_v2(type)) {
+    constexpr std::uint16_t kOwnSize = 2;
+    const std::uint16_t extra_size = reader.u16();
+    if (!reader.ok() || extra_size < kOwnSize) return RowsStatus::Truncated;
+    reader.skip(extra_size - kOwnSize);
+  }
+  if (out.is_dummy()) return reader.ok() ? RowsStatus::Ok : RowsStatus::Truncated;
+
+  out.column_count = reader.length_encoded();
+  const Bytes first = reader.bytes(bitmap_size(out.column_count));
+  if (out.operation != RowOperation::Insert) out.before_present = first;
+  if (out.operation == RowOperation::Insert) out.after_present = first;
+  if (out.operation == RowOperation::Update) out.after_present = reader.bytes(bitmap_size(out.column_count));
+  if (!reader.ok()) return RowsStatus::Truncated;
+  out.rows = reader.rest();
+  return RowsStatus::Ok;
+}
+
+RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan) noexcept {
+  header_ = header;
+  plan_ = &plan;
+  reader_ = ByteReader(header.rows);
+  row_index_ = 0;
+  failed_column_ = 0;
+  started_ = false;
+  before_.clear();
+  after_.clear();
+  status_ = RowsStatus::Ok;
+  if (header.column_count != plan.columns.size()) {
+    status_ = RowsStatus::ColumnCountMismatch;
+  } else if ((!header.before_present.empty() && !all_present(header.before_present, header.column_count)) ||
+             (!header.after_present.empty() && !all_present(header.after_present, header.column_count))) {
+    status_ = RowsStatus::MissingColumns;
+  }
+  if (status_ != RowsStatus::Ok) reader_ = ByteReader();
+  if (header.operation != RowOperation::Insert) before_.resize(plan.columns.size());
+  if (header.operation != RowOperation::Delete) after_.resize(plan.columns.size());
+  return status_;
+}
+
+bool RowsReader::next() noexcept {
+  if (status_ != RowsStatus::Ok || reader_.at_end()) return false;
+  if (started_) ++row_index_;
+  started_ = true;
+  scratch_->reset();
+  if (header_.operation != RowOperation::Insert) status_ = read_image(before_);
+  if (status_ == RowsStatus::Ok && header_.operation != RowOperation::Delete) status_ = read_image(after_);
+  return status_ == RowsStatus::Ok;
+}
+
+RowsStatus RowsReader::read_image(std::vector<types::Value>& values) noexcept {
+  const std::size_t count = values.size();
+  const Bytes nulls = reader_.bytes(bitmap_size(count));
+  if (!reader_.ok() || count == 0) return fail(RowsStatus::Truncated, 0);
+  const types::Column* column = plan_->columns.data();
+  for (std::size_t i = 0; i < count; ++i, ++column) {
+    types::Value& value = values[i];
+    if (bit(nulls, i)) {
+      value.kind = types::ValueKind::Null;
+      value.text = {};
+      continue;
+    }
+    const types::DecodeStatus decoded = column->decode(reader_, *column, *scratch_, value);
+    if (decoded == types::DecodeStatus::Ok) [[likely]]
+      continue;
+    return fail(decoded == types::DecodeStatus::Truncated ? RowsStatus::Truncated : RowsStatus::BadValue, i);
+  }
+  return RowsStatus::Ok;
+}
+
+RowsStatus RowsReader::fail(RowsStatus status, std::size_t column) noexcept {
+  failed_column_ = static_cast<std::uint32_t>(column);
+  return status;
+}
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rowtide::binlog {
+
+enum class TokenKind : std::uint8_t {
+  End,
+  Word,    ///< keyword, name or number as written
+  Quoted,  ///< `name`, "name" or 'text', with its quotes
+  Symbol,  ///< any other character
+};
+
+struct Token {
+  TokenKind kind = TokenKind::End;
+  std::string_view text;
+
+  /// An unquoted word; `upper` is upper case.
+  [[nodiscard]] bool is(std::string_view upper) const noexcept;
+  [[nodiscard]] bool is_symbol(char symbol) const noexcept {
+    return kind == TokenKind::Symbol && text.front() == symbol;
+  }
+  [[nodiscard]] bool is_name() const noexcept { return kind == TokenKind::Word || kind == TokenKind::Quoted; }
+  /// Without quotes, doubled ones made single.
+  [[nodiscard]] std::string unquoted() const;
+};
+
+/// Tokens of a statement. Comments are skipped; what stands in /*! ... */ and /*M! ... */ counts, as it does
+/// for the server that wrote the statement into its log. The text must outlive the tokens.
+class SqlLexer {
+ public:
+  explicit SqlLexer(std::string_view sql) : rest_(sql) {}
+
+  [[nodiscard]] Token peek() const {
+    SqlLexer copy = *this;
+    return copy.next();
+  }
+  Token next();
+  /// Takes the next token if it is this word.
+  bool take(std::string_view upper);
+  bool take_symbol(char symbol);
+  /// What is not yet read.
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
+ private:
+  void skip_blanks();
+  bool skip_comment();
+  Token take_front(TokenKind kind, std::size_t size);
+
+  std::string_view rest_;
+};
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,147 @@
+#include "tracker/binlog/stream_state.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+namespace rowtide::binlog {
+namespace {
+
+constexpr std::size_t kChecksumSize = 4;
+constexpr std::uint64_t kFirstOffset = 4;  // behind the file's magic
+constexpr std::uint64_t kWrap = std::uint64_t{1} << 32U;
+
+EventHeader read_header(Bytes bytes) {
+  ByteReader reader(bytes);
+  EventHeader header;
+  header.timestamp = reader.u32();
+  header.type = static_cast<EventType>(reader.u8());
+  header.server_id = reader.u32();
+  header.event_size = reader.u32();
+  header.log_pos = reader.u32();
+  header.flags = reader.u16();
+  return header;
+}
+
+bool is_artificial(const EventHeader& header) {
+  return (header.flags & kFlagArtificial) != 0;
+}
+
+bool is_heartbeat(EventType type) {
+  return type == EventType::Heartbeat || type == EventType::HeartbeatV2;
+}
+
+std::uint32_t computed_checksum(Bytes bytes) {
+  const Bytes summed = bytes.first(bytes.size() - kChecksumSize);
+  return static_cast<std::uint32_t>(
+      crc32_z(crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(summed.data()), summed.size()));
+}
+
+std::uint32_t stored_checksum(Bytes bytes) {
+  ByteReader reader(bytes.last(kChecksumSize));
+  return reader.u32();
+}
+
+}  // namespace
+
+void StreamState::reset(const Position& from) {
+  format_ = {};
+  has_format_ = false;
+  file_ = from.file;
+  offset_ = from.offset < kFirstOffset ? kFirstOffset : from.offset;
+}
+
+absl::StatusOr<EventView> StreamState::accept(Bytes bytes) {
+  if (bytes.size() < kEventHeaderSize) {
+    return absl::DataLossError(
+        fmt::format("binlog event at {}:{} has {} bytes, fewer than its header of {}: the stream is damaged; "
+                    "check the file with "
+                    "mysqlbinlog --verify-binlog-checksum",
+                    file_, offset_, bytes.size(), kEventHeaderSize));
+  }
+  EventView event;
+  event.header = read_header(bytes);
+  if (event.header.event_size != bytes.size()) {
+    return absl::DataLossError(
+        fmt::format("binlog event {} (type {}) at {}:{} says that it has {} bytes, but {} were read: the "
+                    "stream is damaged; check "
+                    "the file with mysqlbinlog --verify-binlog-checksum",
+                    name(event.header.type), static_cast<unsigned>(event.header.type), file_, offset_,
+                    event.header.event_size, bytes.size()));
+  }
+  absl::StatusOr<bool> has_checksum = check(event.header, bytes);
+  if (!has_checksum.ok()) return has_checksum.status();
+  event.body = bytes.subspan(kEventHeaderSize);
+  if (*has_checksum) event.body = event.body.first(event.body.size() - kChecksumSize);
+  event.start_offset = advance(event.header);
+  if (absl::Status status = apply(event); !status.ok()) return status;
+  return event;
+}
+
+absl::StatusOr<bool> StreamState::check(const EventHeader& header, Bytes bytes) {
+  bool has_checksum = format_.has_checksum;
+  if (header.type == EventType::FormatDescription) {
+    // It says itself whether there are checksums, and has one in any case.
+    absl::StatusOr<FormatDescription> format = parse_format_description(bytes.subspan(kEventHeaderSize));
+    if (!format.ok()) return located(format.status(), header);
+    format_ = *std::move(format);
+    has_format_ = true;
+    has_checksum = true;
+  } else if (!has_format_) {
+    if (header.type != EventType::Rotate && !is_heartbeat(header.type)) {
+      return absl::DataLossError(
+          fmt::format("binlog event {} (type {}) at {}:{} comes before the FORMAT_DESCRIPTION of its file: "
+                      "the stream is damaged",
+                      name(header.type), static_cast<unsigned>(header.type), file_, offset_));
+    }
+    // The ROTATE that opens a stream comes before anything says whether there are checksums: it fits or there
+    // is none.
+    return bytes.size() >= kEventHeaderSize + kChecksumSize &&
+           computed_checksum(bytes) == stored_checksum(bytes);
+  }
+  if (!has_checksum) return false;
+  if (bytes.size() < kEventHeaderSize + kChecksumSize || computed_checksum(bytes) != stored_checksum(bytes)) {
+    return absl::DataLossError(
+        fmt::format("binlog event {} (type {}) at {}:{} with {} bytes has a wrong checksum: it was changed "
+                    "on its way or on the "
+                    "source's disk; check the file with mysqlbinlog --verify-binlog-checksum",
+                    name(header.type), static_cast<unsigned>(header.type), file_, offset_, bytes.size()));
+  }
+  return true;
+}
+
+absl::Status StreamState::located(const absl::Status& status, const EventHeader& header) const {
+  return {status.code(),
+          absl::string_view(fmt::format("at {}:{} ({}): {}", file_, offset_, name(header.type),
+                                        std::string_view(status.message().data(), status.message().size())))};
+}
+
+absl::Status StreamState::apply(const EventView& event) {
+  if (event.header.type != EventType::Rotate) return absl::OkStatus();
+  absl::StatusOr<RotateEvent> rotate = parse_rotate(event.body);
+  if (!rotate.ok()) return located(rotate.status(), event.header);
+  file_ = std::string(rotate->file);
+  offset_ = rotate->position < kFirstOffset ? kFirstOffset : rotate->position;
+  return absl::OkStatus();
+}
+
+std::uint64_t StreamState::advance(const EventHeader& header) {
+  const std::uint64_t begin = offset_;
+  // Made up by the server for this connection: not in the file.
+  if (is_artificial(header) || is_heartbeat(header.type)) return begin;
+  // A stream that begins midway gets the file's FORMAT_DESCRIPTION first, which stands at the file's start.
+  if (header.type == EventType::FormatDescription && (begin != kFirstOffset || header.log_pos == 0))
+    return begin;
+
+  const std::uint64_t counted = begin + header.event_size;
+  offset_ = counted;
+  if (header.log_pos != 0) {
+    // The server leaves out what we have already (GTIDs): its position is then further on. It has 32 bits
+    // only, so what seems to be behind us by far has wrapped, and what is behind us by little is no position
+    // (a relayed event's own).
+    const std::uint64_t skipped = (kWrap + header.log_pos - counted % kWrap) % kWrap;
+    if (skipped < kWrap / 2) offset_ = counted + skipped;
+  }
+  return offset_ - header.event_size;
+}
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,174 @@
+#include "tracker/binlog/transaction_events.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace rowtide::binlog {
+namespace {
+
+constexpr std::size_t kChecksumSize = 4;
+
+absl::Status truncated(std::string_view event, Bytes body) {
+  return absl::DataLossError(
+      fmt::format("{} event with a body of {} bytes ends too early: the stream is damaged, or its server "
+                  "writes a form that this "
+                  "version does not know",
+                  event, body.size()));
+}
+
+/// "5.5.5-" is what MariaDB puts in front for clients of old.
+constexpr std::string_view kMariadbPrefix = "5.5.5-";
+constexpr std::string_view kMariadbMark = "MariaDB";
+
+std::string_view until_nul(std::string_view text) {
+  return text.substr(0, text.find('\0'));
+}
+
+/// Since MySQL 5.6.1 and MariaDB 5.3 the event says whether there are checksums.
+bool tells_checksum(std::string_view version) {
+  unsigned parts[3] = {0, 0, 0};
+  const char* at = version.data();
+  const char* const end = at + version.size();
+  for (unsigned& part : parts) {
+    const auto [next, error] = std::from_chars(at, end, part);
+    if (error != std::errc()) break;
+    at = next == end ? next : next + 1;
+  }
+  const unsigned first[3] = {5, 6, 1};
+  return !std::lexicographical_compare(std::begin(parts), std::end(parts), std::begin(first),
+                                       std::end(first));
+}
+
+}  // namespace
+
+absl::StatusOr<FormatDescription> parse_format_description(Bytes body) {
+  constexpr std::uint16_t kBinlogVersion = 4;
+  constexpr std::uint8_t kHeaderSize = 19;
+  constexpr std::size_t kVersionSize = 50;
+  ByteReader reader(body);
+  const std::uint16_t binlog_version = reader.u16();
+  std::string_view version = until_nul(reader.text(kVersionSize));
+  reader.skip(4);  // when the file was made
+  const std::uint8_t header_size = reader.u8();
+  if (!reader.ok()) return truncated("FORMAT_DESCRIPTION", body);
+
+  FormatDescription format;
+  format.is_mariadb = version.find(kMariadbMark) != std::string_view::npos;
+  if (format.is_mariadb && version.starts_with(kMariadbPrefix)) version.remove_prefix(kMariadbPrefix.size());
+  format.server_version = std::string(version);
+  if (binlog_version != kBinlogVersion || header_size != kHeaderSize || !tells_checksum(version)) {
+    return absl::UnimplementedError(
+        fmt::format("binlog format {} of server version '{}' (event headers of {} bytes) is not supported: "
+                    "MySQL 5.7 or later, or "
+                    "MariaDB 10.5 or later is needed",
+                    binlog_version, format.server_version, header_size));
+  }
+  // Then the length of each event type's fixed part, and at the end the algorithm and the checksum.
+  if (reader.remaining() < 1 + kChecksumSize) return truncated("FORMAT_DESCRIPTION", body);
+  const auto algorithm = std::to_integer<std::uint8_t>(body[body.size() - kChecksumSize - 1]);
+  if (algorithm > 1) {
+    return absl::UnimplementedError(
+        fmt::format("binlog checksum algorithm {} of server version '{}' is not known: set "
+                    "binlog_checksum=CRC32 at the source",
+                    algorithm, format.server_version));
+  }
+  format.has_checksum = algorithm == 1;
+  return format;
+}
+
+absl::StatusOr<RotateEvent> parse_rotate(Bytes body) {
+  ByteReader reader(body);
+  RotateEvent event;
+  event.position = reader.u64();
+  event.file = as_text(reader.rest());
+  if (!reader.ok() || event.file.empty()) return truncated("ROTATE", body);
+  return event;
+}
+
+absl::StatusOr<GtidEvent> parse_gtid(Bytes body) {
+  // Source: MySQL Gtid_event (libs/mysql/binlog/event/control_events.h). 5.7 stops before the timestamps.
+  constexpr std::uint8_t kLogicalTimestamps = 2;
+  constexpr std::size_t kTimestampSize = 7;
+  constexpr std::uint64_t kOriginalFollows = std::uint64_t{1} << 55U;
+  ByteReader reader(body);
+  GtidEvent event;
+  reader.skip(1);  // flags
+  const Bytes uuid = reader.bytes(event.gtid.uuid.size());
+  event.gtid.number = reader.u64();
+  if (!reader.ok()) return truncated("GTID", body);
+  std::memcpy(event.gtid.uuid.data(), uuid.data(), uuid.size());
+
+  if (reader.at_end() || reader.u8() != kLogicalTimestamps) return event;
+  reader.skip(16);  // last committed, sequence number
+  if (reader.remaining() < kTimestampSize) return event;
+  std::uint64_t timestamp = reader.little_endian(kTimestampSize);
+  if ((timestamp & kOriginalFollows) != 0) timestamp = reader.little_endian(kTimestampSize);
+  if (!reader.ok()) return truncated("GTID", body);
+  event.commit_timestamp_us = static_cast<std::int64_t>(timestamp & ~kOriginalFollows);
+  return event;
+}
+
+absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id) {
+  constexpr std::uint8_t kStandalone = 1;
+  ByteReader reader(body);
+  MariadbGtidEvent event;
+  event.gtid.sequence = reader.u64();
+  event.gtid.domain = reader.u32();
+  event.gtid.server_id = server_id;
+  event.standalone = (reader.u8() & kStandalone) != 0;
+  if (!reader.ok()) return truncated("MARIADB_GTID", body);
+  return event;
+}
+
+namespace {
+
+/// The client's character set from the status variables, which are { code, value } with a length known per
+/// code. Those behind it are not looked at. Source: MySQL Query_event
+/// (libs/mysql/binlog/event/statement_events.h).
+std::uint16_t client_collation(Bytes status_variables) {
+  ByteReader reader(status_variables);
+  while (reader.ok() && !reader.at_end()) {
+    switch (reader.u8()) {
+      case 0:  // flags2
+      case 3:  // auto_increment
+        reader.skip(4);
+        break;
+      case 1:  // sql_mode
+        reader.skip(8);
+        break;
+      case 6:  // catalog
+        reader.skip(reader.u8());
+        break;
+      case 4: {  // character_set_client, collation_connection, collation_server
+        const std::uint16_t collation = reader.u16();
+        return reader.ok() ? collation : std::uint16_t{0};
+      }
+      default:
+        return 0;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<QueryEvent> parse_query(Bytes body) {
+  ByteReader reader(body);
+  QueryEvent event;
+  event.thread_id = reader.u32();
+  reader.skip(4);  // execution time
+  const std::uint8_t database_size = reader.u8();
+  event.error_code = reader.u16();
+  const std::uint16_t variables_size = reader.u16();
+  event.client_collation = client_collation(reader.bytes(variables_size));
+  event.database = reader.text(database_size);
+  reader.skip(1);  // NUL
+  if (!reader.ok()) return truncated("QUERY", body);
+  event.sql = as_text(reader.rest());
+  return event;
+}
+
+}  // namespace rowtide::binlog
