@@ -15,19 +15,6 @@ std::uint8_t real_type(const TableMap& map, std::size_t column) {
   return real_wire_type(map.wire_types[column], map.wire_metadata[column]);
 }
 
-bool has_non_ascii(const std::vector<std::string>& members) {
-  return std::any_of(members.begin(), members.end(), [](const std::string& member) {
-    return std::any_of(member.begin(), member.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; });
-  });
-}
-
-/// Members travel in the column's character set, the catalog's are UTF-8. ASCII is the same in both.
-bool members_want_catalog(const TableMap& map, std::size_t column) {
-  return has_members_wire(real_type(map, column)) &&
-         (map.members.empty() || has_non_ascii(map.members[column]));
-}
-
 /// Is there anything about the columns that only the catalog can say?
 bool is_silent(const TableMap& map) {
   if (!map.has_names()) return true;
@@ -35,7 +22,7 @@ bool is_silent(const TableMap& map) {
     const std::uint8_t type = real_type(map, i);
     if (is_numeric_wire(type) && !map.is_unsigned) return true;
     if (is_text_wire(type) && (map.collations.empty() || map.collations[i] == 0)) return true;
-    if (members_want_catalog(map, i)) return true;
+    if (has_members_wire(type) && map.members.empty()) return true;
   }
   return false;
 }
@@ -100,9 +87,7 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* t
   if (map.has_names()) definition.name = map.column_names[i];
   if (map.is_unsigned) definition.is_unsigned = (*map.is_unsigned)[i];
   if (!map.collations.empty() && map.collations[i] != 0) definition.collation = map.collations[i];
-  if (!map.members.empty() && !map.members[i].empty() && !members_want_catalog(map, i)) {
-    definition.members = map.members[i];
-  }
+  if (!map.members.empty() && !map.members[i].empty()) definition.members = map.members[i];
   return definition;
 }
 

@@ -141,8 +141,10 @@ absl::StatusOr<std::string> read_greeting(const std::string& payload, const Targ
 
 }  // namespace
 
-absl::Status resolve_host(const std::string& host, milliseconds timeout) {
-  return resolve(host, 0, timeout).status();
+absl::StatusOr<std::size_t> resolve_host(const std::string& host, milliseconds timeout) {
+  const absl::StatusOr<std::vector<Address>> addresses = resolve(host, 0, timeout);
+  if (!addresses.ok()) return addresses.status();
+  return addresses->size();
 }
 
 absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_t port,

@@ -8,9 +8,11 @@
 
 namespace rowtide::source {
 
-/// Does the host's name resolve? UNAVAILABLE with the reason UnknownHost (or Timeout: the resolver does not
-/// answer) if not. Never takes longer than the timeout, whatever the resolver does.
-[[nodiscard]] absl::Status resolve_host(const std::string& host, std::chrono::milliseconds timeout);
+/// How many addresses the host's name has, one at least. UNAVAILABLE with the reason UnknownHost if it has
+/// none, or Timeout if the resolver does not answer. Never takes longer than the timeout, whatever the
+/// resolver does.
+[[nodiscard]] absl::StatusOr<std::size_t> resolve_host(const std::string& host,
+                                                       std::chrono::milliseconds timeout);
 
 /// Connects and reads what a server says first, without logging in, for when there are no credentials yet.
 /// Returns the server's version; errors as in failure.h, those included with which a server turns an address

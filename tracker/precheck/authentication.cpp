@@ -1,0 +1,39 @@
+#include <fmt/format.h>
+
+#include "tracker/precheck/check_list.h"
+#include "tracker/precheck/connect_fault.h"
+#include "tracker/source/failure.h"
+
+namespace rowtide::precheck {
+namespace {
+
+std::string repair_for(const std::string& reason, const CheckContext& context) {
+  const auto& ref = context.source().credentials_secret_ref;
+  const std::string where = ref ? fmt::format("Secret {} (spec.source.credentialsSecretRef)", ref->name)
+                                : std::string("spec.source.credentials");
+  if (reason == "SecretMissing") return fmt::format("create {} with the keys username and password", where);
+  if (reason == "AccessDenied") {
+    return fmt::format(
+        "put the account's username and password into {}; or at the source: ALTER USER ... IDENTIFIED "
+        "BY ...; an account limited to other hosts than {} is refused the same way",
+        where, context.client_address());
+  }
+  if (reason == "AuthPluginUnsupported")
+    return "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ...;";
+  if (reason == "PasswordExpired") return "ALTER USER ... IDENTIFIED BY ... PASSWORD EXPIRE NEVER;";
+  if (reason == "AccountLocked") return "ALTER USER ... ACCOUNT UNLOCK;";
+  return {};
+}
+
+}  // namespace
+
+CheckItem check_authentication(CheckContext& context) {
+  const absl::Status& status = context.connected();
+  if (status.ok()) return passed("logged in as " + context.account());
+  const std::string reason = source::reason_of(status);
+  CheckItem item = failed(status, "an account that may log in", repair_for(reason, context));
+  item.observed = item.reason;
+  return item;
+}
+
+}  // namespace rowtide::precheck

@@ -1,0 +1,30 @@
+#include <fmt/format.h>
+
+#include "tracker/precheck/check_list.h"
+
+namespace rowtide::precheck {
+
+CheckItem check_binlog_retention(CheckContext& context) {
+  constexpr std::uint64_t kHour = 3600;
+  constexpr std::uint64_t kLeast = 24 * kHour;
+  const std::string expected = "the binlog is kept for 24 hours or longer";
+  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  if (!facts.ok()) return failed(facts.status(), expected);
+  const std::optional<std::uint64_t> seconds = (*facts)->retention_seconds;
+  if (!seconds) return passed("not told by the server");
+  if (*seconds == 0) return passed("kept until somebody purges it");
+  const std::string observed =
+      *seconds % kHour == 0 ? fmt::format("{} hours", *seconds / kHour) : fmt::format("{} seconds", *seconds);
+  if (*seconds >= kLeast) return passed(observed);
+  constexpr source::ServerVersion kHasSeconds{8, 0, 1};
+  constexpr source::ServerVersion kMariadbHasSeconds{10, 6, 1};
+  const bool has_seconds = (*facts)->version >= ((*facts)->is_mariadb ? kMariadbHasSeconds : kHasSeconds);
+  return warning(Finding{.reason = "RetentionShort",
+                         .observed = observed,
+                         .expected = expected,
+                         .message = "a task that is down or behind for longer loses changes for good",
+                         .repair = has_seconds ? "SET GLOBAL binlog_expire_logs_seconds = 259200;"
+                                               : "SET GLOBAL expire_logs_days = 3;"});
+}
+
+}  // namespace rowtide::precheck

@@ -1,0 +1,56 @@
+#include "tracker/precheck/check.h"
+
+#include <fmt/format.h>
+
+#include "tracker/source/failure.h"
+
+namespace rowtide::precheck {
+namespace {
+
+CheckItem item_of(CheckResult result, Finding finding) {
+  return {.name = {},
+          .result = result,
+          .reason = std::string(finding.reason),
+          .observed = std::move(finding.observed),
+          .expected = std::move(finding.expected),
+          .message = std::move(finding.message),
+          .repair = std::move(finding.repair)};
+}
+
+}  // namespace
+
+CheckItem passed(std::string observed) {
+  CheckItem item;
+  item.observed = std::move(observed);
+  return item;
+}
+
+CheckItem failed(Finding finding) {
+  return item_of(CheckResult::Failed, std::move(finding));
+}
+
+CheckItem warning(Finding finding) {
+  return item_of(CheckResult::Warning, std::move(finding));
+}
+
+CheckItem failed(const absl::Status& status, std::string expected, std::string repair) {
+  std::string reason = source::reason_of(status);
+  if (reason.empty()) reason = "CheckFailed";
+  return failed(Finding{.reason = reason,
+                        .observed = {},
+                        .expected = std::move(expected),
+                        .message = std::string(status.message()),
+                        .repair = std::move(repair)});
+}
+
+std::string join_some(const std::vector<std::string>& texts, std::size_t most, std::string_view separator) {
+  std::string joined;
+  for (std::size_t i = 0; i < texts.size() && i < most; ++i) {
+    if (i > 0) joined += separator;
+    joined += texts[i];
+  }
+  if (texts.size() > most) joined += fmt::format("{}and {} more", separator, texts.size() - most);
+  return joined;
+}
+
+}  // namespace rowtide::precheck

@@ -1,0 +1,132 @@
+#include "tracker/precheck/context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tracker/select/table_selector.h"
+#include "tracker/source/greeting_probe.h"
+#include "tracker/source/mysql_session.h"
+
+namespace rowtide::precheck {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Together below 30 s, the worst of each taken: the name, the connection, the last statement begun, and what
+// is left.
+constexpr seconds kResolveTime{4};
+constexpr seconds kConnectTime{8};
+constexpr seconds kStatementTime{5};
+constexpr seconds kLastStatementBegins{20};
+constexpr seconds kWholeTime{28};
+
+}  // namespace
+
+CheckContext::CheckContext(const task::Task& task, const task::SecretReader& secrets)
+    : task_(task), secrets_(secrets) {}
+
+CheckContext::~CheckContext() = default;
+
+const absl::Status& CheckContext::connected() {
+  if (!connected_) connected_ = connect();
+  return *connected_;
+}
+
+absl::Status CheckContext::connect() {
+  const absl::StatusOr<std::size_t> addresses = source::resolve_host(source().host, kResolveTime);
+  if (!addresses.ok()) return addresses.status();
+  // The client library takes its time for each address of the name.
+  const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(*addresses));
+  auto session = source::MysqlSession::connect(
+      source(), secrets_, {.connect_timeout = connect_time, .read_timeout = kStatementTime});
+  if (!session.ok()) {
+    client_address_ = source::client_address_in(std::string(session.status().message()));
+    return session.status();
+  }
+  session_ = *std::move(session);
+  return read_account();
+}
+
+absl::Status CheckContext::read_account() {
+  const absl::StatusOr<schema::SqlResult> user =
+      session_->query("SELECT SUBSTRING_INDEX(USER(), '@', -1), CURRENT_USER()");
+  if (!user.ok()) return user.status();
+  client_address_ = user->rows.at(0).at(0).value_or("");
+  const std::string account = user->rows[0].at(1).value_or("");
+  const std::size_t at = std::min(account.rfind('@'), account.size());
+  account_ = schema::quote_literal(account.substr(0, at)) + "@" +
+             schema::quote_literal(at < account.size() ? account.substr(at + 1) : "%");
+  return absl::OkStatus();
+}
+
+std::string CheckContext::tls_cipher() const {
+  return session_ == nullptr ? std::string() : session_->connection().tls_cipher();
+}
+
+absl::StatusOr<schema::SqlResult> CheckContext::query(std::string_view sql) {
+  if (const absl::Status& status = connected(); !status.ok()) return status;
+  if (Clock::now() - started_ > kLastStatementBegins) {
+    return source::failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
+                           "the precheck's time is up: the source answers too slowly");
+  }
+  return session_->query(sql);
+}
+
+milliseconds CheckContext::time_left() const {
+  const auto left = std::chrono::duration_cast<milliseconds>(started_ + kWholeTime - Clock::now());
+  return std::max(milliseconds(100), left);
+}
+
+absl::StatusOr<const source::ServerFacts*> CheckContext::facts() {
+  if (!facts_) {
+    absl::StatusOr<source::ServerFacts> facts = source::read_server_facts(session());
+    if (!facts.ok()) return facts.status();
+    facts_ = *std::move(facts);
+  }
+  return &*facts_;
+}
+
+absl::StatusOr<const Grants*> CheckContext::grants() {
+  if (!grants_) {
+    // Without FOR: the active roles' privileges are listed as well, by both kinds of server.
+    const absl::StatusOr<schema::SqlResult> rows = query("SHOW GRANTS");
+    if (!rows.ok()) return rows.status();
+    std::vector<std::string> lines;
+    for (const schema::SqlRow& row : rows->rows) lines.push_back(row.at(0).value_or(""));
+    grants_ = Grants::parse(lines);
+  }
+  return &*grants_;
+}
+
+absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables() {
+  if (!visible_) {
+    const absl::StatusOr<schema::SqlResult> rows = query(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+        "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME");
+    if (!rows.ok()) return rows.status();
+    visible_.emplace();
+    for (const schema::SqlRow& row : rows->rows) {
+      visible_->push_back({.database = row.at(0).value_or(""),
+                           .name = row.at(1).value_or(""),
+                           .is_view = row.at(2).value_or("").find("VIEW") != std::string::npos});
+    }
+  }
+  return &*visible_;
+}
+
+absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::tables() {
+  if (!selected_) {
+    const absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(task_.spec.objects);
+    if (!selector.ok()) return selector.status();
+    absl::StatusOr<const std::vector<SelectedTable>*> visible = visible_tables();
+    if (!visible.ok()) return visible.status();
+    selected_.emplace();
+    std::copy_if((*visible)->begin(), (*visible)->end(), std::back_inserter(*selected_),
+                 [&](const SelectedTable& table) { return selector->wants(table.database, table.name); });
+  }
+  return &*selected_;
+}
+
+}  // namespace rowtide::precheck

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+#include "tracker/precheck/grants.h"
+#include "tracker/schema/sql_session.h"
+#include "tracker/source/server_facts.h"
+
+namespace rowtide::source {
+class MysqlSession;
+}
+
+namespace rowtide::precheck {
+
+/// A table or view of the source that the task's objects select.
+struct SelectedTable {
+  std::string database;
+  std::string name;
+  bool is_view = false;
+};
+
+/// What checks share: the task, one connection, and what was already asked, each asked for once and only when
+/// wanted. One thread. Everything a check does ends by the context's deadlines: a source that hangs does not
+/// hang the precheck.
+class CheckContext final : private schema::SqlSession {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  CheckContext(const task::Task& task, const task::SecretReader& secrets);
+  ~CheckContext() override;
+
+  [[nodiscard]] const task::Task& task() const { return task_; }
+  [[nodiscard]] const task::SecretReader& secrets() const { return secrets_; }
+  [[nodiscard]] const task::Source& source() const { return task_.spec.source; }
+
+  /// Connects at the first call; how that went.
+  [[nodiscard]] const absl::Status& connected();
+  /// Empty: not encrypted, or not connected.
+  [[nodiscard]] std::string tls_cipher() const;
+  /// Our address as the source sees it, from its greeting or its refusal; empty until then.
+  [[nodiscard]] const std::string& client_address() const { return client_address_; }
+
+  /// Statements at the source; fails when there is no connection or the time is up.
+  [[nodiscard]] schema::SqlSession& session() { return *this; }
+  [[nodiscard]] absl::StatusOr<const source::ServerFacts*> facts();
+  [[nodiscard]] absl::StatusOr<const Grants*> grants();
+  /// 'user'@'host' as the source's account tables have it, quoted for a GRANT.
+  [[nodiscard]] const std::string& account() const { return account_; }
+  /// All tables and views of the source that the account can see and the task selects.
+  [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> tables();
+  [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> visible_tables();
+
+  /// What is left for a check that waits for something else than the source.
+  [[nodiscard]] std::chrono::milliseconds time_left() const;
+
+ private:
+  [[nodiscard]] absl::StatusOr<schema::SqlResult> query(std::string_view sql) override;
+  [[nodiscard]] absl::Status connect();
+  [[nodiscard]] absl::Status read_account();
+
+  const task::Task& task_;
+  const task::SecretReader& secrets_;
+  Clock::time_point started_ = Clock::now();
+  std::optional<absl::Status> connected_;
+  std::unique_ptr<source::MysqlSession> session_;
+  std::string client_address_;
+  std::string account_;
+  std::optional<source::ServerFacts> facts_;
+  std::optional<Grants> grants_;
+  std::optional<std::vector<SelectedTable>> visible_;
+  std::optional<std::vector<SelectedTable>> selected_;
+};
+
+}  // namespace rowtide::precheck

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "common/task/precheck_report.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+
+namespace rowtide::precheck {
+
+/// Asks source and sink everything that the task needs of them, in less than 30 s. Changes nothing anywhere.
+/// Never fails itself: what goes wrong is an item of the report. No text holds a password.
+[[nodiscard]] task::PrecheckReport run_precheck(const task::Task& task, const task::SecretReader& secrets);
+
+/// The report for people: a line a check, below it what is wrong and how to mend it, a summary at the end.
+[[nodiscard]] std::string render_table(const task::PrecheckReport& report, std::size_t width = 100);
+
+}  // namespace rowtide::precheck

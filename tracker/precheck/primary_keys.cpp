@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "tracker/precheck/check_list.h"
+
+namespace rowtide::precheck {
+namespace {
+
+using Name = std::pair<std::string, std::string>;
+
+/// Tables with a key whose rows it tells apart: a unique index without a nullable column.
+absl::StatusOr<std::set<Name>> tables_with_key(CheckContext& context) {
+  const absl::StatusOr<schema::SqlResult> rows = context.session().query(
+      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 "
+      "GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME HAVING MAX(NULLABLE = 'YES') = 0");
+  if (!rows.ok()) return rows.status();
+  std::set<Name> names;
+  for (const schema::SqlRow& row : rows->rows) names.emplace(row.at(0).value_or(""), row.at(1).value_or(""));
+  return names;
+}
+
+}  // namespace
+
+CheckItem check_primary_keys(CheckContext& context) {
+  const std::string expected = "every tracked table has a primary key";
+  const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
+  if (!tables.ok()) return failed(tables.status(), expected);
+  const absl::StatusOr<std::set<Name>> keyed = tables_with_key(context);
+  if (!keyed.ok()) return failed(keyed.status(), expected);
+  std::vector<std::string> without;
+  for (const SelectedTable& table : **tables) {
+    if (!table.is_view && !keyed->contains({table.database, table.name})) {
+      without.push_back(table.database + "." + table.name);
+    }
+  }
+  if (without.empty()) return passed("every tracked table has one, or a unique key without NULLs");
+  return warning(Finding{.reason = "TablesWithoutKey",
+                         .observed = "without: " + join_some(without),
+                         .expected = expected,
+                         .message =
+                             "their records have no key: consumers cannot tell which row changed, and with "
+                             "partitionBy PrimaryKey one table's changes are not kept in one order by row",
+                         .repair = "ALTER TABLE ... ADD PRIMARY KEY (...);"});
+}
+
+}  // namespace rowtide::precheck

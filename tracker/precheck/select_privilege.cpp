@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tracker/precheck/check_list.h"
+
+namespace rowtide::precheck {
+namespace {
+
+using schema::quote_identifier;
+
+/// What the account cannot read of the task's objects, as objects of a GRANT. Named ones count whether they
+/// are seen or not: a server hides from an account what it has no privilege on.
+std::vector<std::string> unreadable(const task::Objects& objects, const std::vector<SelectedTable>& tables,
+                                    const Grants& grants) {
+  std::vector<std::string> missing;
+  const auto add = [&](std::string object) {
+    if (std::find(missing.begin(), missing.end(), object) == missing.end())
+      missing.push_back(std::move(object));
+  };
+  for (const task::ObjectRule& rule : objects.include) {
+    if (!rule.database) continue;
+    const std::string database = quote_identifier(*rule.database);
+    for (const std::string& table : rule.tables) {
+      if (!grants.allows_table("SELECT", *rule.database, table))
+        add(database + "." + quote_identifier(table));
+    }
+    const bool is_whole = rule.tables.empty() && !rule.table_pattern;
+    if (is_whole && !grants.allows_database("SELECT", *rule.database)) add(database + ".*");
+  }
+  for (const SelectedTable& table : tables) {
+    const std::string whole = quote_identifier(table.database) + ".*";
+    const bool is_covered = std::find(missing.begin(), missing.end(), whole) != missing.end();
+    if (!is_covered && !grants.allows_table("SELECT", table.database, table.name)) {
+      add(quote_identifier(table.database) + "." + quote_identifier(table.name));
+    }
+  }
+  return missing;
+}
+
+}  // namespace
+
+CheckItem check_select_privilege(CheckContext& context) {
+  const std::string expected = "SELECT on every object of the task";
+  const absl::StatusOr<const Grants*> grants = context.grants();
+  if (!grants.ok()) return failed(grants.status(), expected);
+  const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
+  if (!tables.ok()) return failed(tables.status(), expected);
+  const std::vector<std::string> missing = unreadable(context.task().spec.objects, **tables, **grants);
+  if (missing.empty()) return passed(fmt::format("{} tables and views readable", (*tables)->size()));
+  std::vector<std::string> repairs;
+  for (const std::string& object : missing) {
+    repairs.push_back(fmt::format("GRANT SELECT ON {} TO {};", object, context.account()));
+  }
+  return failed(
+      Finding{.reason = "PrivilegeMissing",
+              .observed = fmt::format("{} has no SELECT on {}", context.account(), join_some(missing)),
+              .expected = expected,
+              .message = "without it the columns of a table cannot be looked up",
+              .repair = join_some(repairs, 10, " ")});
+}
+
+}  // namespace rowtide::precheck

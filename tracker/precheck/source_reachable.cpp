@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include "tracker/precheck/check_list.h"
+#include "tracker/precheck/connect_fault.h"
+#include "tracker/source/failure.h"
+#include "tracker/source/greeting_probe.h"
+
+namespace rowtide::precheck {
+namespace {
+
+/// Repairs that depend on the task; the others stand in the status' text already.
+std::string repair_for(const std::string& reason, const CheckContext& context) {
+  const std::string& ours = context.client_address();
+  if (reason == "HostNotPrivileged") {
+    const std::string create = fmt::format(
+        "CREATE USER with the host part '{}' (or one that covers it, such as '%'), or RENAME USER to it",
+        ours);
+    if (context.source().type != task::SourceType::PolarDbMySql) return create;
+    return fmt::format("add {} to the cluster's whitelist; if it is there: {}", ours, create);
+  }
+  if (reason == "HostBlocked") return "FLUSH HOSTS;";
+  if (reason == "UnknownHost") {
+    return fmt::format("set spec.source.host to a name that resolves here: '{}' does not",
+                       context.source().host);
+  }
+  if (reason == "ConnectionRefused") {
+    return fmt::format("start the server at {}:{}, or set spec.source.host and port to where it listens",
+                       context.source().host, context.source().port);
+  }
+  return fmt::format("let TCP connections from this network through to {}:{}", context.source().host,
+                     context.source().port);
+}
+
+}  // namespace
+
+CheckItem check_source_reachable(CheckContext& context) {
+  constexpr std::chrono::seconds kProbeTime{8};
+  const task::Source& source = context.source();
+  const std::string expected = fmt::format("a server that answers at {}:{}", source.host, source.port);
+  absl::Status status = context.connected();
+  if (is_secret_missing(status)) {
+    // Without credentials the library cannot begin; what the server says first is enough here.
+    status = source::probe_greeting(source.host, source.port, kProbeTime).status();
+  } else if (connect_fault(status) != ConnectFault::Reach) {
+    status = absl::OkStatus();
+  }
+  if (status.ok()) {
+    const std::string& ours = context.client_address();
+    return passed(ours.empty() ? expected
+                               : fmt::format("{}:{}, seen from {}", source.host, source.port, ours));
+  }
+  CheckItem item = failed(status, expected, repair_for(source::reason_of(status), context));
+  item.observed = fmt::format("{} at {}:{}", item.reason, source.host, source.port);
+  return item;
+}
+
+}  // namespace rowtide::precheck
