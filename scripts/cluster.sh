@@ -66,7 +66,7 @@ cluster_up() {
   ensure_kubernetes
   ensure_coredns
   local started=$SECONDS boot=/proc/sys/kernel/random/boot_id
-  if [[ -s $CLUSTER_STATE/boot ]] && ! cmp -s "$CLUSTER_STATE/boot" "$boot"; then
+  if [[ -s $CLUSTER_STATE/boot && $(<"$CLUSTER_STATE/boot") != $(<"$boot") ]]; then
     say "cluster: the machine was restarted since; starting from nothing"
     remove_everything
   fi

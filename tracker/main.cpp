@@ -187,20 +187,13 @@ int run(const Options& options, const task::Task& task) {
 }
 
 int precheck(const Options& options, const task::Task& task) {
-  const task::SecretReader secrets(options.secrets_folder);
-  const absl::StatusOr<task::PrecheckReport> report = precheck::run_precheck(task, secrets);
-  if (!report.ok()) {
-    std::cerr << text(report.status()) << '\n';
-    write_file(options.report_file, text(report.status()).data());
-    return kUsage;
-  }
-  if (options.output == "json") {
-    std::cout << task::to_json(*report, true) << std::endl;
-  } else {
-    std::cout << precheck::to_table(*report) << std::flush;
-  }
-  write_file(options.report_file, task::to_json_within(*report, kReportLimit));
-  return report->passed() ? kOk : kFailed;
+  const task::PrecheckReport report =
+      precheck::run_precheck(task, task::SecretReader(options.secrets_folder));
+  std::cout << (options.output == "json" ? task::to_json(report, true) + "\n"
+                                         : precheck::render_table(report))
+            << std::flush;
+  write_file(options.report_file, task::to_json_within(report, kReportLimit));
+  return report.passed() ? kOk : kFailed;
 }
 
 void add_common_options(CLI::App& command, Options& options) {

@@ -41,3 +41,10 @@ KERNEL_SETTINGS=(net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.ipv4
 
 cluster_kubectl() { "$(kubernetes_bin)/kubectl" --kubeconfig "$KUBECONFIG_ADMIN" "$@"; }
 cluster_ctr() { ctr --address "$CONTAINERD_SOCKET" --namespace k8s.io "$@"; }
+
+# write_config FILE: standard input becomes FILE, whole or not at all; the same content does not touch it (kube-proxy ends when its
+# file is written).
+write_config() {
+  cat >"$1.part"
+  if cmp -s "$1.part" "$1"; then rm -f "$1.part"; else mv "$1.part" "$1"; fi
+}

@@ -7,7 +7,7 @@ PAUSE_IMAGE=rowtide.local/pause:1
 containerd_configure() {
   local root=$CLUSTER_STATE/containerd
   mkdir -p "$root/root" "$root/state" "$CONFIG/cni"
-  cat >"$CONFIG/containerd.toml" <<END
+  write_config "$CONFIG/containerd.toml" <<END
 version = 2
 root = "$root/root"
 state = "$root/state"
@@ -34,7 +34,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
         SystemdCgroup = false
         Root = "$root/runc"
 END
-  cat >"$CONFIG/cni/10-rowtide.conflist" <<END
+  write_config "$CONFIG/cni/10-rowtide.conflist" <<END
 {"cniVersion": "0.4.0", "name": "rowtide", "plugins": [
   {"type": "bridge", "bridge": "$CLUSTER_BRIDGE", "isGateway": true, "ipMasq": false, "hairpinMode": true,
    "ipam": {"type": "host-local", "dataDir": "$CLUSTER_STATE/cni-addresses", "routes": [{"dst": "0.0.0.0/0"}],
@@ -102,6 +102,10 @@ containers_remove() {
   for pid in $(shim_pids); do kill -KILL "$pid" 2>/dev/null || true; done
   for id in $(cgroup_trees); do
     find "$id" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -un | while read -r pid; do kill -KILL "$pid" 2>/dev/null || true; done
+  done
+  for pid in {1..50}; do
+    [[ -n $(shim_pids) ]] || break
+    sleep 0.1
   done
   for address in "$CLUSTER_STATE"/containerd/state/io.containerd.runtime.v2.task/*/*/address; do
     [[ -s $address ]] && rm -f "$(sed 's,^unix://,,' "$address")"

@@ -18,7 +18,7 @@ ensure_coredns() {
 }
 
 coredns_configure() {
-  cat >"$CONFIG/Corefile" <<END
+  write_config "$CONFIG/Corefile" <<END
 cluster.local:53 $POD_PREFIX.0/24:53 {
   bind $CLUSTER_ADDRESS
   errors
@@ -38,7 +38,7 @@ cluster.local:53 $POD_PREFIX.0/24:53 {
 }
 END
   # The service has no selector: CoreDNS is a process of the host, at the bridge's address.
-  cat >"$CONFIG/coredns.yaml" <<END
+  write_config "$CONFIG/coredns.yaml" <<END
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: "rowtide:coredns"}

@@ -4,8 +4,8 @@
 node_configure() {
   mkdir -p "$KUBELET_ROOT" "$CLUSTER_STATE/pod-logs" "$CLUSTER_STATE/volume-plugins"
   # Pods get the cluster's names only: neither the machine's name servers nor its search domains.
-  printf 'nameserver %s\n' "$CLUSTER_ADDRESS" >"$CONFIG/resolv.conf"
-  cat >"$CONFIG/kubelet.yaml" <<END
+  printf 'nameserver %s\n' "$CLUSTER_ADDRESS" | write_config "$CONFIG/resolv.conf"
+  write_config "$CONFIG/kubelet.yaml" <<END
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: $CLUSTER_ADDRESS
@@ -34,7 +34,7 @@ volumePluginDir: $CLUSTER_STATE/volume-plugins
 nodeStatusUpdateFrequency: 4s
 serializeImagePulls: false
 END
-  cat >"$CONFIG/kube-proxy.yaml" <<END
+  write_config "$CONFIG/kube-proxy.yaml" <<END
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 mode: iptables

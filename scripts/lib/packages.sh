@@ -5,14 +5,16 @@
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache pkg-config
   libcpprest-dev libyaml-cpp-dev default-libmysqlclient-dev librdkafka-dev prometheus-cpp-dev libcivetweb-dev
-  libgtest-dev libgmock-dev libbenchmark-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libabsl-dev libcli11-dev
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libabsl-dev libcli11-dev
   libre2-dev libboost-dev libboost-system-dev libssl-dev zlib1g-dev
 )
+
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3)
 
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 clang-16 shellcheck)
 
 # A first look at the tracker: one server, nothing compiled, no Java.
-QUICKSTART_PACKAGES=(mariadb-server mariadb-client)
+QUICKSTART_PACKAGES=(mariadb-server mariadb-client curl jq)
 
 # What scripts/servers/NAME.sh needs. The MySQL server itself and the broker come from Maven Central.
 MARIADB_PACKAGES=(mariadb-server mariadb-client)

@@ -1,0 +1,109 @@
+#include "operator/tasks/desired.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/operator/tasks/test_task.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+json pod_spec(const json& workload) {
+  return workload.at("spec").at("template").at("spec");
+}
+
+TEST(Desired, SameInputSameBytes) {
+  EXPECT_EQ(tracker_deployment(test_task(), "i").dump(), tracker_deployment(test_task(), "i").dump());
+}
+
+TEST(Desired, EverythingIsOwnedByTheTask) {
+  const api::TaskObject task = test_task();
+  for (const json& object : {tracker_config_map(task), tracker_deployment(task, "i"), tracker_service(task),
+                             precheck_config_map(task), precheck_job(task, "i", 1)}) {
+    const json& owner = object.at("metadata").at("ownerReferences").at(0);
+    EXPECT_EQ(owner.at("uid"), "u-1") << object;
+    EXPECT_EQ(owner.at("controller"), true);
+    EXPECT_EQ(object.at("metadata").at("namespace"), "shop");
+    EXPECT_EQ(object.at("metadata").at("labels").at(kTaskLabel), "orders");
+  }
+}
+
+TEST(Desired, PodsAreRestricted) {
+  const api::TaskObject task = test_task();
+  for (const json& workload : {tracker_deployment(task, "i"), precheck_job(task, "i", 1)}) {
+    const json pod = pod_spec(workload);
+    const json& container = pod.at("containers").at(0);
+    EXPECT_EQ(pod.at("automountServiceAccountToken"), false);
+    EXPECT_EQ(pod.at("securityContext").at("runAsNonRoot"), true);
+    EXPECT_EQ(pod.at("securityContext").at("seccompProfile").at("type"), "RuntimeDefault");
+    EXPECT_EQ(container.at("securityContext").at("readOnlyRootFilesystem"), true);
+    EXPECT_EQ(container.at("securityContext").at("allowPrivilegeEscalation"), false);
+    EXPECT_EQ(container.at("securityContext").at("capabilities").at("drop").at(0), "ALL");
+  }
+}
+
+TEST(Desired, SecretsAreMountedOptionallyByName) {
+  json object = task_json();
+  object["spec"]["sink"]["kafka"]["security"] = {{"protocol", "SASL_SSL"},
+                                                 {"mechanism", "PLAIN"},
+                                                 {"credentialsSecretRef", {{"name", "kafka-user"}}},
+                                                 {"caSecretRef", {{"name", "kafka-ca"}}}};
+  const json pod = pod_spec(tracker_deployment(api::read_task_object(object), "i"));
+  std::vector<std::string> mounted;
+  for (const json& volume : pod.at("volumes")) {
+    if (!volume.contains("secret")) continue;
+    EXPECT_EQ(volume.at("secret").at("optional"), true);
+    mounted.push_back(volume.at("secret").at("secretName"));
+  }
+  EXPECT_EQ(mounted, (std::vector<std::string>{"kafka-ca", "kafka-user", "orders-source"}));
+}
+
+TEST(Desired, TheDeploymentLeavesReplicasToTheScale) {
+  const json deployment = tracker_deployment(test_task(), "i");
+  EXPECT_FALSE(deployment.at("spec").contains("replicas"));
+  EXPECT_EQ(deployment.at("spec").at("strategy").at("type"), "Recreate");
+  EXPECT_EQ(tracker_scale(test_task(), 0).at("spec").at("replicas"), 0);
+}
+
+TEST(Desired, AChangedTaskRollsThePodAndADescriptionDoesNot) {
+  const json before = tracker_deployment(test_task(), "i");
+  json described = task_json();
+  described["spec"]["description"] = "new words";
+  EXPECT_TRUE(is_applied(&before, tracker_deployment(api::read_task_object(described), "i")));
+  json changed = task_json();
+  changed["spec"]["objects"]["include"][0]["database"] = "crm";
+  const json after = tracker_deployment(api::read_task_object(changed), "i");
+  EXPECT_FALSE(is_applied(&before, after));
+  EXPECT_NE(before.at("spec").at("template").at("metadata").at("annotations"),
+            after.at("spec").at("template").at("metadata").at("annotations"));
+}
+
+TEST(Desired, PodSettingsArePassedThrough) {
+  json object = task_json();
+  object["spec"]["tracker"] = json::parse(R"({
+    "image": "own:1", "resources": {"limits": {"memory": "1Gi"}}, "nodeSelector": {"disk": "ssd"},
+    "tolerations": [{"key": "k", "operator": "Exists", "tolerationSeconds": 30}],
+    "imagePullSecrets": [{"name": "pull"}], "serviceAccountName": "sa"})");
+  const api::TaskObject task = api::read_task_object(object);
+  ASSERT_TRUE(task.parsed.ok()) << task::to_string(task.parsed.errors);
+  const json pod = pod_spec(tracker_deployment(task, "default:1"));
+  EXPECT_EQ(pod.at("containers").at(0).at("image"), "own:1");
+  EXPECT_EQ(pod.at("containers").at(0).at("resources"), json::parse(R"({"limits": {"memory": "1Gi"}})"));
+  EXPECT_EQ(pod.at("nodeSelector"), json::parse(R"({"disk": "ssd"})"));
+  EXPECT_EQ(pod.at("tolerations").at(0).at("tolerationSeconds"), 30);
+  EXPECT_EQ(pod.at("imagePullSecrets").at(0).at("name"), "pull");
+  EXPECT_EQ(pod.at("serviceAccountName"), "sa");
+}
+
+TEST(Desired, AnObjectWithoutOurHashIsAppliedAgain) {
+  const json desired = tracker_service(test_task());
+  json live = desired;
+  EXPECT_TRUE(is_applied(&live, desired));
+  live["metadata"].erase("annotations");
+  EXPECT_FALSE(is_applied(&live, desired));
+  EXPECT_FALSE(is_applied(nullptr, desired));
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks

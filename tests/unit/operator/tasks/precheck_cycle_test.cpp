@@ -1,0 +1,174 @@
+#include "operator/tasks/precheck_cycle.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/api/conditions.h"
+#include "tests/unit/operator/tasks/test_task.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+json job(const api::TaskObject& task, const char* condition, std::int64_t at_ms, int attempt = 1) {
+  json object = precheck_job(task, "image", attempt);
+  object["metadata"]["uid"] = "job-1";
+  if (condition != nullptr) {
+    object["status"]["conditions"] = json::array({{{"type", condition},
+                                                   {"status", "True"},
+                                                   {"lastTransitionTime", api::format_time(at_ms)},
+                                                   {"message", "m"}}});
+  }
+  return object;
+}
+
+json pod(const std::string& message) {
+  return {{"status",
+           {{"containerStatuses",
+             json::array({{{"state", {{"terminated", {{"exitCode", 1}, {"message", message}}}}}}})}}}};
+}
+
+std::string report(task::CheckResult result) {
+  task::PrecheckReport report{
+      .task = "shop/orders", .client_address = "10.0.0.9", .completed_at_ms = 1, .items = {}};
+  report.items.push_back({.name = "BinlogEnabled",
+                          .result = result,
+                          .reason = {},
+                          .observed = {},
+                          .expected = {},
+                          .message = {},
+                          .repair = {}});
+  return task::to_json(report, false);
+}
+
+json recorded(const api::TaskObject& task, const char* result, std::int64_t at_ms, int attempts = 1) {
+  return {{"precheck",
+           {{"result", result},
+            {"specHash", task.precheck_hash},
+            {"runNonce", 0},
+            {"attempts", attempts},
+            {"completionTime", api::format_time(at_ms)}}}};
+}
+
+TEST(PrecheckCycle, ANewTaskGetsAJob) {
+  const PrecheckDecision decision = decide_precheck(test_task(), nullptr, nullptr, kNowMs);
+  EXPECT_EQ(decision.action, PrecheckAction::CreateJob);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Pending);
+  EXPECT_EQ(decision.attempt, 1);
+}
+
+TEST(PrecheckCycle, ARunningJobIsLeftAlone) {
+  const api::TaskObject task = test_task();
+  const json running = job(task, nullptr, 0);
+  const PrecheckDecision decision = decide_precheck(task, &running, nullptr, kNowMs);
+  EXPECT_EQ(decision.action, PrecheckAction::None);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Running);
+}
+
+TEST(PrecheckCycle, AJobThatCannotStartSaysWhy) {
+  const api::TaskObject task = test_task();
+  const json running = job(task, nullptr, 0);
+  const json waiting = {
+      {"status",
+       {{"containerStatuses",
+         json::array({{{"state", {{"waiting", {{"reason", "ErrImagePull"}, {"message", "no"}}}}}}})}}}};
+  EXPECT_EQ(decide_precheck(task, &running, &waiting, kNowMs).job_failure, "ErrImagePull: no");
+}
+
+TEST(PrecheckCycle, APassedJobPasses) {
+  const api::TaskObject task = test_task();
+  const json done = job(task, "Complete", kNowMs - 1000);
+  const json end = pod(report(task::CheckResult::Passed));
+  const PrecheckDecision decision = decide_precheck(task, &done, &end, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Passed);
+  EXPECT_EQ(decision.action, PrecheckAction::None);
+  ASSERT_TRUE(decision.report);
+  EXPECT_EQ(decision.report->client_address, "10.0.0.9");
+}
+
+TEST(PrecheckCycle, APassedJobThatIsCollectedStaysPassed) {
+  const api::TaskObject fresh = test_task();
+  const api::TaskObject task = test_task(recorded(fresh, "Passed", kNowMs - 3'600'000));
+  const PrecheckDecision decision = decide_precheck(task, nullptr, nullptr, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Passed);
+  EXPECT_EQ(decision.action, PrecheckAction::None);
+}
+
+TEST(PrecheckCycle, AFailedJobIsRepeatedAfterItsPause) {
+  const api::TaskObject task = test_task();
+  const json failed = job(task, "Failed", kNowMs);
+  const json end = pod(report(task::CheckResult::Failed));
+  const PrecheckDecision early = decide_precheck(task, &failed, &end, kNowMs + 4'000);
+  EXPECT_EQ(early.verdict, PrecheckVerdict::Failed);
+  EXPECT_EQ(early.action, PrecheckAction::None);
+  EXPECT_EQ(early.look_again_after, milliseconds(6'000));
+  EXPECT_EQ(decide_precheck(task, &failed, &end, kNowMs + 10'000).action, PrecheckAction::DeleteJob);
+}
+
+TEST(PrecheckCycle, TheNextAttemptCountsUp) {
+  const api::TaskObject fresh = test_task();
+  const api::TaskObject task = test_task(recorded(fresh, "Failed", kNowMs - 60'000, 2));
+  const PrecheckDecision decision = decide_precheck(task, nullptr, nullptr, kNowMs);
+  EXPECT_EQ(decision.action, PrecheckAction::CreateJob);
+  EXPECT_EQ(decision.attempt, 3);
+}
+
+TEST(PrecheckCycle, ADeletedJobIsWaitedFor) {
+  const api::TaskObject fresh = test_task();
+  const api::TaskObject task = test_task(recorded(fresh, "Failed", kNowMs - 60'000));
+  json leaving = job(task, "Failed", kNowMs - 60'000);
+  leaving["metadata"]["deletionTimestamp"] = "2026-02-01T00:00:00Z";
+  const PrecheckDecision decision = decide_precheck(task, &leaving, nullptr, kNowMs);
+  EXPECT_EQ(decision.action, PrecheckAction::None);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Failed) << "what was found stays until something else is";
+  EXPECT_TRUE(decision.look_again_after);
+}
+
+TEST(PrecheckCycle, AJobOfAnotherSpecOrNonceIsRemoved) {
+  const api::TaskObject old_task = test_task();
+  const json old_job = job(old_task, "Complete", kNowMs);
+  json changed = task_json();
+  changed["spec"]["source"]["host"] = "other";
+  EXPECT_EQ(decide_precheck(api::read_task_object(changed), &old_job, nullptr, kNowMs).action,
+            PrecheckAction::DeleteJob);
+  json again = task_json();
+  again["spec"]["precheck"]["runNonce"] = 1;
+  EXPECT_EQ(decide_precheck(api::read_task_object(again), &old_job, nullptr, kNowMs).action,
+            PrecheckAction::DeleteJob);
+}
+
+TEST(PrecheckCycle, TheOutcomeOfAnotherSpecDoesNotCount) {
+  const api::TaskObject old_task = test_task();
+  json changed = task_json(recorded(old_task, "Passed", kNowMs));
+  changed["spec"]["source"]["host"] = "other";
+  const PrecheckDecision decision = decide_precheck(api::read_task_object(changed), nullptr, nullptr, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Pending);
+  EXPECT_EQ(decision.action, PrecheckAction::CreateJob);
+}
+
+TEST(PrecheckCycle, ThePodsEndMayComeAfterTheJobs) {
+  const api::TaskObject task = test_task();
+  const json done = job(task, "Complete", kNowMs);
+  EXPECT_EQ(decide_precheck(task, &done, nullptr, kNowMs + 1'000).verdict, PrecheckVerdict::Running);
+  EXPECT_EQ(decide_precheck(task, &done, nullptr, kNowMs + 60'000).verdict, PrecheckVerdict::Failed);
+}
+
+TEST(PrecheckCycle, AJobWithoutAReportFailsWithItsLastWords) {
+  const api::TaskObject task = test_task();
+  const json failed = job(task, "Failed", kNowMs);
+  const json end = pod("exec format error");
+  const PrecheckDecision decision = decide_precheck(task, &failed, &end, kNowMs + 1'000);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Failed);
+  EXPECT_FALSE(decision.report);
+  EXPECT_EQ(decision.job_failure, "exec format error");
+}
+
+TEST(PrecheckCycle, PausesGrowToFiveMinutes) {
+  EXPECT_EQ(precheck_pause(1), milliseconds(10'000));
+  EXPECT_EQ(precheck_pause(2), milliseconds(20'000));
+  EXPECT_EQ(precheck_pause(50), milliseconds(300'000));
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks
