@@ -30,10 +30,23 @@ bool is_heartbeat(EventType type) {
   return type == EventType::Heartbeat || type == EventType::HeartbeatV2;
 }
 
-std::uint32_t computed_checksum(Bytes bytes) {
-  const Bytes summed = bytes.first(bytes.size() - kChecksumSize);
+std::uint32_t add_to_checksum(std::uint32_t checksum, Bytes bytes) {
   return static_cast<std::uint32_t>(
-      crc32_z(crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(summed.data()), summed.size()));
+      crc32_z(checksum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+/// Over header and body. A file that is being written has a flag in its FORMAT_DESCRIPTION that is taken away
+/// when the file is closed: the checksum is that of the event without it.
+std::uint32_t computed_checksum(const EventHeader& header, Bytes bytes) {
+  constexpr std::uint16_t kFlagInUse = 1;
+  constexpr std::size_t kFlagsOffset = 17;
+  const Bytes summed = bytes.first(bytes.size() - kChecksumSize);
+  if (header.type != EventType::FormatDescription || (header.flags & kFlagInUse) == 0)
+    return add_to_checksum(0, summed);
+  const std::byte flag = summed[kFlagsOffset] & ~std::byte{kFlagInUse};
+  std::uint32_t checksum = add_to_checksum(0, summed.first(kFlagsOffset));
+  checksum = add_to_checksum(checksum, Bytes(&flag, 1));
+  return add_to_checksum(checksum, summed.subspan(kFlagsOffset + 1));
 }
 
 std::uint32_t stored_checksum(Bytes bytes) {
@@ -96,10 +109,11 @@ absl::StatusOr<bool> StreamState::check(const EventHeader& header, Bytes bytes) 
     // The ROTATE that opens a stream comes before anything says whether there are checksums: it fits or there
     // is none.
     return bytes.size() >= kEventHeaderSize + kChecksumSize &&
-           computed_checksum(bytes) == stored_checksum(bytes);
+           computed_checksum(header, bytes) == stored_checksum(bytes);
   }
   if (!has_checksum) return false;
-  if (bytes.size() < kEventHeaderSize + kChecksumSize || computed_checksum(bytes) != stored_checksum(bytes)) {
+  if (bytes.size() < kEventHeaderSize + kChecksumSize ||
+      computed_checksum(header, bytes) != stored_checksum(bytes)) {
     return absl::DataLossError(
         fmt::format("binlog event {} (type {}) at {}:{} with {} bytes has a wrong checksum: it was changed "
                     "on its way or on the "

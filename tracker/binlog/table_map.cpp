@@ -97,7 +97,7 @@ absl::StatusOr<TableMapHead> parse_table_map_head(Bytes body) {
   return head;
 }
 
-absl::StatusOr<TableMap> parse_table_map(Bytes body) {
+absl::StatusOr<TableMap> parse_table_map(Bytes body, bool is_mariadb) {
   ByteReader reader(body);
   const TableMapHead head = read_head(reader);
   TableMap map;
@@ -115,7 +115,7 @@ absl::StatusOr<TableMap> parse_table_map(Bytes body) {
     return damaged(map.database, map.table,
                    "its columns' metadata does not have the length that their types have");
   }
-  if (!read_optional_metadata(reader.rest(), map))
+  if (!read_optional_metadata(reader.rest(), is_mariadb, map))
     return damaged(map.database, map.table, "its optional metadata does not fit its columns");
   return map;
 }

@@ -41,6 +41,8 @@ struct TableMapHead {
 };
 
 [[nodiscard]] absl::StatusOr<TableMapHead> parse_table_map_head(Bytes body);
-[[nodiscard]] absl::StatusOr<TableMap> parse_table_map(Bytes body);
+/// `is_mariadb`: from the FORMAT_DESCRIPTION. The two count differently which columns the optional metadata
+/// is about.
+[[nodiscard]] absl::StatusOr<TableMap> parse_table_map(Bytes body, bool is_mariadb);
 
 }  // namespace rowtide::binlog

@@ -36,7 +36,6 @@ bool is_numeric(WireType type) {
     case WireType::Int24:
     case WireType::Long:
     case WireType::LongLong:
-    case WireType::Year:
     case WireType::Float:
     case WireType::Double:
     case WireType::NewDecimal:
@@ -63,6 +62,14 @@ bool is_character(WireType type) {
   }
 }
 
+/// MariaDB counts two types more: its YEAR is a number, its GEOMETRY a BLOB with the binary character set.
+bool is_mariadb_numeric(WireType type) {
+  return is_numeric(type) || type == WireType::Year;
+}
+bool is_mariadb_character(WireType type) {
+  return is_character(type) || type == WireType::Geometry;
+}
+
 bool is_enum(WireType type) {
   return type == WireType::Enum;
 }
@@ -77,16 +84,14 @@ bool is_geometry(WireType type) {
 }
 
 /// The fields count only the columns that they are about.
-template <typename Predicate>
-std::vector<std::size_t> columns_of(const TableMap& map, Predicate wanted) {
+std::vector<std::size_t> columns_of(const TableMap& map, bool (*wanted)(WireType)) {
   std::vector<std::size_t> columns;
   for (std::size_t column = 0; column < map.column_count(); ++column)
     if (wanted(real_type(map, column))) columns.push_back(column);
   return columns;
 }
 
-bool read_signedness(ByteReader field, TableMap& map) {
-  const std::vector<std::size_t> numeric = columns_of(map, is_numeric);
+bool read_signedness(ByteReader field, const std::vector<std::size_t>& numeric, TableMap& map) {
   const Bytes bits = field.bytes((numeric.size() + 7) / 8);
   if (!field.ok()) return false;
   map.is_unsigned.emplace(map.column_count(), false);
@@ -156,14 +161,16 @@ bool read_primary_key(ByteReader field, bool has_prefixes, TableMap& map) {
   return field.ok();
 }
 
-bool read_field(Field type, ByteReader field, TableMap& map) {
+bool read_field(Field type, ByteReader field, bool is_mariadb, TableMap& map) {
+  const auto numeric = is_mariadb ? is_mariadb_numeric : is_numeric;
+  const auto character = is_mariadb ? is_mariadb_character : is_character;
   switch (type) {
     case Field::Signedness:
-      return read_signedness(field, map);
+      return read_signedness(field, columns_of(map, numeric), map);
     case Field::DefaultCharset:
-      return read_default_charset(field, columns_of(map, is_character), map);
+      return read_default_charset(field, columns_of(map, character), map);
     case Field::ColumnCharset:
-      return read_column_charsets(field, columns_of(map, is_character), map);
+      return read_column_charsets(field, columns_of(map, character), map);
     case Field::ColumnName:
       return read_names(field, map);
     case Field::SetMembers:
@@ -202,7 +209,7 @@ bool members_to_utf8(TableMap& map) {
 
 }  // namespace
 
-bool read_optional_metadata(Bytes fields, TableMap& map) {
+bool read_optional_metadata(Bytes fields, bool is_mariadb, TableMap& map) {
   map.collations.assign(map.column_count(), 0);
   map.members.resize(map.column_count());
   map.geometry_types.assign(map.column_count(), 0);
@@ -210,7 +217,7 @@ bool read_optional_metadata(Bytes fields, TableMap& map) {
   while (reader.ok() && !reader.at_end()) {
     const auto type = static_cast<Field>(reader.u8());
     const Bytes value = reader.length_encoded_bytes();
-    if (!reader.ok() || !read_field(type, ByteReader(value), map)) return false;
+    if (!reader.ok() || !read_field(type, ByteReader(value), is_mariadb, map)) return false;
   }
   // FULL lists the key where there is one; without the field there is none.
   if (map.has_names() && !map.primary_key) map.primary_key.emplace();

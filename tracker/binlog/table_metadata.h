@@ -8,6 +8,6 @@ namespace rowtide::binlog {
 /// metadata stand already. Fields that this version does not know or use (visibility, vector dimensions) are
 /// left out. False where a field does not fit the columns. Source: MySQL
 /// Table_map_event::Optional_metadata_fields.
-[[nodiscard]] bool read_optional_metadata(Bytes fields, TableMap& map);
+[[nodiscard]] bool read_optional_metadata(Bytes fields, bool is_mariadb, TableMap& map);
 
 }  // namespace rowtide::binlog

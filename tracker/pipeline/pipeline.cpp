@@ -97,7 +97,7 @@ absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
   switch (event.header.type) {
     case EventType::TableMap:
-      return tables_.bind(event.body, parts_.encoder);
+      return tables_.bind(event.body, stream_.format().is_mariadb, parts_.encoder);
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
     case EventType::DeleteRowsV1:

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxTables = 20'000;
 
 }  // namespace
 
-absl::Status TableRegistry::bind(Bytes table_map_body, encode::Encoder& encoder) {
+absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder) {
   const absl::StatusOr<binlog::TableMapHead> head = binlog::parse_table_map_head(table_map_body);
   if (!head.ok()) return head.status();
   if (const auto known = tables_.find(head->table_id);
@@ -27,7 +27,7 @@ absl::Status TableRegistry::bind(Bytes table_map_body, encode::Encoder& encoder)
   table.name = std::string(head->database) + "." + std::string(head->table);
   table.is_wanted = wants_rows_ && selector_->wants(head->database, head->table);
   if (table.is_wanted) {
-    const absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body);
+    const absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body, is_mariadb);
     if (!map.ok()) return map.status();
     absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, *catalog_);
     if (!plan.ok()) return plan.status();

@@ -37,7 +37,7 @@ class TableRegistry {
                 bool wants_rows)
       : selector_(&selector), catalog_(&catalog), topic_for_(std::move(topic_for)), wants_rows_(wants_rows) {}
 
-  [[nodiscard]] absl::Status bind(Bytes table_map_body, encode::Encoder& encoder);
+  [[nodiscard]] absl::Status bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder);
   /// nullptr: no table map with this id was seen.
   [[nodiscard]] const BoundTable* find(std::uint64_t table_id) const;
   /// After a schema change: what was compiled may no longer fit.
