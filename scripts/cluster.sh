@@ -40,7 +40,7 @@ need_root() { ((EUID == 0)) || die "'cluster.sh $1' needs root (network, mounts,
 take_lock() {
   mkdir -p "${CLUSTER_LOCK%/*}"
   exec 9>"$CLUSTER_LOCK"
-  flock -w 900 9 || die "another 'cluster.sh up' or 'down' has been running for 15 minutes (lock $CLUSTER_LOCK); end it first"
+  flock -w 1800 9 || die "another 'cluster.sh up' or 'down' has been running for 30 minutes (lock $CLUSTER_LOCK); end it first"
 }
 
 # The state folder is ours if we marked it; anything else is never written to or deleted.
