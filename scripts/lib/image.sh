@@ -109,10 +109,9 @@ image_build() {
   options+=(-v "$lent/machine.conf:/etc/apt/apt.conf.d/99machine:ro")
   # The same paths as in this checkout, so that what the host compiled already is found in the compiler cache.
   options+=(--build-arg "SOURCE=$root" --build-arg "JOBS=$(nproc)")
-  if command -v ccache >/dev/null; then
-    mkdir -p "$(ccache --get-config cache_dir)"
-    options+=(-v "$(ccache --get-config cache_dir):/ccache")
-  fi
+  local compiler_cache=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
+  mkdir -p "$compiler_cache"
+  options+=(-v "$compiler_cache:/ccache")
   say "image: building $tag"
   image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
     die "image: the build failed; the lines above say at which step of the Dockerfile"
