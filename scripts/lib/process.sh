@@ -77,5 +77,5 @@ wait_for() {
 process_failed() {
   printf -- '--- last lines of %s\n' "$PROCESS_LOGS/$1.log" >&2
   tail -n 25 "$PROCESS_LOGS/$1.log" >&2 || true
-  die "$2. The log above says why; after mending it run the same command again ('down' first for a clean start)"
+  die "$2. The log above says why; after mending it run the same command again"
 }
