@@ -10,14 +10,17 @@
 namespace rowtide::op::kube {
 
 /// An answer of the API server as a Status; OK for 2xx. `what` names verb, kind and object ("apply Deployment
-/// shop/orders-tracker"); the message is `what`: the server's Status.message (HTTP status and reason).
+/// shop/orders-tracker"), the message reads "WHAT: the server's Status.message (HTTP 404 NotFound)".
 ///   400, 422 InvalidArgument   401 Unauthenticated   403 PermissionDenied   404 NotFound   410 OutOfRange
 ///   409 AlreadyExists if the reason is AlreadyExists, else Aborted   429, 5xx Unavailable   else Internal
 absl::Status status_from_response(const Response& response, std::string_view what);
 
-/// The same for an in-stream {"type":"ERROR","object":Status} event: `code` is Status.code.
+/// The same for a Status object's fields, as in an in-stream {"type":"ERROR","object":Status} event.
 absl::Status status_from_code(int code, std::string_view reason, std::string_view message,
                               std::string_view what);
+
+/// The HTTP status that a Status was made from; empty if no answer came.
+std::optional<int> http_status(const absl::Status& status);
 
 /// How long the server asked to wait (Retry-After); empty if it did not say.
 std::optional<std::chrono::seconds> retry_after(const absl::Status& status);

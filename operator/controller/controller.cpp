@@ -1,0 +1,192 @@
+#include "operator/controller/controller.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "operator/kube/json_access.h"
+
+namespace rowtide::op::controller {
+
+using kube::find_at;
+using kube::string_at;
+using std::chrono::steady_clock;
+
+MapToPrimary by_owner(const kube::ResourceType& primary) {
+  return [kind = std::string(primary.kind),
+          prefix = primary.group.empty() ? "" : std::string(primary.group) + "/"](
+             const nlohmann::json& object) -> std::optional<Key> {
+    const auto* owners = find_at(object, {"metadata", "ownerReferences"});
+    if (owners == nullptr || !owners->is_array()) return std::nullopt;
+    for (const auto& owner : *owners) {
+      const auto* controls = find_at(owner, {"controller"});
+      const auto version =
+          string_at(owner, {"apiVersion"});  // any version of the group: they are the same object
+      const bool same_group =
+          prefix.empty() ? version.find('/') == std::string_view::npos : version.starts_with(prefix);
+      if (controls == nullptr || *controls != true || !same_group || string_at(owner, {"kind"}) != kind)
+        continue;
+      return Key{key_of(object).name_space, std::string(string_at(owner, {"name"}))};
+    }
+    return std::nullopt;
+  };
+}
+
+MapToPrimary by_label(std::string label) {
+  return [label = std::move(label)](const nlohmann::json& object) -> std::optional<Key> {
+    const auto name = string_at(object, {"metadata", "labels", label.c_str()});
+    if (name.empty()) return std::nullopt;
+    return Key{key_of(object).name_space, std::string(name)};
+  };
+}
+
+Controller::Controller(kube::Transport& transport, ControllerOptions options)
+    : options_(std::move(options)), queue_(options_.queue) {
+  add_watch(transport, options_.primary, [this](const Change& change) { queue_.add(change.key); });
+  for (const WatchedKind& kind : options_.watched) {
+    add_watch(transport, kind.watch, [this, map = kind.map](const Change& change) {
+      // Both states: an object may change hands.
+      for (const ObjectPtr& object : {change.before, change.after}) {
+        if (!object) continue;
+        if (const auto key = map(*object)) queue_.add(*key);
+      }
+    });
+  }
+}
+
+Controller::~Controller() {
+  stop();
+}
+
+void Controller::add_watch(kube::Transport& transport, const kube::WatchOptions& options,
+                           std::function<void(const Change&)> on_change) {
+  Watch watch;
+  watch.type = options.type;
+  watch.store = std::make_unique<ObjectStore>(std::move(on_change));
+  watch.watcher = std::make_unique<kube::Watcher>(transport, options, *watch.store);
+  watches_.push_back(std::move(watch));
+}
+
+const ObjectStore* Controller::store(const kube::ResourceType& type) const {
+  const auto watch =
+      std::find_if(watches_.begin(), watches_.end(), [&](const Watch& w) { return w.type == type; });
+  return watch == watches_.end() ? nullptr : watch->store.get();
+}
+
+void Controller::start(Reconcile reconcile) {
+  if (!workers_.empty()) return;
+  reconcile_ = std::move(reconcile);
+  {
+    const std::lock_guard lock(mutex_);
+    live_workers_ = options_.workers;
+  }
+  for (const Watch& watch : watches_) watch.watcher->start();
+  for (int i = 0; i < options_.workers; ++i) {
+    workers_.emplace_back([this] { work(); });
+  }
+}
+
+void Controller::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_requested_ = true;
+  }
+  stopping_.notify_all();
+  queue_.shutdown();
+  for (const Watch& watch : watches_) watch.watcher->request_stop();
+  workers_.clear();  // joins: a reconcile that runs comes to its end
+  for (const Watch& watch : watches_) watch.watcher->stop();
+}
+
+void Controller::enqueue(const Key& key) {
+  queue_.add(key);
+}
+
+bool Controller::synced() const {
+  return std::all_of(watches_.begin(), watches_.end(), [](const Watch& w) { return w.watcher->synced(); });
+}
+
+bool Controller::healthy() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_requested_ || live_workers_ < options_.workers) return false;
+  }
+  return std::all_of(watches_.begin(), watches_.end(),
+                     [](const Watch& w) { return w.watcher->stats().alive; });
+}
+
+ControllerStats Controller::stats() const {
+  ControllerStats stats;
+  {
+    const std::lock_guard lock(mutex_);
+    stats = counters_;
+  }
+  stats.max_workers = options_.workers;
+  stats.queue = queue_.stats();
+  for (const Watch& watch : watches_) {
+    stats.watchers.push_back(watch.watcher->stats());
+    stats.objects.push_back(watch.store->size());
+  }
+  return stats;
+}
+
+bool Controller::wait_until_synced() {
+  constexpr auto kLook = std::chrono::milliseconds(20);
+  std::unique_lock lock(mutex_);
+  while (!stop_requested_) {
+    if (synced()) return true;
+    stopping_.wait_for(lock, kLook);
+  }
+  return false;
+}
+
+void Controller::work() {
+  if (wait_until_synced()) {
+    while (const auto key = queue_.get()) {
+      const auto began = steady_clock::now();
+      const Result result = run_one(*key);
+      settle(*key, result, std::chrono::duration<double>(steady_clock::now() - began).count());
+      queue_.done(*key);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  --live_workers_;
+}
+
+Result Controller::run_one(const Key& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++counters_.active_workers;
+  }
+  try {
+    return reconcile_(key);
+  } catch (const std::exception& error) {
+    return {absl::InternalError(error.what()), std::nullopt};
+  }
+}
+
+/// Before done(), so that what the next run of the key reads is in place.
+void Controller::settle(const Key& key, const Result& result, double seconds) {
+  {
+    const std::lock_guard lock(mutex_);
+    --counters_.active_workers;
+    counters_.reconcile_time.observe(seconds);
+    ++(!result.status.ok()    ? counters_.failed
+       : result.requeue_after ? counters_.requeued_after
+                              : counters_.succeeded);
+  }
+  if (!result.status.ok()) {
+    spdlog::warn("{}: reconcile of {} failed (in a row: {}): {}", options_.name, kube::to_string(key),
+                 queue_.failures(key) + 1,
+                 result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
+    if (!result.requeue_after) return queue_.add_rate_limited(key);
+  } else {
+    queue_.forget(key);
+  }
+  if (result.requeue_after) queue_.add_after(key, *result.requeue_after);
+}
+
+}  // namespace rowtide::op::controller

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+
+namespace rowtide::op::kube {
+
+/// The value at a path of object members; nullptr where one is missing or not an object. Never throws, unlike
+/// operator[] and at(): what comes from the server may have any shape.
+const nlohmann::json* find_at(const nlohmann::json& object, std::initializer_list<const char*> path);
+
+/// The string at the path; empty if there is none. Lives as long as `object`.
+std::string_view string_at(const nlohmann::json& object, std::initializer_list<const char*> path);
+
+}  // namespace rowtide::op::kube
