@@ -74,7 +74,8 @@ END
 image_debian_mirror() {
   local mirror
   mirror=$(image_apt_sources | awk '{ print $3; exit }')
-  printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
+  [[ -n $mirror ]] || die "base image: this machine's apt knows no archive of Debian bookworm, component main; add one to /etc/apt/sources.list.d"
+  printf '%s\n' "$mirror"
 }
 
 # image_apt_sources: this machine's Debian archives as sources.list lines (bookworm first); the archive's key is in the base image.
