@@ -246,6 +246,7 @@ class DebeziumJsonEncoder final : public Encoder {
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
+    out.mark_schema_change();
 
     std::string& text = out.buffer();
     text += R"({"databaseName":)";

@@ -32,6 +32,10 @@ void RecordBatch::add_header(std::string_view name, std::string_view value) {
   ++entries_.back().header_count;
 }
 
+void RecordBatch::mark_schema_change() {
+  entries_.back().is_schema_change = true;
+}
+
 void RecordBatch::end_record() {
   entries_.back().has_value = true;
   entries_.back().value_end = bytes_.size();
@@ -48,6 +52,7 @@ Record RecordBatch::record(std::size_t index) const {
   record.topic = entry.topic;
   record.table = entry.table;
   record.timestamp_ms = entry.timestamp_ms;
+  record.is_schema_change = entry.is_schema_change;
   if (entry.has_key) record.key = bytes.substr(entry.key_begin, entry.value_begin - entry.key_begin);
   if (entry.has_value) record.value = bytes.substr(entry.value_begin, entry.value_end - entry.value_begin);
   header_views_.clear();

@@ -24,6 +24,7 @@ struct Record {
   std::optional<std::string_view> value;  ///< nullopt: tombstone
   std::span<const RecordHeader> headers;
   std::int64_t timestamp_ms = 0;
+  bool is_schema_change = false;
 };
 
 /// Encoded records, back to back in one buffer that is kept over clear(). An encoder appends: begin_record(),
@@ -38,6 +39,7 @@ class RecordBatch {
   [[nodiscard]] std::string& buffer() { return bytes_; }
   void end_key();  ///< what was appended since begin_record() is the key; not called: null key
   void add_header(std::string_view name, std::string_view value);  ///< copies value; name must be static
+  void mark_schema_change();    ///< the record is one, and its key not a row's
   void end_record();            ///< what was appended since the key is the value
   void end_record_tombstone();  ///< null value
 
@@ -60,6 +62,7 @@ class RecordBatch {
     std::uint32_t header_count = 0;
     bool has_key = false;
     bool has_value = false;
+    bool is_schema_change = false;
   };
   struct HeaderEntry {
     std::string_view name;

@@ -20,8 +20,8 @@ struct SinkCounters {
   std::uint64_t queued_bytes = 0;
 };
 
-/// Where records go. write() and end_transaction() belong to one thread; durable(), counters() and error() may be
-/// called from any.
+/// Where records go. write() and end_transaction() belong to one thread; durable(), counters() and error()
+/// may be called from any.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -29,8 +29,8 @@ class Sink {
   /// Connects, makes or checks what it writes to. Says what to do when it cannot.
   [[nodiscard]] virtual absl::Status open() = 0;
 
-  /// Hands records over, in order. Copies what it needs. Blocks while too much is in flight (back-pressure), until
-  /// `stop` is requested (CANCELLED). Any other failure is final: the tracker stops with it.
+  /// Hands records over, in order. Copies what it needs. Blocks while too much is in flight (back-pressure),
+  /// until `stop` is requested (CANCELLED). Any other failure is final: the tracker stops with it.
   [[nodiscard]] virtual absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) = 0;
 
   /// Everything written so far, and nothing else, belongs to transactions up to `position`.

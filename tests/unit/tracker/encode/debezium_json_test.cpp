@@ -91,6 +91,7 @@ TEST_F(DebeziumJson, Insert) {
   EXPECT_EQ(record.key, R"({"id":1})");
   EXPECT_EQ(record.value, envelope("null", R"({"id":1,"na\"me":"x\"y"})", "c"));
   EXPECT_TRUE(record.headers.empty());
+  EXPECT_FALSE(record.is_schema_change);
 }
 
 TEST_F(DebeziumJson, UpdateThatKeepsTheKey) {
@@ -172,6 +173,7 @@ TEST_F(DebeziumJson, SchemaChangeOfATable) {
   const Record record = batch_.record(0);
   EXPECT_EQ(record.topic, "default.orders-schema");
   EXPECT_EQ(record.table, "shop.orders");
+  EXPECT_TRUE(record.is_schema_change);
   EXPECT_EQ(record.key, R"({"databaseName":"shop"})");
   EXPECT_EQ(record.value,
             R"({"source":)" + source() +

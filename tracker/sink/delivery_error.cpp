@@ -1,0 +1,64 @@
+#include "tracker/sink/delivery_error.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+
+namespace rowtide::sink {
+namespace {
+
+// A batch's framing, and room to grow.
+constexpr std::uint64_t kRoom = 64 * 1024;
+
+absl::Status too_large(const RejectedRecord& record) {
+  const std::string limit =
+      record.max_message_bytes > 0 ? fmt::format(" ({} bytes)", record.max_message_bytes) : std::string();
+  return absl::ResourceExhaustedError(fmt::format(
+      "a record of table {} has {} bytes, more than topic {} allows with max.message.bytes{}; raise it: "
+      "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config "
+      "max.message.bytes={}, then start the task again",
+      record.table, record.bytes, record.topic, limit, record.bootstrap_servers, record.topic,
+      record.bytes + kRoom));
+}
+
+}  // namespace
+
+absl::Status delivery_error(int code, std::string_view reason, const RejectedRecord& record) {
+  const std::string what = fmt::format("a record of table {} ({} bytes) was not taken by topic {}: {}",
+                                       record.table, record.bytes, record.topic, reason);
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+      return too_large(record);
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      return absl::FailedPreconditionError(fmt::format(
+          "{}; the topic was deleted while it was written to: start the task again, which creates it "
+          "where spec.sink.kafka.topic.create is true",
+          what));
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return absl::FailedPreconditionError(fmt::format(
+          "{}; give the tracker's Kafka user Write on the topic: kafka-acls.sh --bootstrap-server {} "
+          "--add --allow-principal User:NAME --operation Write --operation Describe --topic {}",
+          what, record.bootstrap_servers, record.topic));
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return absl::FailedPreconditionError(fmt::format(
+          "{}; give the tracker's Kafka user IdempotentWrite: kafka-acls.sh --bootstrap-server {} "
+          "--add --allow-principal User:NAME --operation IdempotentWrite --cluster",
+          what, record.bootstrap_servers));
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+      return absl::FailedPreconditionError(
+          fmt::format("{}; the topic's settings (cleanup.policy=compact wants keys, "
+                      "message.timestamp.*.max.ms) or a policy "
+                      "of the brokers forbid it",
+                      what));
+    default:
+      return absl::FailedPreconditionError(
+          fmt::format("{}; see the broker's log, then start the task again", what));
+  }
+}
+
+}  // namespace rowtide::sink

@@ -1,0 +1,55 @@
+#include "tracker/sink/delivery_tracker.h"
+
+#include <utility>
+
+namespace rowtide::sink {
+
+DeliveryTracker::Group DeliveryTracker::add(std::string_view table) {
+  if (!is_group_open_ || groups_.back().table != table) {
+    groups_.push_back({table, 0});
+    is_group_open_ = true;
+  }
+  ++groups_.back().outstanding;
+  ++outstanding_;
+  ++records_since_mark_;
+  return first_ + groups_.size() - 1;
+}
+
+void DeliveryTracker::take_back(Group group) {
+  --records_since_mark_;
+  delivered(group);
+}
+
+void DeliveryTracker::end_transaction(const binlog::Position& position) {
+  is_group_open_ = false;
+  const Group end = first_ + groups_.size();
+  if (!marks_.empty() && marks_.back().records + records_since_mark_ <= kRecordsPerPosition) {
+    marks_.back().end = end;
+    marks_.back().records += records_since_mark_;
+    marks_.back().position = position;
+  } else {
+    marks_.push_back({end, records_since_mark_, position});
+  }
+  records_since_mark_ = 0;
+  advance();
+}
+
+void DeliveryTracker::delivered(Group group) {
+  --groups_[group - first_].outstanding;
+  --outstanding_;
+  advance();
+}
+
+void DeliveryTracker::advance() {
+  // The open group may yet grow: it must keep its number.
+  while (!groups_.empty() && groups_.front().outstanding == 0 && !(is_group_open_ && groups_.size() == 1)) {
+    groups_.pop_front();
+    ++first_;
+  }
+  while (!marks_.empty() && marks_.front().end <= first_) {
+    durable_ = std::move(marks_.front().position);
+    marks_.pop_front();
+  }
+}
+
+}  // namespace rowtide::sink

@@ -1,0 +1,132 @@
+#include "tracker/sink/kafka_client_config.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+#include "common/status/text.h"
+
+namespace rowtide::sink {
+namespace {
+
+std::string_view name_of(task::SecurityProtocol protocol) {
+  switch (protocol) {
+    case task::SecurityProtocol::Plaintext:
+      return "PLAINTEXT";
+    case task::SecurityProtocol::Ssl:
+      return "SSL";
+    case task::SecurityProtocol::SaslPlaintext:
+      return "SASL_PLAINTEXT";
+    case task::SecurityProtocol::SaslSsl:
+      return "SASL_SSL";
+  }
+  return "";
+}
+
+bool has_sasl(task::SecurityProtocol protocol) {
+  return protocol == task::SecurityProtocol::SaslPlaintext || protocol == task::SecurityProtocol::SaslSsl;
+}
+
+void log_line(const rd_kafka_t*, int level, const char* facility, const char* line) {
+  constexpr int kSyslogError = 3;
+  constexpr int kSyslogWarning = 4;
+  const auto severity = level <= kSyslogError     ? spdlog::level::warn
+                        : level == kSyslogWarning ? spdlog::level::info
+                                                  : spdlog::level::debug;
+  spdlog::log(severity, "Kafka client: {} ({})", line, facility);
+}
+
+absl::Status set_security(rd_kafka_conf_t& conf, const task::KafkaSecurity& security,
+                          const task::SecretReader& secrets) {
+  if (absl::Status status = set(conf, "security.protocol", std::string(name_of(security.protocol)));
+      !status.ok()) {
+    return status;
+  }
+  if (security.ca_secret_ref) {
+    const absl::StatusOr<std::string> ca =
+        secrets.path(*security.ca_secret_ref, "spec.sink.kafka.security.caSecretRef");
+    if (!ca.ok()) return ca.status();
+    if (absl::Status status = set(conf, "ssl.ca.location", *ca); !status.ok()) return status;
+  }
+  if (!has_sasl(security.protocol)) return absl::OkStatus();
+
+  const absl::StatusOr<task::Credentials> credentials = secrets.kafka_credentials(security);
+  if (!credentials.ok()) return credentials.status();
+  const std::array<std::pair<const char*, const std::string*>, 3> settings{
+      {{"sasl.mechanism", &security.mechanism},
+       {"sasl.username", &credentials->username},
+       {"sasl.password", &credentials->password}}};
+  for (const auto& [name, value] : settings) {
+    if (absl::Status status = set(conf, name, *value); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<KafkaClient> make_client(rd_kafka_type_t type, KafkaConf conf) {
+  std::array<char, 512> error{};
+  rd_kafka_t* client = rd_kafka_new(type, conf.get(), error.data(), error.size());
+  if (client == nullptr) {
+    // The conf stays ours; so far this is said of wrong certificates and impossible combinations.
+    return absl::FailedPreconditionError(
+        fmt::format("the Kafka client cannot be made: {}; check spec.sink.kafka.security", error.data()));
+  }
+  static_cast<void>(conf.release());
+  return KafkaClient(client);
+}
+
+}  // namespace
+
+void KafkaConfDeleter::operator()(rd_kafka_conf_s* conf) const noexcept {
+  rd_kafka_conf_destroy(conf);
+}
+
+void KafkaClientDeleter::operator()(rd_kafka_s* client) const noexcept {
+  rd_kafka_destroy(client);
+}
+
+absl::Status set(rd_kafka_conf_s& conf, const char* name, const std::string& value) {
+  std::array<char, 512> error{};
+  if (rd_kafka_conf_set(&conf, name, value.c_str(), error.data(), error.size()) == RD_KAFKA_CONF_OK) {
+    return absl::OkStatus();
+  }
+  const bool is_secret =
+      std::string_view(name) == "sasl.password" || std::string_view(name) == "sasl.username";
+  return absl::InvalidArgumentError(fmt::format("Kafka client setting {}: {}", name,
+                                                is_secret ? "not accepted; check the Secret" : error.data()));
+}
+
+std::string bootstrap_list(const task::KafkaSink& kafka) {
+  return fmt::format("{}", fmt::join(kafka.bootstrap_servers, ","));
+}
+
+absl::StatusOr<KafkaConf> make_kafka_conf(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                          std::string_view client_id) {
+  KafkaConf conf(rd_kafka_conf_new());
+  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  const std::array<std::pair<const char*, std::string>, 5> settings{{
+      {"bootstrap.servers", bootstrap_list(kafka)},
+      {"client.id", std::string(client_id)},
+      {"socket.keepalive.enable", "true"},
+      // A broker that comes back is found soon; the default waits up to 10 s.
+      {"reconnect.backoff.max.ms", "2000"},
+      {"log.connection.close", "false"},
+  }};
+  for (const auto& [name, value] : settings) {
+    if (absl::Status status = set(*conf, name, value); !status.ok()) return status;
+  }
+  if (absl::Status status = set_security(*conf, kafka.security, secrets); !status.ok()) return status;
+  return conf;
+}
+
+absl::StatusOr<KafkaClient> make_kafka_producer(KafkaConf conf) {
+  return make_client(RD_KAFKA_PRODUCER, std::move(conf));
+}
+
+absl::StatusOr<KafkaClient> make_kafka_consumer(KafkaConf conf) {
+  return make_client(RD_KAFKA_CONSUMER, std::move(conf));
+}
+
+}  // namespace rowtide::sink

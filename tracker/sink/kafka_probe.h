@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+
+namespace rowtide::sink {
+
+struct BrokerFacts {
+  std::int32_t brokers = 0;
+  std::map<std::string, std::int32_t>
+      topics;  ///< partitions of each topic we may see; a missing one is not there
+};
+
+/// Asks the cluster what it is made of, with the task's own security settings; changes nothing. For the
+/// precheck. Errors say what to do, and kafka_reason_of() gives them a word: UnknownHost, ConnectionRefused,
+/// Timeout, TlsFailed, AuthenticationFailed, SecretMissing, Unreachable.
+[[nodiscard]] absl::StatusOr<BrokerFacts> probe_kafka(const task::KafkaSink& kafka,
+                                                      const task::SecretReader& secrets,
+                                                      std::chrono::milliseconds timeout);
+
+/// Empty for a status that probe_kafka() did not make.
+[[nodiscard]] std::string kafka_reason_of(const absl::Status& status);
+
+}  // namespace rowtide::sink

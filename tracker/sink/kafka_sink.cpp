@@ -1,0 +1,442 @@
+#include "tracker/sink/kafka_sink.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "common/status/text.h"
+#include "tracker/sink/delivery_error.h"
+#include "tracker/sink/delivery_tracker.h"
+#include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_probe.h"
+#include "tracker/sink/kafka_topics.h"
+#include "tracker/sink/partitioner.h"
+#include "tracker/sink/topic_name.h"
+
+namespace rowtide::sink {
+namespace {
+
+using std::chrono::milliseconds;
+
+// What may wait for acknowledgement. A single larger record passes alone.
+constexpr std::uint64_t kMaxQueuedBytes = 32 * 1024 * 1024;
+// The library's own bookkeeping of a message, so that many small ones are bounded as well.
+constexpr std::uint64_t kRecordOverhead = 256;
+constexpr std::int64_t kLargestBatch = 512 * 1024;
+constexpr milliseconds kOpenTimeout{15'000};
+constexpr milliseconds kTopicAttempt{2'000};
+constexpr milliseconds kFullQueueWait{20};
+constexpr int kPollMs = 100;
+
+struct TopicDeleter {
+  void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }
+};
+
+struct Topic {
+  std::string name;
+  TopicFacts facts;
+  std::unique_ptr<rd_kafka_topic_t, TopicDeleter> handle;
+};
+
+rd_kafka_vu_t argument(rd_kafka_vtype_t type) {
+  rd_kafka_vu_t result{};
+  result.vtype = type;
+  return result;
+}
+
+rd_kafka_vu_t memory_argument(rd_kafka_vtype_t type, std::string_view bytes) {
+  rd_kafka_vu_t result = argument(type);
+  result.u.mem.ptr = const_cast<char*>(bytes.data());  // copied by the library (RD_KAFKA_MSG_F_COPY)
+  result.u.mem.size = bytes.size();
+  return result;
+}
+
+// A group's number travels with its message as the pointer that the library hands back.
+void* to_opaque(DeliveryTracker::Group group) {
+  return reinterpret_cast<void*>(group);
+}
+DeliveryTracker::Group to_group(const void* opaque) {
+  return reinterpret_cast<DeliveryTracker::Group>(opaque);
+}
+
+class KafkaSink final : public Sink {
+ public:
+  KafkaSink(task::Task task, task::SecretReader secrets)
+      : task_(std::move(task)), kafka_(*task_.spec.sink.kafka), secrets_(std::move(secrets)) {}
+  ~KafkaSink() override { stop_producer(); }
+  KafkaSink(const KafkaSink&) = delete;
+  KafkaSink& operator=(const KafkaSink&) = delete;
+  KafkaSink(KafkaSink&&) = delete;
+  KafkaSink& operator=(KafkaSink&&) = delete;
+
+  absl::Status open() override;
+  absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) override;
+
+  void end_transaction(const binlog::Position& position) override {
+    const std::lock_guard lock(mutex_);
+    tracker_.end_transaction(position);
+  }
+  std::optional<binlog::Position> durable() const override {
+    const std::lock_guard lock(mutex_);
+    return tracker_.durable();
+  }
+  absl::Status flush(milliseconds deadline) override;
+  absl::Status error() const override {
+    const std::lock_guard lock(mutex_);
+    return error_;
+  }
+  SinkCounters counters() const override {
+    const std::lock_guard lock(mutex_);
+    SinkCounters counters = counters_;
+    counters.queued_bytes = queued_bytes_;
+    return counters;
+  }
+  std::vector<std::string> topics() const override {
+    const std::lock_guard lock(mutex_);
+    return topic_names_;
+  }
+
+ private:
+  [[nodiscard]] absl::Status ensure_known_topics();
+  [[nodiscard]] absl::Status start_producer();
+  void stop_producer();
+  [[nodiscard]] absl::Status use_smaller_batches(const std::stop_token& stop);
+
+  [[nodiscard]] absl::StatusOr<Topic*> topic_of(std::string_view name, const std::stop_token& stop);
+  Topic& add_topic(const std::string& name, TopicFacts facts);
+  [[nodiscard]] std::string_view lasting(std::string_view table);
+  [[nodiscard]] absl::Status send(const encode::Record& record, const std::stop_token& stop);
+  [[nodiscard]] absl::Status produce(const encode::Record& record, Topic& topic, DeliveryTracker::Group group,
+                                     const std::stop_token& stop);
+  void wait_a_moment(const std::stop_token& stop);
+
+  static std::uint64_t cost(std::uint64_t bytes) { return bytes + kRecordOverhead; }
+  static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque);
+  static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
+  [[nodiscard]] absl::Status rejection(rd_kafka_resp_err_t code, std::string_view reason,
+                                       std::string_view topic, std::string_view table,
+                                       std::uint64_t bytes) const;
+
+  const task::Task task_;
+  const task::KafkaSink& kafka_;
+  const task::SecretReader secrets_;
+
+  // Of the writing thread.
+  KafkaClient producer_;
+  std::int64_t batch_bytes_ = kLargestBatch;
+  std::map<std::string, Topic, std::less<>> topics_;
+  Topic* last_topic_ = nullptr;
+  std::set<std::string, std::less<>> tables_;
+  std::string_view last_table_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable_any progress_;
+  DeliveryTracker tracker_;
+  std::uint64_t queued_bytes_ = 0;
+  SinkCounters counters_;
+  absl::Status error_;
+  std::map<std::string, std::int64_t, std::less<>> limits_;  ///< max.message.bytes of each topic
+  std::vector<std::string> topic_names_;
+  bool is_trouble_logged_ = false;
+
+  std::jthread poller_;
+};
+
+absl::Status KafkaSink::open() {
+  // Tells an unknown host from a refused login, which a topic that cannot be made would not.
+  if (const auto facts = probe_kafka(kafka_, secrets_, kOpenTimeout); !facts.ok()) return facts.status();
+  if (absl::Status status = ensure_known_topics(); !status.ok()) return status;
+  return start_producer();
+}
+
+/// Before the producer is made, because its batches must fit the smallest limit.
+absl::Status KafkaSink::ensure_known_topics() {
+  std::set<std::string> names;
+  if (!has_topic_per_table(task_)) names.insert(topic_for(task_, "", ""));
+  if (task_.spec.data_types.schema_updates) names.insert(schema_topic_for(task_));
+  absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name);
+  if (!conf.ok()) return conf.status();
+  const absl::StatusOr<KafkaClient> client = make_kafka_producer(*std::move(conf));
+  if (!client.ok()) return client.status();
+  for (const std::string& name : names) {
+    absl::StatusOr<TopicFacts> facts = ensure_topic(**client, topic_wish(kafka_.topic, name), kOpenTimeout);
+    if (!facts.ok()) return facts.status();
+    add_topic(name, *std::move(facts));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status KafkaSink::start_producer() {
+  absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name);
+  if (!conf.ok()) return conf.status();
+  const std::array<std::pair<const char*, std::string>, 9> settings{{
+      {"enable.idempotence", "true"},
+      {"acks", "all"},
+      {"message.timeout.ms", "0"},  // never given up: a record dropped is a row lost
+      {"linger.ms", "5"},
+      {"compression.codec", kafka_.compression},
+      {"batch.size", std::to_string(batch_bytes_)},
+      {"message.max.bytes", "1000000000"},  // the topic's own limit decides
+      // We bound what waits ourselves: the library would never take a record larger than its bound.
+      {"queue.buffering.max.kbytes", "2097151"},
+      {"queue.buffering.max.messages", "1000000"},
+  }};
+  for (const auto& [name, value] : settings) {
+    if (absl::Status status = set(**conf, name, value); !status.ok()) return status;
+  }
+  rd_kafka_conf_set_opaque(conf->get(), this);
+  rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
+  rd_kafka_conf_set_error_cb(conf->get(), on_error);
+  absl::StatusOr<KafkaClient> producer = make_kafka_producer(*std::move(conf));
+  if (!producer.ok()) return producer.status();
+  producer_ = *std::move(producer);
+  poller_ = std::jthread([client = producer_.get()](const std::stop_token& stop) {
+    while (!stop.stop_requested()) rd_kafka_poll(client, kPollMs);
+  });
+  return absl::OkStatus();
+}
+
+void KafkaSink::stop_producer() {
+  poller_ = {};
+  for (auto& [name, topic] : topics_) topic.handle.reset();
+  producer_.reset();
+}
+
+/// A topic whose limit is below the size of our batches would refuse whole batches of small records.
+absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
+  {
+    std::unique_lock lock(mutex_);
+    progress_.wait(lock, stop, [this] { return tracker_.outstanding() == 0 || !error_.ok(); });
+    if (!error_.ok()) return error_;
+    if (tracker_.outstanding() != 0) return absl::CancelledError("stopped while records waited for Kafka");
+  }
+  stop_producer();
+  return start_producer();
+}
+
+absl::Status KafkaSink::write(const encode::RecordBatch& batch, std::stop_token stop) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (absl::Status status = send(batch.record(i), stop); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+Topic& KafkaSink::add_topic(const std::string& name, TopicFacts facts) {
+  if (facts.max_message_bytes > 0) batch_bytes_ = std::min(batch_bytes_, facts.max_message_bytes);
+  const std::lock_guard lock(mutex_);
+  limits_[name] = facts.max_message_bytes;
+  topic_names_.push_back(name);
+  return topics_.insert_or_assign(name, Topic{name, std::move(facts), nullptr}).first->second;
+}
+
+absl::StatusOr<Topic*> KafkaSink::topic_of(std::string_view name, const std::stop_token& stop) {
+  if (last_topic_ != nullptr && last_topic_->name == name) return last_topic_;
+  auto found = topics_.find(name);
+  while (found == topics_.end()) {
+    absl::StatusOr<TopicFacts> facts =
+        ensure_topic(*producer_, topic_wish(kafka_.topic, std::string(name)), kTopicAttempt);
+    if (facts.ok()) {
+      const std::int64_t batch_bytes = batch_bytes_;
+      add_topic(std::string(name), *std::move(facts));
+      if (batch_bytes_ < batch_bytes) {
+        if (absl::Status status = use_smaller_batches(stop); !status.ok()) return status;
+      }
+      found = topics_.find(name);
+    } else if (!absl::IsUnavailable(facts.status())) {
+      return facts.status();
+    } else if (stop.stop_requested()) {
+      return absl::CancelledError("stopped while Kafka did not answer");
+    }
+  }
+  Topic& topic = found->second;
+  if (topic.handle == nullptr) {
+    topic.handle.reset(rd_kafka_topic_new(producer_.get(), topic.name.c_str(), nullptr));
+    if (topic.handle == nullptr) {
+      return absl::InternalError(
+          fmt::format("topic {}: {}", topic.name, rd_kafka_err2str(rd_kafka_last_error())));
+    }
+  }
+  return last_topic_ = &topic;
+}
+
+/// The record's table lives as long as its batch; the tracker needs it until the acknowledgement.
+std::string_view KafkaSink::lasting(std::string_view table) {
+  if (table == last_table_) return last_table_;
+  auto found = tables_.find(table);
+  if (found == tables_.end()) found = tables_.emplace(table).first;
+  return last_table_ = *found;
+}
+
+absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token& stop) {
+  const absl::StatusOr<Topic*> topic = topic_of(record.topic, stop);
+  if (!topic.ok()) return topic.status();
+  const std::uint64_t size =
+      cost((record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0));
+  const std::string_view table = lasting(record.table);
+
+  std::unique_lock lock(mutex_);
+  const bool has_room = progress_.wait(lock, stop, [&] {
+    return !error_.ok() || queued_bytes_ == 0 || queued_bytes_ + size <= kMaxQueuedBytes;
+  });
+  if (!error_.ok()) return error_;
+  if (!has_room) {
+    return absl::CancelledError(fmt::format("stopped while {} bytes waited for Kafka", queued_bytes_));
+  }
+  const DeliveryTracker::Group group = tracker_.add(table);
+  queued_bytes_ += size;
+  lock.unlock();
+
+  absl::Status status = produce(record, **topic, group, stop);
+  if (status.ok()) return status;
+  lock.lock();
+  tracker_.take_back(group);
+  queued_bytes_ -= size;
+  if (!absl::IsCancelled(status) && error_.ok()) error_ = status;
+  return status;
+}
+
+absl::Status KafkaSink::produce(const encode::Record& record, Topic& topic, DeliveryTracker::Group group,
+                                const std::stop_token& stop) {
+  std::array<rd_kafka_vu_t, 8> arguments;
+  std::size_t count = 0;
+  arguments[count] = argument(RD_KAFKA_VTYPE_RKT);
+  arguments[count++].u.rkt = topic.handle.get();
+  arguments[count] = argument(RD_KAFKA_VTYPE_PARTITION);
+  arguments[count++].u.i32 = partition_of(record, kafka_.partition_by, topic.facts.partitions);
+  arguments[count] = argument(RD_KAFKA_VTYPE_MSGFLAGS);
+  arguments[count++].u.i = RD_KAFKA_MSG_F_COPY;
+  arguments[count] = argument(RD_KAFKA_VTYPE_TIMESTAMP);
+  arguments[count++].u.i64 = record.timestamp_ms;
+  arguments[count] = argument(RD_KAFKA_VTYPE_OPAQUE);
+  arguments[count++].u.ptr = to_opaque(group);
+  if (record.key) arguments[count++] = memory_argument(RD_KAFKA_VTYPE_KEY, *record.key);
+  if (record.value) arguments[count++] = memory_argument(RD_KAFKA_VTYPE_VALUE, *record.value);
+
+  rd_kafka_headers_t* headers = nullptr;
+  if (!record.headers.empty()) {
+    headers = rd_kafka_headers_new(record.headers.size());
+    for (const encode::RecordHeader& header : record.headers) {
+      rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()),
+                          header.value.data(), static_cast<ssize_t>(header.value.size()));
+    }
+    arguments[count] = argument(RD_KAFKA_VTYPE_HEADERS);
+    arguments[count++].u.headers = headers;
+  }
+
+  while (true) {
+    rd_kafka_error_t* error = rd_kafka_produceva(producer_.get(), arguments.data(), count);
+    if (error == nullptr) return absl::OkStatus();  // the headers are the library's now
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    const std::string reason = rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stop.stop_requested()) {
+      wait_a_moment(stop);
+      continue;
+    }
+    if (headers != nullptr) rd_kafka_headers_destroy(headers);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      return absl::CancelledError("stopped while Kafka took no more records");
+    }
+    const std::uint64_t bytes =
+        (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+    return rejection(code, reason, topic.name, record.table, bytes);
+  }
+}
+
+void KafkaSink::wait_a_moment(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  progress_.wait_for(lock, stop, kFullQueueWait, [] { return false; });
+}
+
+/// Needs no lock where the writing thread calls it: only that thread changes limits_.
+absl::Status KafkaSink::rejection(rd_kafka_resp_err_t code, std::string_view reason, std::string_view topic,
+                                  std::string_view table, std::uint64_t bytes) const {
+  const auto limit = limits_.find(topic);
+  return delivery_error(code, reason,
+                        {.topic = std::string(topic),
+                         .table = std::string(table),
+                         .bytes = bytes,
+                         .max_message_bytes = limit == limits_.end() ? 0 : limit->second,
+                         .bootstrap_servers = bootstrap_list(kafka_)});
+}
+
+void KafkaSink::on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque) {
+  auto& self = *static_cast<KafkaSink*>(opaque);
+  const std::uint64_t bytes = message->len + message->key_len;
+  const DeliveryTracker::Group group = to_group(message->_private);
+  bool is_first_failure = false;
+  {
+    const std::lock_guard lock(self.mutex_);
+    self.queued_bytes_ -= cost(bytes);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      self.tracker_.delivered(group);
+      ++self.counters_.records;
+      self.counters_.bytes += bytes;
+      self.is_trouble_logged_ = false;
+    } else {
+      ++self.counters_.errors;
+      is_first_failure = self.error_.ok();
+      if (is_first_failure) {
+        self.error_ = self.rejection(message->err, rd_kafka_message_errstr(message),
+                                     rd_kafka_topic_name(message->rkt), self.tracker_.table(group), bytes);
+      }
+    }
+  }
+  self.progress_.notify_all();
+  // What follows a rejected record must not be written in its stead.
+  if (is_first_failure) rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+void KafkaSink::on_error(rd_kafka_t* client, int code, const char* reason, void* opaque) {
+  auto& self = *static_cast<KafkaSink*>(opaque);
+  {
+    const std::lock_guard lock(self.mutex_);
+    ++self.counters_.errors;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+      std::array<char, 512> text{};
+      const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client, text.data(), text.size());
+      if (self.error_.ok()) {
+        self.error_ = absl::FailedPreconditionError(
+            fmt::format("the Kafka producer cannot go on: {} ({}); start the task again, it resumes at its "
+                        "checkpoint",
+                        text.data(), rd_kafka_err2name(cause)));
+      }
+    } else if (!std::exchange(self.is_trouble_logged_, true)) {
+      spdlog::warn("Kafka: {}; waiting for it, nothing is lost", reason);
+    }
+  }
+  self.progress_.notify_all();
+}
+
+absl::Status KafkaSink::flush(milliseconds deadline) {
+  if (producer_ == nullptr) return absl::OkStatus();
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  // Sends at once what lingers; acknowledgements are the poller's and may come a moment later.
+  rd_kafka_flush(producer_.get(), static_cast<int>(deadline.count()));
+  std::unique_lock lock(mutex_);
+  progress_.wait_until(lock, end, [this] { return tracker_.outstanding() == 0 || !error_.ok(); });
+  if (!error_.ok()) return error_;
+  if (tracker_.outstanding() == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(fmt::format(
+      "{} records ({} bytes) were not acknowledged by Kafka within {} ms; they are written again after "
+      "the next start",
+      tracker_.outstanding(), queued_bytes_, deadline.count()));
+}
+
+}  // namespace
+
+std::unique_ptr<Sink> make_kafka_sink(const task::Task& task, const task::SecretReader& secrets) {
+  return std::make_unique<KafkaSink>(task, secrets);
+}
+
+}  // namespace rowtide::sink

@@ -1,0 +1,214 @@
+#include "tracker/sink/kafka_topics.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <thread>
+
+#include "tracker/sink/kafka_client_config.h"
+
+namespace rowtide::sink {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+template <auto Function>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const noexcept {
+    Function(object);
+  }
+};
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
+using Options = std::unique_ptr<rd_kafka_AdminOptions_t, Deleter<rd_kafka_AdminOptions_destroy>>;
+using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>>;
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Deleter<rd_kafka_ConfigResource_destroy>>;
+
+constexpr milliseconds kLeaderCheckInterval{50};
+
+int left_until(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::max<std::int64_t>(left, 1));
+}
+
+std::string flags_of(const TopicWish& wish) {
+  std::string flags = fmt::format("--partitions {}", wish.partitions);
+  if (wish.replication_factor > 0) flags += fmt::format(" --replication-factor {}", wish.replication_factor);
+  for (const auto& [name, value] : wish.config) flags += fmt::format(" --config {}={}", name, value);
+  return flags;
+}
+
+std::string create_command(const TopicWish& wish) {
+  return fmt::format("kafka-topics.sh --bootstrap-server BROKER --create --topic {} {}", wish.name,
+                     flags_of(wish));
+}
+
+/// Number of partitions; 0: there is no such topic; -1: it is there, but not all partitions have a leader
+/// yet. Asks for all topics, because a producer's question for one topic can make the broker create it.
+absl::StatusOr<std::int32_t> look_up(rd_kafka_t& client, const std::string& topic,
+                                     Clock::time_point deadline) {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 1, nullptr, &raw, left_until(deadline));
+  const Metadata metadata(raw);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return absl::UnavailableError(fmt::format(
+        "Kafka does not answer: {}; check spec.sink.kafka.bootstrapServers and that the brokers run",
+        rd_kafka_err2str(code)));
+  }
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic& found = metadata->topics[i];
+    if (found.topic != topic) continue;
+    if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return 0;
+    for (int p = 0; p < found.partition_cnt; ++p) {
+      if (found.partitions[p].leader < 0) return -1;
+    }
+    return found.err == RD_KAFKA_RESP_ERR_NO_ERROR && found.partition_cnt > 0 ? found.partition_cnt : -1;
+  }
+  return 0;
+}
+
+absl::StatusOr<Event> next_event(rd_kafka_queue_t& queue, std::string_view what, Clock::time_point deadline) {
+  Event event(rd_kafka_queue_poll(&queue, left_until(deadline) + 1000));
+  if (event == nullptr) return absl::UnavailableError(fmt::format("Kafka does not answer while {}", what));
+  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return absl::UnavailableError(
+        fmt::format("{} failed: {}", what, rd_kafka_event_error_string(event.get())));
+  }
+  return event;
+}
+
+Options admin_options(rd_kafka_t& client, rd_kafka_admin_op_t operation, Clock::time_point deadline) {
+  Options options(rd_kafka_AdminOptions_new(&client, operation));
+  std::array<char, 256> error{};
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), left_until(deadline), error.data(), error.size());
+  return options;
+}
+
+absl::Status creation_error(const TopicWish& wish, rd_kafka_resp_err_t code, const char* text) {
+  const std::string what = fmt::format("topic {} cannot be created: {}", wish.name,
+                                       text != nullptr ? text : rd_kafka_err2str(code));
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return absl::FailedPreconditionError(
+          fmt::format("{}; give the tracker's Kafka user Create and Describe on it, or create it: {}", what,
+                      create_command(wish)));
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+      return absl::FailedPreconditionError(fmt::format(
+          "{}; set spec.sink.kafka.topic.replicationFactor to at most the number of brokers", what));
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+      return absl::UnavailableError(what);
+    default:
+      return absl::FailedPreconditionError(fmt::format("{}; or create it: {}", what, create_command(wish)));
+  }
+}
+
+absl::Status create(rd_kafka_t& client, const TopicWish& wish, Clock::time_point deadline) {
+  std::array<char, 256> error{};
+  const NewTopic topic(rd_kafka_NewTopic_new(wish.name.c_str(), wish.partitions, wish.replication_factor,
+                                             error.data(), error.size()));
+  if (topic == nullptr) {
+    return absl::InvalidArgumentError(fmt::format("topic {} cannot be created: {}", wish.name, error.data()));
+  }
+  for (const auto& [name, value] : wish.config) {
+    rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
+  }
+  const Queue queue(rd_kafka_queue_new(&client));
+  const Options options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
+  std::array<rd_kafka_NewTopic_t*, 1> topics{topic.get()};
+  rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options.get(), queue.get());
+
+  const absl::StatusOr<Event> event =
+      next_event(*queue, fmt::format("creating topic {}", wish.name), deadline);
+  if (!event.ok()) return event.status();
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    return creation_error(wish, code, rd_kafka_topic_result_error_string(results[i]));
+  }
+  return absl::OkStatus();
+}
+
+/// What the topic allows. Not being allowed to ask is no error: the facts stay unknown.
+void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point deadline,
+                 TopicFacts& facts) {
+  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const Queue queue(rd_kafka_queue_new(&client));
+  const Options options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
+  std::array<rd_kafka_ConfigResource_t*, 1> resources{resource.get()};
+  rd_kafka_DescribeConfigs(&client, resources.data(), resources.size(), options.get(), queue.get());
+
+  const absl::StatusOr<Event> event = next_event(*queue, "reading a topic's settings", deadline);
+  if (!event.ok()) return;
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** results =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::size_t entry_count = 0;
+    const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(results[i], &entry_count);
+    for (std::size_t e = 0; e < entry_count; ++e) {
+      const std::string_view name = rd_kafka_ConfigEntry_name(entries[e]);
+      const char* raw = rd_kafka_ConfigEntry_value(entries[e]);
+      const std::string_view value = raw == nullptr ? std::string_view() : std::string_view(raw);
+      if (name == "max.message.bytes") {
+        std::from_chars(value.data(), value.data() + value.size(), facts.max_message_bytes);
+      } else if (name == "cleanup.policy") {
+        facts.cleanup_policy = value;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TopicWish topic_wish(const task::KafkaTopic& settings, std::string name) {
+  constexpr std::int64_t kMsPerHour = 3'600'000;
+  return {.name = std::move(name),
+          .partitions = settings.partitions,
+          .replication_factor = settings.replication_factor,
+          .config = {{"retention.ms", std::to_string(settings.retention_hours * kMsPerHour)}},
+          .create = settings.create};
+}
+
+absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wish, milliseconds timeout) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  bool is_created = false;
+  while (true) {
+    const absl::StatusOr<std::int32_t> partitions = look_up(client, wish.name, deadline);
+    if (!partitions.ok()) return partitions.status();
+    if (*partitions > 0) {
+      TopicFacts facts;
+      facts.partitions = *partitions;
+      read_config(client, wish.name, deadline, facts);
+      return facts;
+    }
+    if (*partitions == 0 && !is_created) {
+      if (!wish.create) {
+        return absl::FailedPreconditionError(
+            fmt::format("topic {} does not exist, and spec.sink.kafka.topic.create is false; create it: {}",
+                        wish.name, create_command(wish)));
+      }
+      if (absl::Status status = create(client, wish, deadline); !status.ok()) return status;
+      is_created = true;
+    }
+    if (Clock::now() >= deadline) {
+      return absl::UnavailableError(
+          fmt::format("topic {} has partitions without a leader; check that its brokers run", wish.name));
+    }
+    std::this_thread::sleep_for(kLeaderCheckInterval);
+  }
+}
+
+}  // namespace rowtide::sink

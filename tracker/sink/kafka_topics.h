@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/spec.h"
+
+struct rd_kafka_s;
+
+namespace rowtide::sink {
+
+/// A topic as it should be made if it is not there.
+struct TopicWish {
+  std::string name;
+  std::int32_t partitions = 1;
+  std::int16_t replication_factor = -1;  ///< -1: the broker's default
+  std::vector<std::pair<std::string, std::string>> config;
+  bool create = true;
+};
+[[nodiscard]] TopicWish topic_wish(const task::KafkaTopic& settings, std::string name);
+
+struct TopicFacts {
+  std::int32_t partitions = 0;
+  std::int64_t max_message_bytes = 0;  ///< 0: the broker does not tell us
+  std::string cleanup_policy;          ///< empty: the broker does not tell us
+};
+
+/// The topic as it is: made when it is missing and may be made, and waited for until it can be written to.
+/// One that exists is left as it is, with however many partitions. `client` is any producer or consumer of
+/// the same cluster. UNAVAILABLE: the brokers do not answer, worth trying again. FAILED_PRECONDITION:
+/// somebody must do what it says.
+[[nodiscard]] absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wish,
+                                                      std::chrono::milliseconds timeout);
+
+}  // namespace rowtide::sink

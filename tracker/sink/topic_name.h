@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/task/spec.h"
+
+namespace rowtide::sink {
+
+/// The topic for a table's changes: sink.kafka.topic.name with {database} and {table} filled in, or
+/// "<namespace>.<task>" without a name. What Kafka does not allow in a topic's name becomes "_", and 249
+/// bytes are its limit: names that are changed so may meet in one topic, which the records' source field
+/// tells apart.
+[[nodiscard]] std::string topic_for(const task::Task& task, std::string_view database,
+                                    std::string_view table);
+
+/// The topic for schema changes: the task's one topic, so that they stand in order among the rows; where
+/// tables have topics of their own, "<namespace>.<task>" as Debezium does it.
+[[nodiscard]] std::string schema_topic_for(const task::Task& task);
+
+/// The name holds {database} or {table}: topics are known only as tables are met.
+[[nodiscard]] bool has_topic_per_table(const task::Task& task);
+
+}  // namespace rowtide::sink
