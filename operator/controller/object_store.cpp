@@ -103,7 +103,8 @@ void ObjectStore::upsert(ObjectPtr object) {
   Change change;
   {
     const std::lock_guard lock(mutex_);
-    change = put(key_of(*object), std::move(object));
+    const Key key = key_of(*object);  // not as an argument beside the move: their order is not defined
+    change = put(key, std::move(object));
   }
   if (on_change_) on_change_(change);
 }

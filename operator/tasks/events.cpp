@@ -47,7 +47,7 @@ std::vector<json> events_between(const api::TaskObject& task, const json& before
     events.push_back(
         {{"apiVersion", kube::api_version(kube::kEvent)},
          {"kind", kube::kEvent.kind},
-         {"metadata", {{"generateName", task.key.name + "."}, {"namespace", task.key.name_space}}},
+         {"metadata", {{"generateName", task.key.name + "-"}, {"namespace", task.key.name_space}}},
          {"eventTime",
           absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(now_us), absl::UTCTimeZone())},
          {"type", is_bad ? "Warning" : "Normal"},
