@@ -113,6 +113,8 @@ image_build() {
   local compiler_cache=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
   mkdir -p "$compiler_cache"
   options+=(-v "$compiler_cache:/ccache")
+  # What a killed build left behind; the lock says that nobody uses it.
+  image_buildah rm --all >/dev/null 2>&1 || true
   say "image: building $tag"
   image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
     die "image: the build failed; the lines above say at which step of the Dockerfile"
