@@ -1,13 +1,17 @@
 #include "tracker/source/connection.h"
 
+#include <errmsg.h>
 #include <fmt/format.h>
 #include <mysql.h>
 
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 #include "common/version.h"
+#include "tracker/source/greeting_probe.h"
 
 namespace rowtide::source {
 namespace {
@@ -57,6 +61,20 @@ absl::Status set_tls_options(MYSQL* mysql, const task::Tls& tls, const task::Sec
   return absl::OkStatus();
 }
 
+/// The library looks at errno too early: of a connection that was refused it only says that it was "in
+/// progress".
+absl::Status connect_error(MYSQL* mysql, const Target& target) {
+  constexpr std::chrono::seconds kProbeTime{2};
+  const unsigned number = mysql_errno(mysql);
+  std::string text = mysql_error(mysql);
+  if ((number == CR_CONNECTION_ERROR || number == CR_CONN_HOST_ERROR) &&
+      text.ends_with(fmt::format("({})", EINPROGRESS))) {
+    const int error = probe_connect(target.host, target.port, kProbeTime);
+    if (error != 0) text = fmt::format("{} ({})", std::strerror(error), error);
+  }
+  return classify_error(number, text, target);
+}
+
 bool needs_tls(task::TlsMode mode) {
   return mode != task::TlsMode::Disabled && mode != task::TlsMode::Preferred;
 }
@@ -78,7 +96,7 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
   if (absl::Status status = set_tls_options(mysql, source.tls, secrets); !status.ok()) return status;
   if (mysql_real_connect(mysql, source.host.c_str(), credentials->username.c_str(),
                          credentials->password.c_str(), nullptr, source.port, nullptr, 0) == nullptr) {
-    return connection.last_error();
+    return connect_error(mysql, connection.target_);
   }
   if (needs_tls(source.tls.mode) && connection.tls_cipher().empty()) {
     return failure(

@@ -229,7 +229,7 @@ absl::Status classify_error(unsigned number, std::string_view text, const Target
   constexpr unsigned kHostBlocked = 1129;
   constexpr unsigned kHostNotPrivileged = 1130;
   constexpr unsigned kBinlogError = 1236;
-  constexpr unsigned kMariadbSameServerId = 1946;
+  constexpr unsigned kConnectionLost = 2013;
   absl::Status status;
   switch (number) {
     case kConnectionError:
@@ -243,12 +243,15 @@ absl::Status classify_error(unsigned number, std::string_view text, const Target
     case kBinlogError:
       status = binlog_unreadable(text, target);
       break;
-    case kMariadbSameServerId:
-      status = binlog_unreadable("a slave with the same server_id as this slave has connected", target);
+    case kConnectionLost:
+      status = says(text, "handshake") && says(text, "system error: 110")
+                   ? connect_failed(number, "(110)", target)
+                   : meaning_of(number, text, target);
       break;
     default:
       // MariaDB has numbers of its own for some of 1236's cases, with the same texts.
-      if (says(text, "requested by the slave") || says(text, "connecting slave requested")) {
+      if (says(text, "requested by the slave") || says(text, "connecting slave requested") ||
+          says(text, "same server_uuid/server_id")) {
         status = binlog_unreadable(text, target);
       } else {
         status = meaning_of(number, text, target);

@@ -89,6 +89,10 @@ class Socket {
   int descriptor_;
 };
 
+Socket socket_for(const Address& address) {
+  return Socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
 /// Waits for `events` until the deadline. False: too late.
 bool wait_for(const Socket& socket, short events, Clock::time_point deadline) {
   pollfd poll{.fd = socket.get(), .events = events, .revents = 0};
@@ -147,6 +151,19 @@ absl::StatusOr<std::size_t> resolve_host(const std::string& host, milliseconds t
   return addresses->size();
 }
 
+int probe_connect(const std::string& host, std::uint16_t port, milliseconds timeout) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  absl::StatusOr<std::vector<Address>> addresses = resolve(host, port, timeout);
+  int error = ETIMEDOUT;
+  if (!addresses.ok()) return error;
+  for (const Address& address : *addresses) {
+    const Socket socket = socket_for(address);
+    error = connect_to(socket, address, deadline);
+    if (error == 0) break;
+  }
+  return error;
+}
+
 absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_t port,
                                            milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
@@ -155,7 +172,7 @@ absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_
   if (!addresses.ok()) return addresses.status();
   int error = ETIMEDOUT;
   for (const Address& address : *addresses) {
-    const Socket socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const Socket socket = socket_for(address);
     error = connect_to(socket, address, deadline);
     if (error == 0) return read_greeting(read_packet(socket, deadline), target);
   }

@@ -14,6 +14,11 @@ namespace rowtide::source {
 [[nodiscard]] absl::StatusOr<std::size_t> resolve_host(const std::string& host,
                                                        std::chrono::milliseconds timeout);
 
+/// Opens and closes a TCP connection: 0, or the system's error (ETIMEDOUT when the name does not resolve in
+/// time, too). For what the client library does not tell about a connection that failed.
+[[nodiscard]] int probe_connect(const std::string& host, std::uint16_t port,
+                                std::chrono::milliseconds timeout);
+
 /// Connects and reads what a server says first, without logging in, for when there are no credentials yet.
 /// Returns the server's version; errors as in failure.h, those included with which a server turns an address
 /// away. A server counts it as a broken connection: ask rarely.
