@@ -1,0 +1,64 @@
+#include "tracker/sink/delivery_error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <string>
+
+#include "common/status/text.h"
+
+namespace rowtide::sink {
+namespace {
+
+using testing::HasSubstr;
+
+const RejectedRecord kRecord{.topic = "default.orders",
+                             .table = "shop.orders",
+                             .bytes = 2'000'000,
+                             .max_message_bytes = 1'048'588,
+                             .bootstrap_servers = "kafka:9092"};
+
+TEST(DeliveryError, TooLargeNamesSizeLimitAndCommand) {
+  const absl::Status status = delivery_error(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "too large", kRecord);
+  EXPECT_TRUE(absl::IsResourceExhausted(status));
+  EXPECT_EQ(
+      text(status),
+      "a record of table shop.orders has 2000000 bytes, more than topic default.orders allows with "
+      "max.message.bytes (1048588 bytes); raise it: kafka-configs.sh --bootstrap-server kafka:9092 --alter "
+      "--entity-type topics --entity-name default.orders --add-config max.message.bytes=2065536, then start "
+      "the task again");
+}
+
+TEST(DeliveryError, TooLargeWithoutAKnownLimit) {
+  RejectedRecord record = kRecord;
+  record.max_message_bytes = 0;
+  EXPECT_THAT(std::string(text(delivery_error(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "", record))),
+              HasSubstr("allows with max.message.bytes; raise it"));
+}
+
+TEST(DeliveryError, EveryOtherSaysTableTopicReasonAndRepair) {
+  struct Case {
+    int code;
+    const char* repair;
+  };
+  const std::array cases{
+      Case{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "the topic was deleted"},
+      Case{RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+           "--operation Write --operation Describe --topic default.orders"},
+      Case{RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "IdempotentWrite"},
+      Case{RD_KAFKA_RESP_ERR_INVALID_RECORD, "cleanup.policy=compact wants keys"},
+      Case{RD_KAFKA_RESP_ERR__FATAL, "see the broker's log"},
+  };
+  for (const Case& one : cases) {
+    const absl::Status status = delivery_error(one.code, "the library's reason", kRecord);
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(std::string(text(status)),
+                testing::AllOf(HasSubstr("shop.orders"), HasSubstr("topic default.orders"),
+                               HasSubstr("the library's reason"), HasSubstr(one.repair)));
+  }
+}
+
+}  // namespace
+}  // namespace rowtide::sink
