@@ -1,0 +1,73 @@
+#include "tracker/checkpoint/checkpoint_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "common/status/text.h"
+
+namespace rowtide::checkpoint {
+namespace {
+
+using testing::HasSubstr;
+
+Checkpoint some() {
+  Checkpoint checkpoint;
+  checkpoint.position.gtids = *binlog::MysqlGtidSet::parse("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
+  checkpoint.position.file = "mysql-bin.000003";
+  checkpoint.position.offset = 8'589'934'592;
+  checkpoint.saved_at_ms = 1'700'000'000'000;
+  return checkpoint;
+}
+
+TEST(CheckpointJson, IsExactlyThis) {
+  EXPECT_EQ(to_json(some(), "default/orders"),
+            R"({"position":{"file":"mysql-bin.000003","flavor":"mysql",)"
+            R"("gtidSet":"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5","offset":8589934592},)"
+            R"("savedAtMs":1700000000000,"task":"default/orders","version":1})");
+}
+
+TEST(CheckpointJson, ComesBack) {
+  const auto checkpoint = checkpoint_from_json(to_json(some(), "default/orders"), "default/orders");
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->position, some().position);
+  EXPECT_EQ(checkpoint->saved_at_ms, some().saved_at_ms);
+}
+
+TEST(CheckpointJson, SaysWhatIsWrong) {
+  struct Case {
+    const char* text;
+    const char* complaint;
+  };
+  const std::array cases{
+      Case{"", "it is no JSON object"},
+      Case{"{\"position\":", "it is no JSON object"},
+      Case{"[]", "it is no JSON object"},
+      Case{"{}", "version is missing"},
+      Case{R"({"version":"1"})", "version is missing"},
+      Case{R"({"version":2})", "it has version 2, and this Rowtide knows version 1 only"},
+      Case{R"({"version":1,"savedAtMs":"x"})", "savedAtMs is missing"},
+      Case{R"({"version":1,"savedAtMs":1})", "position is missing"},
+      Case{R"({"version":1,"savedAtMs":1,"position":{}})", "task is missing"},
+  };
+  for (const Case& one : cases) {
+    const auto checkpoint = checkpoint_from_json(one.text, "default/orders");
+    EXPECT_TRUE(absl::IsDataLoss(checkpoint.status())) << one.text;
+    EXPECT_THAT(std::string(text(checkpoint.status())), HasSubstr(one.complaint));
+  }
+  EXPECT_TRUE(absl::IsDataLoss(
+      checkpoint_from_json(R"({"version":1,"savedAtMs":1,"position":7,"task":"default/orders"})",
+                           "default/orders")
+          .status()));
+}
+
+TEST(CheckpointJson, IsNotAnotherTasks) {
+  const auto checkpoint = checkpoint_from_json(to_json(some(), "default/orders"), "default/lines");
+  EXPECT_TRUE(absl::IsFailedPrecondition(checkpoint.status()));
+  EXPECT_EQ(text(checkpoint.status()), "it is the checkpoint of task default/orders, not of default/lines");
+}
+
+}  // namespace
+}  // namespace rowtide::checkpoint

@@ -1,0 +1,55 @@
+#include "tracker/checkpoint/checkpoint_json.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/status/text.h"
+
+namespace rowtide::checkpoint {
+namespace {
+
+constexpr int kVersion = 1;
+
+absl::Status damaged(std::string_view what) {
+  return absl::DataLossError(fmt::format("{}", what));
+}
+
+}  // namespace
+
+std::string to_json(const Checkpoint& checkpoint, std::string_view task_identity) {
+  nlohmann::json document;
+  document["position"] = nlohmann::json::parse(binlog::to_json(checkpoint.position));
+  document["savedAtMs"] = checkpoint.saved_at_ms;
+  document["task"] = task_identity;
+  document["version"] = kVersion;
+  return document.dump();
+}
+
+absl::StatusOr<Checkpoint> checkpoint_from_json(std::string_view text, std::string_view task_identity) {
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+  if (document.is_discarded() || !document.is_object()) return damaged("it is no JSON object");
+  const auto version = document.find("version");
+  if (version == document.end() || !version->is_number_integer()) return damaged("version is missing");
+  if (*version != kVersion) {
+    return damaged(
+        fmt::format("it has version {}, and this Rowtide knows version {} only; run the Rowtide that "
+                    "wrote it",
+                    version->dump(), kVersion));
+  }
+  const auto saved_at = document.find("savedAtMs");
+  if (saved_at == document.end() || !saved_at->is_number_integer()) return damaged("savedAtMs is missing");
+  const auto position = document.find("position");
+  if (position == document.end()) return damaged("position is missing");
+  const auto task = document.find("task");
+  if (task == document.end() || !task->is_string()) return damaged("task is missing");
+  if (*task != task_identity) {
+    return absl::FailedPreconditionError(fmt::format("it is the checkpoint of task {}, not of {}",
+                                                     task->get_ref<const std::string&>(), task_identity));
+  }
+  absl::StatusOr<binlog::Position> parsed = binlog::position_from_json(position->dump());
+  if (!parsed.ok()) return damaged(rowtide::text(parsed.status()));
+  return Checkpoint{*std::move(parsed), saved_at->get<std::int64_t>()};
+}
+
+}  // namespace rowtide::checkpoint

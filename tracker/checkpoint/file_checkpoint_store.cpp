@@ -1,0 +1,116 @@
+#include "tracker/checkpoint/file_checkpoint_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "common/status/text.h"
+#include "tracker/checkpoint/checkpoint_json.h"
+
+namespace rowtide::checkpoint {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  /// A close that fails can be the first to tell of a failed write.
+  [[nodiscard]] bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+absl::Status system_error(std::string_view what, const std::filesystem::path& path) {
+  const std::string reason = std::generic_category().message(errno);
+  return absl::FailedPreconditionError(fmt::format(
+      "checkpoint: {} {} failed: {}; give --checkpoint a file in a folder that can be written to, "
+      "with room",
+      what, path.string(), reason));
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+class FileCheckpointStore final : public CheckpointStore {
+ public:
+  FileCheckpointStore(std::filesystem::path file, std::string identity)
+      : file_(std::move(file)), identity_(std::move(identity)) {}
+
+  absl::StatusOr<std::optional<Checkpoint>> load() override {
+    std::error_code error;
+    if (!std::filesystem::exists(file_, error)) {
+      if (error) {
+        errno = error.value();
+        return system_error("looking for", file_);
+      }
+      return std::nullopt;
+    }
+    std::ifstream stream(file_, std::ios::binary);
+    std::ostringstream content;
+    content << stream.rdbuf();
+    if (!stream.good()) {
+      return absl::DataLossError(
+          fmt::format("the checkpoint in {} cannot be read, or is empty; {}", file_.string(), repair()));
+    }
+    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(content.view(), identity_);
+    if (checkpoint.ok()) return *std::move(checkpoint);
+    return absl::Status(checkpoint.status().code(),
+                        fmt::format("the checkpoint in {} cannot be used: {}; {}", file_.string(),
+                                    text(checkpoint.status()), repair()));
+  }
+
+  absl::Status save(const Checkpoint& checkpoint) override {
+    std::filesystem::path temporary = file_;
+    temporary += ".new";
+    Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (descriptor.get() < 0) return system_error("creating", temporary);
+    const bool is_written = write_all(descriptor.get(), to_json(checkpoint, identity_) + "\n") &&
+                            ::fsync(descriptor.get()) == 0 && descriptor.close();
+    if (!is_written) return system_error("writing", temporary);
+    if (::rename(temporary.c_str(), file_.c_str()) != 0) return system_error("replacing", file_);
+    return sync_folder();
+  }
+
+ private:
+  /// The rename itself must survive a crash.
+  absl::Status sync_folder() const {
+    const std::filesystem::path parent = file_.parent_path();
+    const std::filesystem::path folder = parent.empty() ? std::filesystem::path(".") : parent;
+    const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) return system_error("syncing", folder);
+    return absl::OkStatus();
+  }
+
+  static std::string_view repair() { return "restore the file, or remove it to begin at spec.startPosition"; }
+
+  std::filesystem::path file_;
+  std::string identity_;
+};
+
+}  // namespace
+
+std::unique_ptr<CheckpointStore> make_file_checkpoint_store(std::filesystem::path file,
+                                                            const task::Task& task) {
+  return std::make_unique<FileCheckpointStore>(std::move(file), task.identity());
+}
+
+}  // namespace rowtide::checkpoint

@@ -1,0 +1,225 @@
+#include "tracker/checkpoint/kafka_checkpoint_store.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "common/status/text.h"
+#include "tracker/checkpoint/checkpoint_json.h"
+#include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_topics.h"
+
+namespace rowtide::checkpoint {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kTimeout{30'000};
+constexpr int kPollMs = 100;
+const std::string kTopic(kCheckpointTopic);
+
+template <auto Function>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const noexcept {
+    Function(object);
+  }
+};
+using Message = std::unique_ptr<rd_kafka_message_t, Deleter<rd_kafka_message_destroy>>;
+using Partitions =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>>;
+
+struct Acknowledgement {
+  bool is_done = false;
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+};
+
+void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  auto& acknowledgement = *static_cast<Acknowledgement*>(message->_private);
+  acknowledgement.code = message->err;
+  acknowledgement.is_done = true;
+}
+
+/// Small segments that are cleaned early, so that a start does not read hours of old checkpoints.
+sink::TopicWish topic_wish(const task::KafkaSink& kafka) {
+  return {.name = kTopic,
+          .partitions = 1,
+          .replication_factor = kafka.topic.replication_factor,
+          .config = {{"cleanup.policy", "compact"},
+                     {"segment.bytes", "16777216"},
+                     {"min.cleanable.dirty.ratio", "0.1"}},
+          .create = true};
+}
+
+class KafkaCheckpointStore final : public CheckpointStore {
+ public:
+  KafkaCheckpointStore(const task::Task& task, task::SecretReader secrets)
+      : kafka_(*task.spec.sink.kafka),
+        client_id_("rowtide-" + task.name + "-checkpoint"),
+        identity_(task.identity()),
+        secrets_(std::move(secrets)) {}
+
+  absl::StatusOr<std::optional<Checkpoint>> load() override {
+    absl::StatusOr<sink::KafkaClient> consumer = make_consumer();
+    if (!consumer.ok()) return consumer.status();
+    if (absl::Status status = ensure_topic(**consumer); !status.ok()) return status;
+
+    const Partitions partitions(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+    if (const auto code = rd_kafka_assign(consumer->get(), partitions.get());
+        code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
+    }
+    absl::StatusOr<std::optional<Found>> found = read_to_end(**consumer);
+    if (!found.ok()) return found.status();
+    if (!found->has_value()) return std::nullopt;
+    return parse(**found);
+  }
+
+  absl::Status save(const Checkpoint& checkpoint) override {
+    if (producer_ == nullptr) {
+      absl::StatusOr<sink::KafkaClient> producer = make_producer();
+      if (!producer.ok()) return producer.status();
+      if (absl::Status status = ensure_topic(**producer); !status.ok()) return status;
+      producer_ = *std::move(producer);
+      topic_.reset(rd_kafka_topic_new(producer_.get(), kTopic.c_str(), nullptr));
+    }
+    std::string value = to_json(checkpoint, identity_);
+    Acknowledgement acknowledgement;
+    if (rd_kafka_produce(topic_.get(), 0, RD_KAFKA_MSG_F_COPY, value.data(), value.size(), identity_.data(),
+                         identity_.size(), &acknowledgement) != 0) {
+      return not_saved(rd_kafka_last_error());
+    }
+    // message.timeout.ms bounds this: the library reports every message, delivered or not.
+    while (!acknowledgement.is_done) rd_kafka_poll(producer_.get(), kPollMs);
+    if (acknowledgement.code != RD_KAFKA_RESP_ERR_NO_ERROR) return not_saved(acknowledgement.code);
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Found {
+    std::int64_t offset;
+    std::string value;
+  };
+
+  absl::StatusOr<sink::KafkaClient> make_consumer() const {
+    absl::StatusOr<sink::KafkaConf> conf = sink::make_kafka_conf(kafka_, secrets_, client_id_);
+    if (!conf.ok()) return conf.status();
+    const std::array<std::pair<const char*, std::string>, 5> settings{{
+        {"group.id", "rowtide-checkpoint"},  // demanded by the library; no group is joined, nothing committed
+        {"enable.auto.commit", "false"},
+        {"enable.partition.eof", "true"},
+        {"isolation.level", "read_committed"},
+        {"auto.offset.reset", "error"},
+    }};
+    for (const auto& [name, value] : settings) {
+      if (absl::Status status = sink::set(**conf, name, value); !status.ok()) return status;
+    }
+    return sink::make_kafka_consumer(*std::move(conf));
+  }
+
+  absl::StatusOr<sink::KafkaClient> make_producer() const {
+    absl::StatusOr<sink::KafkaConf> conf = sink::make_kafka_conf(kafka_, secrets_, client_id_);
+    if (!conf.ok()) return conf.status();
+    const std::array<std::pair<const char*, std::string>, 4> settings{{
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"linger.ms", "0"},
+        {"message.timeout.ms", std::to_string(kTimeout.count())},
+    }};
+    for (const auto& [name, value] : settings) {
+      if (absl::Status status = sink::set(**conf, name, value); !status.ok()) return status;
+    }
+    rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
+    return sink::make_kafka_producer(*std::move(conf));
+  }
+
+  absl::Status ensure_topic(rd_kafka_t& client) const {
+    const absl::StatusOr<sink::TopicFacts> facts = sink::ensure_topic(client, topic_wish(kafka_), kTimeout);
+    if (!facts.ok()) return facts.status();
+    const std::string& policy = facts->cleanup_policy;
+    if (policy.empty() || policy == "compact") return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        fmt::format("topic {} has cleanup.policy={}, so that checkpoints would be deleted; set it: "
+                    "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
+                    "--add-config cleanup.policy=compact",
+                    kTopic, policy, sink::bootstrap_list(kafka_), kTopic));
+  }
+
+  /// The newest record of our key; nullopt where there is none, or it was deleted (a tombstone).
+  absl::StatusOr<std::optional<Found>> read_to_end(rd_kafka_t& consumer) const {
+    std::optional<Found> newest;
+    Clock::time_point deadline = Clock::now() + kTimeout;
+    while (Clock::now() < deadline) {
+      const Message message(rd_kafka_consumer_poll(&consumer, kPollMs));
+      if (message == nullptr) continue;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return newest;
+      if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        return absl::FailedPreconditionError(fmt::format(
+            "checkpoints in topic {} may not be read; give the tracker's Kafka user Read, Write and "
+            "Describe on it",
+            kTopic));
+      }
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // the library tries again
+      deadline = Clock::now() + kTimeout;
+      const std::string_view key(static_cast<const char*>(message->key), message->key_len);
+      if (key != identity_) continue;
+      if (message->payload == nullptr) {
+        newest.reset();
+      } else {
+        newest =
+            Found{message->offset, std::string(static_cast<const char*>(message->payload), message->len)};
+      }
+    }
+    return absl::UnavailableError(fmt::format(
+        "checkpoints in topic {} could not be read within {} ms; check that the brokers at {} run", kTopic,
+        kTimeout.count(), sink::bootstrap_list(kafka_)));
+  }
+
+  absl::StatusOr<std::optional<Checkpoint>> parse(const Found& found) const {
+    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(found.value, identity_);
+    if (checkpoint.ok()) return *std::move(checkpoint);
+    return absl::Status(
+        checkpoint.status().code(),
+        fmt::format(
+            "the checkpoint of {} in topic {} (partition 0, offset {}) cannot be used: {}; to begin at "
+            "spec.startPosition instead, delete it: printf '{}|' | kcat -P -b {} -t {} -p 0 -K '|' -Z",
+            identity_, kTopic, found.offset, text(checkpoint.status()), identity_,
+            sink::bootstrap_list(kafka_), kTopic));
+  }
+
+  absl::Status not_saved(rd_kafka_resp_err_t code) const {
+    const std::string what =
+        fmt::format("the checkpoint was not taken by topic {}: {}", kTopic, rd_kafka_err2str(code));
+    switch (code) {
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return absl::FailedPreconditionError(fmt::format(
+            "{}; give the tracker's Kafka user Read, Write and Describe on it, and IdempotentWrite", what));
+      default:
+        return absl::UnavailableError(
+            fmt::format("{}; check that the brokers at {} run", what, sink::bootstrap_list(kafka_)));
+    }
+  }
+
+  const task::KafkaSink kafka_;
+  const std::string client_id_;
+  std::string identity_;
+  const task::SecretReader secrets_;
+  sink::KafkaClient producer_;
+  std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> topic_;
+};
+
+}  // namespace
+
+std::unique_ptr<CheckpointStore> make_kafka_checkpoint_store(const task::Task& task,
+                                                             const task::SecretReader& secrets) {
+  return std::make_unique<KafkaCheckpointStore>(task, secrets);
+}
+
+}  // namespace rowtide::checkpoint
