@@ -90,9 +90,9 @@ std::optional<std::string> parse_tag(std::string_view text) {
 
 /// "5" or "5-7".
 std::optional<MysqlGtidSet::Interval> parse_interval(std::string_view text) {
-  const std::string_view first = take_until(text, '-');
-  const auto start = parse_number<std::uint64_t>(first);
-  const auto last = text.empty() ? start : parse_number<std::uint64_t>(trim(text));
+  const bool is_range = text.find('-') != std::string_view::npos;
+  const auto start = parse_number<std::uint64_t>(take_until(text, '-'));
+  const auto last = is_range ? parse_number<std::uint64_t>(trim(text)) : start;
   if (!start || !last || *start == 0 || *last < *start || *last > kMaxNumber) return std::nullopt;
   return MysqlGtidSet::Interval{*start, *last + 1};
 }

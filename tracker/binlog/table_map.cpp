@@ -72,8 +72,8 @@ std::vector<std::uint16_t> read_metadata(const std::vector<std::uint8_t>& wire_t
     const auto type = static_cast<WireType>(wire_types[column]);
     if (type == WireType::TypedArray) {
       skip_array_metadata(reader);
-    } else {
-      metadata[column] = static_cast<std::uint16_t>(reader.little_endian(metadata_size(type)));
+    } else if (const std::size_t size = metadata_size(type); size > 0) {
+      metadata[column] = static_cast<std::uint16_t>(reader.little_endian(size));
     }
   }
   return metadata;

@@ -1,0 +1,49 @@
+#include "tracker/binlog/position.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rowtide::binlog {
+namespace {
+
+constexpr const char* kSet = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5";
+
+Position mysql_position() {
+  return {*MysqlGtidSet::parse(kSet), "binlog.000003", 0x1'0000'0004U};
+}
+
+TEST(Positions, JsonAndBack) {
+  const Position positions[] = {
+      mysql_position(), {*MariadbGtidSet::parse("0-1-42"), "m.000001", 4}, {{}, "f.000009", 4711}, {}};
+  for (const Position& position : positions) {
+    const auto parsed = position_from_json(to_json(position));
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, position) << to_json(position);
+  }
+  EXPECT_EQ(to_json(mysql_position()), std::string(R"({"flavor":"mysql","gtidSet":")") + kSet +
+                                           R"(","file":"binlog.000003","offset":4294967300})");
+  // An empty set of a flavor is not the same as no GTIDs.
+  EXPECT_TRUE(std::holds_alternative<MysqlGtidSet>(
+      position_from_json(R"({"flavor":"mysql","gtidSet":"","file":"","offset":0})")->gtids));
+}
+
+TEST(Positions, BadJson) {
+  for (const std::string_view bad :
+       {"", "[]", "{", R"({"flavor":"mysql"})", R"({"flavor":"oracle","gtidSet":"","file":"","offset":4})",
+        R"({"flavor":"mysql","gtidSet":"x","file":"","offset":4})",
+        R"({"flavor":"file","gtidSet":"0-1-2","file":"f","offset":4})",
+        R"({"flavor":"file","gtidSet":"","file":7,"offset":4})",
+        R"({"flavor":"file","gtidSet":"","file":"f","offset":-4})",
+        R"({"flavor":"file","gtidSet":"","file":"f","offset":"4"})"})
+    EXPECT_EQ(position_from_json(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
+}
+
+TEST(Positions, ForPeople) {
+  EXPECT_EQ(to_string(mysql_position()), std::string("binlog.000003:4294967300 (GTIDs ") + kSet + ")");
+  EXPECT_EQ(to_string(Position{{}, "f.000009", 4711}), "f.000009:4711");
+  EXPECT_EQ(to_string(Position{*MariadbGtidSet::parse("0-1-42"), "", 0}), "GTIDs 0-1-42");
+  EXPECT_EQ(to_string(Position{}), "the beginning");
+}
+
+}  // namespace
+}  // namespace rowtide::binlog
