@@ -88,7 +88,7 @@ std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& 
                                                               const task::SecretReader& secrets,
                                                               const std::string& file) {
   if (task.spec.sink.kafka) return checkpoint::make_kafka_checkpoint_store(task, secrets);
-  if (!file.empty()) return checkpoint::make_file_checkpoint_store(file);
+  if (!file.empty()) return checkpoint::make_file_checkpoint_store(file, task);
   return nullptr;
 }
 
@@ -154,7 +154,7 @@ int fail(const Options& options, const absl::Status& status) {
   return kFailed;
 }
 
-int run(const Options& options, const task::Task& task) {
+int run_task(const Options& options, const task::Task& task) {
   if (task.spec.suspend) {
     std::cerr << options.task_file << ": spec.suspend is true; set it to false to run the task\n";
     return kUsage;
@@ -186,7 +186,7 @@ int run(const Options& options, const task::Task& task) {
   return kOk;
 }
 
-int precheck(const Options& options, const task::Task& task) {
+int check(const Options& options, const task::Task& task) {
   const task::PrecheckReport report =
       precheck::run_precheck(task, task::SecretReader(options.secrets_folder));
   std::cout << (options.output == "json" ? task::to_json(report, true) + "\n"
@@ -256,5 +256,5 @@ int main(int argc, char** argv) {
   }
   const std::optional<task::Task> task = read_task(options);
   if (!task) return kUsage;
-  return run_command->parsed() ? run(options, *task) : precheck(options, *task);
+  return run_command->parsed() ? run_task(options, *task) : check(options, *task);
 }
