@@ -130,21 +130,24 @@ class StopSignals {
     sigaddset(&signals_, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  void stop_when_told(std::stop_source stop) {
-    waiter_ = std::jthread([this, stop](const std::stop_token& done) mutable {
+  // Ends what holds the token when the process is told to.
+  [[nodiscard]] std::stop_token stop_when_told() {
+    waiter_ = std::jthread([this](const std::stop_token& done) {
       constexpr timespec kLook{.tv_sec = 0, .tv_nsec = 200'000'000};
       while (!done.stop_requested()) {
         if (sigtimedwait(&signals_, nullptr, &kLook) > 0) {
           spdlog::info("Stopping: delivering what was read, then saving the checkpoint");
-          stop.request_stop();
+          stop_.request_stop();
           return;
         }
       }
     });
+    return stop_.get_token();
   }
 
  private:
   sigset_t signals_{};
+  std::stop_source stop_;
   std::jthread waiter_;
 };
 
@@ -164,8 +167,7 @@ int run_task(const Options& options, const task::Task& task) {
     return kUsage;
   }
   StopSignals signals;
-  std::stop_source stop;
-  signals.stop_when_told(stop);
+  const std::stop_token stop = signals.stop_when_told();
 
   const task::SecretReader secrets(options.secrets_folder);
   source::BinlogSource source(task, secrets);
@@ -179,7 +181,7 @@ int run_task(const Options& options, const task::Task& task) {
     if (!started.ok()) return fail(options, started.status());
     server = *std::move(started);
   }
-  const absl::Status status = tracker.run(stop.get_token());
+  const absl::Status status = tracker.run(stop);
   if (!status.ok()) return fail(options, status);
   spdlog::info("Stopped; {} rows in {} transactions", tracker.counters().total_rows(),
                tracker.counters().transactions.load());
