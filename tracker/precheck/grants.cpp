@@ -53,7 +53,7 @@ std::set<std::string, std::less<>> privileges_in(std::string_view list) {
 bool take_name(std::string_view& text, std::string& name) {
   name.clear();
   if (text.starts_with('*')) {
-    name = "*";
+    name = '*';
     text.remove_prefix(1);
     return true;
   }
