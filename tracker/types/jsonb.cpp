@@ -76,7 +76,8 @@ class Printer {
   bool opaque(ByteReader reader);
   template <typename Integer>
   bool integer(bool ok, Integer number) {
-    if (ok) out_.append(fmt::format_int(number).str());
+    const fmt::format_int digits(number);
+    if (ok) out_.append(digits.data(), digits.size());
     return ok;
   }
 
