@@ -31,10 +31,11 @@ bool has_sasl(task::SecurityProtocol protocol) {
 }
 
 void log_line(const rd_kafka_t*, int level, const char* facility, const char* line) {
-  constexpr int kSyslogError = 3;
+  // Connections that fail are logged as errors each time; the sink itself warns once.
+  constexpr int kSyslogCritical = 2;
   constexpr int kSyslogWarning = 4;
-  const auto severity = level <= kSyslogError     ? spdlog::level::warn
-                        : level == kSyslogWarning ? spdlog::level::info
+  const auto severity = level <= kSyslogCritical  ? spdlog::level::warn
+                        : level <= kSyslogWarning ? spdlog::level::info
                                                   : spdlog::level::debug;
   spdlog::log(severity, "Kafka client: {} ({})", line, facility);
 }

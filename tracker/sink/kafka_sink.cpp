@@ -387,7 +387,9 @@ void KafkaSink::on_delivery(rd_kafka_t* client, const rd_kafka_message_t* messag
       ++self.counters_.errors;
       is_first_failure = self.error_.ok();
       if (is_first_failure) {
-        self.error_ = self.rejection(message->err, rd_kafka_message_errstr(message),
+        // Not rd_kafka_message_errstr(): of a produced message, librdkafka 2.0 takes the payload for the
+        // text.
+        self.error_ = self.rejection(message->err, rd_kafka_err2str(message->err),
                                      rd_kafka_topic_name(message->rkt), self.tracker_.table(group), bytes);
       }
     }
@@ -411,7 +413,7 @@ void KafkaSink::on_error(rd_kafka_t* client, int code, const char* reason, void*
                         "checkpoint",
                         text.data(), rd_kafka_err2name(cause)));
       }
-    } else if (!std::exchange(self.is_trouble_logged_, true)) {
+    } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !std::exchange(self.is_trouble_logged_, true)) {
       spdlog::warn("Kafka: {}; waiting for it, nothing is lost", reason);
     }
   }
