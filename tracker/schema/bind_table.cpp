@@ -85,7 +85,8 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* t
     definition.members = column.members;
   }
   if (map.has_names()) definition.name = map.column_names[i];
-  if (map.is_unsigned) definition.is_unsigned = (*map.is_unsigned)[i];
+  // Servers differ on whether YEAR is unsigned; it means something for numbers only.
+  if (map.is_unsigned && is_numeric_wire(real_type(map, i))) definition.is_unsigned = (*map.is_unsigned)[i];
   if (!map.collations.empty() && map.collations[i] != 0) definition.collation = map.collations[i];
   if (!map.members.empty() && !map.members[i].empty()) definition.members = map.members[i];
   return definition;

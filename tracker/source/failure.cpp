@@ -121,6 +121,22 @@ absl::Status connect_failed(unsigned number, std::string_view text, const Target
   return status;
 }
 
+/// A server that turns us away does so before TLS begins; the library then wraps the server's own error: "...
+/// cannot be verified: 1130 - Host ...". Takes the wrapping off.
+void unwrap(unsigned& number, std::string_view& text) {
+  constexpr std::string_view kBefore = "cannot be verified: ";
+  constexpr std::string_view kBetween = " - ";
+  const auto found = text.find(kBefore);
+  if (found == std::string_view::npos) return;
+  const std::string_view inner = text.substr(found + kBefore.size());
+  unsigned inner_number = 0;
+  const auto [end, error] = std::from_chars(inner.data(), inner.data() + inner.size(), inner_number);
+  const std::string_view rest = inner.substr(static_cast<std::size_t>(end - inner.data()));
+  if (error != std::errc() || !rest.starts_with(kBetween)) return;
+  number = inner_number;
+  text = rest.substr(kBetween.size());
+}
+
 absl::Status host_refused(unsigned number, std::string_view text, const Target& target) {
   const std::string ours = client_address_in(text);
   if (number == 1130) {
@@ -230,6 +246,7 @@ absl::Status classify_error(unsigned number, std::string_view text, const Target
   constexpr unsigned kHostNotPrivileged = 1130;
   constexpr unsigned kBinlogError = 1236;
   constexpr unsigned kConnectionLost = 2013;
+  unwrap(number, text);
   absl::Status status;
   switch (number) {
     case kConnectionError:

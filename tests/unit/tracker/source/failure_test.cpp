@@ -39,6 +39,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{2002, "Can't connect to server on 'db.example.com' (110)", StatusCode::kUnavailable, "Timeout"},
         Case{2002, "Can't connect to server on 'db.example.com' (113)", StatusCode::kUnavailable,
              "Unreachable"},
+        Case{2013,
+             "Lost connection to server at 'handshake: reading initial communication packet', system error: "
+             "110",
+             StatusCode::kUnavailable, "Timeout"},
         Case{2013, "Lost connection to server during query", StatusCode::kUnavailable, "ConnectionLost"},
         Case{2006, "Server has gone away", StatusCode::kUnavailable, "ConnectionLost"},
         Case{1040, "Too many connections", StatusCode::kUnavailable, "TooManyConnections"},
@@ -63,47 +67,60 @@ INSTANTIATE_TEST_SUITE_P(
 // Texts of real servers: MySQL 5.7 and 8.0, MariaDB 10.11.
 INSTANTIATE_TEST_SUITE_P(
     BinlogErrors, ClassifyError,
-    testing::Values(Case{1236, "Could not find first log file name in binary log index file",
-                         StatusCode::kOutOfRange, "BinlogPositionPurged"},
-                    Case{1236,
-                         "Cannot replicate because the master purged required binary logs. Replicate the "
-                         "missing transactions "
-                         "from elsewhere, or provision a new slave from backup.",
-                         StatusCode::kOutOfRange, "BinlogPositionPurged"},
-                    Case{1236,
-                         "The slave is connecting using CHANGE MASTER TO MASTER_AUTO_POSITION = 1, but the "
-                         "master has purged "
-                         "binary logs containing GTIDs that the slave requires.",
-                         StatusCode::kOutOfRange, "BinlogPositionPurged"},
-                    Case{1236,
-                         "Could not find GTID state requested by slave in any binlog files. Probably the "
-                         "slave state is too old "
-                         "and required binlog files have been purged.",
-                         StatusCode::kOutOfRange, "BinlogPositionPurged"},
-                    Case{1236, "Slave has more GTIDs than the master has, using the master's SERVER_UUID.",
-                         StatusCode::kOutOfRange, "BinlogPositionUnknown"},
-                    Case{1236, "Client requested master to start replication from impossible position",
-                         StatusCode::kOutOfRange, "BinlogPositionUnknown"},
-                    Case{1236,
-                         "Error: connecting slave requested to start from GTID 0-1-99, which is not in the "
-                         "master's binlog",
-                         StatusCode::kOutOfRange, "BinlogPositionUnknown"},
-                    Case{1236,
-                         "A slave with the same server_uuid/server_id as this slave has connected to the "
-                         "master; the first "
-                         "event 'binlog.000002' at 155",
-                         StatusCode::kAborted, "DuplicateServerId"},
-                    Case{1946, "Slave with the same @@server_id", StatusCode::kAborted, "DuplicateServerId"},
-                    Case{1236,
-                         "log event entry exceeded max_allowed_packet; Increase max_allowed_packet on master",
-                         StatusCode::kFailedPrecondition, "EventTooLarge"},
-                    Case{1236, "binlog truncated in the middle of event", StatusCode::kFailedPrecondition,
-                         "BinlogUnreadable"}));
+    testing::Values(
+        Case{1236, "Could not find first log file name in binary log index file", StatusCode::kOutOfRange,
+             "BinlogPositionPurged"},
+        Case{1236,
+             "Cannot replicate because the master purged required binary logs. Replicate the "
+             "missing transactions "
+             "from elsewhere, or provision a new slave from backup.",
+             StatusCode::kOutOfRange, "BinlogPositionPurged"},
+        Case{1236,
+             "The slave is connecting using CHANGE MASTER TO MASTER_AUTO_POSITION = 1, but the "
+             "master has purged "
+             "binary logs containing GTIDs that the slave requires.",
+             StatusCode::kOutOfRange, "BinlogPositionPurged"},
+        Case{1236,
+             "Could not find GTID state requested by slave in any binlog files. Probably the "
+             "slave state is too old "
+             "and required binlog files have been purged.",
+             StatusCode::kOutOfRange, "BinlogPositionPurged"},
+        Case{1236, "Slave has more GTIDs than the master has, using the master's SERVER_UUID.",
+             StatusCode::kOutOfRange, "BinlogPositionUnknown"},
+        Case{1236, "Client requested master to start replication from impossible position",
+             StatusCode::kOutOfRange, "BinlogPositionUnknown"},
+        Case{1236,
+             "Error: connecting slave requested to start from GTID 0-1-99, which is not in the "
+             "master's binlog",
+             StatusCode::kOutOfRange, "BinlogPositionUnknown"},
+        Case{1236,
+             "A slave with the same server_uuid/server_id as this slave has connected to the "
+             "master; the first "
+             "event 'binlog.000002' at 155",
+             StatusCode::kAborted, "DuplicateServerId"},
+        Case{4052,
+             "A slave with the same server_uuid/server_id is already connected; the first event '.' at 4",
+             StatusCode::kAborted, "DuplicateServerId"},
+        Case{1236, "log event entry exceeded max_allowed_packet; Increase max_allowed_packet on master",
+             StatusCode::kFailedPrecondition, "EventTooLarge"},
+        Case{1236, "binlog truncated in the middle of event", StatusCode::kFailedPrecondition,
+             "BinlogUnreadable"}));
 
 TEST(ClassifyErrorText, NamesTheAddressToLetIn) {
   const absl::Status status =
       classify_error(1130, "Host '10.0.3.7' is not allowed to connect to this MySQL server", kTarget);
   EXPECT_THAT(std::string(status.message()), HasSubstr("our address 10.0.3.7"));
+}
+
+TEST(ClassifyErrorText, FindsTheServersErrorInsideTheLibrarysWarningAboutIt) {
+  const absl::Status status =
+      classify_error(2002,
+                     "Received error packet before completion of TLS handshake. The authenticity of the "
+                     "following error cannot be "
+                     "verified: 1130 - Host '10.0.3.7' is not allowed to connect to this MySQL server",
+                     kTarget);
+  EXPECT_EQ(reason_of(status), "HostNotPrivileged");
+  EXPECT_EQ(error_number_of(status), 1130U);
 }
 
 TEST(ClassifyErrorText, SaysWhatToDoAboutTheAccount) {

@@ -1,0 +1,348 @@
+// The source on real servers: positions, resuming, faults. Each case runs on MySQL 8 and on MariaDB.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+#include <thread>
+
+#include "tests/integration/source_fixture.h"
+#include "tests/support/wait_until.h"
+#include "tracker/source/failure.h"
+#include "tracker/source/position_sampler.h"
+#include "tracker/source/reader_identity.h"
+
+namespace rowtide::test {
+namespace {
+
+using namespace std::chrono_literals;
+using source::reason_of;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
+  return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+}
+
+std::string message_of(const absl::Status& status) {
+  return std::string(status.message());
+}
+
+/// Servers that a case restarts, purges or stops are its own.
+class OwnServer : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  explicit OwnServer(std::vector<std::string> options = {})
+      : server(GetParam(), {.bind = "127.0.0.1", .port = 0, .options = std::move(options)}) {
+    server.create_user(kUser, sql_password());
+    server.exec("CREATE DATABASE d");
+    server.exec("CREATE TABLE d.t (id INT PRIMARY KEY, v VARCHAR(40))");
+  }
+  void insert(int id) { server.exec("INSERT INTO d.t VALUES (" + std::to_string(id) + ", 'x')"); }
+
+  MysqlServer server;
+};
+
+/// The others share one.
+class SharedServer : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  static void prepare(MysqlServer& server) {
+    static std::set<const MysqlServer*> prepared;
+    if (prepared.insert(&server).second) server.create_user(kUser, sql_password());
+  }
+  void SetUp() override {
+    prepare(server);
+    database = server.fresh_database();
+    table = "t_" + database;
+    server.exec("CREATE TABLE " + full() + " (id INT PRIMARY KEY, v LONGBLOB)");
+  }
+  [[nodiscard]] std::string full() const { return database + "." + table; }
+  void insert(int id) { server.exec("INSERT INTO " + full() + " VALUES (" + std::to_string(id) + ", 'x')"); }
+
+  MysqlServer& server = MysqlServer::shared(GetParam());
+  task::Task task = task_for(server);
+  std::string database;
+  std::string table;
+};
+
+TEST_P(SharedServer, StreamsFromLatestByGtid) {
+  const binlog::Position from = position_at(task, task::StartMode::Latest);
+  EXPECT_NE(from.gtids.index(), 0U);
+  EXPECT_FALSE(from.file.empty());
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(from).ok());
+  EXPECT_EQ(reader.source.info().is_mariadb, GetParam() == SqlFlavor::Mariadb);
+  EXPECT_EQ(reader.source.info().client_address, "127.0.0.1");
+  insert(1);
+  ASSERT_TRUE(reader.read_transaction_of(table).ok());
+  EXPECT_THAT(reader.tables, ElementsAre(table));
+  EXPECT_THAT(reader.last_map.column_names, ElementsAre("id", "v"));
+}
+
+TEST_P(SharedServer, StreamsFromFileAndOffset) {
+  binlog::Position from = position_at(task, task::StartMode::Latest);
+  from.gtids = std::monostate{};
+  insert(1);
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(from).ok());
+  ASSERT_TRUE(reader.read_transaction_of(table).ok());
+  EXPECT_THAT(reader.tables, ElementsAre(table));
+  EXPECT_EQ(reader.stream.file(), from.file);
+  EXPECT_GT(reader.stream.offset(), from.offset);
+}
+
+TEST_P(SharedServer, StreamsEverythingFromEarliest) {
+  insert(1);
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Earliest)).ok());
+  ASSERT_TRUE(reader.read_transaction_of(table).ok());
+}
+
+TEST_P(SharedServer, ResumesBehindTheTransactionThatWasDone) {
+  StreamReader first(task);
+  ASSERT_TRUE(first.open(position_at(task, task::StartMode::Latest)).ok());
+  insert(1);
+  ASSERT_TRUE(first.read_transaction_of(table).ok());
+  binlog::Position done = position_at(task, task::StartMode::Latest);
+  const std::string other = "u_" + database;
+  server.exec("CREATE TABLE " + database + "." + other + " (id INT PRIMARY KEY)");
+  server.exec("INSERT INTO " + database + "." + other + " VALUES (1)");
+  first.source.close();
+  ASSERT_TRUE(first.open(done).ok());
+  ASSERT_TRUE(first.read_transaction_of(other).ok());
+  EXPECT_THAT(first.tables, ElementsAre(table, other)) << "nothing twice, nothing left out";
+}
+
+TEST_P(SharedServer, FollowsARotation) {
+  StreamReader reader(task);
+  const binlog::Position from = position_at(task, task::StartMode::Latest);
+  ASSERT_TRUE(reader.open(from).ok());
+  insert(1);
+  ASSERT_TRUE(reader.read_transaction_of(table).ok());
+  server.exec("FLUSH BINARY LOGS");
+  insert(2);
+  ASSERT_TRUE(reader.read_transaction_of(table).ok());
+  EXPECT_NE(reader.stream.file(), from.file);
+  const auto end = source::current_end(*session_for(task));
+  ASSERT_TRUE(end.ok());
+  EXPECT_EQ(reader.stream.file(), end->first);
+  EXPECT_EQ(reader.stream.offset(), end->second);
+}
+
+TEST_P(SharedServer, ReturnsOnAnIdleSource) {
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+  const auto begin = std::chrono::steady_clock::now();
+  absl::StatusOr<Bytes> event = reader.source.next();
+  while (event.ok() && !event->empty()) event = reader.source.next();
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 9s);
+}
+
+TEST_P(SharedServer, AnInterruptEndsABlockedRead) {
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+  std::promise<void> blocked;
+  auto status = std::async(std::launch::async, [&] {
+    blocked.set_value();
+    absl::StatusOr<Bytes> event = reader.source.next();
+    while (event.ok()) event = reader.source.next();
+    return event.status();
+  });
+  blocked.get_future().wait();
+  reader.source.interrupt();
+  ASSERT_EQ(status.wait_for(5s), std::future_status::ready);
+  EXPECT_TRUE(absl::IsCancelled(status.get()));
+  EXPECT_TRUE(absl::IsCancelled(reader.source.open({})));
+  reader.source.close();
+  EXPECT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok())
+      << "close() makes it usable again";
+}
+
+TEST_P(SharedServer, JoinsEventsOfSeveralPackets) {
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+  server.exec("INSERT INTO " + full() + " VALUES (1, REPEAT('x', 20000000))");
+  insert(2);
+  ASSERT_TRUE(reader.read_transaction_of(table).ok());
+  EXPECT_GT(reader.largest_event, 20'000'000U);
+  ASSERT_TRUE(reader.read_transaction_of(table).ok()) << "the packets behind it are still in step";
+}
+
+TEST_P(SharedServer, TheOlderOfTwoReadersWithOneServerIdIsCutOff) {
+  StreamReader older(task);
+  ASSERT_TRUE(older.open(position_at(task, task::StartMode::Latest)).ok());
+  insert(1);
+  ASSERT_TRUE(older.read_transaction_of(table).ok());
+  StreamReader newer(task);
+  ASSERT_TRUE(newer.open(position_at(task, task::StartMode::Latest)).ok());
+  insert(2);
+  const absl::Status cut = older.read_until([](const binlog::EventView&) { return false; });
+  EXPECT_TRUE(absl::IsAborted(cut)) << cut;
+  EXPECT_EQ(reason_of(cut), "DuplicateServerId");
+  EXPECT_THAT(message_of(cut), HasSubstr("spec.source.serverId"));
+  ASSERT_TRUE(newer.read_transaction_of(table).ok());
+}
+
+TEST_P(SharedServer, IsListedAtTheSource) {
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+  const source::ReaderIdentity identity = source::reader_identity(task);
+  std::vector<std::string> hosts;
+  for (const Row& row : server.query("SHOW SLAVE HOSTS")) {
+    if (row.at(0) == std::to_string(identity.server_id)) hosts.push_back(row.at(1).value_or(""));
+  }
+  EXPECT_THAT(hosts, Contains(identity.label));
+}
+
+TEST_P(SharedServer, TellsAWrongPasswordAndNeverShowsIt) {
+  task.spec.source.credentials->password = "wr0ng-Pass";
+  source::BinlogSource source(task, no_secrets());
+  const absl::Status status = source.open({});
+  EXPECT_TRUE(absl::IsUnauthenticated(status)) << status;
+  EXPECT_EQ(reason_of(status), "AccessDenied");
+  EXPECT_THAT(message_of(status), AllOf(HasSubstr("tracker"), Not(HasSubstr("wr0ng-Pass"))));
+}
+
+TEST_P(SharedServer, TellsAMissingReplicationPrivilege) {
+  server.create_user("reader_" + database, "pw", "SELECT");
+  const binlog::Position from = position_at(task, task::StartMode::Latest);
+  task.spec.source.credentials = task::InlineCredentials{"reader_" + database, "pw"};
+  source::BinlogSource source(task, no_secrets());
+  absl::Status status = source.open(from);
+  if (status.ok()) status = source.next().status();
+  EXPECT_TRUE(absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) << status;
+}
+
+TEST_P(SharedServer, RefusesAPositionOfTheOtherKindOfServer) {
+  binlog::Position from;
+  if (GetParam() == SqlFlavor::Mysql8) {
+    from.gtids = binlog::MariadbGtidSet::parse("0-1-1").value();
+  } else {
+    from.gtids = binlog::MysqlGtidSet::parse("3e11fa47-71ca-11e1-9e33-c80aa9429562:1").value();
+  }
+  source::BinlogSource source(task, no_secrets());
+  const absl::Status status = source.open(from);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(reason_of(status), "PositionOfOtherServer");
+}
+
+TEST_P(SharedServer, StartPositionsAreLookedUp) {
+  const auto session = session_for(task);
+  const auto at = [&](const std::string& file, std::uint64_t offset) {
+    task::StartPosition start;
+    start.mode = task::StartMode::BinlogFile;
+    start.file = file;
+    start.offset = offset;
+    return source::resolve_start_position(start, *session);
+  };
+  const std::string first = source::list_binlog_files(*session)->front().name;
+  ASSERT_TRUE(at(first, 4).ok()) << at(first, 4).status();
+  EXPECT_EQ(reason_of(at("binlog.999999", 4).status()), "BinlogPositionPurged");
+  EXPECT_EQ(reason_of(at(first, 999'999'999).status()), "BinlogPositionUnknown");
+
+  insert(1);
+  const binlog::Position latest = position_at(task, task::StartMode::Latest);
+  task::StartPosition by_set;
+  by_set.mode = task::StartMode::GtidSet;
+  by_set.gtid_set = binlog::to_string(latest.gtids);
+  const auto resolved = source::resolve_start_position(by_set, *session);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  EXPECT_EQ(resolved->gtids, latest.gtids);
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, SharedServer, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         name_of);
+
+TEST_P(OwnServer, ARestartIsAPassingFault) {
+  const task::Task task = task_for(server);
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+  insert(1);
+  ASSERT_TRUE(reader.read_transaction_of("t").ok());
+  const binlog::Position done = position_at(task, task::StartMode::Latest);
+  server.stop();
+  const absl::Status lost = reader.read_until([](const binlog::EventView&) { return false; });
+  EXPECT_TRUE(absl::IsUnavailable(lost)) << lost;
+  reader.source.close();
+  const absl::Status away = reader.open(done);
+  EXPECT_TRUE(absl::IsUnavailable(away)) << away;
+  EXPECT_EQ(reason_of(away), "ConnectionRefused");
+  server.start();
+  insert(2);
+  ASSERT_TRUE(reader.open(done).ok());
+  ASSERT_TRUE(reader.read_transaction_of("t").ok());
+  EXPECT_THAT(reader.tables, ElementsAre("t", "t"));
+}
+
+TEST_P(OwnServer, ASilentServerCountsAsLost) {
+  const task::Task task = task_for(server);
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+  insert(1);
+  ASSERT_TRUE(reader.read_transaction_of("t").ok());
+  server.suspend();
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status status = reader.read_until([](const binlog::EventView&) { return false; });
+  const auto took = std::chrono::steady_clock::now() - begin;
+  server.resume();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_GT(took, 5s);
+  EXPECT_LT(took, 30s);
+}
+
+TEST_P(OwnServer, APurgedPositionIsSaidWithWhatIsLeft) {
+  const task::Task task = task_for(server);
+  insert(1);
+  const binlog::Position old = position_at(task, task::StartMode::Latest);
+  insert(2);
+  server.exec("FLUSH BINARY LOGS");
+  insert(3);
+  server.exec("FLUSH BINARY LOGS");
+  insert(4);
+  const std::string newest = source::current_end(*session_for(task))->first;
+  wait_until("the files are gone", [&] {
+    // MariaDB keeps a file until the storage engine has let go of it, a moment later.
+    server.exec("PURGE BINARY LOGS TO '" + newest + "'");
+    return server.query("SHOW BINARY LOGS").size() == 1;
+  });
+
+  binlog::Position by_file = old;
+  by_file.gtids = std::monostate{};
+  for (const binlog::Position& from : {old, by_file}) {
+    StreamReader reader(task);
+    absl::Status status = reader.open(from);
+    if (status.ok()) status = reader.read_until([](const binlog::EventView&) { return false; });
+    EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
+    EXPECT_EQ(reason_of(status), "BinlogPositionPurged");
+    EXPECT_THAT(message_of(status), AllOf(HasSubstr("earliest it still has is " + newest + ":4"),
+                                          HasSubstr("Earliest"), HasSubstr("Latest")));
+  }
+  StreamReader reader(task);
+  ASSERT_TRUE(reader.open(position_at(task, task::StartMode::Earliest)).ok());
+  ASSERT_TRUE(reader.read_transaction_of("t").ok()) << "Earliest is what is left";
+}
+
+TEST_P(OwnServer, AServerThatNeverHadThePositionSaysSo) {
+  const task::Task task = task_for(server);
+  insert(1);
+  binlog::Position ahead = position_at(task, task::StartMode::Latest);
+  if (GetParam() == SqlFlavor::Mysql8) {
+    std::get<binlog::MysqlGtidSet>(ahead.gtids)
+        .unite(binlog::MysqlGtidSet::parse(server.value("SELECT @@server_uuid") + ":1-99999").value());
+  } else {
+    ahead.gtids = binlog::MariadbGtidSet::parse("0-1-99999").value();
+  }
+  StreamReader reader(task);
+  absl::Status status = reader.open(ahead);
+  if (status.ok()) status = reader.read_until([](const binlog::EventView&) { return false; });
+  EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
+  EXPECT_EQ(reason_of(status), "BinlogPositionUnknown");
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, OwnServer, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb), name_of);
+
+}  // namespace
+}  // namespace rowtide::test

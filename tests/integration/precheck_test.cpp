@@ -1,0 +1,540 @@
+// Every check brought to fail on a real server, and mended as it says.
+#include "tracker/precheck/precheck.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/integration/source_fixture.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/temp_dir.h"
+
+namespace rowtide::test {
+namespace {
+
+using task::CheckItem;
+using task::CheckResult;
+using task::PrecheckReport;
+using testing::AllOf;
+using testing::AnyOf;
+using testing::Each;
+using testing::Field;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
+  return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+}
+
+CheckItem item(const PrecheckReport& report, const std::string& name) {
+  for (const CheckItem& item : report.items) {
+    if (item.name == name) return item;
+  }
+  ADD_FAILURE() << "no item " << name << "\n" << precheck::render_table(report);
+  return {};
+}
+
+/// No password, wherever the report goes.
+void expect_discreet(const PrecheckReport& report, const std::string& password = kPassword) {
+  EXPECT_THAT(task::to_json(report, true), Not(HasSubstr(password)));
+  EXPECT_THAT(precheck::render_table(report), Not(HasSubstr(password)));
+}
+
+PrecheckReport check(const task::Task& task, const task::SecretReader& secrets = no_secrets()) {
+  PrecheckReport report = precheck::run_precheck(task, secrets);
+  expect_discreet(report);
+  return report;
+}
+
+task::ObjectRule rule(const std::string& database, std::vector<std::string> tables = {}) {
+  task::ObjectRule made;
+  made.database = database;
+  made.tables = std::move(tables);
+  return made;
+}
+
+/// One server for all that settings can do at run time.
+class Precheck : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  void SetUp() override {
+    server.exec(std::string("DROP USER IF EXISTS '") + kUser + "'@'%'");
+    server.create_user(kUser, sql_password());
+    database = server.fresh_database();
+    server.exec("CREATE TABLE " + database + ".orders (id INT PRIMARY KEY)");
+    task = task_for(server);
+    task.spec.objects.include = {rule(database, {"orders"})};
+  }
+  void TearDown() override {
+    for (const char* setting :
+         {"binlog_format = ROW", "binlog_row_image = FULL", "binlog_row_metadata = FULL"}) {
+      server.exec(std::string("SET GLOBAL ") + setting);
+    }
+  }
+
+  /// Which checks, besides those named, did not pass.
+  static void expect_all_others_pass(const PrecheckReport& report, const std::vector<std::string>& but = {}) {
+    for (const CheckItem& item : report.items) {
+      if (std::find(but.begin(), but.end(), item.name) != but.end()) continue;
+      EXPECT_TRUE(item.result == CheckResult::Passed || item.result == CheckResult::Warning)
+          << precheck::render_table(report);
+    }
+  }
+  [[nodiscard]] bool is_mariadb() const { return GetParam() == SqlFlavor::Mariadb; }
+  [[nodiscard]] static std::string account() { return std::string("'") + kUser + "'@'%'"; }
+  void replace_privileges(const std::string& privileges) {
+    server.exec("REVOKE ALL PRIVILEGES, GRANT OPTION FROM " + account());
+    if (!privileges.empty()) server.exec("GRANT " + privileges + " TO " + account());
+  }
+  /// The repair of an item is SQL that root can run: then the check must pass.
+  void mend(const CheckItem& item) {
+    std::string sql = item.repair.substr(0, item.repair.find(';'));
+    server.exec(sql);
+  }
+
+  MysqlServer& server = MysqlServer::shared(GetParam());
+  task::Task task;
+  std::string database;
+};
+
+TEST_P(Precheck, PassesOnAServerThatIsSetUpWell) {
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+  expect_all_others_pass(report);
+  EXPECT_EQ(report.task, "shop/orders");
+  EXPECT_EQ(report.client_address, "127.0.0.1");
+  EXPECT_GT(report.completed_at_ms, 0);
+  EXPECT_THAT(item(report, "Authentication").observed, HasSubstr(account()));
+  EXPECT_THAT(item(report, "StartPositionAvailable").observed, HasSubstr("binlog.0000"));
+  EXPECT_EQ(report.count(CheckResult::Skipped), 0);
+}
+
+TEST_P(Precheck, WrongPassword) {
+  task.spec.source.credentials->password = "wr0ng";
+  const PrecheckReport report = check(task);
+  expect_discreet(report, "wr0ng");
+  EXPECT_FALSE(report.passed());
+  EXPECT_EQ(item(report, "SourceReachable").result, CheckResult::Passed);
+  const CheckItem login = item(report, "Authentication");
+  EXPECT_EQ(login.result, CheckResult::Failed);
+  EXPECT_EQ(login.reason, "AccessDenied");
+  EXPECT_THAT(login.message, HasSubstr("Access denied for user"));
+  EXPECT_THAT(login.repair, HasSubstr("username and password"));
+  const CheckItem later = item(report, "BinlogFormat");
+  EXPECT_EQ(later.result, CheckResult::Skipped);
+  EXPECT_EQ(later.reason, "PrerequisiteFailed");
+  EXPECT_THAT(later.message, HasSubstr("Authentication must pass first"));
+  EXPECT_EQ(report.client_address, "127.0.0.1");
+}
+
+TEST_P(Precheck, MissingSecret) {
+  const TempDir folder;
+  task.spec.source.credentials.reset();
+  task.spec.source.credentials_secret_ref = task::SecretRef{"orders-source"};
+  const PrecheckReport report = check(task, task::SecretReader(folder.path()));
+  EXPECT_EQ(item(report, "SourceReachable").result, CheckResult::Passed)
+      << "that much can be told without an account";
+  const CheckItem login = item(report, "Authentication");
+  EXPECT_EQ(login.reason, "SecretMissing");
+  EXPECT_THAT(login.message, AllOf(HasSubstr("orders-source"), HasSubstr("username")));
+  EXPECT_THAT(login.repair, HasSubstr("Secret orders-source"));
+}
+
+TEST_P(Precheck, CredentialsFromASecret) {
+  const TempDir folder;
+  std::filesystem::create_directory(folder.path() / "orders-source");
+  std::ofstream(folder.path() / "orders-source" / "username") << kUser;
+  std::ofstream(folder.path() / "orders-source" / "password") << kPassword;
+  task.spec.source.credentials.reset();
+  task.spec.source.credentials_secret_ref = task::SecretRef{"orders-source"};
+  const PrecheckReport report = check(task, task::SecretReader(folder.path()));
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+}
+
+TEST_P(Precheck, BinlogFormat) {
+  server.exec("SET GLOBAL binlog_format = STATEMENT");
+  const CheckItem found = item(check(task), "BinlogFormat");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "BinlogFormatNotRow");
+  EXPECT_EQ(found.observed, "binlog_format = STATEMENT");
+  EXPECT_EQ(found.expected, "binlog_format = ROW");
+  mend(found);
+  EXPECT_EQ(item(check(task), "BinlogFormat").result, CheckResult::Passed);
+}
+
+TEST_P(Precheck, BinlogRowImage) {
+  server.exec("SET GLOBAL binlog_row_image = MINIMAL");
+  const CheckItem found = item(check(task), "BinlogRowImage");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "RowImageIncomplete");
+  EXPECT_EQ(found.observed, "binlog_row_image = MINIMAL");
+  mend(found);
+  EXPECT_EQ(item(check(task), "BinlogRowImage").result, CheckResult::Passed);
+}
+
+TEST_P(Precheck, BinlogRowMetadataIsAWarning) {
+  server.exec("SET GLOBAL binlog_row_metadata = MINIMAL");
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed());
+  const CheckItem found = item(report, "BinlogRowMetadata");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.observed, "binlog_row_metadata = MINIMAL");
+  mend(found);
+  EXPECT_EQ(item(check(task), "BinlogRowMetadata").result, CheckResult::Passed);
+}
+
+TEST_P(Precheck, BinlogRetentionIsAWarning) {
+  server.exec("SET GLOBAL binlog_expire_logs_seconds = 7200");
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+  const CheckItem found = item(report, "BinlogRetention");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "RetentionShort");
+  EXPECT_EQ(found.observed, "2 hours");
+  mend(found);
+  EXPECT_EQ(item(check(task), "BinlogRetention").result, CheckResult::Passed);
+}
+
+TEST_P(Precheck, ReplicationPrivileges) {
+  replace_privileges("SELECT ON *.*");
+  PrecheckReport report = check(task);
+  const CheckItem slave = item(report, "ReplicationSlavePrivilege");
+  EXPECT_EQ(slave.result, CheckResult::Failed);
+  EXPECT_EQ(slave.reason, "PrivilegeMissing");
+  EXPECT_EQ(slave.repair, "GRANT REPLICATION SLAVE ON *.* TO 'tracker'@'%';");
+  const CheckItem client = item(report, "ReplicationClientPrivilege");
+  EXPECT_EQ(client.result, CheckResult::Failed);
+  EXPECT_EQ(client.repair, is_mariadb() ? "GRANT BINLOG MONITOR ON *.* TO 'tracker'@'%';"
+                                        : "GRANT REPLICATION CLIENT ON *.* TO 'tracker'@'%';");
+  EXPECT_EQ(item(report, "StartPositionAvailable").result, CheckResult::Skipped);
+  mend(slave);
+  mend(client);
+  report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+}
+
+TEST_P(Precheck, SelectPrivilege) {
+  replace_privileges("REPLICATION SLAVE, REPLICATION CLIENT ON *.*");
+  server.exec("CREATE TABLE " + database + ".items (id INT PRIMARY KEY)");
+  task.spec.objects.include = {rule(database, {"orders"}), rule(database, {"items"})};
+  server.exec("GRANT SELECT (id) ON " + database + ".orders TO " + account());
+  const PrecheckReport report = check(task);
+  const CheckItem found = item(report, "SelectPrivilege");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "PrivilegeMissing");
+  EXPECT_THAT(found.observed, AllOf(HasSubstr("`orders`"), HasSubstr("`items`")));
+  EXPECT_EQ(item(report, "ObjectsExist").result, CheckResult::Warning) << "it cannot be told";
+  EXPECT_EQ(found.repair, "GRANT SELECT ON `" + database + "`.`orders` TO 'tracker'@'%'; GRANT SELECT ON `" +
+                              database + "`.`items` TO 'tracker'@'%';");
+  server.exec("GRANT SELECT ON " + database + ".* TO " + account());
+  EXPECT_TRUE(check(task).passed());
+}
+
+TEST_P(Precheck, PrivilegesOfAnActiveRoleCount) {
+  const std::string role = "role_" + database;
+  server.exec("CREATE ROLE " + role);
+  server.exec("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO " + role);
+  replace_privileges("");
+  server.exec("GRANT " + role + " TO " + account());
+  EXPECT_FALSE(check(task).passed()) << "a role that is not active at login does not count";
+  server.exec(is_mariadb() ? "SET DEFAULT ROLE " + role + " FOR " + account()
+                           : "SET DEFAULT ROLE " + role + " TO " + account());
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+}
+
+TEST_P(Precheck, ObjectsThatDoNotExist) {
+  task.spec.objects.include = {rule(database, {"orders", "oders"}), rule("no_such_db")};
+  const CheckItem found = item(check(task), "ObjectsExist");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "ObjectsMissing");
+  EXPECT_THAT(found.observed,
+              AllOf(HasSubstr(database + ".oders"), HasSubstr("no_such_db"), Not(HasSubstr(".orders"))));
+}
+
+TEST_P(Precheck, APatternThatMatchesNothingIsAWarning) {
+  task::ObjectRule pattern;
+  pattern.database_pattern = "tenant_.*";
+  task.spec.objects.include = {rule(database), pattern};
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed());
+  const CheckItem found = item(report, "ObjectsExist");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "NothingMatches");
+  EXPECT_THAT(found.observed, HasSubstr("tenant_.*"));
+}
+
+TEST_P(Precheck, TablesWithoutKeyAreAWarning) {
+  server.exec("CREATE TABLE " + database + ".log (line TEXT, n INT NULL UNIQUE)");
+  server.exec("CREATE TABLE " + database + ".pairs (a INT NOT NULL, b INT NOT NULL, UNIQUE (a, b))");
+  task.spec.objects.include = {rule(database)};
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed());
+  const CheckItem found = item(report, "PrimaryKeys");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.observed, "without: " + database + ".log");
+}
+
+TEST_P(Precheck, ServerIdOfTheSourceItself) {
+  task.spec.source.server_id = 1;
+  const CheckItem found = item(check(task), "ServerIdUnique");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "ServerIdTaken");
+  EXPECT_THAT(found.observed, HasSubstr("server_id 1"));
+  EXPECT_THAT(found.repair, HasSubstr("spec.source.serverId"));
+}
+
+TEST_P(Precheck, ServerIdOfAnotherReaderButNotOfOurOwnTracker) {
+  // Listing readers takes a privilege of its own on MariaDB.
+  if (is_mariadb()) server.exec("GRANT REPLICATION MASTER ADMIN ON *.* TO " + account());
+  task.spec.source.server_id = 4242;
+  StreamReader tracker(task);
+  ASSERT_TRUE(tracker.open(position_at(task, task::StartMode::Latest)).ok());
+  EXPECT_EQ(item(check(task), "ServerIdUnique").result, CheckResult::Passed)
+      << "our own tracker is no stranger";
+  task::Task other = task;
+  other.name = "other";
+  const CheckItem found = item(check(other), "ServerIdUnique");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "ServerIdTaken");
+  EXPECT_THAT(found.observed, HasSubstr("4242"));
+}
+
+TEST_P(Precheck, StartPositionThatIsNotThere) {
+  task.spec.start_position.mode = task::StartMode::BinlogFile;
+  task.spec.start_position.file = "binlog.999999";
+  const CheckItem found = item(check(task), "StartPositionAvailable");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "BinlogPositionPurged");
+  EXPECT_THAT(found.message, AllOf(HasSubstr("binlog.999999"), HasSubstr("binlog.000001:4")));
+}
+
+TEST_P(Precheck, SourceOfAnotherType) {
+  task.spec.source.type = is_mariadb() ? task::SourceType::MySql : task::SourceType::MariaDb;
+  const CheckItem found = item(check(task), "ServerVersion");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "OtherServer");
+  EXPECT_EQ(found.repair, is_mariadb() ? "set spec.source.type to MariaDB" : "set spec.source.type to MySQL");
+}
+
+TEST_P(Precheck, UnknownHost) {
+  task.spec.source.host = "no-such-host.invalid";
+  const PrecheckReport report = check(task);
+  const CheckItem found = item(report, "SourceReachable");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "UnknownHost");
+  EXPECT_THAT(found.repair, HasSubstr("no-such-host.invalid"));
+  EXPECT_EQ(item(report, "Authentication").result, CheckResult::Skipped);
+}
+
+TEST_P(Precheck, RefusedConnection) {
+  task.spec.source.port = static_cast<std::uint16_t>(free_port());
+  const CheckItem found = item(check(task), "SourceReachable");
+  EXPECT_EQ(found.reason, "ConnectionRefused");
+  EXPECT_THAT(found.observed, HasSubstr(std::to_string(task.spec.source.port)));
+}
+
+TEST_P(Precheck, SkippedByName) {
+  server.exec("SET GLOBAL binlog_row_image = MINIMAL");
+  task.spec.precheck.skip = {"BinlogRowImage"};
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+  EXPECT_EQ(item(report, "BinlogRowImage").result, CheckResult::Skipped);
+  EXPECT_EQ(item(report, "BinlogRowImage").reason, "SkippedBySpec");
+}
+
+TEST_P(Precheck, UnknownNamesInSkipAreRefused) {
+  task.spec.precheck.skip = {"BinlogRowImages"};
+  const PrecheckReport report = check(task);
+  EXPECT_FALSE(report.passed());
+  const CheckItem found = item(report, "PrecheckSkip");
+  EXPECT_EQ(found.reason, "UnknownCheck");
+  EXPECT_THAT(found.observed, HasSubstr("BinlogRowImages"));
+  EXPECT_THAT(found.expected, AllOf(HasSubstr("BinlogRowImage,"), HasSubstr("KafkaReachable")));
+}
+
+TEST_P(Precheck, TlsThatTheServerDoesNotOffer) {
+  task.spec.source.tls.mode = task::TlsMode::Required;
+  const PrecheckReport report = check(task);
+  const CheckItem found = item(report, "Tls");
+  if (is_mariadb()) {
+    EXPECT_EQ(found.result, CheckResult::Failed);
+    EXPECT_EQ(found.reason, "TlsFailed");
+    EXPECT_THAT(found.message, HasSubstr("offers no TLS"));
+    EXPECT_EQ(item(report, "Authentication").result, CheckResult::Skipped);
+  } else {
+    EXPECT_EQ(found.result, CheckResult::Passed) << "MySQL 8 makes itself a certificate";
+    EXPECT_FALSE(found.observed.empty());
+  }
+}
+
+TEST_P(Precheck, NoTlsCheckWhereTlsIsOff) {
+  task.spec.source.tls.mode = task::TlsMode::Disabled;
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed());
+  EXPECT_THAT(report.items, Each(Field(&CheckItem::name, Not("Tls"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, Precheck, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb), name_of);
+
+/// Certificates: MySQL 8 makes a CA and a server certificate when its data folder is made.
+class PrecheckTls : public testing::Test {
+ protected:
+  void SetUp() override {
+    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kUser + "'@'%' IDENTIFIED BY '" +
+                sql_password() + "'");
+    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") + kUser +
+                "'@'%'");
+    task = task_for(server);
+    std::filesystem::create_directory(folder.path() / "ca");
+    task.spec.source.tls.ca_secret_ref = task::SecretKeyRef{"ca", "ca.crt"};
+  }
+  void put_ca(const std::filesystem::path& certificate) const {
+    std::filesystem::copy_file(certificate, folder.path() / "ca" / "ca.crt",
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  [[nodiscard]] CheckItem tls_item() const {
+    return item(check(task, task::SecretReader(folder.path())), "Tls");
+  }
+
+  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  std::filesystem::path data = server.value("SELECT @@datadir");
+  TempDir folder;
+  task::Task task;
+};
+
+TEST_F(PrecheckTls, VerifiesTheCertificatesCa) {
+  task.spec.source.tls.mode = task::TlsMode::VerifyCa;
+  put_ca(data / "ca.pem");
+  const CheckItem good = tls_item();
+  EXPECT_EQ(good.result, CheckResult::Passed) << good.message;
+  put_ca(data / "client-cert.pem");  // did not sign the server's
+  const CheckItem bad = tls_item();
+  EXPECT_EQ(bad.result, CheckResult::Failed);
+  EXPECT_EQ(bad.reason, "TlsFailed");
+}
+
+TEST_F(PrecheckTls, VerifiesTheServersName) {
+  task.spec.source.tls.mode = task::TlsMode::VerifyIdentity;
+  put_ca(data / "ca.pem");
+  const CheckItem found = tls_item();
+  EXPECT_EQ(found.result, CheckResult::Failed) << "the certificate is not for 127.0.0.1";
+  EXPECT_EQ(found.reason, "TlsFailed");
+}
+
+TEST_F(PrecheckTls, SaysWhichCaIsMissing) {
+  task.spec.source.tls.mode = task::TlsMode::VerifyCa;
+  const CheckItem found = tls_item();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "SecretMissing");
+  EXPECT_THAT(found.message, AllOf(HasSubstr("spec.source.tls.caSecretRef"), HasSubstr("ca.crt")));
+}
+
+/// What only a start option can bring about.
+class PrecheckOwnServer : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  std::unique_ptr<MysqlServer> start(std::vector<std::string> options) {
+    auto server = std::make_unique<MysqlServer>(
+        GetParam(), ServerOptions{.bind = "127.0.0.1", .port = 0, .options = std::move(options)});
+    server->create_user(kUser, sql_password());
+    server->exec("CREATE DATABASE d");
+    server->exec("CREATE TABLE d.orders (id INT PRIMARY KEY)");
+    return server;
+  }
+  static task::Task task_of(const MysqlServer& server) {
+    task::Task task = task_for(server);
+    task.spec.objects.include = {rule("d", {"orders"})};
+    return task;
+  }
+};
+
+TEST_P(PrecheckOwnServer, BinlogDisabledAndNobodyLetIn) {
+  const auto server = start({"--skip-log-bin"});
+  task::Task task = task_of(*server);
+  PrecheckReport report = check(task);
+  CheckItem found = item(report, "BinlogEnabled");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "BinlogDisabled");
+  EXPECT_EQ(found.observed, "log_bin = OFF");
+  EXPECT_THAT(found.repair, HasSubstr("log_bin = mysql-bin"));
+  EXPECT_EQ(item(report, "StartPositionAvailable").result, CheckResult::Skipped);
+
+  if (GetParam() == SqlFlavor::Mysql8) {
+    task.spec.source.type = task::SourceType::PolarDbMySql;
+    EXPECT_THAT(item(check(task), "BinlogEnabled").repair, HasSubstr("loose_polar_log_bin"));
+  }
+
+  // Now accounts for another host only: the server turns our address away before it asks who we are. A
+  // loopback address is "localhost" to it, so that none of its own accounts may be left there either.
+  const std::string accounts = GetParam() == SqlFlavor::Mysql8 ? "mysql.user" : "mysql.global_priv";
+  server->exec("DELETE FROM " + accounts + " WHERE User = 'root' AND Host <> 'localhost'");
+  server->exec("UPDATE " + accounts + " SET Host = '10.99.99.99'");
+  server->exec("FLUSH PRIVILEGES");
+  report = check(task);
+  found = item(report, "SourceReachable");
+  EXPECT_EQ(found.result, CheckResult::Failed) << precheck::render_table(report);
+  EXPECT_EQ(found.reason, "HostNotPrivileged") << precheck::render_table(report);
+  EXPECT_THAT(found.message, HasSubstr("127.0.0.1"));
+  EXPECT_THAT(found.repair, HasSubstr("127.0.0.1"));
+  EXPECT_EQ(report.client_address, "127.0.0.1");
+}
+
+TEST_P(PrecheckOwnServer, ASourceThatHangsDoesNotHangThePrecheck) {
+  const auto server = start({});
+  const task::Task task = task_of(*server);
+  server->suspend();
+  const auto begin = std::chrono::steady_clock::now();
+  const PrecheckReport report = check(task);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  server->resume();
+  EXPECT_LT(took, std::chrono::seconds(30));
+  EXPECT_EQ(item(report, "SourceReachable").reason, "Timeout");
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, PrecheckOwnServer, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         name_of);
+
+TEST(PrecheckGtidMode, OffIsAWarningAndPermissiveFails) {
+  MysqlServer server(
+      SqlFlavor::Mysql8,
+      {.bind = "127.0.0.1", .port = 0, .options = {"--gtid-mode=OFF", "--enforce-gtid-consistency=ON"}});
+  server.create_user(kUser, sql_password());
+  server.exec("CREATE DATABASE d");
+  task::Task task = task_for(server);
+  task.spec.objects.include = {rule("d")};
+  PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+  EXPECT_EQ(item(report, "GtidMode").result, CheckResult::Warning);
+  EXPECT_EQ(item(report, "GtidMode").reason, "GtidModeOff");
+  server.exec("SET GLOBAL gtid_mode = OFF_PERMISSIVE");
+  const CheckItem off = item(check(task), "GtidMode");
+  EXPECT_EQ(off.result, CheckResult::Failed);
+  EXPECT_EQ(off.reason, "GtidModePermissive");
+  EXPECT_EQ(off.observed, "gtid_mode = OFF_PERMISSIVE");
+  server.exec("SET GLOBAL gtid_mode = ON_PERMISSIVE");
+  const CheckItem on = item(check(task), "GtidMode");
+  EXPECT_EQ(on.result, CheckResult::Failed);
+  server.exec(on.repair.substr(0, on.repair.find(';')));
+  EXPECT_EQ(item(check(task), "GtidMode").result, CheckResult::Passed);
+}
+
+TEST(PrecheckKafka, ReachableAndNot) {
+  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  server.exec(std::string("DROP USER IF EXISTS '") + kUser + "'@'%'");
+  server.create_user(kUser, sql_password());
+  task::Task task = task_for(server);
+  task.spec.objects.include = {rule(server.fresh_database())};
+  task.spec.sink.kafka.emplace();
+  task.spec.sink.kafka->bootstrap_servers = {KafkaBroker::shared().bootstrap()};
+  const PrecheckReport good = check(task);
+  EXPECT_EQ(item(good, "KafkaReachable").result, CheckResult::Passed) << precheck::render_table(good);
+  const std::string nobody = "127.0.0.1:" + std::to_string(free_port());
+  task.spec.sink.kafka->bootstrap_servers = {nobody};
+  const CheckItem bad = item(check(task), "KafkaReachable");
+  EXPECT_EQ(bad.result, CheckResult::Failed);
+  EXPECT_THAT(bad.observed, HasSubstr(nobody));
+  EXPECT_FALSE(bad.message.empty());
+}
+
+}  // namespace
+}  // namespace rowtide::test

@@ -1,0 +1,130 @@
+// Table maps of real servers, with all metadata and with less of it, must lead to the same plan.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/source_fixture.h"
+#include "tracker/schema/bind_table.h"
+
+namespace rowtide::test {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
+  return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+}
+
+class SchemaBinding : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  void SetUp() override {
+    // The account may be there already: the other cases of this program share the server.
+    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kUser + "'@'%' IDENTIFIED BY '" +
+                sql_password() + "'");
+    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") + kUser +
+                "'@'%'");
+    database = server.fresh_database();
+  }
+
+  /// The table map of one row put into the table, with the server's setting for metadata.
+  binlog::TableMap map_of_insert(const std::string& metadata, const std::string& table,
+                                 const std::string& row) {
+    const task::Task task = task_for(server);
+    StreamReader reader(task);
+    EXPECT_TRUE(reader.open(position_at(task, task::StartMode::Latest)).ok());
+    server.exec("SET GLOBAL binlog_row_metadata = " + metadata);
+    server.exec("INSERT INTO " + database + "." + table + " VALUES (" + row + ")");
+    EXPECT_TRUE(reader.read_transaction_of(table).ok());
+    server.exec("SET GLOBAL binlog_row_metadata = FULL");
+    return reader.last_map;
+  }
+
+  absl::StatusOr<binlog::TablePlan> bind(const binlog::TableMap& map) {
+    const auto session = session_for(task_for(server));
+    schema::Catalog catalog(*session);
+    return schema::bind_table(map, catalog);
+  }
+
+  [[nodiscard]] std::string silent_metadata() const {
+    return GetParam() == SqlFlavor::Mysql8 ? "MINIMAL" : "NO_LOG";
+  }
+
+  MysqlServer& server = MysqlServer::shared(GetParam());
+  std::string database;
+};
+
+void expect_same(const binlog::TablePlan& a, const binlog::TablePlan& b) {
+  ASSERT_EQ(a.columns.size(), b.columns.size());
+  EXPECT_EQ(a.key_columns, b.key_columns);
+  for (std::size_t i = 0; i < a.columns.size(); ++i) {
+    const types::Column& x = a.columns[i];
+    const types::Column& y = b.columns[i];
+    EXPECT_EQ(x.name, y.name);
+    EXPECT_EQ(x.kind, y.kind) << x.name;
+    EXPECT_EQ(x.is_unsigned, y.is_unsigned) << x.name;
+    EXPECT_EQ(x.is_nullable, y.is_nullable) << x.name;
+    EXPECT_EQ(x.charset, y.charset) << x.name;
+    EXPECT_EQ(x.members, y.members) << x.name;
+    EXPECT_EQ(x.decode, y.decode) << x.name;
+  }
+}
+
+TEST_P(SchemaBinding, TheCatalogSaysTheSameAsTheEvent) {
+  server.exec(
+      "CREATE TABLE " + database +
+      ".all_types (ti TINYINT UNSIGNED, si SMALLINT, mi MEDIUMINT UNSIGNED, id INT, bi BIGINT UNSIGNED NOT "
+      "NULL, "
+      "f FLOAT, dbl DOUBLE, de DECIMAL(10,2) UNSIGNED, y YEAR, d DATE, t TIME(3), dt DATETIME(6), "
+      "ts TIMESTAMP NULL, c CHAR(10) CHARACTER SET latin1, vc VARCHAR(300) CHARACTER SET utf8mb4, "
+      "bin BINARY(16), vb VARBINARY(20), tt TINYTEXT, tx TEXT, lt LONGTEXT, tb TINYBLOB, mb MEDIUMBLOB, "
+      "e ENUM('klein','groß','it''s') CHARACTER SET latin1, s SET('a','b') , bt BIT(12), j JSON, "
+      "zf INT(6) ZEROFILL, `odd ``name'` INT, PRIMARY KEY (bi, id))");
+  const std::string row =
+      "1, 2, 3, 4, 5, 1.5, 2.5, 3.25, 2024, '2024-01-02', '03:04:05', '2024-01-02 03:04:05', NULL, 'ä', 'ö', "
+      "'b', 'vb', "
+      "'t', 't', 't', 'b', 'b', 'groß', 'a,b', b'101', '{}', 7, 8";
+  const auto full = bind(map_of_insert("FULL", "all_types", row));
+  ASSERT_TRUE(full.ok()) << full.status();
+  std::string other_row = row;
+  other_row.replace(other_row.find("4, 5,"), 5, "4, 6,");
+  const auto silent = bind(map_of_insert(silent_metadata(), "all_types", other_row));
+  ASSERT_TRUE(silent.ok()) << silent.status();
+  expect_same(*full, *silent);
+  EXPECT_THAT(full->key_columns, ElementsAre(4, 3)) << "in the key's order";
+  EXPECT_THAT(full->columns[22].members, ElementsAre("klein", "groß", "it's"));
+  EXPECT_EQ(full->columns[27].name, "odd `name'");
+}
+
+TEST_P(SchemaBinding, AUniqueKeyServesWhereThereIsNoPrimaryKey) {
+  server.exec("CREATE TABLE " + database +
+              ".keyed (a INT NULL, b INT NOT NULL, c INT NOT NULL, UNIQUE u1 (a), UNIQUE u2 (c, b))");
+  const auto plan = bind(map_of_insert("FULL", "keyed", "1, 2, 3"));
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->key_columns, ElementsAre(2, 1));
+  server.exec("CREATE TABLE " + database + ".keyless (a INT)");
+  EXPECT_THAT(bind(map_of_insert("FULL", "keyless", "1"))->key_columns, IsEmpty());
+}
+
+TEST_P(SchemaBinding, AnEventFromBeforeAChangeIsRefusedUnlessItSaysWhatItIs) {
+  server.exec("CREATE TABLE " + database + ".changed (id INT PRIMARY KEY, v INT)");
+  const binlog::TableMap full = map_of_insert("FULL", "changed", "1, 2");
+  const binlog::TableMap silent = map_of_insert(silent_metadata(), "changed", "2, 2");
+  server.exec("ALTER TABLE " + database + ".changed MODIFY v BIGINT");
+  EXPECT_TRUE(bind(full).ok());
+  const absl::Status status = bind(silent).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("`" + database + "`.`changed`"), HasSubstr("column 2 (v) is INT"),
+                    HasSubstr("SET GLOBAL binlog_row_metadata=FULL")));
+  server.exec("DROP TABLE " + database + ".changed");
+  EXPECT_TRUE(bind(full).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(bind(silent).status()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, SchemaBinding, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         name_of);
+
+}  // namespace
+}  // namespace rowtide::test
