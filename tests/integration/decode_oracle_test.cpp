@@ -74,7 +74,7 @@ std::optional<std::string> decoded(const Value& value, const types::Column& colu
     case ValueKind::Bits:
       return std::to_string(value.unsigned_integer);
     case ValueKind::Float:
-      return fmt::format("{}", double{value.float32});
+      return fmt::format("{}", static_cast<double>(value.float32));
     case ValueKind::Double:
       return fmt::format("{}", value.float64);
     case ValueKind::Date:
