@@ -54,7 +54,7 @@ std::string message(const absl::Status& status) {
 
 void add(encode::RecordBatch& batch, std::string_view topic, std::optional<std::string> key,
          std::optional<std::string> value) {
-  batch.begin_record(topic, "shop.orders", 1'700'000'000'000);
+  batch.begin_record(batch.keep(topic), "shop.orders", 1'700'000'000'000);
   if (key) {
     batch.buffer() += *key;
     batch.end_key();
