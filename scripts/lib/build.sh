@@ -13,7 +13,9 @@ build_preset() {
   (
     cd "$(repo_root)"
     export CCACHE_DIR=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
-    cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$log" 2>&1 || build_failed "$log"
+    # Configured once; after that the build itself sees what changed.
+    [[ -e build/$preset/build.ninja ]] ||
+      cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$log" 2>&1 || build_failed "$log"
     NINJA_STATUS='[%f/%t] ' cmake --build --preset "$preset" ${1:+--target "$@"} 2>&1 | tee -a "$log" | build_progress ||
       build_failed "$log"
   ) || exit 1

@@ -14,3 +14,6 @@ die() {
 
 # repo_root: the checkout this file is part of.
 repo_root() { (cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd); }
+
+# server_fact NAME FACTS: one of the facts that scripts/servers/*.sh print in a line: HOST=... PORT=... SOCKET=...
+server_fact() { tr ' ' '\n' <<<"$2" | sed -n "s|^$1=||p"; }

@@ -51,7 +51,7 @@ quickstart_cluster_servers() {
   local facts
   say "starting MySQL 8 and Kafka on $address, where pods reach them"
   facts=$("$scripts/servers/mysql.sh" start --dir "$folder/mysql" --bind "$address" --port 3306)
-  socket=$(sed -n 's/^SOCKET=//p' <<<"$facts")
+  socket=$(server_fact SOCKET "$facts")
   "$scripts/servers/kafka.sh" start --dir "$folder/kafka" --bind "$address" --port 9092 >/dev/null
   password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
   quickstart_cluster_sql <<END

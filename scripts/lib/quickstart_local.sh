@@ -41,8 +41,8 @@ quickstart_local() {
 quickstart_start_database() {
   local facts
   facts=$("$(repo_root)/scripts/servers/mariadb.sh" start --dir "$folder/mariadb")
-  ROWTIDE_QUICKSTART_PORT=$(sed -n 's/^PORT=//p' <<<"$facts")
-  socket=$(sed -n 's/^SOCKET=//p' <<<"$facts")
+  ROWTIDE_QUICKSTART_PORT=$(server_fact PORT "$facts")
+  socket=$(server_fact SOCKET "$facts")
   ROWTIDE_QUICKSTART_PASSWORD=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
   export ROWTIDE_QUICKSTART_PORT ROWTIDE_QUICKSTART_PASSWORD
   # The statement goes through standard input: arguments can be read by everybody on the machine.
