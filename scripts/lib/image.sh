@@ -97,7 +97,7 @@ image_lock() {
 image_release_storage() { umount "$ROWTIDE_CACHE/buildah/storage/overlay" 2>/dev/null || true; }
 
 # image_build TAG ARCHIVE: TAG from the repository's Dockerfile, written to ARCHIVE. The build borrows this machine's way to Debian's
-# packages (mirrors, proxy) and its compiler cache; nothing of either stays in the image.
+# packages (mirrors, proxy) and its compiler cache; of these only the empty mount points stay in the image.
 image_build() {
   local tag=$1 archive=$2 root lent options=()
   root=$(repo_root)
