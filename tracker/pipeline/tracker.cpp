@@ -11,6 +11,7 @@
 #include "common/status/text.h"
 #include "common/task/server_id.h"
 #include "common/version.h"
+#include "tracker/source/failure.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -38,6 +39,8 @@ bool may_pass(const absl::Status& status) {
 }  // namespace
 
 std::string reason_of(const absl::Status& status) {
+  // The source tells more exactly what it met: UnknownHost, HostNotPrivileged, SecretMissing, ...
+  if (std::string reason(source::reason_of(status)); !reason.empty()) return reason;
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return "";
