@@ -8,7 +8,7 @@ namespace rowtide::encode {
 namespace {
 
 // EVP_EncodeBlock counts in int. A multiple of three, so that only the last block is padded.
-constexpr std::size_t kBlock = 3 * 1024 * 1024;
+constexpr std::size_t kBlock = std::size_t{3} * 1024 * 1024;
 
 const unsigned char* as_unsigned(const char* bytes) {
   return reinterpret_cast<const unsigned char*>(bytes);

@@ -42,7 +42,8 @@ void append_date(std::string& out, const Column& column, const CivilTime& civil)
 void append_datetime(std::string& out, const Column& column, const CivilTime& civil) {
   const std::optional<std::int64_t> days = days_of(civil);
   if (!days) return append_no_date(out, column);
-  const std::int64_t seconds = *days * kSecondsPerDay + civil.hour * 3600 + civil.minute * 60 + civil.second;
+  const std::int64_t seconds = *days * kSecondsPerDay + std::int64_t{civil.hour} * 3600 +
+                               std::int64_t{civil.minute} * 60 + civil.second;
   const std::int64_t micros = seconds * kMicrosPerSecond + civil.microsecond;
   json::append_integer(out, column.fsp <= 3 ? micros / 1000 : micros);
 }

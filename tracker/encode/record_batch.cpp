@@ -4,7 +4,7 @@ namespace rowtide::encode {
 namespace {
 
 // One huge row must not hold its memory for the rest of the run.
-constexpr std::size_t kKeptBytes = 4 * 1024 * 1024;
+constexpr std::size_t kKeptBytes = std::size_t{4} * 1024 * 1024;
 
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace rowtide::sink {
 namespace {
 
 // A batch's framing, and room to grow.
-constexpr std::uint64_t kRoom = 64 * 1024;
+constexpr std::uint64_t kRoom = std::uint64_t{64} * 1024;
 
 absl::Status too_large(const RejectedRecord& record) {
   const std::string limit =

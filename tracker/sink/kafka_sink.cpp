@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -29,10 +30,10 @@ namespace {
 using std::chrono::milliseconds;
 
 // What may wait for acknowledgement. A single larger record passes alone.
-constexpr std::uint64_t kMaxQueuedBytes = 32 * 1024 * 1024;
+constexpr std::uint64_t kMaxQueuedBytes = std::uint64_t{32} * 1024 * 1024;
 // The library's own bookkeeping of a message, so that many small ones are bounded as well.
 constexpr std::uint64_t kRecordOverhead = 256;
-constexpr std::int64_t kLargestBatch = 512 * 1024;
+constexpr std::int64_t kLargestBatch = std::int64_t{512} * 1024;
 constexpr milliseconds kOpenTimeout{15'000};
 constexpr milliseconds kTopicAttempt{2'000};
 constexpr milliseconds kFullQueueWait{20};
@@ -63,10 +64,10 @@ rd_kafka_vu_t memory_argument(rd_kafka_vtype_t type, std::string_view bytes) {
 
 // A group's number travels with its message as the pointer that the library hands back.
 void* to_opaque(DeliveryTracker::Group group) {
-  return reinterpret_cast<void*>(group);
+  return std::bit_cast<void*>(group);
 }
 DeliveryTracker::Group to_group(const void* opaque) {
-  return reinterpret_cast<DeliveryTracker::Group>(opaque);
+  return std::bit_cast<DeliveryTracker::Group>(opaque);
 }
 
 class KafkaSink final : public Sink {

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kBufferedBytes = 64 * 1024;
+constexpr std::size_t kBufferedBytes = std::size_t{64} * 1024;
 constexpr int kStopCheckMs = 50;
 
 class StdoutSink final : public Sink {
