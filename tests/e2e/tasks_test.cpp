@@ -1,0 +1,340 @@
+// The main job on a real Kubernetes: the operator and its trackers run as pods, MySQL and Kafka on the host's
+// address that pods reach (ROWTIDE_TEST_ADDRESS). scripts/test.sh brings cluster, image and operator up.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "tests/e2e/kubernetes.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/mysql_server.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kPassword = "Tr4cker-pa55word";
+
+std::string address() {
+  const char* value = std::getenv("ROWTIDE_TEST_ADDRESS");
+  if (value == nullptr) throw std::runtime_error("ROWTIDE_TEST_ADDRESS is not set; run scripts/test.sh");
+  return value;
+}
+
+ServerOptions on_bridge(std::vector<std::string> options = {}) {
+  return {.bind = address(), .port = 0, .options = std::move(options)};
+}
+
+class Tasks : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    mysql_ = MysqlServer::mysql8(on_bridge()).release();
+    mysql_->create_user("rowtide", kPassword);
+    kafka_ = new KafkaBroker(on_bridge());
+  }
+  static void TearDownTestSuite() {
+    delete mysql_;
+    delete kafka_;
+  }
+
+  /// Namespace, database and Secret for one test.
+  void SetUp() override {
+    database_ = mysql_->fresh_database();
+    space_ = std::make_unique<Namespace>("e2e");
+    space_->set_secret("source", "rowtide", kPassword);
+  }
+
+  [[nodiscard]] json task(const std::string& host, int port) const {
+    return {{"apiVersion", "rowtide.dev/v1alpha1"},
+            {"kind", "ChangeTrackingTask"},
+            {"metadata", {{"name", "orders"}}},
+            {"spec",
+             {{"source",
+               {{"type", "MySQL"},
+                {"host", host},
+                {"port", port},
+                {"credentialsSecretRef", {{"name", "source"}}}}},
+              {"objects", {{"include", json::array({{{"database", database_}}})}}},
+              {"sink", {{"kafka", {{"bootstrapServers", json::array({kafka_->bootstrap()})}}}}}}}};
+  }
+  [[nodiscard]] json task() const { return task(address(), mysql_->port()); }
+  [[nodiscard]] std::string topic() const { return space_->name() + ".orders"; }
+
+  void apply_and_wait_ready(const json& object) {
+    space_->apply(object);
+    space_->wait_for_condition("orders", "Ready", "True Streaming", seconds{60});
+  }
+  void sql(const std::string& statement) { mysql_->exec("USE " + database_), mysql_->exec(statement); }
+
+  /// Row changes in the topic, without tombstones and schema changes.
+  static std::vector<json> changes(const std::vector<KafkaRecord>& records) {
+    std::vector<json> found;
+    for (const KafkaRecord& record : records) {
+      if (!record.value) continue;
+      json value = json::parse(*record.value);
+      if (value.contains("op")) found.push_back(std::move(value));
+    }
+    return found;
+  }
+  std::vector<json> wait_for_changes(KafkaReader& reader, std::size_t count) {
+    return changes(reader.wait_for(
+        std::to_string(count) + " changes",
+        [&](const auto& records) { return changes(records).size() >= count; }, seconds{90}));
+  }
+  /// Ids of all rows that were inserted and arrived.
+  static std::set<std::int64_t> inserted_ids(const std::vector<KafkaRecord>& records) {
+    std::set<std::int64_t> ids;
+    for (const json& change : changes(records)) {
+      if (change.at("op") == "c") ids.insert(change.at("after").at("id").get<std::int64_t>());
+    }
+    return ids;
+  }
+
+  static MysqlServer* mysql_;
+  static KafkaBroker* kafka_;
+  std::string database_;
+  std::unique_ptr<Namespace> space_;
+};
+MysqlServer* Tasks::mysql_ = nullptr;
+KafkaBroker* Tasks::kafka_ = nullptr;
+
+TEST_F(Tasks, AppliedTaskDeliversExactlyTheRowsInOrder) {
+  sql("CREATE TABLE orders (id INT PRIMARY KEY, name VARCHAR(40), total DECIMAL(12,2), at DATETIME(3), note "
+      "TEXT)");
+  apply_and_wait_ready(task());
+
+  sql("INSERT INTO orders VALUES (1, 'Zoë', 12.50, '2026-01-31 09:30:00.125', NULL), (2, 'b', -0.01, NULL, "
+      "'\"q\"')");
+  sql("UPDATE orders SET total = 13.50 WHERE id = 1");
+  sql("DELETE FROM orders WHERE id = 2");
+  std::string bulk = "INSERT INTO orders VALUES ";
+  for (int id = 100; id < 10'100; ++id) {
+    bulk += (id == 100 ? "" : ",") + ("(" + std::to_string(id)) + ",'n" + std::to_string(id) + "'," +
+            std::to_string(id) + ".25,'2026-02-01 00:00:00',NULL)";
+  }
+  sql(bulk);
+
+  KafkaReader reader = kafka_->reader(topic());
+  const std::vector<json> all = wait_for_changes(reader, 10'004);
+  ASSERT_EQ(all.size(), 10'004U);
+  EXPECT_EQ(all[0].at("after"),
+            json::parse(R"({"id":1,"name":"Zoë","total":"12.50","at":1769851800125,"note":null})"));
+  EXPECT_EQ(all[1].at("after"),
+            json::parse(R"({"id":2,"name":"b","total":"-0.01","at":null,"note":"\"q\""})"));
+  EXPECT_EQ(all[2].at("op"), "u");
+  EXPECT_EQ(all[2].at("before").at("total"), "12.50");
+  EXPECT_EQ(all[2].at("after").at("total"), "13.50");
+  EXPECT_EQ(all[3].at("op"), "d");
+  EXPECT_EQ(all[3].at("before").at("id"), 2);
+
+  // Values equal to SELECT, in the order of the statement.
+  const Rows rows =
+      mysql_->query("SELECT id, name, total FROM " + database_ + ".orders WHERE id >= 100 ORDER BY id");
+  ASSERT_EQ(rows.size(), 10'000U);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const json& after = all[4 + i].at("after");
+    ASSERT_EQ(after.at("id").dump(), rows[i][0].value());
+    ASSERT_EQ(after.at("name"), rows[i][1].value());
+    ASSERT_EQ(after.at("total"), rows[i][2].value());
+  }
+  const json status = space_->get("ctt", "orders").at("status");
+  EXPECT_EQ(status.at("phase"), "Tracking");
+  EXPECT_EQ(status.at("whitelist").at("state"), "Allowed");
+  EXPECT_EQ(status.at("observedGeneration"), 1);
+}
+
+TEST_F(Tasks, BinlogOffIsSaidWithItsRepairAndGoesOnAfterIt) {
+  MysqlServer off(SqlFlavor::Mysql8,
+                  on_bridge({"--skip-log-bin", "--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"}));
+  off.create_user("rowtide", kPassword);
+  off.exec("CREATE DATABASE " + database_);
+  space_->apply(task(address(), off.port()));
+  space_->wait_for_condition("orders", "PrecheckPassed", "False ChecksFailed");
+  const json item = space_->precheck_item("orders", "BinlogEnabled");
+  EXPECT_EQ(item.at("result"), "Failed");
+  EXPECT_THAT(item.at("observed").get<std::string>(), HasSubstr("log_bin"));
+  EXPECT_FALSE(item.at("repair").get<std::string>().empty());
+  EXPECT_EQ(space_->condition("orders", "Ready"), "False ChecksFailed");
+
+  off.restart(std::vector<std::string>{});
+  space_->wait_for_condition("orders", "Ready", "True Streaming", seconds{180});
+}
+
+TEST_F(Tasks, AWrongPasswordIsSaidAndMendedByTheSecretAlone) {
+  space_->set_secret("source", "rowtide", "wr0ng-Secret");
+  space_->apply(task());
+  space_->wait_for_condition("orders", "PrecheckPassed", "False ChecksFailed");
+  EXPECT_EQ(space_->precheck_item("orders", "Authentication").value("reason", ""), "AccessDenied");
+  space_->set_secret("source", "rowtide", kPassword);
+  space_->wait_for_condition("orders", "Ready", "True Streaming", seconds{180});
+  const std::string everything = space_->everything();
+  EXPECT_THAT(everything, Not(HasSubstr("wr0ng-Secret")));
+  EXPECT_THAT(everything, Not(HasSubstr(kPassword)));
+}
+
+TEST_F(Tasks, AnUnknownHostIsItsOwnReason) {
+  space_->apply(task("no-such-host.invalid", 3306));
+  space_->wait_for_condition("orders", "PrecheckPassed", "False ChecksFailed");
+  EXPECT_EQ(space_->precheck_item("orders", "SourceReachable").value("reason", ""), "UnknownHost");
+  EXPECT_EQ(space_->condition("orders", "WhitelistReady"), "Unknown UnknownHost");
+}
+
+TEST_F(Tasks, ABlockedHostIsTheWhitelists) {
+  MysqlServer closed(SqlFlavor::Mysql8, on_bridge());
+  closed.exec(std::string("CREATE USER 'rowtide'@'192.0.2.1' IDENTIFIED BY '") + kPassword + "'");
+  space_->apply(task(address(), closed.port()));
+  space_->wait_for_condition("orders", "WhitelistReady", "False HostNotPrivileged");
+  EXPECT_EQ(space_->precheck_item("orders", "SourceReachable").value("reason", ""), "HostNotPrivileged");
+  EXPECT_EQ(space_->get("ctt", "orders").at("status").at("whitelist").at("state"), "Blocked");
+}
+
+TEST_F(Tasks, AMissingSecretIsNamedAndMendedByMakingIt) {
+  space_->kubectl({"delete", "secret", "source"});
+  space_->apply(task());
+  space_->wait_for_condition("orders", "PrecheckPassed", "False ChecksFailed");
+  const json item = space_->precheck_item("orders", "Authentication");
+  EXPECT_EQ(item.value("reason", ""), "SecretMissing");
+  EXPECT_THAT(item.dump(),
+              testing::AllOf(HasSubstr("spec.source.credentialsSecretRef"), HasSubstr("source")));
+  space_->set_secret("source", "rowtide", kPassword);
+  space_->wait_for_condition("orders", "Ready", "True Streaming", seconds{180});
+}
+
+TEST_F(Tasks, SuspendEditAndDelete) {
+  sql("CREATE TABLE orders (id INT PRIMARY KEY)");
+  sql("CREATE TABLE other (id INT PRIMARY KEY)");
+  json object = task();
+  object["spec"]["objects"]["exclude"] =
+      json::array({{{"database", database_}, {"tables", json::array({"other"})}}});
+  apply_and_wait_ready(object);
+  sql("INSERT INTO orders VALUES (1)");
+  sql("INSERT INTO other VALUES (1)");
+  KafkaReader reader = kafka_->reader(topic());
+  wait_for_changes(reader, 1);
+
+  object["spec"]["suspend"] = true;
+  space_->apply(object);
+  space_->wait_for_condition("orders", "Ready", "False Suspended");
+  const auto tracker_pods = [&] {
+    return space_->kubectl({"get", "pods", "-l", "app.kubernetes.io/component=tracker", "-o", "name"});
+  };
+  wait_until(
+      "no tracker pod", [&] { return tracker_pods().empty(); }, seconds{90});
+  EXPECT_EQ(space_->get("ctt", "orders").at("status").at("phase"), "Suspended");
+  sql("INSERT INTO orders VALUES (2)");
+
+  object["spec"]["suspend"] = false;
+  object["spec"]["objects"].erase("exclude");
+  space_->apply(object);
+  space_->wait_for_condition("orders", "Ready", "True Streaming");
+  sql("INSERT INTO orders VALUES (3)");
+  sql("INSERT INTO other VALUES (4)");
+  const auto has = [&](std::int64_t id) {
+    return [id](const std::vector<KafkaRecord>& records) { return inserted_ids(records).contains(id); };
+  };
+  reader.wait_for("the row committed while suspended", has(2));
+  reader.wait_for("the row of the table that was excluded before", has(4), seconds{90});
+
+  // A spec that CEL cannot see to be wrong: the tracker of the last good one goes on.
+  json invalid = object;
+  invalid["spec"]["objects"]["include"][0] = {{"databasePattern", "a["}};
+  space_->apply(invalid);
+  space_->wait_for_condition("orders", "Accepted", "False InvalidSpec");
+  EXPECT_THAT(space_->condition_message("orders", "Accepted"),
+              HasSubstr("spec.objects.include[0].databasePattern"));
+  EXPECT_EQ(space_->condition("orders", "Ready"), "True Streaming");
+  sql("INSERT INTO orders VALUES (5)");
+  reader.wait_for("a row after the invalid edit", has(5));
+
+  space_->kubectl({"delete", "ctt", "orders"});
+  wait_until(
+      "nothing is left", [&] { return space_->names("deployments,replicasets,jobs,pods,services").empty(); },
+      seconds{120},
+      [&] {
+        return space_->kubectl({"get", "deployments,replicasets,jobs,pods,services"});
+      });
+  for (const std::string& name : space_->names("configmaps")) EXPECT_THAT(name, HasSubstr("kube-root-ca"));
+}
+
+/// The tracker's process on this host: the one whose task is the namespace's, and which is no precheck.
+pid_t tracker_process(const std::string& host_name) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream command(entry.path() / "cmdline", std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(command)), {});
+    if (!text.starts_with("/usr/local/bin/rowtide-tracker") || text.find("run") == std::string::npos)
+      continue;
+    std::ifstream environment(entry.path() / "environ", std::ios::binary);
+    const std::string variables((std::istreambuf_iterator<char>(environment)), {});
+    if (variables.find("HOSTNAME=" + host_name) != std::string::npos) {
+      return static_cast<pid_t>(std::stol(entry.path().filename()));
+    }
+  }
+  throw std::runtime_error("no tracker process of pod " + host_name);
+}
+
+TEST_F(Tasks, ATrackerKilledWhileRowsAreCommittedLosesNone) {
+  sql("CREATE TABLE orders (id INT PRIMARY KEY, filler VARCHAR(100))");
+  apply_and_wait_ready(task());
+  constexpr int kRows = 6'000;
+  std::atomic<int> committed{0};
+  std::jthread writer([&] {
+    SqlClient client = mysql_->connect(database_);
+    for (int id = 1; id <= kRows; ++id) {
+      client.exec("INSERT INTO orders VALUES (" + std::to_string(id) + ", REPEAT('x', 100))");
+      committed = id;
+    }
+  });
+  for (int kill = 1; kill <= 2; ++kill) {
+    wait_until("some rows are committed", [&] { return committed >= kill * 500; });
+    const std::string pod = space_->kubectl({"get", "pods", "-l", "app.kubernetes.io/component=tracker", "-o",
+                                             "jsonpath={.items[0].metadata.name}"});
+    ASSERT_EQ(::kill(tracker_process(pod), SIGKILL), 0);
+    wait_until(
+        "the pod was restarted",
+        [&] {
+          const json status = space_->get("pod", pod).at("status");
+          const json& container = status.at("containerStatuses").at(0);
+          return container.at("restartCount") == kill && container.at("state").contains("running");
+        },
+        seconds{120});
+  }
+  writer.join();
+  KafkaReader reader = kafka_->reader(topic());
+  const auto& records = reader.wait_for(
+      "every row", [&](const auto& seen) { return inserted_ids(seen).size() == kRows; }, seconds{120});
+  EXPECT_EQ(*inserted_ids(records).rbegin(), kRows);
+}
+
+TEST_F(Tasks, BadResourcesAreRefusedWithTheField) {
+  json unknown = task();
+  unknown["spec"]["source"]["hots"] = "x";
+  EXPECT_THAT(space_->refusal_of(unknown), HasSubstr("spec.source.hots"));
+  json type = task();
+  type["spec"]["source"]["port"] = "3306";
+  EXPECT_THAT(space_->refusal_of(type), HasSubstr("spec.source.port"));
+  json range = task();
+  range["spec"]["source"]["port"] = 99999;
+  EXPECT_THAT(space_->refusal_of(range), testing::AllOf(HasSubstr("spec.source.port"), HasSubstr("99999")));
+  json combination = task();
+  combination["spec"]["source"]["tls"] = {{"mode", "VerifyCA"}};
+  EXPECT_THAT(space_->refusal_of(combination), HasSubstr("caSecretRef is required"));
+  json delivery = task();
+  delivery["spec"]["sink"]["kafka"]["delivery"] = "ExactlyOnce";
+  EXPECT_THAT(space_->refusal_of(delivery), HasSubstr("AtLeastOnce"));
+}
+
+}  // namespace
+}  // namespace rowtide::test
