@@ -113,12 +113,15 @@ absl::StatusOr<GtidEvent> parse_gtid(Bytes body) {
 
 absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id) {
   constexpr std::uint8_t kStandalone = 1;
+  constexpr std::uint8_t kPreparedXa = 64;
   ByteReader reader(body);
   MariadbGtidEvent event;
   event.gtid.sequence = reader.u64();
   event.gtid.domain = reader.u32();
   event.gtid.server_id = server_id;
-  event.standalone = (reader.u8() & kStandalone) != 0;
+  const std::uint8_t flags = reader.u8();
+  event.standalone = (flags & kStandalone) != 0;
+  event.prepared_xa = (flags & kPreparedXa) != 0;
   if (!reader.ok()) return truncated("MARIADB_GTID", body);
   return event;
 }

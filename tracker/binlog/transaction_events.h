@@ -35,7 +35,8 @@ struct GtidEvent {
 
 struct MariadbGtidEvent {
   MariadbGtid gtid;         ///< server_id filled from the header by the caller's argument
-  bool standalone = false;  ///< the group is one event, without COMMIT
+  bool standalone = false;   ///< the group is one event, without COMMIT
+  bool prepared_xa = false;  ///< the group ends with XA PREPARE: its outcome comes in another one
 };
 [[nodiscard]] absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id);
 

@@ -190,6 +190,7 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
   if (!gtid.ok()) return gtid.status();
   begin_transaction(gtid->gtid, 0);
   is_explicit_ = !gtid->standalone;  // MariaDB writes no BEGIN
+  in_xa_ = gtid->prepared_xa;        // nor XA START
   return absl::OkStatus();
 }
 

@@ -51,7 +51,9 @@ TEST(MariadbGtidEvents, StandaloneFlag) {
   ASSERT_TRUE(event.ok());
   EXPECT_EQ(to_string(Gtid(event->gtid)), "3-17-99");
   EXPECT_TRUE(event->standalone);
+  EXPECT_FALSE(event->prepared_xa);
   EXPECT_FALSE(parse_mariadb_gtid(as_bytes(EventBytes().u64(99).u32(3).u8(0x0e).str()), 17)->standalone);
+  EXPECT_TRUE(parse_mariadb_gtid(as_bytes(EventBytes().u64(99).u32(3).u8(0x4c).str()), 17)->prepared_xa);
   EXPECT_FALSE(parse_mariadb_gtid(as_bytes(body).first(12), 17).ok());
 }
 
