@@ -1,0 +1,259 @@
+#include "operator/controller/controller.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+
+// A hand-written API server, not a real one: a list that is held back and a reconcile that fails at a given
+// moment are faults of timing which a real one shows only by chance. tests/integration/kube_client_test.cpp
+// has the real one.
+
+namespace rowtide::op::controller {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+json list_of(const std::vector<json>& items) {
+  return {{"kind", "List"}, {"metadata", {{"resourceVersion", "1"}}}, {"items", items}};
+}
+
+json task(const std::string& name) {
+  return {{"metadata",
+           {{"namespace", "shop"}, {"name", name}, {"uid", "uid-" + name}, {"resourceVersion", "1"}}}};
+}
+
+/// One list a kind; a watch hands out the lines it is given and stays open until it is stopped.
+class ScriptedServer final : public kube::Transport {
+ public:
+  void set_list(const std::string& plural, const json& list) {
+    const std::lock_guard lock(mutex_);
+    lists_[plural] = list.dump();
+  }
+  void send_event(const std::string& plural, const std::string& type, const json& object) {
+    const std::lock_guard lock(mutex_);
+    events_[plural].push_back(json{{"type", type}, {"object", object}}.dump());
+  }
+
+  absl::StatusOr<kube::Response> request(const kube::Request& request) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [plural, list] : lists_) {
+      if (absl::StrContains(request.path_and_query, "/" + plural)) return kube::Response{200, list, {}};
+    }
+    return kube::Response{503, "not yet", {}};
+  }
+
+  absl::Status stream(const std::string& path, const kube::LineHandler& on_line, milliseconds,
+                      std::stop_token stop) override {
+    while (!stop.stop_requested()) {
+      std::vector<std::string> lines;
+      {
+        const std::lock_guard lock(mutex_);
+        for (auto& [plural, events] : events_) {
+          if (absl::StrContains(path, "/" + plural)) lines.swap(events);
+        }
+      }
+      for (const std::string& line : lines) {
+        if (!on_line(line)) return absl::OkStatus();
+      }
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    return absl::CancelledError("stopped");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> lists_;
+  std::map<std::string, std::vector<std::string>> events_;
+};
+
+ControllerOptions options() {
+  ControllerOptions result;
+  result.name = "test";
+  result.primary.type = kube::kChangeTrackingTask;
+  result.primary.timing.backoff_min = milliseconds(5);
+  result.primary.timing.backoff_max = milliseconds(10);
+  WatchedKind jobs{{kube::kJob, {}, {}, result.primary.timing}, by_owner(kube::kChangeTrackingTask)};
+  WatchedKind pods{{kube::kPod, {}, {}, result.primary.timing}, by_label("rowtide.dev/task")};
+  result.watched = {jobs, pods};
+  result.queue.backoff_min = milliseconds(2);
+  return result;
+}
+
+/// Counts the reconciles of each key.
+class Recorder {
+ public:
+  Reconcile reconcile(std::function<Result(const Key&, int)> then = [](const Key&, int) {
+    return Result{};
+  }) {
+    return [this, then](const Key& key) {
+      int run = 0;
+      {
+        const std::lock_guard lock(mutex_);
+        run = ++runs_[key];
+      }
+      return then(key, run);
+    };
+  }
+  int runs(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    return runs_[Key{"shop", name}];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<Key, int> runs_;
+};
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  return true;
+}
+
+class ControllerTest : public testing::Test {
+ protected:
+  void serve_all() {
+    server_.set_list("changetrackingtasks", list_of({task("orders")}));
+    server_.set_list("jobs", list_of({}));
+    server_.set_list("pods", list_of({}));
+  }
+  ScriptedServer server_;
+  Recorder recorder_;
+};
+
+TEST_F(ControllerTest, WorksOnlyWhenEveryKindIsListed) {
+  server_.set_list("changetrackingtasks", list_of({task("orders")}));
+  server_.set_list("jobs", list_of({}));
+  Controller controller(server_, options());
+  controller.start(recorder_.reconcile());
+  const auto pods_fail = [&] { return controller.stats().watchers[2].restarts[5] >= 3; };
+  ASSERT_TRUE(eventually(pods_fail));
+  EXPECT_FALSE(controller.synced());
+  EXPECT_TRUE(controller.healthy()) << "an API server that fails is not our ill health";
+  EXPECT_EQ(recorder_.runs("orders"), 0);
+  EXPECT_EQ(controller.store(kube::kChangeTrackingTask)->size(), 1u);
+
+  server_.set_list("pods", list_of({}));
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
+  EXPECT_TRUE(controller.synced());
+}
+
+TEST_F(ControllerTest, ChangesOfOwnedObjectsReconcileTheOwner) {
+  serve_all();
+  Controller controller(server_, options());
+  controller.start(recorder_.reconcile());
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
+
+  json job{{"metadata", {{"namespace", "shop"}, {"name", "orders-precheck"}, {"resourceVersion", "2"}}}};
+  job["metadata"]["ownerReferences"] = {{{"apiVersion", "rowtide.dev/v1alpha1"},
+                                         {"kind", "ChangeTrackingTask"},
+                                         {"name", "orders"},
+                                         {"uid", "uid-orders"},
+                                         {"controller", true}}};
+  server_.send_event("jobs", "ADDED", job);
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 2; }));
+  EXPECT_EQ(controller.store(kube::kJob)->owned_by("uid-orders").size(), 1u);
+  server_.send_event("jobs", "DELETED", job);
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 3; }));
+
+  json pod{{"metadata", {{"namespace", "shop"}, {"name", "p"}, {"resourceVersion", "3"}}}};
+  pod["metadata"]["labels"]["rowtide.dev/task"] = "orders";
+  server_.send_event("pods", "ADDED", pod);
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 4; }));
+}
+
+TEST_F(ControllerTest, ADeletedPrimaryIsReconciledAndIsGoneFromTheStore) {
+  serve_all();
+  Controller controller(server_, options());
+  std::atomic<bool> saw_it_gone = false;
+  controller.start(recorder_.reconcile([&](const Key& key, int) {
+    if (!controller.store(kube::kChangeTrackingTask)->find(key)) saw_it_gone = true;
+    return Result{};
+  }));
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
+  server_.send_event("changetrackingtasks", "DELETED", task("orders"));
+  EXPECT_TRUE(eventually([&] { return saw_it_gone.load(); }));
+}
+
+TEST_F(ControllerTest, FailuresAndExceptionsAreRetried) {
+  serve_all();
+  Controller controller(server_, options());
+  controller.start(recorder_.reconcile([](const Key&, int run) -> Result {
+    if (run == 1) return {absl::UnavailableError("away"), {}};
+    if (run == 2) throw std::runtime_error("unforeseen");
+    return {};
+  }));
+  ASSERT_TRUE(eventually([&] { return controller.stats().succeeded == 1; }));
+  const ControllerStats stats = controller.stats();
+  EXPECT_EQ(stats.failed, 2u);
+  EXPECT_EQ(stats.queue.retries, 2u);
+  EXPECT_EQ(stats.reconcile_time.count, 3u);
+  EXPECT_EQ(stats.active_workers, 0);
+}
+
+TEST_F(ControllerTest, RequeueAfterRunsAgain) {
+  serve_all();
+  Controller controller(server_, options());
+  controller.start(recorder_.reconcile([](const Key&, int run) -> Result {
+    if (run < 3) return {absl::OkStatus(), milliseconds(5)};
+    return {};
+  }));
+  ASSERT_TRUE(eventually([&] { return controller.stats().succeeded == 1; }));
+  EXPECT_EQ(recorder_.runs("orders"), 3);
+  EXPECT_EQ(controller.stats().requeued_after, 2u);
+}
+
+TEST_F(ControllerTest, StopWaitsForTheReconcileThatRuns) {
+  serve_all();
+  Controller controller(server_, options());
+  std::atomic<bool> began = false;
+  std::atomic<bool> ended = false;
+  controller.start(recorder_.reconcile([&](const Key&, int) {
+    began = true;
+    std::this_thread::sleep_for(milliseconds(50));
+    ended = true;
+    return Result{};
+  }));
+  ASSERT_TRUE(eventually([&] { return began.load(); }));
+  controller.stop();
+  EXPECT_TRUE(ended);
+  EXPECT_FALSE(controller.healthy());
+  controller.stop();
+}
+
+TEST(MapToPrimary, ByOwnerTakesOnlyControllersOfTheGroupAndKind) {
+  const auto map = by_owner(kube::kChangeTrackingTask);
+  const auto owned = [](const std::string& version, const std::string& kind, bool controls) {
+    return json{
+        {"metadata",
+         {{"namespace", "shop"},
+          {"name", "x"},
+          {"ownerReferences",
+           {{{"apiVersion", version}, {"kind", kind}, {"name", "orders"}, {"controller", controls}}}}}}};
+  };
+  EXPECT_EQ(map(owned("rowtide.dev/v1alpha1", "ChangeTrackingTask", true)), (Key{"shop", "orders"}));
+  EXPECT_EQ(map(owned("rowtide.dev/v2", "ChangeTrackingTask", true)), (Key{"shop", "orders"}));
+  EXPECT_EQ(map(owned("rowtide.dev/v1alpha1", "ChangeTrackingTask", false)), std::nullopt);
+  EXPECT_EQ(map(owned("other.dev/v1alpha1", "ChangeTrackingTask", true)), std::nullopt);
+  EXPECT_EQ(map(owned("rowtide.dev/v1alpha1", "ConsumerGroup", true)), std::nullopt);
+  EXPECT_EQ(map(json::object()), std::nullopt);
+}
+
+}  // namespace
+}  // namespace rowtide::op::controller
