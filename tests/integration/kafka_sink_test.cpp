@@ -505,6 +505,20 @@ TEST(KafkaCheckpointStore, DamageIsAnErrorUntilItIsDeleted) {
   EXPECT_FALSE(repaired->has_value());
 }
 
+TEST(KafkaCheckpointStore, SavesAgainWhenTheBrokerIsBack) {
+  KafkaBroker broker;
+  const auto store = store_of(task_on(broker.bootstrap(), "unused"));
+  ASSERT_TRUE(store->save({at(10), 7}).ok());
+  broker.stop();
+  const absl::Status away = store->save({at(20), 7});
+  EXPECT_TRUE(absl::IsUnavailable(away)) << away;
+  EXPECT_THAT(message(away), HasSubstr("check that the brokers at " + broker.bootstrap() + " run"));
+  broker.start();
+  const absl::Status back = store->save({at(30), 7});
+  ASSERT_TRUE(back.ok()) << back;
+  EXPECT_EQ((*store->load())->position, at(30));
+}
+
 TEST(KafkaCheckpointStore, ATopicThatForgetsIsRefused) {
   KafkaBroker broker;
   broker.create_topic(std::string(checkpoint::kCheckpointTopic), 1, {{"cleanup.policy", "delete"}});

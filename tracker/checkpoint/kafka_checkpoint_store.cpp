@@ -19,6 +19,8 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kTimeout{30'000};
+// Short beside a pod's grace period: a stop waits for a save that is under way.
+constexpr milliseconds kSaveTimeout{10'000};
 constexpr int kPollMs = 100;
 const std::string kTopic(kCheckpointTopic);
 
@@ -130,7 +132,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
         {"enable.idempotence", "true"},
         {"acks", "all"},
         {"linger.ms", "0"},
-        {"message.timeout.ms", std::to_string(kTimeout.count())},
+        {"message.timeout.ms", std::to_string(kSaveTimeout.count())},
     }};
     for (const auto& [name, value] : settings) {
       if (absl::Status status = sink::set(**conf, name, value); !status.ok()) return status;

@@ -1,5 +1,6 @@
 #include "tracker/encode/debezium_json.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -101,9 +102,11 @@ struct PreparedColumn {
 
 class DebeziumTableEncoder final : public TableEncoder {
  public:
-  DebeziumTableEncoder(const EncoderContext& context, const binlog::TablePlan& plan, std::string topic)
-      : topic_(std::move(topic)),
-        table_(plan.database + "." + plan.table),
+  /// `topic` and `table` ("database.table") outlive every batch that is encoded into.
+  DebeziumTableEncoder(const EncoderContext& context, const binlog::TablePlan& plan, std::string_view topic,
+                       std::string_view table)
+      : topic_(topic),
+        table_(table),
         key_columns_(plan.key_columns),
         source_(context, plan.database, plan.table) {
     columns_.reserve(plan.columns.size());
@@ -225,8 +228,8 @@ class DebeziumTableEncoder final : public TableEncoder {
     out.end_record();
   }
 
-  std::string topic_;
-  std::string table_;
+  std::string_view topic_;
+  std::string_view table_;
   std::vector<PreparedColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   SourceBlock source_;
@@ -238,7 +241,8 @@ class DebeziumJsonEncoder final : public Encoder {
 
   absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                      std::string topic) override {
-    return std::make_unique<DebeziumTableEncoder>(context_, plan, std::move(topic));
+    return std::make_unique<DebeziumTableEncoder>(context_, plan, keep(std::move(topic)),
+                                                  keep(plan.database + "." + plan.table));
   }
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
@@ -267,7 +271,11 @@ class DebeziumJsonEncoder final : public Encoder {
   }
 
  private:
+  /// A table can be bound anew while records of its old binding wait in a batch: their names are kept here.
+  std::string_view keep(std::string name) { return *names_.insert(std::move(name)).first; }
+
   EncoderContext context_;
+  std::set<std::string> names_;
 };
 
 }  // namespace

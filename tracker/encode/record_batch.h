@@ -32,7 +32,7 @@ struct Record {
 /// are valid until the next append or clear(). Not thread-safe.
 class RecordBatch {
  public:
-  /// `topic` and `table` must outlive the batch's use (they belong to the bound table).
+  /// `topic` and `table` must outlive the batch's use (they belong to the encoder).
   void begin_record(std::string_view topic, std::string_view table, std::int64_t timestamp_ms);
   /// A copy of `text` that lives until clear(): for a topic or table that nobody else keeps.
   [[nodiscard]] std::string_view keep(std::string_view text);

@@ -167,6 +167,13 @@ TEST_F(DebeziumJson, WhatTheServerDoesNotSayIsNull) {
       testing::HasSubstr(R"("server_id":0,"gtid":null,"file":"b.000001","pos":0,"row":0,"thread":null,)"));
 }
 
+TEST_F(DebeziumJson, RecordsOutliveTheBindingOfTheirTable) {
+  encode(binlog::RowOperation::Insert, {}, {number(1), text("x")});
+  bound_.reset();
+  EXPECT_EQ(batch_.record(0).topic, "orders-topic");
+  EXPECT_EQ(batch_.record(0).table, "shop.orders");
+}
+
 TEST_F(DebeziumJson, SchemaChangeOfATable) {
   encoder_->encode_schema_change({"shop", "orders", "ALTER TABLE orders\n ADD note TEXT"}, kOrigin, batch_);
   ASSERT_EQ(batch_.size(), 1U);
