@@ -58,6 +58,15 @@ void set_up_tls(SslContext& context, const ClusterConfig& config) {
   context.use_private_key(buffer(config.client_key_pem), SslContext::pem);
 }
 
+/// cpprestsdk hands the host as it stands in the URI to the resolver and to the certificate check: an IPv6
+/// address has to go in without its brackets, which only a URI made of parts may have.
+web::uri base_uri(const std::string& server) {
+  const web::uri uri(server);
+  const std::string& host = uri.host();
+  if (!host.starts_with('[') || !host.ends_with(']')) return uri;
+  return web::uri_builder(uri).set_host(host.substr(1, host.size() - 2)).to_uri();
+}
+
 /// The current exception, which is one of cpprestsdk's, as a Status. cpprestsdk's timeout counts the time
 /// without bytes.
 absl::Status status_of_exception(const std::string& server, std::chrono::milliseconds timeout) {
@@ -95,7 +104,7 @@ struct CpprestTransport::Impl {
       : config(std::move(cluster)),
         options(transport_options),
         tokens(config.token, config.token_file, options.token_reread),
-        client(config.server, client_config(options.request_timeout)) {}
+        client(base_uri(config.server), client_config(options.request_timeout)) {}
 
   http_client_config client_config(std::chrono::milliseconds timeout) const {
     http_client_config result;
@@ -222,7 +231,7 @@ absl::Status CpprestTransport::stream(const std::string& path_and_query, const L
   const std::stop_callback on_stop(stop, [&cancel] { cancel.cancel(); });
   absl::Status result;
   try {
-    http_client client(impl_->config.server, impl_->client_config(idle_timeout));
+    http_client client(base_uri(impl_->config.server), impl_->client_config(idle_timeout));
     auto response = impl_->open(client, path_and_query, cancel.get_token());
     if (!response.ok()) return response.status();
     try {
