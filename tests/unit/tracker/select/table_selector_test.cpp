@@ -5,12 +5,20 @@
 namespace rowtide::select {
 namespace {
 
-task::ObjectRule whole(std::string database) { return {.database = std::move(database)}; }
 task::ObjectRule tables(std::string database, std::vector<std::string> names) {
-  return {.database = std::move(database), .tables = std::move(names)};
+  task::ObjectRule rule;
+  rule.database = std::move(database);
+  rule.tables = std::move(names);
+  return rule;
+}
+task::ObjectRule whole(std::string database) {
+  return tables(std::move(database), {});
 }
 task::ObjectRule patterns(std::string database, std::optional<std::string> table) {
-  return {.database_pattern = std::move(database), .table_pattern = std::move(table)};
+  task::ObjectRule rule;
+  rule.database_pattern = std::move(database);
+  rule.table_pattern = std::move(table);
+  return rule;
 }
 
 TableSelector selector(std::vector<task::ObjectRule> include, std::vector<task::ObjectRule> exclude = {}) {
