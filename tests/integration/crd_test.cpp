@@ -1,0 +1,578 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/task/parse.h"
+#include "operator/kube/client.h"
+#include "operator/kube/config.h"
+#include "operator/kube/cpprest_transport.h"
+#include "operator/kube/json_access.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+// The CustomResourceDefinition on a real kube-apiserver ($KUBECONFIG), and held against parse_task. The tests
+// walk the schema that the server has: a field that is new there, but not in the documents below, fails them.
+
+namespace rowtide::op {
+namespace {
+
+using kube::ObjectKey;
+using kube::ResourceType;
+using nlohmann::json;
+using Pointer = json::json_pointer;
+using test::eventually;
+
+constexpr ResourceType kNamespace{"", "v1", "namespaces", "Namespace", false};
+constexpr ResourceType kCrd{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
+                            "CustomResourceDefinition", false};
+constexpr const char* kCrdName = "changetrackingtasks.rowtide.dev";
+constexpr std::size_t kMostBytes = 256 * 1024;  // kubectl's client-side apply keeps a copy in an annotation
+
+std::string read_source(const std::string& path) {
+  std::ifstream file(test::source_root() / path);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct Answer {
+  int status = 0;
+  json body;
+  bool accepted() const { return status >= 200 && status < 300; }
+  /// Whether the refusal names this field ("spec.source.port").
+  bool names(const std::string& field) const {
+    const json* causes = kube::find_at(body, {"details", "causes"});
+    if (causes == nullptr) return false;
+    for (const json& cause : *causes)
+      if (kube::string_at(cause, {"field"}) == field) return true;
+    return false;
+  }
+  bool says(const std::string& words) const {
+    return kube::string_at(body, {"message"}).find(words) != std::string_view::npos;
+  }
+};
+
+/// What a task has at least.
+json minimal() {
+  return json::parse(R"({
+    "apiVersion": "rowtide.dev/v1alpha1", "kind": "ChangeTrackingTask", "metadata": {"name": "t"},
+    "spec": {"source": {"type": "MySQL", "host": "db", "credentialsSecretRef": {"name": "s"}},
+             "objects": {"include": [{"database": "shop"}]},
+             "sink": {"kafka": {"bootstrapServers": ["kafka:9092"]}}}})");
+}
+
+json patched(json document, const json& patch) {
+  document.merge_patch(patch);
+  return document;
+}
+
+/// Documents that hold between them every field of the spec; valid.
+std::vector<json> full_documents() {
+  json first = patched(minimal(), json::parse(R"({"spec": {
+    "description": "d", "suspend": true, "dataTypes": ["DataUpdates", "SchemaUpdates"],
+    "source": {"port": 3307, "serverId": 7,
+               "tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca", "key": "ca.pem"}}},
+    "objects": {"include": [{"database": "shop", "tables": ["orders"]}],
+                "exclude": [{"database": "shop", "tables": ["audit"]}]},
+    "startPosition": {"mode": "GTIDSet", "gtidSet": "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"},
+    "precheck": {"skip": ["BinlogRetention"], "runNonce": 1},
+    "sink": {"kafka": {
+      "topic": {"name": "orders", "partitions": 2, "replicationFactor": 1, "retentionHours": 1, "create": false},
+      "partitionBy": "Task", "format": "debezium-json", "delivery": "AtLeastOnce", "compression": "none",
+      "security": {"protocol": "SASL_SSL", "mechanism": "PLAIN", "credentialsSecretRef": {"name": "k"},
+                   "caSecretRef": {"name": "ca", "key": "ca.pem"}}}},
+    "tracker": {"image": "i", "resources": {"limits": {"cpu": "1"}}, "nodeSelector": {"disk": "ssd"},
+                "tolerations": [{"key": "a", "operator": "Exists"}], "imagePullSecrets": [{"name": "p"}],
+                "serviceAccountName": "sa"}}})"));
+  json second = patched(minimal(), json::parse(R"({"spec": {
+    "objects": {"include": [{"databasePattern": "s.*", "tablePattern": "o.*"}],
+                "exclude": [{"databasePattern": "t.*", "tablePattern": "p.*"}]},
+    "startPosition": {"mode": "BinlogFile", "file": "binlog.000001", "offset": 157}}})"));
+  return {std::move(first), std::move(second)};
+}
+
+/// /spec/objects/include/0/tables -> spec.objects.include[0].tables
+std::string field_path(const Pointer& pointer) {
+  std::string path;
+  std::istringstream parts(pointer.to_string().substr(1));
+  for (std::string part; std::getline(parts, part, '/');) {
+    const bool index = !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+    if (index) {
+      absl::StrAppend(&path, "[", part, "]");
+    } else {
+      absl::StrAppend(&path, path.empty() ? "" : ".", part);
+    }
+  }
+  return path;
+}
+
+using Visit = std::function<void(const Pointer& at, const json& schema)>;
+
+void walk(const json& schema, const Pointer& at, const Visit& visit) {
+  visit(at, schema);
+  if (const json* properties = kube::find_at(schema, {"properties"})) {
+    for (const auto& [name, property] : properties->items()) walk(property, at / name, visit);
+  }
+  if (schema.contains("items")) walk(schema["items"], at / 0, visit);
+}
+
+/// Every setting of a spec as text: equal texts, equal settings.
+std::string settings(const task::Spec& s) {
+  json out{
+      {"description", s.description},
+      {"suspend", s.suspend},
+      {"type", s.source.type},
+      {"host", s.source.host},
+      {"port", s.source.port},
+      {"tls", s.source.tls.mode},
+      {"server id", s.source.server_id},
+      {"data types", {s.data_types.data_updates, s.data_types.schema_updates}},
+      {"start",
+       {s.start_position.mode, s.start_position.gtid_set, s.start_position.file, s.start_position.offset}},
+      {"precheck", {s.precheck.skip, s.precheck.run_nonce}}};
+  const auto reference = [](const auto& ref) { return ref ? json{ref->name} : json(); };
+  const auto key_reference = [](const auto& ref) { return ref ? json{ref->name, ref->key} : json(); };
+  out["references"] = {reference(s.source.credentials_secret_ref), key_reference(s.source.tls.ca_secret_ref)};
+  for (const auto* rules : {&s.objects.include, &s.objects.exclude}) {
+    json& list = out["rules"].emplace_back(json::array());
+    for (const task::ObjectRule& rule : *rules) {
+      list.push_back({rule.database.value_or("-"), rule.database_pattern.value_or("-"), rule.tables,
+                      rule.table_pattern.value_or("-")});
+    }
+  }
+  if (const auto& kafka = s.sink.kafka) {
+    const auto& topic = kafka->topic;
+    out["kafka"] = {kafka->bootstrap_servers,
+                    kafka->partition_by,
+                    kafka->format,
+                    kafka->delivery,
+                    kafka->compression,
+                    topic.name,
+                    topic.partitions,
+                    topic.replication_factor,
+                    topic.retention_hours,
+                    topic.create,
+                    kafka->security.protocol,
+                    kafka->security.mechanism,
+                    reference(kafka->security.credentials_secret_ref),
+                    key_reference(kafka->security.ca_secret_ref)};
+  }
+  out["pod"] = {s.tracker.image,
+                s.tracker.resources_json,
+                s.tracker.node_selector_json,
+                s.tracker.tolerations_json,
+                s.tracker.image_pull_secrets_json,
+                s.tracker.service_account_name};
+  return out.dump(1);
+}
+
+class CrdTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (std::getenv("KUBECONFIG") == nullptr) {
+      throw std::runtime_error(
+          "these tests need a cluster: export KUBECONFIG=$(scripts/cluster.sh kubeconfig), or run "
+          "scripts/test.sh");
+    }
+    transport_ = kube::CpprestTransport::create(kube::load_config("").value()).value();
+    client_ = std::make_unique<kube::Client>(*transport_);
+    // As `kubectl apply --server-side` does it, and under its name, so that the two do not quarrel over
+    // fields.
+    const Answer applied =
+        send("PATCH", *kube::object_path(kCrd, {"", kCrdName}) + "?fieldManager=kubectl&force=true",
+             "application/apply-patch+yaml", read_source("crds/changetrackingtasks.yaml"));
+    if (!applied.accepted()) throw std::runtime_error("the CRD was refused: " + applied.body.dump());
+    crd_ = applied.body;
+    schema_ = crd_.at(Pointer("/spec/versions/0/schema/openAPIV3Schema"));
+    space_ = absl::StrCat("rowtide-crd-", std::random_device{}() % 1'000'000'000);
+    client_
+        ->create(kNamespace, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}})
+        .value();
+    test::wait_until("the CRD is served", [] { return dry_run(minimal()).accepted(); });
+  }
+  static void TearDownTestSuite() {
+    if (client_) {
+      EXPECT_TRUE(client_->remove(kNamespace, {"", space_}).ok());
+    }
+    client_.reset();
+    transport_.reset();
+  }
+
+  static Answer send(const std::string& method, const std::string& path, const std::string& type,
+                     const std::string& body) {
+    const kube::Response response = transport_->request({method, path, type, body}).value();
+    return {response.status, json::parse(response.body, nullptr, false)};
+  }
+  static std::string tasks_path() { return *kube::collection_path(kube::kChangeTrackingTask, space_); }
+  static Answer dry_run(const json& document) {
+    return send("POST", tasks_path() + "?dryRun=All&fieldValidation=Strict", "application/json",
+                document.dump());
+  }
+
+  /// What the server takes, the programs take too; nothing is stored that they refuse.
+  static Answer expect_accepted(const json& document, const std::string& why) {
+    Answer answer = dry_run(document);
+    EXPECT_TRUE(answer.accepted()) << why << ": " << kube::string_at(answer.body, {"message"});
+    if (!answer.accepted()) return answer;
+    const auto parsed = task::parse_task(answer.body.dump(), task::Mode::Kubernetes);
+    EXPECT_TRUE(parsed.ok()) << why << ": the API server takes it, but parse_task says "
+                             << task::to_string(parsed.errors);
+    return answer;
+  }
+  static void expect_refused(const json& document, const std::string& field, const std::string& why) {
+    const Answer answer = dry_run(document);
+    EXPECT_EQ(answer.status, 422) << field << " " << why << ": " << answer.body.dump();
+    EXPECT_TRUE(answer.names(field)) << field << " " << why << " is not named: " << answer.body.dump();
+  }
+
+  /// Visits every field of the spec, with a valid document that has it.
+  static void for_each_field(
+      const std::function<void(const json& document, const Pointer& at, const json& schema)>& visit) {
+    const std::vector<json> documents = full_documents();
+    walk(schema_["properties"]["spec"], Pointer("/spec"), [&](const Pointer& at, const json& schema) {
+      for (const json& document : documents) {
+        if (document.contains(at)) return visit(document, at, schema);
+      }
+      ADD_FAILURE() << field_path(at) << " stands in none of the test's documents; add it";
+    });
+  }
+  static json with(json document, const Pointer& at, json value) {
+    document[at] = std::move(value);
+    return document;
+  }
+
+  static inline std::unique_ptr<kube::CpprestTransport> transport_;
+  static inline std::unique_ptr<kube::Client> client_;
+  static inline json crd_, schema_;
+  static inline std::string space_;
+};
+
+TEST_F(CrdTest, IsSmallEnoughForKubectlApply) {
+  EXPECT_LT(read_source("crds/changetrackingtasks.yaml").size(), kMostBytes);
+  EXPECT_LT(json(crd_["spec"]).dump().size(), kMostBytes);
+}
+
+TEST_F(CrdTest, EveryFieldIsDescribed) {
+  int fields = 0;
+  walk(schema_, Pointer(), [&](const Pointer& at, const json& schema) {
+    ++fields;
+    if (at == Pointer("/metadata")) return;
+    EXPECT_FALSE(kube::string_at(schema, {"description"}).empty()) << at.to_string() << " has no description";
+  });
+  EXPECT_GT(fields, 100);
+}
+
+TEST_F(CrdTest, FullDocumentsAndTheExampleAreAccepted) {
+  expect_accepted(minimal(), "minimal");
+  for (const json& document : full_documents()) expect_accepted(document, document.dump());
+  std::string example = read_source("examples/orders.yaml");
+  const std::string from = "namespace: shop";
+  ASSERT_NE(example.find("  " + from), std::string::npos);
+  example.replace(example.find("  " + from) + 2, from.size(), "namespace: " + space_);
+  const Answer answer =
+      send("POST", tasks_path() + "?dryRun=All&fieldValidation=Strict", "application/yaml", example);
+  EXPECT_TRUE(answer.accepted()) << answer.body.dump();
+}
+
+TEST_F(CrdTest, AFieldOfTheWrongTypeIsRefused) {
+  const std::map<std::string, json> wrong{{"string", 7},
+                                          {"integer", "7"},
+                                          {"boolean", "true"},
+                                          {"object", json::array()},
+                                          {"array", json::object()}};
+  for_each_field([&](const json& document, const Pointer& at, const json& schema) {
+    const std::string type = schema.at("type");
+    expect_refused(with(document, at, wrong.at(type)), field_path(at), "is not " + type);
+  });
+  expect_refused(with(minimal(), Pointer("/spec/source/port"), 3306.5), "spec.source.port", "is no integer");
+  expect_refused(with(full_documents()[0], Pointer("/spec/tracker/nodeSelector/disk"), 7),
+                 "spec.tracker.nodeSelector.disk", "is not string");
+}
+
+TEST_F(CrdTest, AFieldThatIsMissingIsRefused) {
+  expect_refused(json{{"apiVersion", "rowtide.dev/v1alpha1"},
+                      {"kind", "ChangeTrackingTask"},
+                      {"metadata", {{"name", "t"}}}},
+                 "spec", "is missing");
+  for_each_field([&](const json& document, const Pointer& at, const json& schema) {
+    for (const json& name : schema.value("required", json::array())) {
+      json lacking = document;
+      lacking[at].erase(name.get<std::string>());
+      expect_refused(lacking, field_path(at / name.get<std::string>()), "is missing");
+    }
+  });
+}
+
+TEST_F(CrdTest, AnUnknownFieldIsRefusedWithItsPath) {
+  for_each_field([&](const json& document, const Pointer& at, const json& schema) {
+    if (schema.at("type") != "object" || schema.contains("x-kubernetes-preserve-unknown-fields") ||
+        schema.contains("additionalProperties")) {
+      return;
+    }
+    const Answer answer = dry_run(with(document, at / "surprise", 1));
+    EXPECT_EQ(answer.status, 400) << answer.body.dump();
+    EXPECT_TRUE(answer.says("unknown field \"" + field_path(at / "surprise") + "\"")) << answer.body.dump();
+  });
+}
+
+TEST_F(CrdTest, NumbersTextsAndListsHaveTheirBounds) {
+  int bounds = 0;
+  for_each_field([&](const json& document, const Pointer& at, const json& schema) {
+    const std::string field = field_path(at);
+    const auto holds = [&](const json& in, const json& out, const char* which) {
+      ++bounds;
+      expect_accepted(with(document, at, in), absl::StrCat(field, " at ", which));
+      expect_refused(with(document, at, out), field, absl::StrCat("beyond ", which));
+    };
+    const auto number = [&](const char* key) { return schema.at(key).get<std::int64_t>(); };
+    const auto text = [](std::int64_t size) { return std::string(static_cast<std::size_t>(size), 'a'); };
+    const auto list = [&](std::int64_t size) {
+      return json::array_t(static_cast<std::size_t>(size), document.at(at).at(0));
+    };
+    if (schema.contains("minimum")) holds(number("minimum"), number("minimum") - 1, "minimum");
+    if (schema.contains("maximum")) holds(number("maximum"), number("maximum") + 1, "maximum");
+    if (schema.contains("minLength"))
+      holds(text(number("minLength")), text(number("minLength") - 1), "minLength");
+    if (schema.contains("maxLength"))
+      holds(text(number("maxLength")), text(number("maxLength") + 1), "maxLength");
+    if (schema.contains("minItems"))
+      holds(list(number("minItems")), list(number("minItems") - 1), "minItems");
+    if (field == "spec.dataTypes") {  // a set of two values
+      holds({"SchemaUpdates", "DataUpdates"}, {"SchemaUpdates", "DataUpdates", "DataUpdates"}, "maxItems");
+      expect_refused(with(document, at, {"DataUpdates", "DataUpdates"}), "spec.dataTypes[1]",
+                     "is twice there");
+    } else if (schema.contains("maxItems")) {
+      holds(list(number("maxItems")), list(number("maxItems") + 1), "maxItems");
+    }
+  });
+  EXPECT_GT(bounds, 40);
+  const Pointer topic("/spec/sink/kafka/topic/name");
+  expect_accepted(with(minimal(), topic, "cdc.{database}_{table}-1"), "a topic's name with placeholders");
+  for (const char* name : {"a b", "{schema}", "a/b", "{database"}) {
+    expect_refused(with(minimal(), topic, name), "spec.sink.kafka.topic.name", name);
+  }
+}
+
+/// The document with this value, and with what it asks of its neighbours.
+json choosing(const Pointer& at, const json& value) {
+  json document = minimal();
+  document[at] = value;
+  if (absl::StartsWith(at.to_string(), "/spec/sink/kafka/security/mechanism")) {
+    document["spec"]["sink"]["kafka"]["security"].update(
+        {{"protocol", "SASL_SSL"}, {"credentialsSecretRef", {{"name", "k"}}}});
+  } else if (value == "VerifyCA" || value == "VerifyIdentity") {
+    document["spec"]["source"]["tls"]["caSecretRef"] = {{"name", "ca"}};
+  } else if (value == "GTIDSet") {
+    document["spec"]["startPosition"]["gtidSet"] = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5";
+  } else if (value == "BinlogFile") {
+    document["spec"]["startPosition"]["file"] = "binlog.000001";
+  } else if (value == "SASL_PLAINTEXT" || value == "SASL_SSL") {
+    document["spec"]["sink"]["kafka"]["security"].update(
+        {{"mechanism", "PLAIN"}, {"credentialsSecretRef", {{"name", "k"}}}});
+  }
+  return document;
+}
+
+TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
+  int choices = 0;
+  for_each_field([&](const json& document, const Pointer& at, const json& schema) {
+    if (!schema.contains("enum")) return;
+    ++choices;
+    const std::string field = field_path(at);
+    std::string all;
+    for (const json& value : schema["enum"]) {
+      absl::StrAppend(&all, all.empty() ? "" : ", ", value.get<std::string>());
+      // A list's item is chosen by its list.
+      const bool item = at.back() == "0";
+      expect_accepted(item ? choosing(at.parent_pointer(), json::array({value})) : choosing(at, value),
+                      field);
+    }
+    const json wrong = with(document, at, "Wrong");
+    expect_refused(wrong, field, "is none of the choices");
+    const auto parsed = task::parse_task(wrong.dump(), task::Mode::Kubernetes);
+    std::string said;
+    for (const task::FieldError& error : parsed.errors) {
+      if (error.path == field) said = error.message;
+    }
+    EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
+  });
+  EXPECT_EQ(choices, 10);
+}
+
+TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
+  const json empty_parents = patched(minimal(), json::parse(R"({"spec": {
+    "source": {"tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca"}}}, "startPosition": {}, "precheck": {},
+    "tracker": {},
+    "sink": {"kafka": {"topic": {}, "security": {"protocol": "SSL", "caSecretRef": {"name": "ca"}}}}}})"));
+  const json empty_modes = patched(
+      minimal(), json::parse(R"({"spec": {"source": {"tls": {}}, "sink": {"kafka": {"security": {}}}}})"));
+  std::set<std::string> seen;
+  for (const json& document : {minimal(), empty_parents, empty_modes}) {
+    const json stored = expect_accepted(document, "defaults").body;
+    const auto before = task::parse_task(document.dump(), task::Mode::Kubernetes);
+    const auto after = task::parse_task(stored.dump(), task::Mode::Kubernetes);
+    EXPECT_EQ(settings(before.task.spec), settings(after.task.spec));
+    walk(schema_["properties"]["spec"], Pointer("/spec"), [&](const Pointer& at, const json& schema) {
+      if (!schema.contains("default") || document.contains(at) || !stored.contains(at)) return;
+      if (schema["type"] != "object") {
+        EXPECT_EQ(stored.at(at), schema["default"]) << at.to_string();
+      }
+      seen.insert(at.to_string());
+    });
+  }
+  walk(schema_["properties"]["spec"], Pointer("/spec"), [&](const Pointer& at, const json& schema) {
+    if (!schema.contains("default")) return;
+    EXPECT_TRUE(seen.contains(at.to_string())) << at.to_string();
+  });
+}
+
+struct RuleCase {
+  const char* message;                // of the rule
+  std::vector<const char*> refused;   // merge patches of the minimal document
+  std::vector<const char*> accepted;  // neighbours that the rule must let pass
+};
+
+const std::vector<RuleCase>& rule_cases() {
+  static const std::vector<RuleCase> cases{
+      {"metadata.name must have at most 48 characters",
+       {R"({"metadata": {"name": "a234567890123456789012345678901234567890123456789"}})"},
+       {R"({"metadata": {"name": "a23456789012345678901234567890123456789012345678"}})"}},
+      {"metadata.name must be lower-case letters, digits and '-'",
+       {R"({"metadata": {"name": "a.b"}})"},
+       {R"({"metadata": {"name": "a-1"}})", R"({"metadata": {"name": "1"}})"}},
+      {"tls.caSecretRef is required with mode VerifyCA and VerifyIdentity",
+       {R"({"spec": {"source": {"tls": {"mode": "VerifyCA"}}}})",
+        R"({"spec": {"source": {"tls": {"mode": "VerifyIdentity"}}}})"},
+       {R"({"spec": {"source": {"tls": {"mode": "Required"}}}})",
+        R"({"spec": {"source": {"tls": {"mode": "VerifyIdentity", "caSecretRef": {"name": "c"}}}}})"}},
+      {"tls.caSecretRef is only for mode VerifyCA or VerifyIdentity",
+       {R"({"spec": {"source": {"tls": {"mode": "Required", "caSecretRef": {"name": "c"}}}}})",
+        R"({"spec": {"source": {"tls": {"caSecretRef": {"name": "c"}}}}})"},
+       {R"({"spec": {"source": {"tls": {"mode": "VerifyCA", "caSecretRef": {"name": "c"}}}}})"}},
+      {"give exactly one of database, databasePattern",
+       {R"({"spec": {"objects": {"include": [{"database": "a", "databasePattern": "a"}]}}})",
+        R"({"spec": {"objects": {"include": [{"tables": ["t"]}]}}})",
+        R"({"spec": {"objects": {"include": [{}]}}})",
+        R"({"spec": {"objects": {"exclude": [{"database": "a", "databasePattern": "a"}]}}})"},
+       {R"({"spec": {"objects": {"include": [{"databasePattern": "a"}], "exclude": [{"database": "a"}]}}})"}},
+      {"give tables or tablePattern, not both",
+       {R"({"spec": {"objects": {"include": [{"database": "a", "tables": ["t"], "tablePattern": "t"}]}}})",
+        R"({"spec": {"objects": {"exclude": [{"database": "a", "tables": ["t"], "tablePattern": "t"}]}}})"},
+       {R"({"spec": {"objects": {"include": [{"database": "a", "tablePattern": "t"}]}}})"}},
+      {"startPosition.gtidSet is required with mode GTIDSet",
+       {R"({"spec": {"startPosition": {"mode": "GTIDSet"}}})"},
+       {R"({"spec": {"startPosition": {"mode": "GTIDSet", "gtidSet": "0-1-2"}}})"}},
+      {"startPosition.gtidSet is only for mode GTIDSet",
+       {R"({"spec": {"startPosition": {"gtidSet": "0-1-2"}}})",
+        R"({"spec": {"startPosition": {"mode": "BinlogFile", "file": "b", "gtidSet": "0-1-2"}}})"},
+       {R"({"spec": {"startPosition": {"mode": "Earliest"}}})"}},
+      {"startPosition.file is required with mode BinlogFile",
+       {R"({"spec": {"startPosition": {"mode": "BinlogFile", "offset": 4}}})"},
+       {R"({"spec": {"startPosition": {"mode": "BinlogFile", "file": "b"}}})"}},
+      {"startPosition.file and offset are only for mode BinlogFile",
+       {R"({"spec": {"startPosition": {"file": "b"}}})", R"({"spec": {"startPosition": {"offset": 4}}})",
+        R"({"spec": {"startPosition": {"mode": "GTIDSet", "gtidSet": "0-1-2", "file": "b"}}})"},
+       {R"({"spec": {"startPosition": {"mode": "BinlogFile", "file": "b", "offset": 4}}})"}},
+      {"topic.name must not be '.' or '..'",
+       {R"({"spec": {"sink": {"kafka": {"topic": {"name": "."}}}}})",
+        R"({"spec": {"sink": {"kafka": {"topic": {"name": ".."}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"topic": {"name": "..."}}}}})"}},
+      {"replicationFactor must be -1 or from 1 to 100",
+       {R"({"spec": {"sink": {"kafka": {"topic": {"replicationFactor": 0}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"topic": {"replicationFactor": 1}}}}})"}},
+      {"mechanism and credentialsSecretRef are required with a SASL protocol",
+       {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_SSL", "mechanism": "PLAIN"}}}}})",
+        R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT",
+            "credentialsSecretRef": {"name": "k"}}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
+           "credentialsSecretRef": {"name": "k"}}}}}})"}},
+      {"mechanism and credentialsSecretRef are only for SASL_PLAINTEXT and SASL_SSL",
+       {R"({"spec": {"sink": {"kafka": {"security": {"mechanism": "PLAIN"}}}}})",
+        R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "credentialsSecretRef": {"name": "k"}}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL"}}}}})"}},
+      {"caSecretRef is only for SSL and SASL_SSL",
+       {R"({"spec": {"sink": {"kafka": {"security": {"caSecretRef": {"name": "c"}}}}}})",
+        R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
+            "credentialsSecretRef": {"name": "k"}, "caSecretRef": {"name": "c"}}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "caSecretRef": {"name": "c"}}}}}})"}},
+  };
+  return cases;
+}
+
+TEST_F(CrdTest, EveryRuleRefusesAndLetsPass) {
+  std::set<std::string> tested{"source.type cannot be changed; make a new task",  // these two: the next tests
+                               "topic.name cannot be changed; make a new task"};
+  for (const RuleCase& rule : rule_cases()) {
+    tested.insert(rule.message);
+    for (const char* patch : rule.refused) {
+      const json document = patched(minimal(), json::parse(patch));
+      const Answer answer = dry_run(document);
+      EXPECT_EQ(answer.status, 422) << patch;
+      EXPECT_TRUE(answer.says(rule.message)) << patch << ": " << kube::string_at(answer.body, {"message"});
+      EXPECT_FALSE(task::parse_task(document.dump(), task::Mode::Kubernetes).ok())
+          << patch << ": the API server refuses it, but parse_task takes it";
+    }
+    for (const char* patch : rule.accepted) expect_accepted(patched(minimal(), json::parse(patch)), patch);
+  }
+  walk(schema_, Pointer(), [&](const Pointer& at, const json& schema) {
+    for (const json& rule : schema.value("x-kubernetes-validations", json::array())) {
+      EXPECT_TRUE(tested.contains(rule["message"].get<std::string>()))
+          << at.to_string() << ": " << rule.dump();
+    }
+  });
+}
+
+class CrdUpdateTest : public CrdTest {
+ protected:
+  /// What the server says to a change of a stored task. Suspended, so that an operator on the cluster starts
+  /// no tracker.
+  static Answer change(const json& from, const json& to) {
+    const json document = patched(patched(minimal(), {{"spec", {{"suspend", true}}}}), from);
+    const Answer made = send("POST", tasks_path(), "application/json", document.dump());
+    EXPECT_TRUE(made.accepted()) << made.body.dump();
+    const Answer answer =
+        send("PATCH", tasks_path() + "/t?fieldValidation=Strict", "application/merge-patch+json", to.dump());
+    EXPECT_TRUE(client_->remove(kube::kChangeTrackingTask, {space_, "t"}).ok());
+    EXPECT_TRUE(eventually([] {
+      return absl::IsNotFound(client_->get(kube::kChangeTrackingTask, {space_, "t"}).status());
+    }));
+    return answer;
+  }
+  static json topic(const json& value) { return {{"spec", {{"sink", {{"kafka", {{"topic", value}}}}}}}}; }
+  static void expect_fixed(const json& from, const json& to) {
+    const Answer answer = change(from, to);
+    EXPECT_EQ(answer.status, 422) << from.dump() << " -> " << to.dump();
+    EXPECT_TRUE(answer.says("cannot be changed; make a new task")) << answer.body.dump();
+  }
+};
+
+TEST_F(CrdUpdateTest, TheSourcesTypeIsFixed) {
+  expect_fixed(json::object(), {{"spec", {{"source", {{"type", "MariaDB"}}}}}});
+  EXPECT_TRUE(change(json::object(), {{"spec", {{"source", {{"host", "other"}}}}}}).accepted());
+}
+
+TEST_F(CrdUpdateTest, TheTopicsNameIsFixedAlsoWhereItWasLeftOut) {
+  expect_fixed(topic({{"name", "a"}}), topic({{"name", "b"}}));
+  expect_fixed(json::object(), topic({{"name", "b"}}));
+  expect_fixed(topic({{"name", "a"}}), topic(nullptr));
+  expect_fixed(topic({{"name", "a"}}), topic({{"name", nullptr}}));
+  EXPECT_TRUE(change(topic({{"name", "a"}}), topic({{"name", "a"}, {"partitions", 3}})).accepted());
+}
+
+}  // namespace
+}  // namespace rowtide::op
