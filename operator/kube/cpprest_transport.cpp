@@ -1,7 +1,7 @@
 #include "operator/kube/cpprest_transport.h"
 
 // cpprestsdk has a macro U(), which breaks other libraries' templates.
-#define _TURN_OFF_PLATFORM_STRING
+#define _TURN_OFF_PLATFORM_STRING  // NOLINT(bugprone-reserved-identifier)
 #include <cpprest/http_client.h>
 #include <fmt/format.h>
 #include <pplx/threadpool.h>
@@ -61,7 +61,7 @@ void set_up_tls(SslContext& context, const ClusterConfig& config) {
 /// cpprestsdk hands the host as it stands in the URI to the resolver and to the certificate check: an IPv6
 /// address has to go in without its brackets, which only a URI made of parts may have.
 web::uri base_uri(const std::string& server) {
-  const web::uri uri(server);
+  web::uri uri(server);
   const std::string& host = uri.host();
   if (!host.starts_with('[') || !host.ends_with(']')) return uri;
   return web::uri_builder(uri).set_host(host.substr(1, host.size() - 2)).to_uri();

@@ -109,6 +109,8 @@ WatcherStats Watcher::stats() const {
   return stats;
 }
 
+// The thread's own copy, as std::jthread hands it over.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void Watcher::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     Turn turn;
