@@ -167,7 +167,8 @@ std::vector<json> row_changes(const std::vector<KafkaRecord>& records) {
 }
 
 std::vector<json> wait_for_rows(KafkaReader& reader, std::size_t count) {
-  // Looked at after every poll: no JSON is parsed until there are enough.
+  // The records are looked at after every single one: not before there can be enough of them.
+  reader.wait_for_count(count);
   const auto is_change = [](const KafkaRecord& record) {
     return record.value && record.value->find(",\"op\":\"") != std::string::npos;
   };
