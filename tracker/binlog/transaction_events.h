@@ -34,7 +34,7 @@ struct GtidEvent {
 [[nodiscard]] absl::StatusOr<GtidEvent> parse_gtid(Bytes body);
 
 struct MariadbGtidEvent {
-  MariadbGtid gtid;         ///< server_id filled from the header by the caller's argument
+  MariadbGtid gtid;          ///< server_id filled from the header by the caller's argument
   bool standalone = false;   ///< the group is one event, without COMMIT
   bool prepared_xa = false;  ///< the group ends with XA PREPARE: its outcome comes in another one
 };
