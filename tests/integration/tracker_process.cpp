@@ -26,7 +26,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::string write_task(const TempDir& folder, const json& task) {
-  const std::string path = folder.path() / "task.yaml";
+  std::string path = folder.path() / "task.yaml";
   std::ofstream(path) << task.dump(2);
   return path;
 }
