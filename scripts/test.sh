@@ -84,7 +84,8 @@ if ! $fast; then
   "$scripts/cluster.sh" up
   KUBECONFIG=$("$scripts/cluster.sh" kubeconfig)
   ROWTIDE_TEST_ADDRESS=$("$scripts/cluster.sh" address)
-  export KUBECONFIG ROWTIDE_TEST_ADDRESS
+  PATH=$(dirname "$(find "$ROWTIDE_CACHE"/kubernetes-*/bin -name kubectl | tail -n 1)"):$PATH # the cluster's own kubectl
+  export KUBECONFIG ROWTIDE_TEST_ADDRESS PATH
   run_tests '^integration$'
   cluster_install_operator
   run_tests '^e2e$'
