@@ -22,7 +22,7 @@ std::string environment(const char* name) {
 /// One named entry of a kubeconfig, and where it stands, for messages.
 struct Entry {
   YAML::Node node;
-  std::string where;  // "/root/.kube/config: user \"admin\""
+  std::string where;  // "~/.kube/config: user \"admin\""
   std::filesystem::path folder;
 };
 
