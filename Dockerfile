@@ -7,12 +7,11 @@ RUN bash -c '. /tmp/packages.sh && apt-get update -q && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${BUILD_PACKAGES[@]}"' && \
     rm -rf /var/lib/apt/lists/*
 
-# scripts/build-image.sh gives the checkout's own path and mounts its compiler cache at /ccache.
-ARG SOURCE=/src
+# scripts/build-image.sh mounts its compiler cache at /ccache; relative paths, so that what a checkout compiled is found there.
 ARG JOBS=2
-WORKDIR ${SOURCE}
+WORKDIR /src
 COPY . .
-ENV CCACHE_DIR=/ccache
+ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1
 RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache && \
     cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
     cmake --install build/release --prefix /install --strip && rm -rf build

@@ -2,7 +2,7 @@
 # Building with the presets of CMakePresets.json. Needs common.sh and packages.sh.
 
 # build_preset PRESET [TARGET...]: configures and builds; a line now and then says how far it is. The build folder is
-# build/PRESET. Compiled objects are shared between checkouts by ccache.
+# build/PRESET. Compiled objects are shared by ccache, between checkouts too: paths below the root count as relative.
 build_preset() {
   local preset=$1 log
   shift
@@ -12,7 +12,7 @@ build_preset() {
   say "building ($preset)"
   (
     cd "$(repo_root)"
-    export CCACHE_DIR=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
+    export CCACHE_DIR=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache} CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
     # Configured once; after that the build itself sees what changed.
     [[ -e build/$preset/build.ninja ]] ||
       cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$log" 2>&1 || build_failed "$log"

@@ -108,8 +108,7 @@ image_build() {
   apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|Check-)' >"$lent/machine.conf" || true
   if [[ -s $lent/sources.list ]]; then options+=(-v "$lent/sources.list:/etc/apt/sources.list:ro"); fi
   options+=(-v "$lent/machine.conf:/etc/apt/apt.conf.d/99machine:ro")
-  # The same paths as in this checkout, so that what the host compiled already is found in the compiler cache.
-  options+=(--build-arg "SOURCE=$root" --build-arg "JOBS=$(nproc)")
+  options+=(--build-arg "JOBS=$(nproc)")
   local compiler_cache=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
   mkdir -p "$compiler_cache"
   options+=(-v "$compiler_cache:/ccache")
