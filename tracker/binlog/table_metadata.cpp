@@ -56,6 +56,7 @@ bool is_character(WireType type) {
     case WireType::MediumBlob:
     case WireType::LongBlob:
     case WireType::BlobCompressed:
+    case WireType::Vector:  // MySQL 9: is_character_type() in sql/log_event.cc
       return true;
     default:
       return false;
@@ -145,8 +146,12 @@ bool read_members(ByteReader field, const std::vector<std::size_t>& columns, Tab
 }
 
 bool read_geometry_types(ByteReader field, TableMap& map) {
-  for (const std::size_t column : columns_of(map, is_geometry))
-    map.geometry_types[column] = static_cast<std::uint8_t>(field.length_encoded());
+  map.geometry_types.assign(map.column_count(), 0);
+  for (const std::size_t column : columns_of(map, is_geometry)) {
+    const std::uint64_t type = field.length_encoded();
+    if (type > 0xff) return false;
+    map.geometry_types[column] = static_cast<std::uint8_t>(type);
+  }
   return field.ok() && field.at_end();
 }
 
@@ -212,7 +217,6 @@ bool members_to_utf8(TableMap& map) {
 bool read_optional_metadata(Bytes fields, bool is_mariadb, TableMap& map) {
   map.collations.assign(map.column_count(), 0);
   map.members.resize(map.column_count());
-  map.geometry_types.assign(map.column_count(), 0);
   ByteReader reader(fields);
   while (reader.ok() && !reader.at_end()) {
     const auto type = static_cast<Field>(reader.u8());

@@ -8,6 +8,8 @@
 
 #include "tracker/encode/base64.h"
 #include "tracker/encode/json_writer.h"
+#include "tracker/types/geometry.h"
+#include "tracker/types/vector.h"
 
 namespace rowtide::encode {
 namespace {
@@ -112,6 +114,37 @@ void append_bits(std::string& out, const Column& column, std::uint64_t bits) {
   append_base64_string(out, {bytes.data(), size});
 }
 
+/// x and y are there for a column declared as POINT only.
+void append_geometry(std::string& out, const Column& column, const Value& value) {
+  out.push_back('{');
+  if (column.geometry_type == static_cast<std::uint8_t>(types::GeometryType::Point)) {
+    const types::PlanePoint point = types::point_of(value.text);
+    out.append(R"("x":)");
+    json::append_float(out, point.x);
+    out.append(R"(,"y":)");
+    json::append_float(out, point.y);
+    out.push_back(',');
+  }
+  out.append(R"("wkb":)");
+  append_base64_string(out, value.text);
+  out.append(R"(,"srid":)");
+  if (value.unsigned_integer == 0) {
+    out.append("null");
+  } else {
+    json::append_integer(out, value.unsigned_integer);
+  }
+  out.push_back('}');
+}
+
+void append_vector(std::string& out, std::string_view elements) {
+  out.push_back('[');
+  for (std::size_t i = 0; i < elements.size() / types::kVectorElementSize; ++i) {
+    if (i > 0) out.push_back(',');
+    json::append_float(out, types::vector_element(elements, i));
+  }
+  out.push_back(']');
+}
+
 }  // namespace
 
 void append_debezium_value(std::string& out, const Column& column, const Value& value) {
@@ -148,6 +181,10 @@ void append_debezium_value(std::string& out, const Column& column, const Value& 
       return append_datetime(out, column, value.civil);
     case ValueKind::Timestamp:
       return append_timestamp(out, column, value.integer);
+    case ValueKind::Geometry:
+      return append_geometry(out, column, value);
+    case ValueKind::Vector:
+      return append_vector(out, value.text);
   }
 }
 
@@ -173,7 +210,10 @@ bool is_same_value(const Value& left, const Value& right) noexcept {
     case ValueKind::Text:
     case ValueKind::Bytes:
     case ValueKind::Json:
+    case ValueKind::Vector:
       return left.text == right.text;
+    case ValueKind::Geometry:
+      return left.unsigned_integer == right.unsigned_integer && left.text == right.text;
     case ValueKind::Date:
     case ValueKind::DateTime: {
       const CivilTime& a = left.civil;

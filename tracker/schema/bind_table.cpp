@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tracker/schema/wire_fit.h"
+#include "tracker/types/geometry.h"
 
 namespace rowtide::schema {
 namespace {
@@ -83,12 +84,14 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* t
     definition.is_unsigned = column.is_unsigned;
     definition.collation = column.collation;
     definition.members = column.members;
+    definition.geometry_type = static_cast<std::uint8_t>(types::geometry_type(column.data_type));
   }
   if (map.has_names()) definition.name = map.column_names[i];
   // Servers differ on whether YEAR is unsigned; it means something for numbers only.
   if (map.is_unsigned && is_numeric_wire(real_type(map, i))) definition.is_unsigned = (*map.is_unsigned)[i];
   if (!map.collations.empty() && map.collations[i] != 0) definition.collation = map.collations[i];
   if (!map.members.empty() && !map.members[i].empty()) definition.members = map.members[i];
+  if (!map.geometry_types.empty()) definition.geometry_type = map.geometry_types[i];
   return definition;
 }
 

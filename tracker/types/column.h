@@ -33,6 +33,7 @@ struct ColumnDefinition {
   bool is_unsigned = false;
   std::uint16_t collation = 0;       ///< collation id; 63 = binary; 0 = not known (only wrong for text types)
   std::vector<std::string> members;  ///< of ENUM and SET, UTF-8
+  std::uint8_t geometry_type = 0;    ///< GeometryType that the column was declared as
 };
 
 /// A compiled column: how to decode it, and what an encoder wants to know of it. Immutable after
@@ -47,6 +48,7 @@ struct Column {
   std::uint8_t bits = 0;   ///< of BIT
   std::uint8_t width = 0;  ///< bytes of the value or of its length prefix, as the type's decoder wants it
   std::uint8_t precision = 0, scale = 0;  ///< of DECIMAL
+  std::uint8_t geometry_type = 0;         ///< of GEOMETRY: see geometry.h
   std::uint32_t length = 0;               ///< declared bytes of CHAR, VARCHAR, BINARY
   std::uint16_t collation = 0;
   const void* charset = nullptr;  ///< the type's own: how text becomes UTF-8; static storage

@@ -41,8 +41,8 @@ constexpr ColumnType kColumnTypes[] = {
     {WireType::VarcharCompressed, "VARCHAR COMPRESSED", compile_compressed},
     {WireType::BlobCompressed, "BLOB COMPRESSED", compile_compressed},
     {WireType::Json, "JSON", compile_json},
-    {WireType::Geometry, "GEOMETRY", refuse_type},
-    {WireType::Vector, "VECTOR", refuse_type},
+    {WireType::Geometry, "GEOMETRY", compile_geometry},
+    {WireType::Vector, "VECTOR", compile_vector},
     {WireType::TypedArray, "multi-valued index", refuse_type},
     {WireType::Decimal, "DECIMAL of MySQL 4", refuse_old_decimal},
 };

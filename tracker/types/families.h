@@ -81,6 +81,8 @@ absl::Status compile_enum(const ColumnDefinition& definition, Column& column);
 absl::Status compile_set(const ColumnDefinition& definition, Column& column);
 absl::Status compile_blob(const ColumnDefinition& definition, Column& column);
 absl::Status compile_compressed(const ColumnDefinition& definition, Column& column);
+absl::Status compile_geometry(const ColumnDefinition& definition, Column& column);
+absl::Status compile_vector(const ColumnDefinition& definition, Column& column);
 absl::Status compile_json(const ColumnDefinition& definition, Column& column);
 absl::Status refuse_type(const ColumnDefinition& definition, Column& column);
 absl::Status refuse_old_decimal(const ColumnDefinition& definition, Column& column);

@@ -23,6 +23,8 @@ enum class ValueKind : std::uint8_t {
   Timestamp,  ///< `integer`: microseconds since the epoch, UTC; 0 is MySQL's zero timestamp
   Year,       ///< `integer`, 0 or 1901..2155
   Json,       ///< `text`: compact JSON, UTF-8
+  Geometry,   ///< `unsigned_integer`: SRID; `text`: WKB, little-endian, x before y whatever the SRID says
+  Vector,     ///< `text`: 32-bit floats, little-endian (vector.h)
 };
 
 struct CivilTime {

@@ -97,6 +97,23 @@ TEST(TableMaps, DefaultCharsetAndItsExceptionsCountCharacterColumns) {
   EXPECT_THAT(mariadb->collations, ElementsAre(0, 255, 0, 63, 8, 255, 0));
 }
 
+TEST(TableMaps, VectorsCountAmongTheTexts) {
+  // MySQL 9: is_character_type() in sql/log_event.cc has VECTOR; VECTOR_DIMENSIONALITY is field 13.
+  const auto map = parse(TableMapBytes("d", "t")
+                             .column(WireType::Vector, {4})
+                             .column(WireType::Varchar, {40, 0})
+                             .field(3, "\x3f\x08")
+                             .field(13, "\3"));
+  ASSERT_TRUE(map.ok()) << map.status();
+  EXPECT_THAT(map->collations, ElementsAre(63, 8));
+}
+
+TEST(TableMaps, GeometryTypesAreKnownOnlyWhereTheyAreSent) {
+  EXPECT_THAT(parse(texts().field(7, "\3"))->geometry_types, ElementsAre(0, 0, 0, 0, 3, 0, 0));
+  EXPECT_THAT(parse(texts().field(1, std::string(1, '\0')))->geometry_types, ElementsAre());
+  EXPECT_FALSE(parse(texts().field(7, "\xfc\0\1"s)).ok());
+}
+
 TEST(TableMaps, OneCharsetAColumn) {
   EXPECT_THAT(parse(texts().field(3, "\x08\x3f\x2d"))->collations, ElementsAre(0, 8, 0, 63, 0, 45, 0));
   EXPECT_THAT(parse(texts().field(3, "\x08\x3f\x3f\x2d"), true)->collations,

@@ -162,6 +162,26 @@ TEST(DebeziumValue, TimestampsAreUtcTextWithTheDeclaredDecimals) {
   EXPECT_EQ(json_of(integer(ValueKind::Timestamp, 0), with_fsp(3)), R"("1970-01-01T00:00:00Z")");
 }
 
+TEST(DebeziumValue, GeometriesAreWkbAndSrid) {
+  constexpr std::string_view kPoint("\x01\x01\0\0\0\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\xc0", 21);
+  Value value = text(ValueKind::Geometry, kPoint);
+  Column point;
+  point.geometry_type = 1;
+  EXPECT_EQ(json_of(value), R"({"wkb":"AQEAAAAAAAAAAADwPwAAAAAAAADA","srid":null})");
+  EXPECT_EQ(json_of(value, point), R"({"x":1.0,"y":-2.0,"wkb":"AQEAAAAAAAAAAADwPwAAAAAAAADA","srid":null})");
+  value.unsigned_integer = 4326;
+  EXPECT_EQ(json_of(value), R"({"wkb":"AQEAAAAAAAAAAADwPwAAAAAAAADA","srid":4326})");
+  const Value elsewhere = text(ValueKind::Geometry, kPoint);
+  EXPECT_FALSE(is_same_value(value, elsewhere));
+  EXPECT_TRUE(is_same_value(value, value));
+}
+
+TEST(DebeziumValue, VectorsAreArraysOfFloats) {
+  EXPECT_EQ(json_of(text(ValueKind::Vector, std::string_view("\xc3\xf5\x48\x40\0\0\xfd\x44", 8))),
+            "[3.14,2024.0]");
+  EXPECT_EQ(json_of(text(ValueKind::Vector, "")), "[]");
+}
+
 TEST(DebeziumValue, SameMeansByteForByte) {
   EXPECT_TRUE(is_same_value(text(ValueKind::Text, "a"), text(ValueKind::Text, "a")));
   EXPECT_FALSE(is_same_value(text(ValueKind::Text, "a"), text(ValueKind::Text, "A")));
