@@ -50,7 +50,7 @@ std::string text_choice(const Field& field, const std::array<std::string_view, N
   for (std::size_t i = 0; i < N; ++i) choices[i] = {allowed[i], allowed[i]};
   return std::string(field.choice(choices, fallback));
 }
-constexpr std::array<std::string_view, 1> kFormats{"debezium-json"};
+constexpr std::array<std::string_view, 2> kFormats{"debezium-json", "canal-json"};
 constexpr std::array<std::string_view, 1> kDeliveries{"AtLeastOnce"};
 constexpr std::array<std::string_view, 5> kCompressions{"none", "gzip", "snappy", "lz4", "zstd"};
 constexpr std::array<std::string_view, 3> kMechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};

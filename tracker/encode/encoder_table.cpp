@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "tracker/encode/canal_json.h"
 #include "tracker/encode/debezium_json.h"
 #include "tracker/encode/encoder.h"
 
@@ -17,6 +18,7 @@ struct Format {
 // The one table of output formats: a new one is a file and a line here.
 constexpr std::array kFormats{
     Format{"debezium-json", make_debezium_json_encoder},
+    Format{"canal-json", make_canal_json_encoder},
 };
 
 }  // namespace

@@ -85,6 +85,7 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* t
     definition.collation = column.collation;
     definition.members = column.members;
     definition.geometry_type = static_cast<std::uint8_t>(types::geometry_type(column.data_type));
+    definition.declared_type = column.column_type;
   }
   if (map.has_names()) definition.name = map.column_names[i];
   // Servers differ on whether YEAR is unsigned; it means something for numbers only.

@@ -34,6 +34,7 @@ struct ColumnDefinition {
   std::uint16_t collation = 0;       ///< collation id; 63 = binary; 0 = not known (only wrong for text types)
   std::vector<std::string> members;  ///< of ENUM and SET, UTF-8
   std::uint8_t geometry_type = 0;    ///< GeometryType that the column was declared as
+  std::string declared_type;         ///< information_schema's COLUMN_TYPE, where known
 };
 
 /// A compiled column: how to decode it, and what an encoder wants to know of it. Immutable after
@@ -53,6 +54,8 @@ struct Column {
   std::uint16_t collation = 0;
   const void* charset = nullptr;  ///< the type's own: how text becomes UTF-8; static storage
   std::vector<std::string> members;
+  std::uint8_t wire_type = 0;  ///< enum_field_types; CHAR, ENUM and SET told apart
+  std::string declared_type;   ///< information_schema's COLUMN_TYPE; empty where the catalog was not asked
 };
 
 /// Looks the wire type up in the one table of column types and prepares its decoding. Fails, naming column,

@@ -14,6 +14,7 @@ DecodeStatus decode_enum(ByteReader& row, const Column& column, Scratch&, Value&
   if (!row.ok()) return DecodeStatus::Truncated;
   if (number > column.members.size()) return DecodeStatus::BadValue;
   out.kind = ValueKind::Text;
+  out.unsigned_integer = number;
   out.text = number == 0 ? std::string_view{} : std::string_view{column.members[number - 1]};
   return DecodeStatus::Ok;
 }
@@ -39,6 +40,7 @@ DecodeStatus decode_set(ByteReader& row, const Column& column, Scratch& scratch,
   if (!row.ok()) return DecodeStatus::Truncated;
   if (column.members.size() < 64 && (bits >> column.members.size()) != 0) return DecodeStatus::BadValue;
   out.kind = ValueKind::Text;
+  out.unsigned_integer = bits;
   out.text = bits == 0 ? std::string_view{} : join_members(bits, column, scratch);
   return DecodeStatus::Ok;
 }

@@ -14,7 +14,8 @@ enum class ValueKind : std::uint8_t {
   Float,      ///< `float32`: print from the float, never widened
   Double,     ///< `float64`
   Decimal,    ///< `text`: exact digits, e.g. "-12.50"
-  Text,       ///< `text`: valid UTF-8; CHAR, VARCHAR, TEXT, and ENUM/SET member names
+  Text,       ///< `text`: valid UTF-8; CHAR, VARCHAR, TEXT, and ENUM/SET member names (these with the stored
+              ///< number in `unsigned_integer`)
   Bytes,      ///< `text` holds raw bytes: BINARY (padded to its length), VARBINARY, BLOB
   Bits,       ///< `unsigned_integer`; the column's `bits` says how many
   Date,       ///< `civil`, date part only; zero and partial dates as stored

@@ -1,0 +1,198 @@
+#include "tracker/encode/canal_value.h"
+
+#include "tracker/binlog/sql_lexer.h"
+#include "tracker/encode/json_writer.h"
+#include "tracker/encode/value_text.h"
+#include "tracker/types/families.h"
+
+namespace rowtide::encode {
+namespace {
+
+using types::Column;
+using types::Value;
+using types::ValueKind;
+using types::WireType;
+
+// java.sql.Types
+constexpr int kBit = -7;
+constexpr int kTinyInt = -6;
+constexpr int kBigInt = -5;
+constexpr int kLongVarBinary = -4;
+constexpr int kVarBinary = -3;
+constexpr int kBinary = -2;
+constexpr int kChar = 1;
+constexpr int kDecimal = 3;
+constexpr int kInteger = 4;
+constexpr int kSmallInt = 5;
+constexpr int kReal = 7;
+constexpr int kDouble = 8;
+constexpr int kVarChar = 12;
+constexpr int kDate = 91;
+constexpr int kTime = 92;
+constexpr int kTimestamp = 93;
+constexpr int kOther = 1111;
+constexpr int kBlob = 2004;
+constexpr int kClob = 2005;
+
+/// A text of the code points that the bytes are in ISO-8859-1.
+void append_latin1(std::string& out, std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      text += c;
+    } else {
+      text += static_cast<char>(0xc0U | (byte >> 6U));
+      text += static_cast<char>(0x80U | (byte & 0x3fU));
+    }
+  }
+  json::append_string(out, text);
+}
+
+bool has_members(const Column& column) {
+  const auto type = static_cast<WireType>(column.wire_type);
+  return type == WireType::Enum || type == WireType::Set;
+}
+
+/// Canal reads a signed number, and takes the next type where it had to correct it.
+int integer_type(const Column& column, const Value& value) noexcept {
+  const std::uint64_t number = value.kind == ValueKind::UInt ? value.unsigned_integer : 0;
+  switch (static_cast<WireType>(column.wire_type)) {
+    case WireType::Tiny:
+      return number > 0x7f ? kSmallInt : kTinyInt;
+    case WireType::Short:
+      return number > 0x7fff ? kInteger : kSmallInt;
+    case WireType::Int24:
+      return kInteger;
+    case WireType::Long:
+      return number > 0x7fffffff ? kBigInt : kInteger;
+    default:
+      return number > 0x7fffffffffffffffU ? kDecimal : kBigInt;
+  }
+}
+
+int blob_type(const Column& column, const Value& value) noexcept {
+  if (value.kind == ValueKind::Null) return column.width == 1 ? kVarBinary : kLongVarBinary;
+  return column.kind == ValueKind::Bytes ? kBlob : kClob;
+}
+
+int string_type(const Column& column, const Value& value, int text_type, int binary_type) noexcept {
+  if (column.kind != ValueKind::Bytes) return text_type;
+  return value.kind == ValueKind::Null ? binary_type : kBlob;
+}
+
+}  // namespace
+
+int canal_sql_type(const Column& column, const Value& value) noexcept {
+  const bool is_null = value.kind == ValueKind::Null;
+  switch (static_cast<WireType>(column.wire_type)) {
+    case WireType::Tiny:
+    case WireType::Short:
+    case WireType::Int24:
+    case WireType::Long:
+    case WireType::LongLong:
+      return integer_type(column, value);
+    case WireType::Float:
+      return kReal;
+    case WireType::Double:
+      return kDouble;
+    case WireType::NewDecimal:
+    case WireType::Decimal:
+      return kDecimal;
+    case WireType::Bit:
+      return kBit;
+    case WireType::Year:
+      return kVarChar;
+    case WireType::Date:
+    case WireType::NewDate:
+      return kDate;
+    case WireType::Time:
+    case WireType::Time2:
+      return kTime;
+    case WireType::DateTime:
+    case WireType::DateTime2:
+    case WireType::Timestamp:
+    case WireType::Timestamp2:
+      return kTimestamp;
+    case WireType::Enum:
+      return kInteger;
+    case WireType::Set:
+      return is_null ? kBinary : kBit;
+    case WireType::TinyBlob:
+    case WireType::Blob:
+    case WireType::MediumBlob:
+    case WireType::LongBlob:
+    case WireType::BlobCompressed:
+      return blob_type(column, value);
+    case WireType::Varchar:
+    case WireType::VarString:
+    case WireType::VarcharCompressed:
+      return string_type(column, value, kVarChar, kVarBinary);
+    case WireType::String:
+      return string_type(column, value, kChar, kBinary);
+    case WireType::Json:
+      return is_null ? kOther : kVarChar;
+    case WireType::Geometry:
+      return is_null ? kBinary : kBlob;
+    default:
+      return kOther;
+  }
+}
+
+void append_canal_value(std::string& out, const Column& column, const Value& value) {
+  switch (value.kind) {
+    case ValueKind::Absent:
+    case ValueKind::Null:
+      out += "null";
+      return;
+    case ValueKind::Text:
+      if (!has_members(column)) return json::append_string(out, value.text);
+      out += '"';
+      json::append_integer(out, value.unsigned_integer);
+      out += '"';
+      return;
+    case ValueKind::Json:
+      return json::append_string(out, value.text);
+    case ValueKind::Bytes:
+      return append_latin1(out, value.text);
+    case ValueKind::Geometry: {
+      std::string bytes;
+      append_value_text(bytes, column, value);
+      return append_latin1(out, bytes);
+    }
+    default:
+      break;
+  }
+  // Digits, signs and points: nothing to escape.
+  out += '"';
+  if (value.kind == ValueKind::Float) {
+    append_java_float(out, value.float32);
+  } else if (value.kind == ValueKind::Double) {
+    append_java_double(out, value.float64);
+  } else {
+    append_value_text(out, column, value);
+  }
+  out += '"';
+}
+
+std::string_view canal_ddl_type(std::string_view sql) {
+  binlog::SqlLexer lexer(sql);
+  const binlog::Token verb = lexer.next();
+  if (verb.is("RENAME")) return "RENAME";
+  if (verb.is("TRUNCATE")) return "TRUNCATE";
+  const bool is_drop = verb.is("DROP");
+  if (verb.is("ALTER")) return lexer.next().is("TABLE") || lexer.next().is("TABLE") ? "ALTER" : "QUERY";
+  if (!is_drop && !verb.is("CREATE")) return "QUERY";
+  // OR REPLACE, TEMPORARY, UNIQUE, ONLINE ... stand in between.
+  constexpr int kMostWords = 4;
+  for (int words = 0; words < kMostWords; ++words) {
+    const binlog::Token word = lexer.next();
+    if (word.is("TABLE")) return is_drop ? "ERASE" : "CREATE";
+    if (word.is("INDEX")) return is_drop ? "DINDEX" : "CINDEX";
+    if (word.kind != binlog::TokenKind::Word) break;
+  }
+  return "QUERY";
+}
+
+}  // namespace rowtide::encode
