@@ -6,6 +6,15 @@
 
 namespace rowtide::binlog {
 
+/// How the server that wrote a statement reads it.
+struct SqlDialect {
+  bool is_mariadb = false;
+  /// 80015, 101106: says which /*!NNNNN ... */ count. 0: all of them.
+  std::uint32_t version = 0;
+  bool has_ansi_quotes = false;       ///< sql_mode: "name" is a name, not a text
+  bool has_backslash_escapes = true;  ///< unless sql_mode has NO_BACKSLASH_ESCAPES
+};
+
 enum class TokenKind : std::uint8_t {
   End,
   Word,    ///< keyword, name or number as written
@@ -25,13 +34,15 @@ struct Token {
   [[nodiscard]] bool is_name() const noexcept { return kind == TokenKind::Word || kind == TokenKind::Quoted; }
   /// Without quotes, doubled ones made single.
   [[nodiscard]] std::string unquoted() const;
+  /// 'text' or "text": quotes and escapes undone.
+  [[nodiscard]] std::string string_value(const SqlDialect& dialect) const;
 };
 
-/// Tokens of a statement. Comments are skipped; what stands in /*! ... */ and /*M! ... */ counts, as it does
+/// Tokens of a statement. Comments are skipped; what stands in /*! ... */ and /*M! ... */ counts as it did
 /// for the server that wrote the statement into its log. The text must outlive the tokens.
 class SqlLexer {
  public:
-  explicit SqlLexer(std::string_view sql) : rest_(sql) {}
+  explicit SqlLexer(std::string_view sql, SqlDialect dialect = {}) : rest_(sql), dialect_(dialect) {}
 
   [[nodiscard]] Token peek() const {
     SqlLexer copy = *this;
@@ -43,13 +54,16 @@ class SqlLexer {
   bool take_symbol(char symbol);
   /// What is not yet read.
   [[nodiscard]] std::string_view rest() const { return rest_; }
+  [[nodiscard]] const SqlDialect& dialect() const { return dialect_; }
 
  private:
   void skip_blanks();
   bool skip_comment();
+  bool skip_versioned_comment();
   Token take_front(TokenKind kind, std::size_t size);
 
   std::string_view rest_;
+  SqlDialect dialect_;
 };
 
 }  // namespace rowtide::binlog

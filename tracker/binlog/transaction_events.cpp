@@ -166,7 +166,8 @@ absl::StatusOr<QueryEvent> parse_query(Bytes body) {
   const std::uint8_t database_size = reader.u8();
   event.error_code = reader.u16();
   const std::uint16_t variables_size = reader.u16();
-  event.client_collation = client_collation(reader.bytes(variables_size));
+  event.status_variables = reader.bytes(variables_size);
+  event.client_collation = client_collation(event.status_variables);
   event.database = reader.text(database_size);
   reader.skip(1);  // NUL
   if (!reader.ok()) return truncated("QUERY", body);

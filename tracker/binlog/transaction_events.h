@@ -48,6 +48,7 @@ struct QueryEvent {
   /// The client's character set; 0: not told. types::to_utf8_replacing(client_collation, sql) makes a message
   /// of it.
   std::uint16_t client_collation = 0;
+  Bytes status_variables;  ///< for parse_query_variables()
 };
 [[nodiscard]] absl::StatusOr<QueryEvent> parse_query(Bytes body);
 

@@ -78,13 +78,11 @@ std::vector<std::uint32_t> best_key(const SqlResult& statistics, const std::vect
 }
 
 absl::StatusOr<CatalogColumn> read_column(const SqlRow& row) {
-  CatalogColumn column{.name = text_of(row, 0),
-                       .column_type = text_of(row, 1),
-                       .data_type = text_of(row, 2),
-                       .is_nullable = text_of(row, 3) == "YES",
-                       .is_unsigned = false,
-                       .collation = 0,
-                       .members = {}};
+  CatalogColumn column;
+  column.name = text_of(row, 0);
+  column.column_type = text_of(row, 1);
+  column.data_type = text_of(row, 2);
+  column.is_nullable = text_of(row, 3) == "YES";
   absl::StatusOr<ColumnTypeText> type = parse_column_type(column.column_type);
   if (!type.ok()) return type.status();
   column.is_unsigned = type->is_unsigned;

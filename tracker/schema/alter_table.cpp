@@ -1,0 +1,367 @@
+#include "tracker/schema/alter_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rowtide::schema {
+namespace {
+
+constexpr std::string_view kPrimary = "PRIMARY";
+
+bool has_explicit_defaults(const TableContext& context) {
+  return context.session.explicit_defaults_for_timestamp.value_or(
+      context.dialect.explicit_defaults_for_timestamp);
+}
+
+/// Without explicit_defaults_for_timestamp a TIMESTAMP is NOT NULL unless it says NULL, and has a default.
+void imply_timestamp(CatalogColumn& column, const ColumnSpec& spec, bool& is_first) {
+  if (column.data_type != "timestamp" || column.generated != Generated::No) return;
+  column.is_nullable = spec.is_nullable.value_or(false);
+  const bool first = std::exchange(is_first, false);
+  if (column.is_nullable || column.default_value) return;
+  if (spec.default_value && spec.default_value->is_null) return;
+  if (first && !spec.updates_itself) {
+    column.default_value = "CURRENT_TIMESTAMP";
+    if (spec.length.value_or(0) != 0) *column.default_value += fmt::format("({})", *spec.length);
+    column.is_default_expression = true;
+  } else {
+    column.default_value = "0000-00-00 00:00:00";
+    if (spec.length.value_or(0) != 0) *column.default_value += "." + std::string(*spec.length, '0');
+  }
+}
+
+/// Keys as a table collects them, each with a name like the server's.
+class Keys {
+ public:
+  explicit Keys(std::vector<CatalogKey> known) : keys_(std::move(known)) {}
+
+  void add(const KeySpec& spec) {
+    if (spec.if_not_exists && !spec.name.empty() && find(spec.name) != keys_.end()) return;
+    if (spec.kind == KeySpec::Kind::Foreign) {
+      foreign_.push_back(spec);
+      return;
+    }
+    CatalogKey key;
+    key.kind = spec.kind == KeySpec::Kind::Primary  ? CatalogKey::Kind::Primary
+               : spec.kind == KeySpec::Kind::Unique ? CatalogKey::Kind::Unique
+                                                    : CatalogKey::Kind::Other;
+    key.columns = spec.columns;
+    key.has_expression = spec.has_expression;
+    key.name = name_of(spec);
+    keys_.push_back(std::move(key));
+  }
+
+  /// A foreign key brings an index along unless another begins with its columns.
+  std::vector<CatalogKey> take() {
+    for (const KeySpec& spec : foreign_) {
+      const bool is_covered = std::any_of(keys_.begin(), keys_.end(), [&](const CatalogKey& key) {
+        return key.columns.size() >= spec.columns.size() &&
+               std::equal(spec.columns.begin(), spec.columns.end(), key.columns.begin(), is_same_name);
+      });
+      if (!is_covered) keys_.push_back({.name = name_of(spec), .columns = spec.columns});
+    }
+    foreign_.clear();
+    return std::move(keys_);
+  }
+
+  void drop(std::string_view name) {
+    if (const auto key = find(name); key != keys_.end()) keys_.erase(key);
+  }
+  void rename(std::string_view from, const std::string& to) {
+    if (const auto key = find(from); key != keys_.end()) key->name = to;
+  }
+
+ private:
+  std::vector<CatalogKey>::iterator find(std::string_view name) {
+    return std::find_if(keys_.begin(), keys_.end(),
+                        [&](const CatalogKey& key) { return is_same_name(key.name, name); });
+  }
+
+  /// The first column's name, with _2, _3 ... where it is taken.
+  std::string name_of(const KeySpec& spec) {
+    if (spec.kind == KeySpec::Kind::Primary) return std::string(kPrimary);
+    if (!spec.name.empty()) return spec.name;
+    const std::string base =
+        spec.columns.empty() || spec.has_expression ? "functional_index" : spec.columns.front();
+    if (!is_same_name(base, kPrimary) && find(base) == keys_.end()) return base;
+    for (unsigned number = 2;; ++number) {
+      std::string name = fmt::format("{}_{}", base, number);
+      if (find(name) == keys_.end()) return name;
+    }
+  }
+
+  std::vector<CatalogKey> keys_;
+  std::vector<KeySpec> foreign_;
+};
+
+/// What follows from columns and keys together.
+void settle(CatalogTable& table, bool is_mariadb) {
+  for (CatalogKey& key : table.keys) {
+    for (std::string& name : key.columns) {
+      const std::optional<std::uint32_t> index = table.index_of(name);
+      if (!index) continue;
+      name = table.columns[*index].name;
+      if (key.kind == CatalogKey::Kind::Primary) table.columns[*index].is_nullable = false;
+    }
+  }
+  if (!is_mariadb) {
+    table.hidden_columns.clear();
+    for (const CatalogKey& key : table.keys) {
+      if (key.has_expression) table.hidden_columns.push_back(fmt::format("!hidden!{}", key.name));
+    }
+  }
+  table.choose_key();
+}
+
+constexpr std::string_view kRowStart = "row_start";
+constexpr std::string_view kRowEnd = "row_end";
+
+void set_versioning(CatalogTable& table, bool is_on) {
+  table.hidden_columns.clear();
+  if (is_on) table.hidden_columns = {std::string(kRowStart), std::string(kRowEnd)};
+}
+
+/// One ALTER TABLE. As the server does it: first every column of before is kept, changed or dropped, then
+/// those with a new place are put into it, then keys follow.
+class Alteration {
+ public:
+  Alteration(const CatalogTable& before, std::span<const AlterAction> actions, const TableContext& context,
+             std::string& doubt)
+      : before_(before), actions_(actions), context_(context), doubt_(doubt), table_(before), keys_({}) {}
+
+  CatalogTable run();
+
+ private:
+  void read_options();
+  void keep_columns();
+  void place_columns();
+  void keep_keys();
+  void change_keys();
+  void keep_column(const CatalogColumn& column);
+  void add_column(const AddColumn& add);
+  void insert(CatalogColumn column, const Placement& placement);
+  void add_keys_of(const ColumnSpec& spec);
+  [[nodiscard]] CatalogColumn make(const ColumnSpec& spec);
+  [[nodiscard]] const ChangeColumn* change_of(std::string_view name) const;
+  [[nodiscard]] bool is_dropped(std::string_view name) const;
+  [[nodiscard]] std::string new_name(const std::string& name) const;
+  void check_names();
+
+  template <typename Action, typename Call>
+  void for_each(Call call) const {
+    for (const AlterAction& action : actions_) {
+      if (const auto* found = std::get_if<Action>(&action)) call(*found);
+    }
+  }
+
+  const CatalogTable& before_;
+  std::span<const AlterAction> actions_;
+  TableContext context_;
+  std::string& doubt_;
+  CatalogTable table_;
+  Keys keys_;
+  std::uint16_t converted_to_ = 0;
+  bool is_first_timestamp_ = true;
+};
+
+CatalogTable Alteration::run() {
+  read_options();
+  check_names();
+  if (!doubt_.empty()) return table_;
+  table_.columns.clear();
+  keep_columns();
+  place_columns();
+  keep_keys();
+  change_keys();
+  table_.keys = keys_.take();
+  for_each<SetVersioning>([&](const SetVersioning& versioning) { set_versioning(table_, versioning.is_on); });
+  settle(table_, context_.dialect.is_mariadb);
+  return table_;
+}
+
+void Alteration::read_options() {
+  for_each<ConvertCharset>([&](const ConvertCharset& convert) {
+    // DEFAULT: the database's, which the caller has given as the context's.
+    converted_to_ =
+        resolve_charset(convert.charset, context_.table_collation, context_.dialect, context_.session);
+    table_.collation = converted_to_;
+  });
+  for_each<SetTableOptions>([&](const SetTableOptions& options) {
+    if (!options.charset.empty()) {
+      table_.collation =
+          resolve_charset(options.charset, before_.collation, context_.dialect, context_.session);
+    }
+    if (options.comment) table_.comment = *options.comment;
+  });
+  context_.table_collation = table_.collation;
+}
+
+/// A column that the statement names must be there, else the definition is not the table's.
+void Alteration::check_names() {
+  const auto expect = [&](const std::string& name, bool is_optional) {
+    if (!is_optional && !before_.index_of(name))
+      doubt_ = fmt::format("there is no column {} known to change", name);
+  };
+  for_each<ChangeColumn>([&](const ChangeColumn& change) { expect(change.name, change.if_exists); });
+  for_each<DropColumn>([&](const DropColumn& drop) { expect(drop.name, drop.if_exists); });
+  for_each<RenameColumn>([&](const RenameColumn& rename) { expect(rename.from, rename.if_exists); });
+  for_each<AlterColumn>([&](const AlterColumn& alter) { expect(alter.name, true); });
+}
+
+const ChangeColumn* Alteration::change_of(std::string_view name) const {
+  const ChangeColumn* found = nullptr;
+  for_each<ChangeColumn>([&](const ChangeColumn& change) {
+    if (is_same_name(change.name, name)) found = &change;
+  });
+  return found;
+}
+
+bool Alteration::is_dropped(std::string_view name) const {
+  bool is_dropped = false;
+  for_each<DropColumn>([&](const DropColumn& drop) { is_dropped |= is_same_name(drop.name, name); });
+  return is_dropped;
+}
+
+std::string Alteration::new_name(const std::string& name) const {
+  if (const ChangeColumn* change = change_of(name)) return change->column.name;
+  std::string renamed = name;
+  for_each<RenameColumn>([&](const RenameColumn& rename) {
+    if (is_same_name(rename.from, name)) renamed = rename.to;
+  });
+  return renamed;
+}
+
+CatalogColumn Alteration::make(const ColumnSpec& spec) {
+  CatalogColumn column = make_column(spec, context_);
+  if (!has_explicit_defaults(context_)) imply_timestamp(column, spec, is_first_timestamp_);
+  return column;
+}
+
+void Alteration::keep_columns() {
+  for (const CatalogColumn& column : before_.columns) {
+    if (!is_dropped(column.name)) keep_column(column);
+  }
+}
+
+void Alteration::keep_column(const CatalogColumn& column) {
+  if (const ChangeColumn* change = change_of(column.name)) {
+    if (change->column.placement.empty()) table_.columns.push_back(make(change->column));
+    return;
+  }
+  if (column.data_type == "timestamp") is_first_timestamp_ = false;
+  CatalogColumn kept = converted_to_ == 0 ? column : convert_column(column, converted_to_, context_.dialect);
+  kept.name = new_name(column.name);
+  for_each<AlterColumn>([&](const AlterColumn& alter) {
+    if (!is_same_name(alter.name, column.name)) return;
+    if (alter.drops_default || (alter.default_value && alter.default_value->is_null))
+      kept.default_value.reset();
+    if (alter.default_value && !alter.default_value->is_null) {
+      kept.default_value = alter.default_value->text;
+      kept.is_default_expression = alter.default_value->is_expression;
+    }
+    if (alter.is_invisible) kept.is_invisible = *alter.is_invisible;
+  });
+  table_.columns.push_back(std::move(kept));
+}
+
+void Alteration::place_columns() {
+  for (const AlterAction& action : actions_) {
+    if (const auto* change = std::get_if<ChangeColumn>(&action)) {
+      const bool is_there = before_.index_of(change->name).has_value();
+      if (is_there && !change->column.placement.empty())
+        insert(make(change->column), change->column.placement);
+    } else if (const auto* add = std::get_if<AddColumn>(&action)) {
+      add_column(*add);
+    }
+  }
+}
+
+void Alteration::add_column(const AddColumn& add) {
+  if (table_.index_of(add.column.name)) {
+    if (!add.column.if_not_exists) doubt_ = fmt::format("a column {} is known already", add.column.name);
+    return;
+  }
+  insert(make(add.column), add.column.placement);
+}
+
+void Alteration::insert(CatalogColumn column, const Placement& placement) {
+  auto at = table_.columns.end();
+  if (placement.is_first) {
+    at = table_.columns.begin();
+  } else if (!placement.after.empty()) {
+    const std::optional<std::uint32_t> index = table_.index_of(placement.after);
+    if (!index) {
+      doubt_ = fmt::format("there is no column {} known behind which {} could stand", placement.after,
+                           column.name);
+      return;
+    }
+    at = table_.columns.begin() + *index + 1;
+  }
+  table_.columns.insert(at, std::move(column));
+}
+
+/// A key loses its dropped columns, and goes with the last of them.
+void Alteration::keep_keys() {
+  std::vector<CatalogKey> kept;
+  for (CatalogKey key : before_.keys) {
+    std::erase_if(key.columns, [&](const std::string& name) { return is_dropped(name); });
+    if (key.columns.empty() && !key.has_expression) continue;
+    for (std::string& name : key.columns) name = new_name(name);
+    kept.push_back(std::move(key));
+  }
+  keys_ = Keys(std::move(kept));
+  for_each<DropKey>([&](const DropKey& drop) { keys_.drop(drop.name); });
+  for_each<RenameKey>([&](const RenameKey& rename) { keys_.rename(rename.from, rename.to); });
+}
+
+void Alteration::change_keys() {
+  for (const AlterAction& action : actions_) {
+    if (const auto* add = std::get_if<AddColumn>(&action)) {
+      const bool was_there = before_.index_of(add->column.name) && !is_dropped(add->column.name);
+      if (!(add->column.if_not_exists && was_there)) add_keys_of(add->column);
+    } else if (const auto* change = std::get_if<ChangeColumn>(&action)) {
+      add_keys_of(change->column);
+    } else if (const auto* key = std::get_if<AddKey>(&action)) {
+      keys_.add(key->key);
+    }
+  }
+}
+
+void Alteration::add_keys_of(const ColumnSpec& spec) {
+  if (spec.is_primary) keys_.add({KeySpec::Kind::Primary, {}, {spec.name}});
+  if (spec.is_unique) keys_.add({KeySpec::Kind::Unique, {}, {spec.name}});
+}
+
+}  // namespace
+
+CatalogTable create_table(const CreateTable& create, const TableContext& context) {
+  CatalogTable table;
+  TableContext inner = context;
+  inner.table_collation =
+      resolve_charset(create.options.charset, context.table_collation, context.dialect, context.session);
+  table.collation = inner.table_collation;
+  table.comment = create.options.comment.value_or(std::string());
+  bool is_first_timestamp = true;
+  for (const ColumnSpec& spec : create.columns) {
+    CatalogColumn column = make_column(spec, inner);
+    if (!has_explicit_defaults(context)) imply_timestamp(column, spec, is_first_timestamp);
+    table.columns.push_back(std::move(column));
+  }
+  Keys keys({});
+  for (const KeySpec& key : create.keys) keys.add(key);
+  table.keys = keys.take();
+  const bool is_declared = std::any_of(create.columns.begin(), create.columns.end(),
+                                       [](const ColumnSpec& spec) { return spec.is_row_time; });
+  if (create.is_versioned && !is_declared) set_versioning(table, true);
+  settle(table, context.dialect.is_mariadb);
+  return table;
+}
+
+CatalogTable alter_table(const CatalogTable& before, std::span<const AlterAction> actions,
+                         const TableContext& context, std::string& doubt) {
+  return Alteration(before, actions, context, doubt).run();
+}
+
+}  // namespace rowtide::schema

@@ -1,0 +1,217 @@
+#include "tracker/schema/apply_ddl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "common/status/text.h"
+#include "tracker/binlog/statement.h"
+#include "tracker/schema/alter_table.h"
+#include "tracker/schema/ddl_parser.h"
+
+namespace rowtide::schema {
+namespace {
+
+/// One statement on top of the definitions. One member function a kind.
+class Application {
+ public:
+  Application(const DdlSession& session, const SourceDialect& dialect, const Definitions& definitions)
+      : session_(session), dialect_(dialect), definitions_(definitions) {}
+
+  DdlEffect run(std::string_view sql);
+
+ private:
+  void apply(const OtherDdl& /*other*/) {}
+  void apply(const CreateTable& create);
+  void apply(const AlterTable& alter);
+  void apply(const DropTables& drop);
+  void apply(const RenameTables& rename);
+  void apply(const TruncateTable& truncate);
+  void apply(const SetDatabase& database);
+  void apply(const DropDatabase& drop);
+
+  void not_understood(std::string_view sql, std::string why);
+  void create_like(const TableName& name, const TableName& like, TablePtr before);
+  void move(const TableName& from, const TableName& to, TablePtr after);
+  void change(TableChange::Kind kind, const TableName& name, TablePtr before, TablePtr after);
+  void doubt(const TableName& name, TablePtr before, std::string_view why);
+
+  [[nodiscard]] std::string keep_case(std::string name) const {
+    return dialect_.lower_case_names ? to_lower(name) : name;
+  }
+  [[nodiscard]] TableName full(const TableName& name) const {
+    return {keep_case(name.database.empty() ? session_.database : name.database), keep_case(name.table)};
+  }
+  [[nodiscard]] Definitions::Found find(const TableName& name) const;
+  [[nodiscard]] std::uint16_t database_collation(const std::string& database) const;
+
+  const DdlSession& session_;
+  const SourceDialect& dialect_;
+  const Definitions& definitions_;
+  std::map<TableName, Definitions::Found> changed_;  ///< by this statement so far
+  DdlEffect effect_;
+};
+
+DdlEffect Application::run(std::string_view sql) {
+  const binlog::SqlDialect dialect{.is_mariadb = dialect_.is_mariadb, .version = dialect_.version};
+  const absl::StatusOr<DdlStatement> statement = parse_ddl(sql, dialect, session_.variables.sql_mode);
+  if (!statement.ok()) {
+    not_understood(sql, std::string(text(statement.status())));
+  } else {
+    std::visit([this](const auto& parsed) { apply(parsed); }, *statement);
+  }
+  return std::move(effect_);
+}
+
+Definitions::Found Application::find(const TableName& name) const {
+  const auto changed = changed_.find(name);
+  return changed == changed_.end() ? definitions_.find(name) : changed->second;
+}
+
+std::uint16_t Application::database_collation(const std::string& database) const {
+  const std::uint16_t known = definitions_.database_collation(database);
+  return known != 0 ? known : session_.variables.server_collation;
+}
+
+void Application::change(TableChange::Kind kind, const TableName& name, TablePtr before, TablePtr after) {
+  changed_[name] = {true, after};
+  effect_.tables.push_back({kind, name, name, std::move(before), std::move(after)});
+}
+
+void Application::doubt(const TableName& name, TablePtr before, std::string_view why) {
+  changed_[name] = {};
+  effect_.tables.push_back({TableChange::Kind::Unknown, name, name, std::move(before), nullptr});
+  if (effect_.doubt.empty()) effect_.doubt = why;
+}
+
+/// The tables that its head names may be anything now.
+void Application::not_understood(std::string_view sql, std::string why) {
+  const binlog::Statement statement = binlog::classify_statement(sql, session_.database);
+  if (statement.kind != binlog::StatementKind::Ddl || statement.is_temporary) return;
+  effect_.doubt = std::move(why);
+  for (const binlog::StatementTable& table : statement.tables) {
+    const std::string database = keep_case(table.database);
+    if (!table.table.empty()) {
+      const TableName name{database, keep_case(table.table)};
+      doubt(name, find(name).table, effect_.doubt);
+      continue;
+    }
+    for (const std::string& each : definitions_.tables_of(database)) {
+      doubt({database, each}, find({database, each}).table, effect_.doubt);
+    }
+  }
+}
+
+void Application::apply(const CreateTable& create) {
+  const TableName name = full(create.name);
+  const Definitions::Found found = find(name);
+  if (create.if_not_exists && !create.or_replace) {
+    if (found.table != nullptr) return;
+    if (!found.is_known) return doubt(name, nullptr, "it is not known whether the table was there before");
+  }
+  if (create.like) return create_like(name, full(*create.like), found.table);
+  const TableContext context{dialect_, session_.variables, database_collation(name.database)};
+  change(TableChange::Kind::Create, name, found.table,
+         std::make_shared<const CatalogTable>(create_table(create, context)));
+}
+
+void Application::create_like(const TableName& name, const TableName& like, TablePtr before) {
+  const Definitions::Found model = find(like);
+  if (model.table == nullptr) {
+    return doubt(name, std::move(before),
+                 fmt::format("{}.{}, which it is made like, is not known", like.database, like.table));
+  }
+  change(TableChange::Kind::Create, name, std::move(before), model.table);
+}
+
+void Application::apply(const AlterTable& alter) {
+  const TableName name = full(alter.name);
+  const Definitions::Found found = find(name);
+  TableName new_name = name;
+  for (const AlterAction& action : alter.actions) {
+    if (const auto* rename = std::get_if<RenameTo>(&action)) new_name = full(rename->name);
+  }
+  if (found.table == nullptr) {
+    if (found.is_known && alter.if_exists) return;
+    if (new_name != name) move(name, new_name, nullptr);
+    return doubt(new_name, nullptr, "the table was not known before");
+  }
+  const bool converts =
+      std::any_of(alter.actions.begin(), alter.actions.end(),
+                  [](const AlterAction& action) { return std::holds_alternative<ConvertCharset>(action); });
+  const TableContext context{dialect_, session_.variables,
+                             converts ? database_collation(name.database) : found.table->collation};
+  std::string why;
+  auto after = std::make_shared<const CatalogTable>(alter_table(*found.table, alter.actions, context, why));
+  if (!why.empty()) {
+    if (new_name != name) change(TableChange::Kind::Drop, name, found.table, nullptr);
+    return doubt(new_name, found.table, why);
+  }
+  if (new_name != name) return move(name, new_name, std::move(after));
+  change(TableChange::Kind::Alter, name, found.table, std::move(after));
+}
+
+void Application::apply(const DropTables& drop) {
+  for (const TableName& each : drop.names) {
+    const TableName name = full(each);
+    const Definitions::Found found = find(name);
+    if (found.is_known && found.table == nullptr) continue;  // IF EXISTS
+    change(TableChange::Kind::Drop, name, found.table, nullptr);
+  }
+}
+
+void Application::move(const TableName& from, const TableName& to, TablePtr after) {
+  const Definitions::Found found = find(from);
+  changed_[from] = {true, nullptr};
+  if (after == nullptr) after = found.table;
+  if (after == nullptr) {
+    // Tell that the old name is free, too.
+    effect_.tables.push_back({TableChange::Kind::Drop, from, from, nullptr, nullptr});
+    return doubt(to, nullptr, fmt::format("{}.{}, renamed to it, was not known", from.database, from.table));
+  }
+  changed_[to] = {true, after};
+  effect_.tables.push_back({TableChange::Kind::Alter, to, from, found.table, std::move(after)});
+}
+
+void Application::apply(const RenameTables& rename) {
+  for (const RenameTables::Move& each : rename.moves) move(full(each.from), full(each.to), nullptr);
+}
+
+void Application::apply(const TruncateTable& truncate) {
+  const TableName name = full(truncate.name);
+  const Definitions::Found found = find(name);
+  if (found.table == nullptr) return doubt(name, nullptr, "the table was not known before");
+  change(TableChange::Kind::Truncate, name, found.table, found.table);
+}
+
+void Application::apply(const SetDatabase& database) {
+  const std::string name = keep_case(database.name.empty() ? session_.database : database.name);
+  if (database.is_new && database.if_not_exists && definitions_.database_collation(name) != 0) return;
+  if (database.or_replace) apply(DropDatabase{name});
+  const std::uint16_t server = session_.variables.server_collation;
+  // ALTER DATABASE ... DEFAULT means the server's too; what it leaves out stays.
+  const bool is_new =
+      database.is_new || database.charset.charset == "default" || database.charset.collation == "default";
+  const std::uint16_t fallback = is_new ? server : database_collation(name);
+  effect_.databases.push_back(
+      {name, false, resolve_charset(database.charset, fallback, dialect_, session_.variables)});
+}
+
+void Application::apply(const DropDatabase& drop) {
+  const std::string name = keep_case(drop.name);
+  for (const std::string& table : definitions_.tables_of(name)) {
+    change(TableChange::Kind::Drop, {name, table}, find({name, table}).table, nullptr);
+  }
+  effect_.databases.push_back({name, true, 0});
+}
+
+}  // namespace
+
+DdlEffect apply_ddl(std::string_view sql, const DdlSession& session, const SourceDialect& dialect,
+                    const Definitions& definitions) {
+  return Application(session, dialect, definitions).run(sql);
+}
+
+}  // namespace rowtide::schema

@@ -1,0 +1,260 @@
+#include "tracker/schema/ddl_parser.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "tracker/binlog/query_variables.h"
+#include "tracker/schema/ddl_alter.h"
+
+namespace rowtide::schema {
+namespace {
+
+/// Reads one statement. One member function a verb.
+class Parser {
+ public:
+  Parser(std::string_view sql, binlog::SqlDialect dialect, bool is_real_float)
+      : reader_(sql, dialect), is_real_float_(is_real_float) {}
+
+  DdlStatement statement();
+  [[nodiscard]] const DdlReader& reader() const { return reader_; }
+
+ private:
+  DdlStatement set_statement();
+  DdlStatement create();
+  DdlStatement create_table(bool or_replace);
+  DdlStatement create_index();
+  DdlStatement alter();
+  DdlStatement drop();
+  DdlStatement rename();
+  DdlStatement truncate();
+  DdlStatement database(bool is_new, bool or_replace);
+  void create_body(CreateTable& create);
+  void create_like(CreateTable& create);
+  void create_tail(CreateTable& create);
+  void add_column(CreateTable& create);
+  void skip_wait();
+  void expect_end();
+
+  DdlReader reader_;
+  bool is_real_float_;
+};
+
+DdlStatement Parser::statement() {
+  if (reader_.take("CREATE")) return create();
+  if (reader_.take("ALTER")) return alter();
+  if (reader_.take("DROP")) return drop();
+  if (reader_.take("RENAME")) return rename();
+  if (reader_.take("TRUNCATE")) return truncate();
+  if (reader_.take({"SET", "STATEMENT"})) return set_statement();
+  reader_.fail("a DDL statement");
+  return OtherDdl{};
+}
+
+/// MariaDB: SET STATEMENT variable = value, ... FOR statement.
+DdlStatement Parser::set_statement() {
+  while (!reader_.at_end() && !reader_.is("FOR")) reader_.next();
+  reader_.expect("FOR");
+  return statement();
+}
+
+void Parser::skip_wait() {
+  if (reader_.take("WAIT")) reader_.next();
+  reader_.take("NOWAIT");
+}
+
+void Parser::expect_end() {
+  while (reader_.take_symbol(';')) {
+  }
+  if (!reader_.at_end()) reader_.fail("the end of the statement");
+}
+
+DdlStatement Parser::create() {
+  const bool or_replace = reader_.take({"OR", "REPLACE"});
+  if (reader_.is("TEMPORARY")) return OtherDdl{};
+  reader_.take_any({"ONLINE", "OFFLINE"});
+  if (reader_.take("TABLE")) return create_table(or_replace);
+  if (reader_.take_any({"DATABASE", "SCHEMA"})) return database(true, or_replace);
+  if (reader_.is_any({"INDEX", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR"})) return create_index();
+  if (reader_.is("SEQUENCE")) reader_.fail("anything but a sequence");
+  return OtherDdl{};
+}
+
+DdlStatement Parser::create_table(bool or_replace) {
+  CreateTable create;
+  create.or_replace = or_replace;
+  create.if_not_exists = reader_.if_not_exists();
+  create.name = reader_.table_name();
+  if (reader_.is("LIKE")) {
+    create_like(create);
+  } else if (reader_.take_symbol('(')) {
+    if (reader_.is("LIKE")) {
+      create_like(create);
+      reader_.expect_symbol(')');
+    } else {
+      create_body(create);
+      create_tail(create);
+    }
+  } else {
+    reader_.fail("the columns of the table");
+  }
+  expect_end();
+  return create;
+}
+
+void Parser::create_like(CreateTable& create) {
+  reader_.expect("LIKE");
+  create.like = reader_.table_name();
+}
+
+void Parser::create_body(CreateTable& create) {
+  do {
+    if (is_key(reader_)) {
+      if (std::optional<KeySpec> key = read_key(reader_)) create.keys.push_back(*std::move(key));
+    } else if (reader_.take({"PERIOD", "FOR"})) {
+      reader_.name();
+      reader_.skip_brackets();
+    } else {
+      add_column(create);
+    }
+  } while (reader_.take_symbol(','));
+  reader_.expect_symbol(')');
+}
+
+void Parser::add_column(CreateTable& create) {
+  ColumnSpec column = read_column(reader_, false, is_real_float_);
+  if (column.is_primary) create.keys.push_back({KeySpec::Kind::Primary, {}, {column.name}});
+  if (column.is_unique) create.keys.push_back({KeySpec::Kind::Unique, {}, {column.name}});
+  create.columns.push_back(std::move(column));
+}
+
+/// Options and partitions. A SELECT here means that the table has columns which nobody names: not understood.
+void Parser::create_tail(CreateTable& create) {
+  while (read_table_option(reader_, create.options, create.is_versioned)) reader_.take_symbol(',');
+  if (!reader_.take({"PARTITION", "BY"})) return;
+  while (!reader_.at_end() && !reader_.is_any({"SELECT", "AS"})) {
+    if (reader_.is_symbol('(')) {
+      reader_.skip_brackets();
+    } else {
+      reader_.next();
+    }
+  }
+}
+
+DdlStatement Parser::create_index() {
+  AlterTable alter;
+  KeySpec key;
+  if (reader_.take("UNIQUE")) key.kind = KeySpec::Kind::Unique;
+  reader_.take_any({"FULLTEXT", "SPATIAL", "VECTOR"});
+  reader_.expect("INDEX");
+  key.if_not_exists = reader_.if_not_exists();
+  key.name = reader_.name();
+  if (reader_.take_any({"USING", "TYPE"})) reader_.name();
+  reader_.expect("ON");
+  alter.name = reader_.table_name();
+  skip_wait();
+  read_key_parts(reader_, key);
+  alter.actions.emplace_back(AddKey{std::move(key)});
+  expect_end();
+  return alter;
+}
+
+DdlStatement Parser::alter() {
+  while (reader_.take_any({"ONLINE", "OFFLINE", "IGNORE"})) {
+  }
+  if (reader_.take_any({"DATABASE", "SCHEMA"})) return database(false, false);
+  if (reader_.is("SEQUENCE")) reader_.fail("anything but a sequence");
+  if (!reader_.take("TABLE")) return OtherDdl{};
+  AlterTable alter;
+  alter.if_exists = reader_.if_exists();
+  alter.name = reader_.table_name();
+  skip_wait();
+  while (reader_.take_symbol(';')) {
+  }
+  read_alter_actions(reader_, is_real_float_, alter.actions);
+  return alter;
+}
+
+DdlStatement Parser::drop() {
+  if (reader_.is("TEMPORARY")) return OtherDdl{};
+  if (reader_.take_any({"DATABASE", "SCHEMA"})) {
+    reader_.if_exists();
+    return DropDatabase{reader_.name()};
+  }
+  reader_.take_any({"ONLINE", "OFFLINE"});
+  if (reader_.take("INDEX")) {
+    AlterTable alter;
+    reader_.if_exists();
+    alter.actions.emplace_back(DropKey{reader_.name()});
+    reader_.expect("ON");
+    alter.name = reader_.table_name();
+    skip_wait();
+    skip_key_options(reader_);
+    expect_end();
+    return alter;
+  }
+  if (!reader_.take_any({"TABLE", "TABLES", "SEQUENCE"})) return OtherDdl{};
+  DropTables drop;
+  reader_.if_exists();
+  do {
+    drop.names.push_back(reader_.table_name());
+  } while (reader_.take_symbol(','));
+  skip_wait();
+  reader_.take_any({"RESTRICT", "CASCADE"});
+  expect_end();
+  return drop;
+}
+
+DdlStatement Parser::rename() {
+  if (!reader_.take_any({"TABLE", "TABLES"})) return OtherDdl{};
+  RenameTables rename;
+  reader_.if_exists();
+  do {
+    TableName from = reader_.table_name();
+    skip_wait();
+    reader_.expect("TO");
+    rename.moves.push_back({std::move(from), reader_.table_name()});
+  } while (reader_.take_symbol(','));
+  expect_end();
+  return rename;
+}
+
+DdlStatement Parser::truncate() {
+  reader_.take("TABLE");
+  TruncateTable truncate{reader_.table_name()};
+  skip_wait();
+  expect_end();
+  return truncate;
+}
+
+DdlStatement Parser::database(bool is_new, bool or_replace) {
+  SetDatabase database{.name = {}, .is_new = is_new, .or_replace = or_replace, .charset = {}};
+  if (is_new) database.if_not_exists = reader_.if_not_exists();
+  const bool is_option = reader_.is_any(
+      {"CHARACTER", "CHARSET", "COLLATE", "DEFAULT", "READ", "ENCRYPTION", "COMMENT", "UPGRADE"});
+  if (!is_option) database.name = reader_.name();
+  while (!reader_.at_end() && !reader_.is_symbol(';')) {
+    if (read_charset(reader_, database.charset)) continue;
+    // ENCRYPTION, READ ONLY, COMMENT and so on say nothing of tables.
+    reader_.next();
+  }
+  expect_end();
+  return database;
+}
+
+}  // namespace
+
+absl::StatusOr<DdlStatement> parse_ddl(std::string_view sql, binlog::SqlDialect dialect,
+                                       std::uint64_t sql_mode) {
+  dialect.has_ansi_quotes = (sql_mode & binlog::kSqlModeAnsiQuotes) != 0;
+  dialect.has_backslash_escapes = (sql_mode & binlog::kSqlModeNoBackslashEscapes) == 0;
+  Parser parser(sql, dialect, (sql_mode & binlog::kSqlModeRealAsFloat) != 0);
+  DdlStatement statement = parser.statement();
+  if (parser.reader().failed()) {
+    return absl::UnimplementedError(
+        fmt::format("the DDL statement is not understood: {}", parser.reader().error()));
+  }
+  return statement;
+}
+
+}  // namespace rowtide::schema

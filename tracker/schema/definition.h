@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rowtide::schema {
+
+enum class Generated : std::uint8_t { No, Virtual, Stored };
+
+struct CatalogColumn {
+  std::string name;
+  std::string column_type;  ///< as in information_schema: "int(10) unsigned", "enum('a','b')"
+  std::string data_type;    ///< "int", "enum"
+  bool is_nullable = true;
+  bool is_unsigned = false;
+  std::uint16_t collation = 0;  ///< id; 63 for binary types, 0 for types without one
+  std::vector<std::string> members;
+
+  Generated generated = Generated::No;
+  bool is_auto_increment = false;
+  bool is_invisible = false;
+  bool is_default_expression = false;  ///< `default_value` is to be evaluated: CURRENT_TIMESTAMP, (uuid())
+  /// Without its quotes; nullopt: none, which for a column that may be NULL is NULL.
+  std::optional<std::string> default_value;
+  std::string comment;
+  bool operator==(const CatalogColumn&) const = default;
+};
+
+struct CatalogKey {
+  enum class Kind : std::uint8_t { Primary, Unique, Other };
+  std::string name;
+  Kind kind = Kind::Other;
+  bool has_expression = false;  ///< a part is no column: no use to identify rows
+  std::vector<std::string> columns;
+  bool operator==(const CatalogKey&) const = default;
+};
+
+struct CatalogTable {
+  std::vector<CatalogColumn> columns;
+  /// Primary key, else the first UNIQUE key (by name) without NULLs; empty = none.
+  std::vector<std::uint32_t> key_columns;
+
+  std::vector<CatalogKey> keys;
+  std::uint16_t collation = 0;  ///< the table's default; 0: not known
+  std::string comment;
+  /// Columns behind `columns` that only the table map has: what holds functional indexes (MySQL), or the
+  /// row's time where it is not declared (MariaDB's WITH SYSTEM VERSIONING).
+  std::vector<std::string> hidden_columns;
+  bool operator==(const CatalogTable&) const = default;
+
+  [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view column) const;
+  /// Works out key_columns from `keys`.
+  void choose_key();
+};
+
+struct TableName {
+  std::string database;
+  std::string table;
+  auto operator<=>(const TableName&) const = default;
+};
+
+/// Names of columns, keys and character sets are the same whatever their (ASCII) case.
+[[nodiscard]] bool is_same_name(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] std::string to_lower(std::string_view text);
+
+}  // namespace rowtide::schema
