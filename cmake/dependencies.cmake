@@ -15,6 +15,7 @@ find_package(ZLIB REQUIRED)
 
 pkg_check_modules(mysqlclient REQUIRED IMPORTED_TARGET libmariadb)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 
 find_path(CIVETWEB_INCLUDE_DIR civetweb.h REQUIRED)

@@ -34,6 +34,7 @@ constexpr Choices<StartMode, 4> kStartModes{{{"Latest", StartMode::Latest},
                                              {"Earliest", StartMode::Earliest},
                                              {"GTIDSet", StartMode::GtidSet},
                                              {"BinlogFile", StartMode::BinlogFile}}};
+constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
 constexpr Choices<PartitionBy, 3> kPartitionBys{
     {{"Task", PartitionBy::Task}, {"Table", PartitionBy::Table}, {"PrimaryKey", PartitionBy::PrimaryKey}}};
 constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
@@ -332,8 +333,8 @@ Spec read_spec(const Field& field) {
     field.refuse("required: source, objects, sink");
     return spec;
   }
-  if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "startPosition",
-                        "precheck", "sink", "tracker"})) {
+  if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
+                        "startPosition", "precheck", "sink", "tracker"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -341,6 +342,7 @@ Spec read_spec(const Field& field) {
   spec.source = read_source(field["source"]);
   spec.data_types = read_data_types(field["dataTypes"]);
   spec.objects = read_objects(field["objects"]);
+  spec.row_images = field["rowImages"].choice(kRowImages, spec.row_images);
   spec.start_position = read_start_position(field["startPosition"]);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"]);

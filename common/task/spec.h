@@ -67,6 +67,9 @@ struct DataTypes {
   bool schema_updates = true;
 };
 
+/// Row images that lack columns (binlog_row_image MINIMAL, NOBLOB): stop, or deliver what is there.
+enum class RowImages { Full, AsLogged };
+
 struct StartPosition {
   StartMode mode = StartMode::Latest;
   std::string gtid_set;
@@ -132,6 +135,7 @@ struct Spec {
   Source source;
   DataTypes data_types;
   Objects objects;
+  RowImages row_images = RowImages::Full;
   StartPosition start_position;
   Precheck precheck;
   Sink sink;

@@ -66,4 +66,16 @@ std::string_view name(EventType type) noexcept {
   return found == std::end(kNames) ? kNames[0].name : found->name;
 }
 
+EventHeader parse_event_header(Bytes bytes) noexcept {
+  ByteReader reader(bytes);
+  EventHeader header;
+  header.timestamp = reader.u32();
+  header.type = static_cast<EventType>(reader.u8());
+  header.server_id = reader.u32();
+  header.event_size = reader.u32();
+  header.log_pos = reader.u32();
+  header.flags = reader.u16();
+  return header;
+}
+
 }  // namespace rowtide::binlog

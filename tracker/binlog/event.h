@@ -73,6 +73,9 @@ struct EventHeader {
 };
 inline constexpr std::size_t kEventHeaderSize = 19;
 
+/// `bytes` has kEventHeaderSize at least.
+[[nodiscard]] EventHeader parse_event_header(Bytes bytes) noexcept;
+
 /// One event: header and body. The body is borrowed from the source's buffer, without header and checksum.
 struct EventView {
   EventHeader header;

@@ -222,11 +222,6 @@ bool MysqlGtidSet::contains(const MysqlGtidSet& other) const {
   });
 }
 
-bool MysqlGtidSet::has_tags() const {
-  return std::any_of(intervals_.begin(), intervals_.end(),
-                     [](const auto& entry) { return !entry.first.second.empty(); });
-}
-
 std::string MysqlGtidSet::to_string() const {
   std::string text;
   const Uuid* previous = nullptr;
@@ -244,10 +239,19 @@ std::string MysqlGtidSet::to_string() const {
 }
 
 std::string MysqlGtidSet::encode() const {
+  // With tags: 1 in the first and the last byte, the count between them; each tag behind its UUID, with a
+  // length in mysql::serialization's form. Source: MySQL sql/rpl_gtid_set.cc, Gtid_set::encode().
+  constexpr std::uint64_t kTagged = std::uint64_t{1} << 56U | 1U;
+  const bool is_tagged = std::any_of(intervals_.begin(), intervals_.end(),
+                                     [](const auto& entry) { return !entry.first.second.empty(); });
   std::string out;
-  put_u64(out, intervals_.size());
+  put_u64(out, is_tagged ? kTagged | intervals_.size() << 8U : intervals_.size());
   for (const auto& [key, intervals] : intervals_) {
     for (const std::uint8_t byte : key.first) out.push_back(static_cast<char>(byte));
+    if (is_tagged) {
+      out.push_back(static_cast<char>(key.second.size() << 1U));
+      out += key.second;
+    }
     put_u64(out, intervals.size());
     for (const auto& [start, end] : intervals) {
       put_u64(out, start);

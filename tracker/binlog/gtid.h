@@ -53,9 +53,9 @@ class MysqlGtidSet {
   [[nodiscard]] bool contains(const MysqlGtid& gtid) const;
   [[nodiscard]] bool contains(const MysqlGtidSet& other) const;
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
-  [[nodiscard]] bool has_tags() const;
   [[nodiscard]] std::string to_string() const;
-  /// As COM_BINLOG_DUMP_GTID wants it. Untagged sets only (has_tags() is false).
+  /// As COM_BINLOG_DUMP_GTID wants it: servers before 8.3 read sets without tags only, and then get the old
+  /// form.
   [[nodiscard]] std::string encode() const;
   bool operator==(const MysqlGtidSet&) const = default;
 

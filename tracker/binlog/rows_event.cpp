@@ -1,18 +1,24 @@
 #include "tracker/binlog/rows_event.h"
 
+#include <algorithm>
+
+#include "tracker/types/json_diff.h"
+
 namespace rowtide::binlog {
 namespace {
 
 constexpr std::uint16_t kStatementEnd = 1;
 
 bool is_v2(EventType type) {
-  return type == EventType::WriteRows || type == EventType::UpdateRows || type == EventType::DeleteRows;
+  return type == EventType::WriteRows || type == EventType::UpdateRows || type == EventType::DeleteRows ||
+         type == EventType::PartialUpdateRows;
 }
 
 RowOperation operation_of(EventType type) {
   switch (type) {
     case EventType::UpdateRows:
     case EventType::UpdateRowsV1:
+    case EventType::PartialUpdateRows:
       return RowOperation::Update;
     case EventType::DeleteRows:
     case EventType::DeleteRowsV1:
@@ -58,6 +64,7 @@ RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexce
   ByteReader reader(body);
   out = {};
   out.operation = operation_of(type);
+  out.may_have_json_diffs = type == EventType::PartialUpdateRows;
   out.table_id = reader.u48();
   out.statement_end = (reader.u16() & kStatementEnd) != 0;
   if (is_v2(type)) {
@@ -78,7 +85,7 @@ RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexce
   return RowsStatus::Ok;
 }
 
-RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan) noexcept {
+RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan, Images images) noexcept {
   header_ = header;
   plan_ = &plan;
   reader_ = ByteReader(header.rows);
@@ -90,13 +97,18 @@ RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan) no
   status_ = RowsStatus::Ok;
   if (header.column_count != plan.columns.size()) {
     status_ = RowsStatus::ColumnCountMismatch;
-  } else if ((!header.before_present.empty() && !all_present(header.before_present, header.column_count)) ||
-             (!header.after_present.empty() && !all_present(header.after_present, header.column_count))) {
-    status_ = RowsStatus::MissingColumns;
+  } else {
+    is_before_full_ =
+        header.before_present.empty() || all_present(header.before_present, header.column_count);
+    is_after_full_ = header.after_present.empty() || all_present(header.after_present, header.column_count);
+    // What an update's after image leaves out is known from a full before image (MariaDB's FULL_NODUP).
+    const bool is_complete = header.operation == RowOperation::Insert ? is_after_full_ : is_before_full_;
+    if (images == Images::Full && !is_complete) status_ = RowsStatus::MissingColumns;
   }
   if (status_ != RowsStatus::Ok) reader_ = ByteReader();
   if (header.operation != RowOperation::Insert) before_.resize(plan.columns.size());
   if (header.operation != RowOperation::Delete) after_.resize(plan.columns.size());
+  documents_.assign(header.may_have_json_diffs ? plan.columns.size() : 0, Bytes());
   return status_;
 }
 
@@ -105,9 +117,78 @@ bool RowsReader::next() noexcept {
   if (started_) ++row_index_;
   started_ = true;
   scratch_->reset();
-  if (header_.operation != RowOperation::Insert) status_ = read_image(before_);
-  if (status_ == RowsStatus::Ok && header_.operation != RowOperation::Delete) status_ = read_image(after_);
+  if (header_.operation != RowOperation::Insert) status_ = read_before();
+  if (status_ == RowsStatus::Ok && header_.operation != RowOperation::Delete) status_ = read_after();
   return status_ == RowsStatus::Ok;
+}
+
+RowsStatus RowsReader::read_before() noexcept {
+  if (is_before_full_ && !header_.may_have_json_diffs) return read_image(before_);
+  std::fill(documents_.begin(), documents_.end(), Bytes());
+  return read_sparse_image(before_, header_.before_present, {});
+}
+
+RowsStatus RowsReader::read_after() noexcept {
+  constexpr std::uint64_t kPartialJson = 1;
+  Bytes json_diffs;
+  if (header_.may_have_json_diffs && (reader_.length_encoded() & kPartialJson) != 0) {
+    const auto documents =
+        std::count_if(plan_->columns.begin(), plan_->columns.end(),
+                      [](const types::Column& column) { return column.kind == types::ValueKind::Json; });
+    json_diffs = reader_.bytes(bitmap_size(static_cast<std::uint64_t>(documents)));
+  }
+  if (!reader_.ok()) return fail(RowsStatus::Truncated, 0);
+  if (is_after_full_ && json_diffs.empty()) return read_image(after_);
+
+  const RowsStatus status = read_sparse_image(after_, header_.after_present, json_diffs);
+  for (std::size_t i = 0; i < before_.size() && status == RowsStatus::Ok; ++i) {
+    if (after_[i].kind == types::ValueKind::Absent) after_[i] = before_[i];
+  }
+  return status;
+}
+
+/// An image that lacks columns, or whose JSON columns are told by what changed in them: `json_diffs` has a
+/// bit for each JSON column of the table, held by the image or not.
+RowsStatus RowsReader::read_sparse_image(std::vector<types::Value>& values, Bytes present,
+                                         Bytes json_diffs) noexcept {
+  const std::size_t count = values.size();
+  std::size_t held = 0;
+  for (std::size_t i = 0; i < count; ++i) held += bit(present, i) ? 1U : 0U;
+  const Bytes nulls = reader_.bytes(bitmap_size(held));
+  if (!reader_.ok() || count == 0) return fail(RowsStatus::Truncated, 0);
+
+  std::size_t document = 0;
+  std::size_t position = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    types::Value& value = values[i];
+    value.text = {};
+    const bool is_diff = plan_->columns[i].kind == types::ValueKind::Json && !json_diffs.empty() &&
+                         bit(json_diffs, document++);
+    if (!bit(present, i)) {
+      value.kind = types::ValueKind::Absent;
+    } else if (bit(nulls, position++)) {
+      value.kind = types::ValueKind::Null;
+    } else if (const RowsStatus status = read_cell(i, is_diff, value); status != RowsStatus::Ok) {
+      return status;
+    }
+  }
+  return RowsStatus::Ok;
+}
+
+RowsStatus RowsReader::read_cell(std::size_t index, bool is_diff, types::Value& value) noexcept {
+  const types::Column& column = plan_->columns[index];
+  const Bytes ahead = reader_.rest();
+  const types::DecodeStatus decoded =
+      is_diff ? types::decode_json_diff(reader_, column, documents_[index], *scratch_, value)
+              : column.decode(reader_, column, *scratch_, value);
+  if (decoded != types::DecodeStatus::Ok) {
+    return fail(decoded == types::DecodeStatus::Truncated ? RowsStatus::Truncated : RowsStatus::BadValue,
+                index);
+  }
+  if (column.kind == types::ValueKind::Json && !documents_.empty() && !is_diff) {
+    documents_[index] = ahead.first(ahead.size() - reader_.remaining()).subspan(column.width);
+  }
+  return RowsStatus::Ok;
 }
 
 RowsStatus RowsReader::read_image(std::vector<types::Value>& values) noexcept {

@@ -28,6 +28,7 @@ struct RowsHeader {
   std::uint64_t table_id = 0;
   RowOperation operation = RowOperation::Insert;
   bool statement_end = false;
+  bool may_have_json_diffs = false;  ///< PARTIAL_UPDATE_ROWS
   std::uint64_t column_count = 0;
   Bytes before_present;  ///< bitmap; for Insert the after image's is in after_present and this is empty
   Bytes after_present;   ///< bitmap; empty for Delete
@@ -36,9 +37,13 @@ struct RowsHeader {
   /// Only marks a statement's end: there is nothing to start() a reader with.
   [[nodiscard]] bool is_dummy() const noexcept { return table_id == 0xffffff; }
 };
-/// Ok or Truncated. `type` must be one of the v1 or v2 rows events. Dummy events (table id 0xffffff) have no
-/// rows, no columns and no plan: is_dummy().
+/// Ok or Truncated. `type` must be one of the v1 or v2 rows events or PARTIAL_UPDATE_ROWS. Dummy events
+/// (table id 0xffffff) have no rows, no columns and no plan: is_dummy().
 [[nodiscard]] RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexcept;
+
+/// Which row images are taken: those from which every column is known (binlog_row_image=FULL, FULL_NODUP), or
+/// MINIMAL and NOBLOB too.
+enum class Images : std::uint8_t { Full, AsLogged };
 
 /// Goes through the rows of one event. before() and after() are valid until the next call of next(), which
 /// resets the scratch; text in them points into the event or into the scratch. No allocation per row in
@@ -48,8 +53,11 @@ class RowsReader {
   /// Both must outlive the reader's use between start() calls.
   explicit RowsReader(types::Scratch& scratch) : scratch_(&scratch) {}
 
-  /// Begins with an event. Fails on a column count that is not the plan's, and on an incomplete row image.
-  [[nodiscard]] RowsStatus start(const RowsHeader& header, const TablePlan& plan) noexcept;
+  /// Begins with an event. Fails on a column count that is not the plan's, and, with Images::Full, on an
+  /// incomplete row image. With Images::AsLogged what an image does not hold is Absent; but an update does
+  /// not change what its after image leaves out, so that there the value before it stands where it is known.
+  [[nodiscard]] RowsStatus start(const RowsHeader& header, const TablePlan& plan,
+                                 Images images = Images::Full) noexcept;
   /// False at the end of the event or on a failure: ask status().
   [[nodiscard]] bool next() noexcept;
   [[nodiscard]] RowsStatus status() const noexcept { return status_; }
@@ -63,6 +71,11 @@ class RowsReader {
 
  private:
   [[nodiscard]] RowsStatus read_image(std::vector<types::Value>& values) noexcept;
+  [[nodiscard]] RowsStatus read_before() noexcept;
+  [[nodiscard]] RowsStatus read_after() noexcept;
+  [[nodiscard]] RowsStatus read_sparse_image(std::vector<types::Value>& values, Bytes present,
+                                             Bytes json_diffs) noexcept;
+  [[nodiscard]] RowsStatus read_cell(std::size_t column, bool is_diff, types::Value& value) noexcept;
   [[nodiscard]] RowsStatus fail(RowsStatus status, std::size_t column) noexcept;
 
   types::Scratch* scratch_;
@@ -71,6 +84,9 @@ class RowsReader {
   ByteReader reader_;
   std::vector<types::Value> before_;
   std::vector<types::Value> after_;
+  bool is_before_full_ = true;
+  bool is_after_full_ = true;
+  std::vector<Bytes> documents_;  ///< of PARTIAL_UPDATE_ROWS: the JSON columns' bytes before the update
   RowsStatus status_ = RowsStatus::Ok;
   std::uint32_t row_index_ = 0;
   std::uint32_t failed_column_ = 0;

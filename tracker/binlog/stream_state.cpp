@@ -10,18 +10,6 @@ constexpr std::size_t kChecksumSize = 4;
 constexpr std::uint64_t kFirstOffset = 4;  // behind the file's magic
 constexpr std::uint64_t kWrap = std::uint64_t{1} << 32U;
 
-EventHeader read_header(Bytes bytes) {
-  ByteReader reader(bytes);
-  EventHeader header;
-  header.timestamp = reader.u32();
-  header.type = static_cast<EventType>(reader.u8());
-  header.server_id = reader.u32();
-  header.event_size = reader.u32();
-  header.log_pos = reader.u32();
-  header.flags = reader.u16();
-  return header;
-}
-
 bool is_artificial(const EventHeader& header) {
   return (header.flags & kFlagArtificial) != 0;
 }
@@ -72,7 +60,7 @@ absl::StatusOr<EventView> StreamState::accept(Bytes bytes) {
                     file_, offset_, bytes.size(), kEventHeaderSize));
   }
   EventView event;
-  event.header = read_header(bytes);
+  event.header = parse_event_header(bytes);
   if (event.header.event_size != bytes.size()) {
     return absl::DataLossError(
         fmt::format("binlog event {} (type {}) at {}:{} says that it has {} bytes, but {} were read: the "

@@ -32,6 +32,8 @@ struct GtidEvent {
   std::optional<std::int64_t> commit_timestamp_us;  ///< original commit, microseconds since the epoch
 };
 [[nodiscard]] absl::StatusOr<GtidEvent> parse_gtid(Bytes body);
+/// GTID_TAGGED: the same in another form, with a tag.
+[[nodiscard]] absl::StatusOr<GtidEvent> parse_gtid_tagged(Bytes body);
 
 struct MariadbGtidEvent {
   MariadbGtid gtid;          ///< server_id filled from the header by the caller's argument

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/status/text.h"
-#include "tracker/binlog/rows_event.h"
+#include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
 
 namespace rowtide::pipeline {
@@ -24,12 +24,6 @@ std::int64_t now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-/// What the server must be told not to write until we can read it.
-absl::Status not_built(EventType type, std::string_view repair) {
-  return absl::UnimplementedError(fmt::format(
-      "{} events cannot be read yet; {}, then start after this position", binlog::name(type), repair));
 }
 
 std::string head_of(std::string_view sql) {
@@ -49,11 +43,11 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
   const std::string where = fmt::format("table {}, row {} of the event", table.name, row);
   switch (status) {
     case binlog::RowsStatus::MissingColumns:
-      return absl::FailedPreconditionError(
-          fmt::format("{}: the row image does not hold all columns; SET GLOBAL binlog_row_image=FULL (and in "
-                      "sessions that set "
-                      "it), then start after this position",
-                      where));
+      return absl::FailedPreconditionError(fmt::format(
+          "{}: the row image does not hold all columns; SET GLOBAL binlog_row_image=FULL (and in "
+          "sessions that set it), then start after this position; or take rows as incomplete as they "
+          "are with spec.rowImages: AsLogged",
+          where));
     case binlog::RowsStatus::ColumnCountMismatch:
       return absl::DataLossError(fmt::format("{}: the event's column count is not its table map's", where));
     default:
@@ -79,6 +73,7 @@ void Pipeline::start(const binlog::Position& from) {
   in_transaction_ = false;
   is_explicit_ = false;
   in_xa_ = false;
+  in_payload_ = false;
 }
 
 absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
@@ -104,10 +99,21 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::WriteRows:
     case EventType::UpdateRows:
     case EventType::DeleteRows:
+    case EventType::PartialUpdateRows:
       return on_rows(event, stop);
+    case EventType::TransactionPayload:
+      return on_payload(event, stop);
+    case EventType::MariadbQueryCompressed:
+    case EventType::MariadbWriteRowsCompressedV1:
+    case EventType::MariadbUpdateRowsCompressedV1:
+    case EventType::MariadbDeleteRowsCompressedV1: {
+      const absl::StatusOr<binlog::EventView> plain = binlog::uncompress_mariadb(event, uncompressed_);
+      return plain.ok() ? dispatch(*plain, stop) : plain.status();
+    }
 
     case EventType::GtidLog:
     case EventType::AnonymousGtid:
+    case EventType::GtidTagged:
       return on_gtid(event);
     case EventType::MariadbGtidLog:
       return on_mariadb_gtid(event);
@@ -117,17 +123,6 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::XaPrepare:
       return end_transaction(stop);
 
-    case EventType::PartialUpdateRows:
-      return on_partial_rows(event);
-    case EventType::TransactionPayload:
-      return not_built(event.header.type, "SET GLOBAL binlog_transaction_compression=OFF");
-    case EventType::GtidTagged:
-      return not_built(event.header.type, "do not use GTID tags (gtid_next=AUTOMATIC)");
-    case EventType::MariadbQueryCompressed:
-    case EventType::MariadbWriteRowsCompressedV1:
-    case EventType::MariadbUpdateRowsCompressedV1:
-    case EventType::MariadbDeleteRowsCompressedV1:
-      return not_built(event.header.type, "SET GLOBAL log_bin_compress=OFF");
     case EventType::BeginLoadQuery:
     case EventType::ExecuteLoadQuery:
     case EventType::AppendBlock:
@@ -177,7 +172,9 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
 }
 
 absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
-  const absl::StatusOr<binlog::GtidEvent> gtid = binlog::parse_gtid(event.body);
+  const absl::StatusOr<binlog::GtidEvent> gtid = event.header.type == EventType::GtidTagged
+                                                     ? binlog::parse_gtid_tagged(event.body)
+                                                     : binlog::parse_gtid(event.body);
   if (!gtid.ok()) return gtid.status();
   begin_transaction(gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
                     gtid->commit_timestamp_us.value_or(0));
@@ -322,11 +319,30 @@ absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, cons
       head_of(query.sql)));
 }
 
-absl::Status Pipeline::on_partial_rows(const binlog::EventView& event) {
-  ByteReader body(event.body);
-  const BoundTable* table = tables_.find(body.u48());
-  if (table != nullptr && !table->is_wanted) return absl::OkStatus();
-  return not_built(event.header.type, "SET GLOBAL binlog_row_value_options=''");
+/// A whole transaction but for its GTID, compressed. Its events have no place of their own in the file: they
+/// count as being where the payload begins, and the stream goes on behind it.
+absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::stop_token& stop) {
+  if (in_payload_) return absl::DataLossError("it stands inside another one; the binlog is damaged here");
+  if (absl::Status status = payload_.start(event.body); !status.ok()) return status;
+  in_payload_ = true;
+  payload_rows_ = 0;
+  absl::Status status;
+  while (status.ok()) {
+    absl::StatusOr<binlog::EventView> inner = payload_.next();
+    if (!inner.ok()) {
+      status = inner.status();
+    } else if (inner->header.type == EventType::Unknown) {
+      break;
+    } else {
+      inner->start_offset = event.start_offset;
+      status = dispatch(*inner, stop);
+      if (!status.ok() && !absl::IsCancelled(status)) {
+        status = {status.code(), fmt::format("{} in it: {}", binlog::name(inner->header.type), text(status))};
+      }
+    }
+  }
+  in_payload_ = false;
+  return status;
 }
 
 encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
@@ -368,9 +384,10 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
 
   encode::ChangeOrigin origin = origin_of(event);
   std::uint64_t count = 0;
-  binlog::RowsStatus status = rows_.start(header, table->plan);
+  const std::uint32_t first_row = in_payload_ ? payload_rows_ : 0;
+  binlog::RowsStatus status = rows_.start(header, table->plan, parts_.images);
   while (status == binlog::RowsStatus::Ok && rows_.next()) {
-    origin.row = rows_.row_index();
+    origin.row = first_row + rows_.row_index();
     table->encoder->encode({header.operation, rows_.before(), rows_.after()}, origin, batch_);
     scratch_.reset();
     ++count;
@@ -379,6 +396,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     }
   }
   if (status == binlog::RowsStatus::Ok) status = rows_.status();
+  if (in_payload_) payload_rows_ += static_cast<std::uint32_t>(count);
   add(parts_.counters.rows_of(header.operation), count);
   if (status != binlog::RowsStatus::Ok)
     return rows_error(status, *table, rows_.row_index(), rows_.failed_column());

@@ -6,8 +6,10 @@
 
 #include "absl/status/status.h"
 #include "tracker/binlog/position.h"
+#include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/statement.h"
 #include "tracker/binlog/stream_state.h"
+#include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/encode/record_batch.h"
 #include "tracker/pipeline/counters.h"
@@ -35,6 +37,7 @@ class Pipeline {
     TableRegistry::TopicFor topic_for;
     bool wants_rows = true;
     bool wants_schema_changes = true;
+    binlog::Images images = binlog::Images::Full;
   };
 
   /// The parts must outlive the pipeline.
@@ -60,7 +63,7 @@ class Pipeline {
   [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
-  [[nodiscard]] absl::Status on_partial_rows(const binlog::EventView& event);
+  [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
   void begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us);
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
@@ -73,6 +76,8 @@ class Pipeline {
   TableRegistry tables_;
   types::Scratch scratch_;
   binlog::RowsReader rows_;
+  binlog::PayloadReader payload_;
+  std::vector<std::byte> uncompressed_;  ///< MariaDB's compressed events
   encode::RecordBatch batch_;
 
   binlog::Position position_;
@@ -83,6 +88,8 @@ class Pipeline {
   bool in_transaction_ = false;
   bool is_explicit_ = false;  ///< the group is ended by XID or COMMIT, not by its one statement
   bool in_xa_ = false;
+  bool in_payload_ = false;
+  std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position
 };
 
 }  // namespace rowtide::pipeline

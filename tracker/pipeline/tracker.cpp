@@ -157,7 +157,9 @@ absl::Status Tracker::make_pipeline() {
                       .counters = counters_,
                       .topic_for = parts_.topic_for,
                       .wants_rows = task_.spec.data_types.data_updates,
-                      .wants_schema_changes = task_.spec.data_types.schema_updates});
+                      .wants_schema_changes = task_.spec.data_types.schema_updates,
+                      .images = task_.spec.row_images == task::RowImages::Full ? binlog::Images::Full
+                                                                               : binlog::Images::AsLogged});
   pipeline_->start(resume_from_);
   return absl::OkStatus();
 }

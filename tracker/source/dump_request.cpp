@@ -43,11 +43,6 @@ absl::Status check_position_fits(const binlog::Position& from, const ServerFacts
         fmt::format("the position {} is one of GTIDs, but gtid_mode is {} at the source; switch it to ON",
                     binlog::to_string(from), facts.gtid_mode));
   }
-  if (mysql != nullptr && mysql->has_tags()) {
-    return failure(StatusCode::kUnimplemented, "TaggedGtids",
-                   fmt::format("the position {} has tagged GTIDs, and resuming from those is not built",
-                               binlog::to_string(from)));
-  }
   if (from.gtids.index() == 0 && from.offset > std::numeric_limits<std::uint32_t>::max()) {
     return failure(
         StatusCode::kFailedPrecondition, "OffsetTooLarge",

@@ -5,26 +5,10 @@
 #include <bit>
 
 #include "tracker/types/json_scalars.h"
+#include "tracker/types/jsonb_container.h"
 
 namespace rowtide::types {
 namespace {
-
-enum class JsonbType : std::uint8_t {
-  SmallObject = 0x0,
-  LargeObject = 0x1,
-  SmallArray = 0x2,
-  LargeArray = 0x3,
-  Literal = 0x4,
-  Int16 = 0x5,
-  UInt16 = 0x6,
-  Int32 = 0x7,
-  UInt32 = 0x8,
-  Int64 = 0x9,
-  UInt64 = 0xa,
-  Double = 0xb,
-  String = 0xc,
-  Opaque = 0xf,
-};
 
 /// The server refuses deeper documents (ER_JSON_DOCUMENT_TOO_DEEP at 100).
 constexpr int kMaxDepth = 101;
@@ -42,35 +26,9 @@ class Printer {
   bool value(JsonbType type, Bytes bytes, int depth);
 
  private:
-  /// Offsets, counts and inlined values have 2 bytes in small containers, 4 in large ones.
-  struct Container {
-    Bytes bytes;  ///< from the element count on: what offsets count from
-    std::size_t width = 2;
-    std::uint64_t count = 0;
-    bool is_object = false;
-
-    [[nodiscard]] std::size_t key_entry_size() const { return is_object ? width + 2 : 0; }
-    [[nodiscard]] std::size_t value_entry_size() const { return 1 + width; }
-    [[nodiscard]] ByteReader at(std::uint64_t offset) const {
-      ByteReader reader(bytes);
-      reader.skip(offset);
-      return reader;
-    }
-    [[nodiscard]] ByteReader key_entry(std::uint64_t index) const {
-      return at(2 * width + index * key_entry_size());
-    }
-    [[nodiscard]] ByteReader value_entry(std::uint64_t index) const {
-      return at(2 * width + count * key_entry_size() + index * value_entry_size());
-    }
-    [[nodiscard]] bool holds_inline(JsonbType type) const {
-      if (type == JsonbType::Int32 || type == JsonbType::UInt32) return width == 4;
-      return type == JsonbType::Literal || type == JsonbType::Int16 || type == JsonbType::UInt16;
-    }
-  };
-
   bool container(JsonbType type, Bytes bytes, int depth);
-  bool key(const Container& container, std::uint64_t index);
-  bool element(const Container& container, std::uint64_t index, int depth);
+  bool key(const JsonbContainer& container, std::uint64_t index);
+  bool element(const JsonbContainer& container, std::uint64_t index, int depth);
   bool literal(ByteReader reader);
   bool string(ByteReader reader);
   bool opaque(ByteReader reader);
@@ -84,18 +42,6 @@ class Printer {
   std::string& out_;
   std::size_t budget_;
 };
-
-/// A length in groups of seven bits, least first; the high bit says that another group follows. At most five.
-std::uint64_t variable_length(ByteReader& reader) {
-  std::uint64_t length = 0;
-  for (unsigned shift = 0; shift < 35; shift += 7) {
-    const std::uint8_t byte = reader.u8();
-    length |= std::uint64_t{byte & 0x7fU} << shift;
-    if ((byte & 0x80U) == 0) return length;
-  }
-  reader.fail();
-  return 0;
-}
 
 bool Printer::value(JsonbType type, Bytes bytes, int depth) {
   if (out_.size() > budget_) return false;
@@ -163,27 +109,19 @@ bool Printer::literal(ByteReader reader) {
 }
 
 bool Printer::string(ByteReader reader) {
-  const std::string_view text = reader.text(variable_length(reader));
+  const std::string_view text = reader.text(read_jsonb_length(reader));
   return reader.ok() && append_json_string(text, out_);
 }
 
 bool Printer::opaque(ByteReader reader) {
   const std::uint8_t type = reader.u8();
-  const Bytes bytes = reader.bytes(variable_length(reader));
+  const Bytes bytes = reader.bytes(read_jsonb_length(reader));
   return reader.ok() && append_json_opaque(type, bytes, out_);
 }
 
 bool Printer::container(JsonbType type, Bytes bytes, int depth) {
-  if (depth > kMaxDepth) return false;
-  Container container;
-  container.width = type == JsonbType::LargeObject || type == JsonbType::LargeArray ? 4 : 2;
-  container.is_object = type == JsonbType::SmallObject || type == JsonbType::LargeObject;
-  ByteReader header(bytes);
-  container.count = header.little_endian(container.width);
-  const std::uint64_t size = header.little_endian(container.width);
-  if (!header.ok() || size > bytes.size()) return false;
-  container.bytes = bytes.first(size);
-
+  JsonbContainer container;
+  if (depth > kMaxDepth || !container.open(type, bytes)) return false;
   out_.push_back(container.is_object ? '{' : '[');
   for (std::uint64_t index = 0; index < container.count; ++index) {
     if (index > 0) out_.push_back(',');
@@ -194,25 +132,16 @@ bool Printer::container(JsonbType type, Bytes bytes, int depth) {
   return true;
 }
 
-bool Printer::key(const Container& container, std::uint64_t index) {
-  ByteReader entry = container.key_entry(index);
-  const std::uint64_t offset = entry.little_endian(container.width);
-  const std::uint16_t length = entry.u16();
-  ByteReader reader = container.at(offset);
-  const std::string_view text = reader.text(length);
-  if (!entry.ok() || !reader.ok() || !append_json_string(text, out_)) return false;
+bool Printer::key(const JsonbContainer& container, std::uint64_t index) {
+  std::string_view text;
+  if (!container.key(index, text) || !append_json_string(text, out_)) return false;
   out_.push_back(':');
   return true;
 }
 
-bool Printer::element(const Container& container, std::uint64_t index, int depth) {
-  ByteReader entry = container.value_entry(index);
-  const auto type = static_cast<JsonbType>(entry.u8());
-  if (!entry.ok()) return false;
-  if (container.holds_inline(type)) return value(type, entry.bytes(container.width), depth);
-  const std::uint64_t offset = entry.little_endian(container.width);
-  const ByteReader reader = container.at(offset);
-  return entry.ok() && reader.ok() && value(type, reader.rest(), depth);
+bool Printer::element(const JsonbContainer& container, std::uint64_t index, int depth) {
+  JsonbElement element;
+  return container.element(index, element) && value(element.type, element.bytes, depth);
 }
 
 }  // namespace
@@ -222,8 +151,12 @@ bool jsonb_to_text(Bytes document, std::string& out) noexcept {
     out.append("null");
     return true;
   }
-  Printer printer(out, document.size());
-  return printer.value(static_cast<JsonbType>(document[0]), document.subspan(1), 0);
+  return jsonb_to_text({static_cast<JsonbType>(document[0]), document.subspan(1)}, out);
+}
+
+bool jsonb_to_text(const JsonbElement& element, std::string& out) noexcept {
+  Printer printer(out, element.bytes.size());
+  return printer.value(element.type, element.bytes, 0);
 }
 
 }  // namespace rowtide::types

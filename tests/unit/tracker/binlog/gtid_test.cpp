@@ -134,9 +134,23 @@ TEST(MysqlGtidSets, EncodedAsTheDumpCommandWantsIt) {
   EXPECT_EQ(MysqlGtidSet().encode(), std::string(8, '\0'));
 }
 
-TEST(MysqlGtidSets, Tags) {
-  EXPECT_FALSE(MysqlGtidSet::parse(std::string(kA) + ":1")->has_tags());
-  EXPECT_TRUE(MysqlGtidSet::parse(std::string(kA) + ":1:t:2")->has_tags());
+TEST(MysqlGtidSets, EncodesTags) {
+  const std::string bytes = MysqlGtidSet::parse(std::string(kA) + ":1:blue:2-3")->encode();
+  ByteReader reader(as_bytes(bytes));
+  EXPECT_EQ(reader.u64(), 0x0100000000000201U);  // two sources, tagged
+  reader.skip(16);
+  EXPECT_EQ(reader.u8(), 0U);  // no tag
+  EXPECT_EQ(reader.u64(), 1U);
+  EXPECT_EQ(reader.u64(), 1U);
+  EXPECT_EQ(reader.u64(), 2U);
+  reader.skip(16);
+  EXPECT_EQ(reader.u8(), 4U << 1U);
+  EXPECT_EQ(reader.text(4), "blue");
+  EXPECT_EQ(reader.u64(), 1U);
+  EXPECT_EQ(reader.u64(), 2U);
+  EXPECT_EQ(reader.u64(), 4U);
+  EXPECT_TRUE(reader.ok());
+  EXPECT_TRUE(reader.at_end());
 }
 
 TEST(MariadbGtidSets, TheNewestOfEachDomain) {

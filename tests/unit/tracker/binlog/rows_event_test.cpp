@@ -127,7 +127,6 @@ TEST(RowsEvents, IncompleteImagesAreRefused) {
   EXPECT_FALSE(rows.reader.next());
   EXPECT_EQ(rows.reader.status(), RowsStatus::MissingColumns);
   EXPECT_EQ(start(EventType::UpdateRows, "\x01\x07"), RowsStatus::MissingColumns);
-  EXPECT_EQ(start(EventType::UpdateRows, "\x07\x03"), RowsStatus::MissingColumns);
   EXPECT_EQ(start(EventType::DeleteRows, "\x01"), RowsStatus::MissingColumns);
   EXPECT_EQ(start(EventType::DeleteRows, "\x07"), RowsStatus::Ok);
 }
@@ -205,6 +204,89 @@ TEST(RowsEvents, MoreThanEightColumns) {
   EXPECT_EQ(rows.reader.after()[9].kind, ValueKind::Null);
   EXPECT_FALSE(rows.reader.next());
   EXPECT_EQ(rows.reader.status(), RowsStatus::Ok);
+}
+
+/// NULL bitmap over the present columns only, then their values.
+std::string sparse_update(std::uint8_t before, std::uint8_t after, std::string_view rows) {
+  return EventBytes().text(header(true)).u8(3).u8(before).u8(after).text(rows).str();
+}
+
+TEST(RowsEvents, MinimalImages) {
+  // before: the key; after: the name alone. The key did not change.
+  const std::string row = EventBytes().u8(0).u32(7).u8(0).counted("new").str();
+  Rows rows;
+  EXPECT_EQ(rows.start(EventType::UpdateRows, sparse_update(0b001, 0b010, row)), RowsStatus::MissingColumns);
+  ASSERT_EQ(rows.reader.start(rows.header, rows.table, Images::AsLogged), RowsStatus::Ok);
+  ASSERT_TRUE(rows.reader.next());
+  EXPECT_EQ(rows.reader.before()[0].integer, 7);
+  EXPECT_EQ(rows.reader.before()[1].kind, ValueKind::Absent);
+  EXPECT_EQ(rows.reader.after()[0].integer, 7);
+  EXPECT_EQ(rows.reader.after()[1].text, "new");
+  EXPECT_EQ(rows.reader.after()[2].kind, ValueKind::Absent);
+  EXPECT_FALSE(rows.reader.next());
+  EXPECT_EQ(rows.reader.status(), RowsStatus::Ok);
+}
+
+TEST(RowsEvents, AbsentIsNotNull) {
+  // An insert that sets the name to NULL and leaves the price to its default.
+  Rows rows;
+  const std::string body = EventBytes().text(header(true)).u8(3).u8(0b011).u8(0b10).u32(7).str();
+  EXPECT_EQ(rows.start(EventType::WriteRows, body), RowsStatus::MissingColumns);
+  ASSERT_EQ(rows.reader.start(rows.header, rows.table, Images::AsLogged), RowsStatus::Ok);
+  ASSERT_TRUE(rows.reader.next());
+  EXPECT_EQ(rows.reader.after()[1].kind, ValueKind::Null);
+  EXPECT_EQ(rows.reader.after()[2].kind, ValueKind::Absent);
+}
+
+TEST(RowsEvents, WhatAFullBeforeImageHasIsNotMissing) {
+  // MariaDB's FULL_NODUP: after an update only what changed.
+  Rows rows;
+  const std::string row = image(1, "one") + EventBytes().u8(1).str();
+  ASSERT_EQ(rows.start(EventType::UpdateRows, sparse_update(0b111, 0b010, row)), RowsStatus::Ok);
+  ASSERT_TRUE(rows.reader.next());
+  EXPECT_EQ(rows.reader.after()[0].integer, 1);
+  EXPECT_EQ(rows.reader.after()[1].kind, ValueKind::Null);
+  EXPECT_EQ(rows.reader.after()[2].text, "12.34");
+}
+
+TEST(RowsEvents, JsonDiffsAreAppliedToTheImageBefore) {
+  TablePlan table;
+  table.columns = {column("id", WireType::Long), column("a", WireType::Json, 4),
+                   column("b", WireType::Json, 4)};
+  const std::string document("\x0c\x01x", 3);                              // "x"
+  const std::string diff = std::string("\x00\x01$\x03\x0c\x01", 6) + "y";  // replace $ by "y"
+  const auto cell = [](const std::string& bytes) { return EventBytes().u32(bytes.size()).text(bytes).str(); };
+  const auto before = EventBytes().u8(0).u32(1).text(cell(document)).text(cell(document)).str();
+  EventBytes body;
+  body.text(header(true)).u8(3).text(kAllPresent).text(kAllPresent);
+  body.text(before).u8(1).u8(0b10).u8(0).u32(1).text(cell(document)).text(cell(diff));  // b by its diff
+  body.text(before).u8(0).u8(0).u32(2).text(cell(document)).text(cell(document));  // no diffs in this row
+  Rows rows;
+  rows.table = table;
+  ASSERT_EQ(rows.start(EventType::PartialUpdateRows, body.str()), RowsStatus::Ok);
+  EXPECT_EQ(rows.header.operation, RowOperation::Update);
+  ASSERT_TRUE(rows.reader.next());
+  EXPECT_EQ(rows.reader.before()[2].text, R"("x")");
+  EXPECT_EQ(rows.reader.after()[1].text, R"("x")");
+  EXPECT_EQ(rows.reader.after()[2].text, R"("y")");
+  ASSERT_TRUE(rows.reader.next());
+  EXPECT_EQ(rows.reader.after()[0].integer, 2);
+  EXPECT_FALSE(rows.reader.next());
+  EXPECT_EQ(rows.reader.status(), RowsStatus::Ok);
+}
+
+TEST(RowsEvents, ADiffOfNothingIsBroken) {
+  TablePlan table;
+  table.columns = {column("id", WireType::Long), column("a", WireType::Json, 4)};
+  EventBytes body;
+  body.text(header(true)).u8(2).text(kAllPresent).text(kAllPresent);
+  body.u8(0b10).u32(1).u8(1).u8(1).u8(0).u32(1).u32(2).text(std::string_view("\x02\x00", 2));
+  Rows rows;
+  rows.table = table;
+  ASSERT_EQ(rows.start(EventType::PartialUpdateRows, body.str()), RowsStatus::Ok);
+  EXPECT_FALSE(rows.reader.next());
+  EXPECT_EQ(rows.reader.status(), RowsStatus::BadValue);
+  EXPECT_EQ(rows.reader.failed_column(), 1U);
 }
 
 }  // namespace

@@ -1,0 +1,223 @@
+#include "tracker/types/json_diff.h"
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "tracker/types/json_scalars.h"
+#include "tracker/types/jsonb_container.h"
+
+namespace rowtide::types {
+namespace {
+
+enum class DiffOperation : std::uint8_t { Replace = 0, Insert = 1, Remove = 2 };
+
+/// A value of the document. Containers are taken apart only where a diff's path leads through them:
+/// everything else stays the bytes it was.
+struct Node {
+  JsonbElement element;
+  bool is_open = false;
+  std::vector<std::pair<std::string_view, Node>> children;  ///< of an open container; keys of objects
+};
+
+struct PathLeg {
+  bool is_index = false;
+  std::uint64_t index = 0;
+  std::string key;
+};
+
+bool open(Node& node) {
+  if (node.is_open) return true;
+  JsonbContainer container;
+  const JsonbType type = node.element.type;
+  if (!(is_jsonb_object(type) || is_jsonb_array(type)) || !container.open(type, node.element.bytes))
+    return false;
+  for (std::uint64_t i = 0; i < container.count; ++i) {
+    std::string_view key;
+    Node child;
+    if (container.is_object && !container.key(i, key)) return false;
+    if (!container.element(i, child.element)) return false;
+    node.children.emplace_back(key, std::move(child));
+  }
+  node.is_open = true;
+  return true;
+}
+
+/// A path as the server writes it: $, then .name, ."quoted name" and [index].
+class PathReader {
+ public:
+  explicit PathReader(std::string_view path) : rest_(path) {}
+
+  [[nodiscard]] bool read(std::vector<PathLeg>& legs) {
+    if (!take('$')) return false;
+    while (!rest_.empty()) {
+      PathLeg leg;
+      if (!(take('[') ? read_index(leg) : take('.') && read_key(leg))) return false;
+      legs.push_back(std::move(leg));
+    }
+    return true;
+  }
+
+ private:
+  bool take(char character) {
+    if (rest_.empty() || rest_.front() != character) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  bool read_index(PathLeg& leg) {
+    leg.is_index = true;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), leg.index);
+    if (error != std::errc()) return false;
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return take(']');
+  }
+
+  bool read_key(PathLeg& leg) {
+    std::size_t size = 0;
+    if (rest_.empty()) return false;
+    if (rest_.front() != '"') {
+      size = std::min(rest_.find_first_of(".["), rest_.size());
+      leg.key = std::string(rest_.substr(0, size));
+      rest_.remove_prefix(size);
+      return size > 0;
+    }
+    for (size = 1; size < rest_.size() && rest_[size] != '"'; ++size) {
+      if (rest_[size] == '\\') ++size;
+    }
+    if (size >= rest_.size()) return false;
+    const auto text = nlohmann::json::parse(rest_.substr(0, size + 1), nullptr, /*allow_exceptions=*/false);
+    if (!text.is_string()) return false;
+    leg.key = text.get<std::string>();
+    rest_.remove_prefix(size + 1);
+    return true;
+  }
+
+  std::string_view rest_;
+};
+
+/// The order in which an object keeps its keys.
+bool precedes(std::string_view left, std::string_view right) {
+  return left.size() != right.size() ? left.size() < right.size() : left < right;
+}
+
+class Document {
+ public:
+  explicit Document(Bytes bytes) : root_{{static_cast<JsonbType>(bytes[0]), bytes.subspan(1)}, false, {}} {}
+
+  [[nodiscard]] bool apply(DiffOperation operation, std::string_view path, Bytes value) {
+    std::vector<PathLeg> legs;
+    if (!PathReader(path).read(legs)) return false;
+    Node replacement;
+    if (operation != DiffOperation::Remove) {
+      if (value.empty()) return false;
+      replacement.element = {static_cast<JsonbType>(value[0]), value.subspan(1)};
+    }
+    if (legs.empty()) {
+      if (operation != DiffOperation::Replace) return false;
+      root_ = std::move(replacement);
+      return true;
+    }
+    Node* parent = &root_;
+    for (std::size_t i = 0; i + 1 < legs.size() && parent != nullptr; ++i) parent = child(*parent, legs[i]);
+    if (parent == nullptr || !open(*parent)) return false;
+    return operation == DiffOperation::Insert
+               ? insert(*parent, legs.back(), std::move(replacement))
+               : change(*parent, legs.back(), operation, std::move(replacement));
+  }
+
+  [[nodiscard]] bool print(std::string& out) const { return print(root_, out); }
+
+ private:
+  using Children = std::vector<std::pair<std::string_view, Node>>;
+
+  static bool fits(const Node& node, const PathLeg& leg) {
+    return leg.is_index ? is_jsonb_array(node.element.type) : is_jsonb_object(node.element.type);
+  }
+
+  static Children::iterator find(Node& node, const PathLeg& leg) {
+    Children& children = node.children;
+    if (!fits(node, leg)) return children.end();
+    if (leg.is_index) {
+      return leg.index < children.size() ? children.begin() + static_cast<std::ptrdiff_t>(leg.index)
+                                         : children.end();
+    }
+    return std::find_if(children.begin(), children.end(),
+                        [&leg](const auto& entry) { return entry.first == leg.key; });
+  }
+
+  static Node* child(Node& node, const PathLeg& leg) {
+    if (!open(node)) return nullptr;
+    const auto found = find(node, leg);
+    return found == node.children.end() ? nullptr : &found->second;
+  }
+
+  static bool change(Node& parent, const PathLeg& leg, DiffOperation operation, Node replacement) {
+    const auto found = find(parent, leg);
+    if (found == parent.children.end()) return false;
+    if (operation == DiffOperation::Remove) {
+      parent.children.erase(found);
+    } else {
+      found->second = std::move(replacement);
+    }
+    return true;
+  }
+
+  /// An index behind the end appends; a key must be new.
+  bool insert(Node& parent, const PathLeg& leg, Node value) {
+    if (!fits(parent, leg)) return false;
+    Children& children = parent.children;
+    if (leg.is_index) {
+      const std::size_t index = std::min<std::uint64_t>(leg.index, children.size());
+      children.emplace(children.begin() + static_cast<std::ptrdiff_t>(index), std::string_view(),
+                       std::move(value));
+      return true;
+    }
+    const auto place = std::find_if(children.begin(), children.end(),
+                                    [&leg](const auto& entry) { return !precedes(entry.first, leg.key); });
+    if (place != children.end() && place->first == leg.key) return false;
+    children.emplace(place, keys_.emplace_back(leg.key), std::move(value));
+    return true;
+  }
+
+  static bool print(const Node& node, std::string& out) {
+    if (!node.is_open) return jsonb_to_text(node.element, out);
+    const bool is_object = is_jsonb_object(node.element.type);
+    out.push_back(is_object ? '{' : '[');
+    bool is_first = true;
+    for (const auto& [key, value] : node.children) {
+      if (!is_first) out.push_back(',');
+      is_first = false;
+      if (is_object) {
+        if (!append_json_string(key, out)) return false;
+        out.push_back(':');
+      }
+      if (!print(value, out)) return false;
+    }
+    out.push_back(is_object ? '}' : ']');
+    return true;
+  }
+
+  Node root_;
+  std::deque<std::string> keys_;  ///< of what was inserted
+};
+
+}  // namespace
+
+bool apply_json_diffs(Bytes document, Bytes diffs, std::string& out) noexcept {
+  if (document.empty()) return false;
+  Document result(document);
+  ByteReader reader(diffs);
+  while (!reader.at_end()) {
+    const auto operation = static_cast<DiffOperation>(reader.u8());
+    if (operation > DiffOperation::Remove) return false;
+    const std::string_view path = as_text(reader.length_encoded_bytes());
+    const Bytes value = operation == DiffOperation::Remove ? Bytes() : reader.length_encoded_bytes();
+    if (!reader.ok() || !result.apply(operation, path, value)) return false;
+  }
+  return reader.ok() && result.print(out);
+}
+
+}  // namespace rowtide::types
