@@ -39,6 +39,31 @@ absl::Status bad_field(std::string_view field, std::string_view expected) {
   return absl::InvalidArgumentError(fmt::format("position: {} is missing or not {}", field, expected));
 }
 
+absl::Status read_prepared(const nlohmann::json& position, std::string_view flavor,
+                           std::vector<PreparedXa>& out) {
+  const nlohmann::json list = position.value("preparedXa", nlohmann::json::array());
+  if (!list.is_array()) return bad_field("preparedXa", "a list");
+  for (const nlohmann::json& entry : list) {
+    const auto field = [&entry](const char* name) {
+      return entry.is_object() ? entry.value(name, nlohmann::json()) : nlohmann::json();
+    };
+    const nlohmann::json xid = field("xid");
+    const nlohmann::json gtids = field("gtidSet");
+    const nlohmann::json file = field("file");
+    const nlohmann::json offset = field("offset");
+    const nlohmann::json rows = field("rows");
+    if (!xid.is_string() || !gtids.is_string() || !file.is_string() || !offset.is_number_unsigned() ||
+        !rows.is_boolean()) {
+      return bad_field("preparedXa", "a list of xid, gtidSet, file, offset and rows");
+    }
+    absl::StatusOr<GtidSet> set = parse_set(flavor, gtids.get_ref<const std::string&>());
+    if (!set.ok()) return set.status();
+    out.push_back({xid.get<std::string>(), *std::move(set), file.get<std::string>(),
+                   offset.get<std::uint64_t>(), rows.get<bool>()});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string to_string(const Position& position) {
@@ -50,10 +75,17 @@ std::string to_string(const Position& position) {
 }
 
 std::string to_json(const Position& position) {
-  const nlohmann::ordered_json json = {{"flavor", flavor(position.gtids)},
-                                       {"gtidSet", to_string(position.gtids)},
-                                       {"file", position.file},
-                                       {"offset", position.offset}};
+  nlohmann::ordered_json json = {{"flavor", flavor(position.gtids)},
+                                 {"gtidSet", to_string(position.gtids)},
+                                 {"file", position.file},
+                                 {"offset", position.offset}};
+  for (const PreparedXa& xa : position.prepared) {
+    json["preparedXa"].push_back({{"xid", xa.xid},
+                                  {"gtidSet", to_string(xa.gtids)},
+                                  {"file", xa.file},
+                                  {"offset", xa.offset},
+                                  {"rows", xa.has_rows}});
+  }
   // A file name comes from the server: bytes that are not UTF-8 must not throw here.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -74,7 +106,12 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
   absl::StatusOr<GtidSet> set =
       parse_set(flavor.get_ref<const std::string&>(), gtids.get_ref<const std::string&>());
   if (!set.ok()) return set.status();
-  return Position{*std::move(set), file.get<std::string>(), offset.get<std::uint64_t>()};
+  Position position{*std::move(set), file.get<std::string>(), offset.get<std::uint64_t>(), {}};
+  if (absl::Status status = read_prepared(parsed, flavor.get<std::string>(), position.prepared);
+      !status.ok()) {
+    return status;
+  }
+  return position;
 }
 
 }  // namespace rowtide::binlog

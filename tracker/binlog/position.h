@@ -2,11 +2,23 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tracker/binlog/gtid.h"
 
 namespace rowtide::binlog {
+
+/// An XA transaction that is prepared and has no outcome yet: where its rows stand, so that they can be read
+/// (again) when it commits. A point before its group.
+struct PreparedXa {
+  std::string xid;
+  GtidSet gtids;
+  std::string file;
+  std::uint64_t offset = 0;
+  bool has_rows = false;  ///< of tracked tables
+  bool operator==(const PreparedXa&) const = default;
+};
 
 /// A point between two transactions from which the stream can be resumed: everything before it is done.
 /// With GTIDs the set decides where to resume and file:offset are for people; without, file:offset decide.
@@ -14,13 +26,15 @@ struct Position {
   GtidSet gtids;
   std::string file;
   std::uint64_t offset = 0;  ///< 64-bit, also where the wire's log_pos has wrapped
+  std::vector<PreparedXa> prepared{};
   bool operator==(const Position&) const = default;
 };
 
 /// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)".
 [[nodiscard]] std::string to_string(const Position& position);
 
-/// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}.
+/// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}, and where there are
+/// such "preparedXa":[{"xid":"...","gtidSet":"...","file":"...","offset":4711,"rows":true}].
 [[nodiscard]] std::string to_json(const Position& position);
 [[nodiscard]] absl::StatusOr<Position> position_from_json(std::string_view json);
 

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "tracker/binlog/xa.h"
+
 namespace rowtide::binlog {
 namespace {
 
@@ -113,6 +115,7 @@ absl::StatusOr<GtidEvent> parse_gtid(Bytes body) {
 
 absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id) {
   constexpr std::uint8_t kStandalone = 1;
+  constexpr std::uint8_t kGroupCommit = 2;
   constexpr std::uint8_t kPreparedXa = 64;
   ByteReader reader(body);
   MariadbGtidEvent event;
@@ -122,6 +125,14 @@ absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t se
   const std::uint8_t flags = reader.u8();
   event.standalone = (flags & kStandalone) != 0;
   event.prepared_xa = (flags & kPreparedXa) != 0;
+  if ((flags & kGroupCommit) != 0) reader.skip(8);
+  if (event.prepared_xa) {
+    const std::uint32_t format_id = reader.u32();
+    const std::uint8_t gtrid_size = reader.u8();
+    const std::uint8_t bqual_size = reader.u8();
+    const std::string_view gtrid = reader.text(gtrid_size);
+    event.xid = xid_text(gtrid, reader.text(bqual_size), format_id);
+  }
   if (!reader.ok()) return truncated("MARIADB_GTID", body);
   return event;
 }

@@ -39,6 +39,7 @@ struct MariadbGtidEvent {
   MariadbGtid gtid;          ///< server_id filled from the header by the caller's argument
   bool standalone = false;   ///< the group is one event, without COMMIT
   bool prepared_xa = false;  ///< the group ends with XA PREPARE: its outcome comes in another one
+  std::string xid;           ///< of a prepared_xa
 };
 [[nodiscard]] absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id);
 

@@ -20,6 +20,7 @@ struct Counters {
   Count read_bytes{};  ///< of binlog, whatever became of it
   Count unselected_rows_events{};
   Count unselected_schema_changes{};
+  Count unseen_xa_commits{};  ///< of transactions prepared before this task's first position
   Count reconnects{};
   std::atomic<std::int64_t>
       last_event_timestamp{};  ///< seconds since the epoch, of the newest event with a time

@@ -72,8 +72,15 @@ void Pipeline::start(const binlog::Position& from) {
   batch_.clear();
   in_transaction_ = false;
   is_explicit_ = false;
-  in_xa_ = false;
+  xa_.reset();
+  held_.clear();
+  replay_.reset();
   in_payload_ = false;
+}
+
+void Pipeline::go_on_from(const binlog::Position& from) {
+  stream_.reset(from);
+  tables_.forget_all();
 }
 
 absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
@@ -83,7 +90,7 @@ absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
   if (event->header.timestamp != 0) {
     parts_.counters.last_event_timestamp.store(event->header.timestamp, std::memory_order_relaxed);
   }
-  absl::Status status = dispatch(*event, stop);
+  absl::Status status = replay_ ? on_replayed(*event, stop) : dispatch(*event, stop);
   if (status.ok() || absl::IsCancelled(status)) return status;
   return {status.code(), fmt::format("{} at {}:{}: {}", binlog::name(event->header.type), stream_.file(),
                                      event->start_offset, text(status))};
@@ -92,6 +99,7 @@ absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
   switch (event.header.type) {
     case EventType::TableMap:
+      if (xa_) held_.hold(event);
       return tables_.bind(event.body, stream_.format().is_mariadb, parts_.encoder);
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
@@ -120,8 +128,9 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::Query:
       return on_query(event, stop);
     case EventType::Xid:
-    case EventType::XaPrepare:
       return end_transaction(stop);
+    case EventType::XaPrepare:
+      return on_xa_prepare(event, stop);
 
     case EventType::BeginLoadQuery:
     case EventType::ExecuteLoadQuery:
@@ -182,12 +191,12 @@ absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
 }
 
 absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
-  const absl::StatusOr<binlog::MariadbGtidEvent> gtid =
+  absl::StatusOr<binlog::MariadbGtidEvent> gtid =
       binlog::parse_mariadb_gtid(event.body, event.header.server_id);
   if (!gtid.ok()) return gtid.status();
   begin_transaction(gtid->gtid, 0);
-  is_explicit_ = !gtid->standalone;  // MariaDB writes no BEGIN
-  in_xa_ = gtid->prepared_xa;        // nor XA START
+  is_explicit_ = !gtid->standalone;                       // MariaDB writes no BEGIN
+  if (gtid->prepared_xa) begin_xa(std::move(gtid->xid));  // nor XA START
   return absl::OkStatus();
 }
 
@@ -201,14 +210,19 @@ void Pipeline::begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestam
 }
 
 absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
+  return end_transaction_at(stream_.file(), stream_.offset(), stop);
+}
+
+absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t offset,
+                                          const std::stop_token& stop) {
   if (absl::Status status = hand_over(stop); !status.ok()) return status;
   if (const auto* mysql = std::get_if<binlog::MysqlGtid>(&gtid_)) {
     if (auto* set = std::get_if<binlog::MysqlGtidSet>(&position_.gtids)) set->add(*mysql);
   } else if (const auto* mariadb = std::get_if<binlog::MariadbGtid>(&gtid_)) {
     if (auto* set = std::get_if<binlog::MariadbGtidSet>(&position_.gtids)) set->add(*mariadb);
   }
-  position_.file = stream_.file();
-  position_.offset = stream_.offset();
+  position_.file = file;
+  position_.offset = offset;
   parts_.sink.end_transaction(position_);
   if (in_transaction_) add(parts_.counters.transactions, 1);
 
@@ -217,7 +231,7 @@ absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
   commit_timestamp_us_ = 0;
   in_transaction_ = false;
   is_explicit_ = false;
-  in_xa_ = false;
+  xa_.reset();
   return parts_.sink.error();
 }
 
@@ -245,9 +259,8 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
     case StatementKind::Savepoint:
       return absl::OkStatus();
     case StatementKind::Xa:
-      // XA START ... XA END enclose rows; XA COMMIT and XA ROLLBACK are groups of their own.
-      if (query->sql.starts_with("XA START")) in_xa_ = true;
-      is_explicit_ = is_explicit_ || in_xa_;
+      if (absl::Status status = on_xa_statement(query->sql, stop); !status.ok()) return status;
+      if (replay_) return absl::OkStatus();  // ends when its rows have come
       break;
     case StatementKind::Ddl:
       if (absl::Status status = on_schema_change(event, statement, *query, stop); !status.ok()) return status;
@@ -335,7 +348,7 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
       break;
     } else {
       inner->start_offset = event.start_offset;
-      status = dispatch(*inner, stop);
+      status = replay_ ? on_replayed(*inner, stop) : dispatch(*inner, stop);
       if (!status.ok() && !absl::IsCancelled(status)) {
         status = {status.code(), fmt::format("{} in it: {}", binlog::name(inner->header.type), text(status))};
       }
@@ -348,7 +361,7 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
 encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
   return {.server_id = event.header.server_id,
           .gtid = gtid_text_,
-          .file = stream_.file(),
+          .file = held_file_.empty() ? stream_.file() : held_file_,
           .offset = event.start_offset,
           .row = 0,
           .thread_id = thread_id_,
@@ -374,12 +387,10 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     add(parts_.counters.unselected_rows_events, 1);
     return absl::OkStatus();
   }
-  if (in_xa_) {
-    return absl::UnimplementedError(
-        fmt::format("table {} is changed in an XA transaction, whose outcome is not known yet; XA cannot be "
-                    "tracked so far: leave "
-                    "the table out of spec.objects, or start after this position",
-                    table->name));
+  if (xa_) {
+    xa_->has_rows = true;
+    held_.hold(event);
+    return absl::OkStatus();
   }
 
   encode::ChangeOrigin origin = origin_of(event);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "tracker/encode/encoder.h"
 #include "tracker/encode/record_batch.h"
 #include "tracker/pipeline/counters.h"
+#include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/table_registry.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/select/table_selector.h"
@@ -49,6 +51,13 @@ class Pipeline {
   /// One event: header, body, checksum, as the source yields it.
   [[nodiscard]] absl::Status on_event(Bytes bytes, std::stop_token stop);
 
+  /// An XA transaction has committed whose rows must be read again: open the source there, begin_replay(),
+  /// and give on_event() what comes until this is nullptr. Then open the source at position(), and
+  /// go_on_from() there.
+  [[nodiscard]] const binlog::Position* replay_from() const { return replay_ ? &replay_->from : nullptr; }
+  void begin_replay();
+  void go_on_from(const binlog::Position& from);
+
   /// Everything before it is handed to the sink: where to reopen a lost stream.
   [[nodiscard]] const binlog::Position& position() const { return position_; }
 
@@ -66,10 +75,30 @@ class Pipeline {
   [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
   void begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us);
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
+  [[nodiscard]] absl::Status end_transaction_at(const std::string& file, std::uint64_t offset,
+                                                const std::stop_token& stop);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
   [[nodiscard]] encode::ChangeOrigin origin_of(const binlog::EventView& event) const;
   [[nodiscard]] bool wants_schema_change_of(const binlog::Statement& statement,
                                             std::string_view database) const;
+
+  // pipeline_xa.cpp
+  struct Replay {
+    std::string xid;
+    binlog::Position from;
+    std::string end_file;  ///< where the stream goes on afterwards
+    std::uint64_t end_offset = 0;
+    bool is_in_it = false;
+  };
+  void begin_xa(std::string xid);
+  [[nodiscard]] absl::Status on_xa_statement(std::string_view sql, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_xa_outcome(const std::string& xid, bool is_commit,
+                                           const std::stop_token& stop);
+  [[nodiscard]] absl::Status deliver(const HeldRows::Transaction& held, const std::stop_token& stop);
+  void want_replay(const binlog::PreparedXa& prepared);
+  [[nodiscard]] absl::Status on_replayed(const binlog::EventView& event, const std::stop_token& stop);
+  [[nodiscard]] absl::Status end_replay(const std::stop_token& stop);
 
   Parts parts_;
   binlog::StreamState stream_;
@@ -86,8 +115,11 @@ class Pipeline {
   std::int64_t commit_timestamp_us_ = 0;
   std::uint32_t thread_id_ = 0;
   bool in_transaction_ = false;
-  bool is_explicit_ = false;  ///< the group is ended by XID or COMMIT, not by its one statement
-  bool in_xa_ = false;
+  bool is_explicit_ = false;              ///< the group is ended by XID or COMMIT, not by its one statement
+  std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read
+  HeldRows held_;
+  std::string held_file_;  ///< of the held rows that are being delivered
+  std::optional<Replay> replay_;
   bool in_payload_ = false;
   std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position
 };

@@ -203,11 +203,34 @@ absl::Status Tracker::stream_once(const std::stop_token& stop) {
       status = parts_.sink.error();
     } else {
       status = pipeline_->on_event(*event, stop);
+      if (status.ok() && pipeline_->replay_from() != nullptr) status = replay(stop);
     }
   }
   resume_from_ = pipeline_->position();
   parts_.source.close();
   return status;
+}
+
+/// An XA transaction committed whose rows stand further back: reads them, and goes on behind the commit.
+absl::Status Tracker::replay(const std::stop_token& stop) {
+  parts_.source.close();
+  if (absl::Status status = parts_.source.open(*pipeline_->replay_from()); !status.ok()) {
+    return {status.code(),
+            fmt::format("reading the rows of a committed XA transaction again: {}", text(status))};
+  }
+  pipeline_->begin_replay();
+  while (pipeline_->replay_from() != nullptr && !stop.stop_requested()) {
+    const absl::StatusOr<Bytes> event = parts_.source.next();
+    if (!event.ok()) return event.status();
+    if (event->empty()) continue;
+    if (absl::Status status = pipeline_->on_event(*event, stop); !status.ok()) return status;
+  }
+  parts_.source.close();
+  if (stop.stop_requested()) return absl::CancelledError("stopped");
+  const binlog::Position position = pipeline_->position();
+  if (absl::Status status = parts_.source.open(position); !status.ok()) return status;
+  pipeline_->go_on_from(position);
+  return absl::OkStatus();
 }
 
 absl::Status Tracker::drain() {

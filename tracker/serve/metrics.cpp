@@ -73,9 +73,10 @@ std::string render_metrics(const MetricsInput& input) {
   families.counter("transactions_total",
                    "Transactions read to their end, also those without selected changes.",
                    {{{}, number(counters.transactions)}});
-  families.counter("skipped_events_total", "Events that the task does not select, by what they are.",
+  families.counter("skipped_events_total", "Events that are not delivered, by why.",
                    {{{{"reason", "unselected_rows"}}, number(counters.unselected_rows_events)},
-                    {{{"reason", "unselected_schema_change"}}, number(counters.unselected_schema_changes)}});
+                    {{{"reason", "unselected_schema_change"}}, number(counters.unselected_schema_changes)},
+                    {{{"reason", "xa_prepared_before_start"}}, number(counters.unseen_xa_commits)}});
   families.counter("binlog_read_bytes_total", "Bytes of binlog read from the source.",
                    {{{}, number(counters.read_bytes)}});
   families.counter("sink_records_total", "Records that the sink has acknowledged.",

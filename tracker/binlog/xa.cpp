@@ -1,0 +1,58 @@
+#include "tracker/binlog/xa.h"
+
+#include <fmt/format.h>
+
+#include "absl/strings/escaping.h"
+#include "tracker/binlog/sql_lexer.h"
+
+namespace rowtide::binlog {
+namespace {
+
+std::optional<XaVerb> take_verb(SqlLexer& lexer) {
+  if (lexer.take("START") || lexer.take("BEGIN")) return XaVerb::Start;
+  if (lexer.take("END")) return XaVerb::End;
+  if (lexer.take("COMMIT")) return XaVerb::Commit;
+  if (lexer.take("ROLLBACK")) return XaVerb::Rollback;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<XaStatement> parse_xa_statement(std::string_view sql) {
+  SqlLexer lexer(sql);
+  if (!lexer.take("XA")) return std::nullopt;
+  const std::optional<XaVerb> verb = take_verb(lexer);
+  if (!verb) return std::nullopt;
+  XaStatement statement{.verb = *verb, .xid = {}};
+  // The server writes no blanks in an xid.
+  std::string_view xid = lexer.rest();
+  while (!xid.empty() && xid.front() == ' ') xid.remove_prefix(1);
+  statement.xid = std::string(xid.substr(0, xid.find(' ')));
+  return statement;
+}
+
+std::string xid_text(std::string_view gtrid, std::string_view bqual, std::uint32_t format_id) {
+  const auto hex = [](std::string_view bytes) {
+    return absl::BytesToHexString({bytes.data(), bytes.size()});
+  };
+  return fmt::format("X'{}',X'{}',{}", hex(gtrid), hex(bqual), format_id);
+}
+
+absl::StatusOr<XaPrepareEvent> parse_xa_prepare(Bytes body) {
+  ByteReader reader(body);
+  XaPrepareEvent event;
+  event.is_one_phase = reader.u8() != 0;
+  const std::uint32_t format_id = reader.u32();
+  const std::uint32_t gtrid_size = reader.u32();
+  const std::uint32_t bqual_size = reader.u32();
+  const std::string_view gtrid = reader.text(gtrid_size);
+  const std::string_view bqual = reader.text(bqual_size);
+  if (!reader.ok()) {
+    return absl::DataLossError(fmt::format(
+        "XA_PREPARE event with a body of {} bytes ends too early: the stream is damaged", body.size()));
+  }
+  event.xid = xid_text(gtrid, bqual, format_id);
+  return event;
+}
+
+}  // namespace rowtide::binlog

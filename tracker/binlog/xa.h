@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/bytes/byte_reader.h"
+
+namespace rowtide::binlog {
+
+// XA transactions: their rows stand in one group of the binlog, which ends with XA_PREPARE, and their outcome
+// in a later one, a statement. Xids are compared as the servers print them: X'616263',X'62',1.
+
+enum class XaVerb : std::uint8_t { Start, End, Commit, Rollback };
+
+struct XaStatement {
+  XaVerb verb = XaVerb::Start;
+  std::string xid;
+};
+/// nullopt: not one of these four. Further words (ONE PHASE) are not part of the xid.
+[[nodiscard]] std::optional<XaStatement> parse_xa_statement(std::string_view sql);
+
+/// The XA_PREPARE event. Source: MySQL XA_prepare_event (libs/mysql/binlog/event/control_events.h).
+struct XaPrepareEvent {
+  bool is_one_phase = false;  ///< committed at once: no outcome follows
+  std::string xid;
+};
+[[nodiscard]] absl::StatusOr<XaPrepareEvent> parse_xa_prepare(Bytes body);
+
+[[nodiscard]] std::string xid_text(std::string_view gtrid, std::string_view bqual, std::uint32_t format_id);
+
+}  // namespace rowtide::binlog

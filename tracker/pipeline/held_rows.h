@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tracker/binlog/event.h"
+
+namespace rowtide::pipeline {
+
+/// The rows of XA transactions from their group to their outcome, as events. Bounded: a transaction that is
+/// larger than what may be held is not held at all, and its rows are read again from the source when it
+/// commits. Belongs to the pipeline's thread.
+class HeldRows {
+ public:
+  static constexpr std::size_t kMostOfOne = std::size_t{4} << 20U;
+  static constexpr std::size_t kMostOfAll = std::size_t{16} << 20U;
+
+  struct Event {
+    binlog::EventHeader header;
+    std::uint64_t start_offset = 0;
+    std::string body;
+  };
+  struct Transaction {
+    std::string file;  ///< of all its events
+    std::vector<Event> events;
+    std::size_t bytes = 0;
+    bool is_complete = true;  ///< false: too large, nothing is held
+  };
+
+  /// A transaction begins; one that did not end is forgotten.
+  void begin(std::string file) {
+    open_ = {.file = std::move(file), .events = {}, .bytes = 0, .is_complete = true};
+  }
+  /// Copies an event of the open transaction, a table map or rows.
+  void hold(const binlog::EventView& event);
+  /// The open transaction, which begins anew with nothing.
+  [[nodiscard]] Transaction take_open() { return std::exchange(open_, {}); }
+  /// Keeps a transaction until its outcome, if it is complete and there is room.
+  void keep(const std::string& xid, Transaction transaction);
+  /// What is kept of it, which is then no longer; nothing complete: read it again.
+  [[nodiscard]] Transaction take(const std::string& xid);
+  void clear();
+
+ private:
+  Transaction open_;
+  std::map<std::string, Transaction> kept_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace rowtide::pipeline
