@@ -81,11 +81,13 @@ absl::StatusOr<EventView> StreamState::accept(Bytes bytes) {
 absl::StatusOr<bool> StreamState::check(const EventHeader& header, Bytes bytes) {
   bool has_checksum = format_.has_checksum;
   if (header.type == EventType::FormatDescription) {
-    // It says itself whether there are checksums, and has one in any case.
+    // It says itself whether there are checksums. The bytes of one are there in any case; but without checksums a
+    // server that changes the event on its way to us (MySQL 8) does not compute them anew.
     absl::StatusOr<FormatDescription> format = parse_format_description(bytes.subspan(kEventHeaderSize));
     if (!format.ok()) return located(format.status(), header);
     format_ = *std::move(format);
     has_format_ = true;
+    if (!format_.has_checksum) return bytes.size() >= kEventHeaderSize + kChecksumSize;
     has_checksum = true;
   } else if (!has_format_) {
     if (header.type != EventType::Rotate && !is_heartbeat(header.type)) {

@@ -72,6 +72,20 @@ TEST(StreamStates, FollowsAFileFromItsBeginning) {
   EXPECT_EQ(stream.state.offset(), 4 + kFormatSize + 31);
 }
 
+TEST(StreamStates, WithoutChecksumsTheBytesOfTheFormatDescriptionsAreAnything) {
+  // MySQL 8 with binlog_checksum=NONE changes the event on its way to a reader and leaves its checksum as it
+  // was.
+  std::string bytes =
+      make_event(EventType::FormatDescription, format_body("8.0.15", 0), {.log_pos = 4 + kFormatSize});
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  StreamState state;
+  state.reset({{}, "binlog.000001", 4, {}});
+  const auto event = state.accept(as_bytes(bytes));
+  ASSERT_TRUE(event.ok()) << event.status().message();
+  EXPECT_EQ(event->body.size(), bytes.size() - kEventHeaderSize - 4);
+  EXPECT_FALSE(state.format().has_checksum);
+}
+
 TEST(StreamStates, FormatDescriptionOfAStreamThatBeginsMidwayDoesNotCount) {
   Stream stream("binlog.000007", 5000);
   stream.put_rotate("binlog.000007", 5000, kArtificial);

@@ -52,9 +52,19 @@ TEST(MariadbGtidEvents, StandaloneFlag) {
   EXPECT_EQ(to_string(Gtid(event->gtid)), "3-17-99");
   EXPECT_TRUE(event->standalone);
   EXPECT_FALSE(event->prepared_xa);
-  EXPECT_FALSE(parse_mariadb_gtid(as_bytes(EventBytes().u64(99).u32(3).u8(0x0e).str()), 17)->standalone);
-  EXPECT_TRUE(parse_mariadb_gtid(as_bytes(EventBytes().u64(99).u32(3).u8(0x4c).str()), 17)->prepared_xa);
+  EXPECT_FALSE(
+      parse_mariadb_gtid(as_bytes(EventBytes().u64(99).u32(3).u8(0x0e).u64(5).str()), 17)->standalone);
   EXPECT_FALSE(parse_mariadb_gtid(as_bytes(body).first(12), 17).ok());
+}
+
+TEST(MariadbGtidEvents, PreparedXa) {
+  // A commit id, then the xid.
+  const std::string body = EventBytes().u64(99).u32(3).u8(0x4e).u64(5).u32(7).u8(3).u8(1).text("abcb").str();
+  const auto event = parse_mariadb_gtid(as_bytes(body), 17);
+  ASSERT_TRUE(event.ok());
+  EXPECT_TRUE(event->prepared_xa);
+  EXPECT_EQ(event->xid, "X'616263',X'62',7");
+  EXPECT_FALSE(parse_mariadb_gtid(as_bytes(body).first(body.size() - 1), 17).ok());
 }
 
 TEST(Rotates, PositionAndFile) {
