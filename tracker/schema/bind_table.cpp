@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tracker/schema/column_type.h"
 #include "tracker/schema/wire_fit.h"
 #include "tracker/types/geometry.h"
 
@@ -24,6 +25,7 @@ bool is_silent(const TableMap& map) {
     if (is_numeric_wire(type) && !map.is_unsigned) return true;
     if (is_text_wire(type) && (map.collations.empty() || map.collations[i] == 0)) return true;
     if (has_members_wire(type) && map.members.empty()) return true;
+    if (is_old_temporal_wire(type)) return true;
   }
   return false;
 }
@@ -86,6 +88,8 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* t
     definition.members = column.members;
     definition.geometry_type = static_cast<std::uint8_t>(types::geometry_type(column.data_type));
     definition.declared_type = column.column_type;
+    if (is_old_temporal_wire(definition.wire_type))
+      definition.decimals = temporal_decimals(column.column_type);
   }
   if (map.has_names()) definition.name = map.column_names[i];
   // Servers differ on whether YEAR is unsigned; it means something for numbers only.

@@ -24,6 +24,14 @@ bool take_member(std::string_view& text, std::string& member) {
 
 }  // namespace
 
+std::uint8_t temporal_decimals(std::string_view column_type) {
+  const std::size_t open = column_type.find('(');
+  if (open == std::string_view::npos || open + 2 >= column_type.size()) return 0;
+  const char digit = column_type[open + 1];
+  return column_type[open + 2] == ')' && digit >= '0' && digit <= '6' ? static_cast<std::uint8_t>(digit - '0')
+                                                                      : 0;
+}
+
 absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
   ColumnTypeText parsed;
   if (!column_type.starts_with("enum(") && !column_type.starts_with("set(")) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,5 +17,8 @@ struct ColumnTypeText {
 
 /// Reads "int(10) unsigned zerofill", "enum('a','it''s')". Fails on a member list that does not end.
 [[nodiscard]] absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type);
+
+/// 3 of "time(3)"; 0 where there are none.
+[[nodiscard]] std::uint8_t temporal_decimals(std::string_view column_type);
 
 }  // namespace rowtide::schema

@@ -182,6 +182,10 @@ bool has_members_wire(std::uint8_t real_type) {
   return real_type == kEnum || real_type == kSet;
 }
 
+bool is_old_temporal_wire(std::uint8_t real_type) {
+  return real_type == kTimestamp || real_type == kTime || real_type == kDatetime;
+}
+
 std::string wire_type_name(std::uint8_t real_type) {
   for (const auto& [type, name] : kNames) {
     if (type == real_type) return std::string(name);

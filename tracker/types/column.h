@@ -35,6 +35,7 @@ struct ColumnDefinition {
   std::vector<std::string> members;  ///< of ENUM and SET, UTF-8
   std::uint8_t geometry_type = 0;    ///< GeometryType that the column was declared as
   std::string declared_type;         ///< information_schema's COLUMN_TYPE, where known
+  std::uint8_t decimals = 0;  ///< of the old TIME, DATETIME and TIMESTAMP, whose metadata does not say them
 };
 
 /// A compiled column: how to decode it, and what an encoder wants to know of it. Immutable after

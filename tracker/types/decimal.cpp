@@ -16,7 +16,7 @@ constexpr std::size_t kGroupSize = 4;
 constexpr std::array<std::uint8_t, 10> kLeftoverSize = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 constexpr std::array<std::uint32_t, 10> kPowersOfTen = {1,      10,      100,      1000,      10000,
                                                         100000, 1000000, 10000000, 100000000, 1000000000};
-constexpr std::size_t kMaxSize = 32;  // of DECIMAL(65, any)
+constexpr std::size_t kMaxSize = 40;  // of 81 digits, wherever the point is
 
 std::size_t digits_size(unsigned digits) noexcept {
   return digits / kDigitsPerGroup * kGroupSize + kLeftoverSize[digits % kDigitsPerGroup];
@@ -81,6 +81,10 @@ DecodeStatus decode_decimal(ByteReader& row, const Column& column, Scratch& scra
 bool is_decimal_shape(DecimalShape shape) noexcept {
   return shape.precision >= 1 && shape.precision <= kMaxDecimalPrecision && shape.scale <= kMaxDecimalScale &&
          shape.scale <= shape.precision;
+}
+
+bool is_json_decimal_shape(DecimalShape shape) noexcept {
+  return shape.precision >= 1 && shape.precision <= kMaxJsonDecimalPrecision && shape.scale <= shape.precision;
 }
 
 std::size_t decimal_size(DecimalShape shape) noexcept {

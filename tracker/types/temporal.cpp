@@ -113,13 +113,22 @@ DecodeStatus decode_old_timestamp(ByteReader& row, const Column&, Scratch&, Valu
   return checked(row, true);
 }
 
+/// The decoders of one type's three forms.
+struct Forms {
+  WireType old_type;
+  DecodeFunction old;
+  DecodeFunction hires;
+  DecodeFunction current;
+};
+
 absl::Status compile_temporal(const ColumnDefinition& definition, Column& column, ValueKind kind,
-                              WireType old_type, DecodeFunction old_decode, DecodeFunction decode) {
+                              const Forms& forms) {
   column.kind = kind;
-  const bool is_old = static_cast<WireType>(definition.wire_type) == old_type;
-  if (definition.wire_metadata > (is_old ? 0 : kMaxFsp)) return metadata_error(definition);
-  column.fsp = static_cast<std::uint8_t>(definition.wire_metadata);
-  column.decode = is_old ? old_decode : decode;
+  const bool is_old = static_cast<WireType>(definition.wire_type) == forms.old_type;
+  const std::uint16_t decimals = is_old ? definition.decimals : definition.wire_metadata;
+  if (decimals > kMaxFsp || (is_old && definition.wire_metadata != 0)) return metadata_error(definition);
+  column.fsp = static_cast<std::uint8_t>(decimals);
+  column.decode = !is_old ? forms.current : decimals == 0 ? forms.old : forms.hires;
   return absl::OkStatus();
 }
 
@@ -153,17 +162,19 @@ absl::Status compile_date(const ColumnDefinition& /*definition*/, Column& column
 }
 
 absl::Status compile_time(const ColumnDefinition& definition, Column& column) {
-  return compile_temporal(definition, column, ValueKind::Time, WireType::Time, decode_old_time, decode_time2);
+  return compile_temporal(definition, column, ValueKind::Time,
+                          {WireType::Time, decode_old_time, decode_hires_time, decode_time2});
 }
 
 absl::Status compile_datetime(const ColumnDefinition& definition, Column& column) {
-  return compile_temporal(definition, column, ValueKind::DateTime, WireType::DateTime, decode_old_datetime,
-                          decode_datetime2);
+  return compile_temporal(definition, column, ValueKind::DateTime,
+                          {WireType::DateTime, decode_old_datetime, decode_hires_datetime, decode_datetime2});
 }
 
 absl::Status compile_timestamp(const ColumnDefinition& definition, Column& column) {
-  return compile_temporal(definition, column, ValueKind::Timestamp, WireType::Timestamp, decode_old_timestamp,
-                          decode_timestamp2);
+  return compile_temporal(
+      definition, column, ValueKind::Timestamp,
+      {WireType::Timestamp, decode_old_timestamp, decode_hires_timestamp, decode_timestamp2});
 }
 
 }  // namespace rowtide::types

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "common/bytes/byte_reader.h"
+#include "tracker/types/column.h"
 #include "tracker/types/value.h"
 
 namespace rowtide::types {
@@ -15,5 +17,12 @@ namespace rowtide::types {
 /// hour, minute, second in 10, 6, 6 bits, and the microseconds, as microseconds. Negative for what no server
 /// writes.
 [[nodiscard]] std::int64_t unpack_time(std::uint64_t packed, std::uint32_t microsecond) noexcept;
+
+// MariaDB 5.3's forms with decimals (temporal_hires.cpp); the column's fsp is 1 to 6.
+DecodeStatus decode_hires_time(ByteReader& row, const Column& column, Scratch& scratch, Value& out) noexcept;
+DecodeStatus decode_hires_datetime(ByteReader& row, const Column& column, Scratch& scratch,
+                                   Value& out) noexcept;
+DecodeStatus decode_hires_timestamp(ByteReader& row, const Column& column, Scratch& scratch,
+                                    Value& out) noexcept;
 
 }  // namespace rowtide::types

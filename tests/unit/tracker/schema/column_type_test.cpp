@@ -24,6 +24,13 @@ TEST(ColumnType, Signedness) {
   EXPECT_TRUE(parsed("int(5) zerofill").is_unsigned);
 }
 
+TEST(ColumnType, Decimals) {
+  EXPECT_EQ(temporal_decimals("time(3) /* mariadb-5.3 */"), 3);
+  EXPECT_EQ(temporal_decimals("datetime(6)"), 6);
+  EXPECT_EQ(temporal_decimals("timestamp /* mariadb-5.3 */"), 0);
+  EXPECT_EQ(temporal_decimals("time("), 0);
+}
+
 TEST(ColumnType, Members) {
   EXPECT_THAT(parsed("enum('small','large')").members, ElementsAre("small", "large"));
   EXPECT_THAT(parsed("set('a')").members, ElementsAre("a"));

@@ -82,7 +82,13 @@ TEST(Jsonb, NestedOffsetsCountFromTheirContainer) {
 }
 
 TEST(Jsonb, OpaqueValues) {
-  EXPECT_EQ(print("0f f6 04 03 02 8132"), "1.50");                                   // DECIMAL(3,2)
+  EXPECT_EQ(print("0f f6 04 03 02 8132"), "1.50");  // DECIMAL(3,2)
+  // JSON_ARRAY(CAST(-0929585759889890684204257770.501065 AS DECIMAL(65,30))) as MySQL 8.0.15 stores it:
+  // DECIMAL(66,30)
+  EXPECT_EQ(print("0f f6 20 42 1e 7fffffff c897a5a0 caf55883 f3d34615 e2225ad7 ffffffff ffffffff ffff"),
+            "-929585759889890684204257770.501065000000000000000000000000");
+  EXPECT_EQ(print("0f f6 20 52 1e 7fffffff c897a5a0 caf55883 f3d34615 e2225ad7 ffffffff ffffffff ffff"),
+            "(broken)");
   EXPECT_EQ(print("0f 0a 08 0000000000 84a819"), "\"2021-01-02\"");                  // DATE
   EXPECT_EQ(print("0f 0c 08 0000000531 84a819"), "\"2021-01-02 03:04:05.000000\"");  // DATETIME
   EXPECT_EQ(print("0f 0c 08 0000003d31 84a819"), "(broken)");                        // its second 61

@@ -105,6 +105,35 @@ TEST(Timestamps, BigEndianSecondsAndFraction) {
   EXPECT_EQ(Cell(define(WireType::Timestamp), "ff ff ff 7f").value.integer, 2147483647 * kSecond);
 }
 
+Cell hires(WireType type, std::uint8_t decimals, std::string_view hex) {
+  ColumnDefinition definition = define(type);
+  definition.decimals = decimals;
+  return {definition, hex};
+}
+
+TEST(Temporal, MariadbsOldFormsWithDecimals) {
+  // As MariaDB 10.11 writes them with mysql56_temporal_format=OFF.
+  EXPECT_EQ(hires(WireType::Time, 3, "00 b1 54 78 eb").value.integer, -(45296 * kSecond + 789000));
+  EXPECT_EQ(hires(WireType::Time, 6, "00 00 00 1c a2 40").value.integer, -(3020398 * kSecond + 123456));
+  EXPECT_EQ(civil(hires(WireType::DateTime, 3, "00 42 2b b5 9e 98 95").value), "2024-02-29 12:34:56.789000");
+  EXPECT_EQ(civil(hires(WireType::DateTime, 6, "04 fc ee 39 43 bf ff ff").value),
+            "9999-12-31 23:59:59.999999");
+  EXPECT_EQ(hires(WireType::Timestamp, 3, "65 e0 79 f0 03 15").value.integer, 1709210096 * kSecond + 789000);
+  EXPECT_EQ(hires(WireType::Timestamp, 6, "65 e0 79 f0 01 e2 40").value.integer,
+            1709210096 * kSecond + 123456);
+  // And without: the forms of MySQL before 5.6.
+  EXPECT_EQ(hires(WireType::Time, 0, "c0 1d fe").value.integer, -45296 * kSecond);
+  EXPECT_EQ(civil(hires(WireType::DateTime, 0, "80 c5 aa 8b 68 12 00 00").value),
+            "2024-02-29 12:34:56.000000");
+
+  EXPECT_EQ(hires(WireType::Time, 6, "ff ff ff ff ff ff").status, DecodeStatus::BadValue);
+  EXPECT_EQ(hires(WireType::DateTime, 6, "ff ff ff ff ff ff ff ff").status, DecodeStatus::BadValue);
+  EXPECT_EQ(hires(WireType::Timestamp, 2, "00 00 00 01 64").status, DecodeStatus::BadValue);
+  ColumnDefinition too_many = define(WireType::Time);
+  too_many.decimals = 7;
+  EXPECT_FALSE(compile_column(too_many).ok());
+}
+
 TEST(Temporal, PrecisionIsKeptAndLimited) {
   EXPECT_EQ(compile_column(define(WireType::Time2, 3))->fsp, 3);
   EXPECT_FALSE(compile_column(define(WireType::Time2, 7)).ok());
