@@ -222,6 +222,13 @@ bool MysqlGtidSet::contains(const MysqlGtidSet& other) const {
   });
 }
 
+std::optional<MysqlGtid> MysqlGtidSet::only_gtid() const {
+  if (intervals_.size() != 1) return std::nullopt;
+  const auto& [key, intervals] = *intervals_.begin();
+  if (intervals.size() != 1 || intervals.front().end - intervals.front().start != 1) return std::nullopt;
+  return MysqlGtid{key.first, key.second, intervals.front().start};
+}
+
 std::string MysqlGtidSet::to_string() const {
   std::string text;
   const Uuid* previous = nullptr;
@@ -280,6 +287,11 @@ absl::StatusOr<MariadbGtidSet> MariadbGtidSet::parse(std::string_view text) {
 void MariadbGtidSet::add(const MariadbGtid& gtid) {
   const auto [entry, is_new] = domains_.try_emplace(gtid.domain, gtid);
   if (!is_new && entry->second.sequence <= gtid.sequence) entry->second = gtid;
+}
+
+std::optional<MariadbGtid> MariadbGtidSet::only_gtid() const {
+  if (domains_.size() != 1) return std::nullopt;
+  return domains_.begin()->second;
 }
 
 std::string MariadbGtidSet::to_string() const {

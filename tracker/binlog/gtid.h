@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,6 +54,8 @@ class MysqlGtidSet {
   [[nodiscard]] bool contains(const MysqlGtid& gtid) const;
   [[nodiscard]] bool contains(const MysqlGtidSet& other) const;
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
+  /// The one there is; nullopt if there are none or several.
+  [[nodiscard]] std::optional<MysqlGtid> only_gtid() const;
   [[nodiscard]] std::string to_string() const;
   /// As COM_BINLOG_DUMP_GTID wants it: servers before 8.3 read sets without tags only, and then get the old
   /// form.
@@ -70,6 +73,8 @@ class MariadbGtidSet {
   /// The newest of its domain; an older sequence does not move it back.
   void add(const MariadbGtid& gtid);
   [[nodiscard]] bool empty() const { return domains_.empty(); }
+  /// The one there is; nullopt if there are none or several.
+  [[nodiscard]] std::optional<MariadbGtid> only_gtid() const;
   [[nodiscard]] std::string to_string() const;
   bool operator==(const MariadbGtidSet&) const = default;
 

@@ -62,7 +62,7 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
 
 Pipeline::Pipeline(Parts parts)
     : parts_(std::move(parts)),
-      tables_(parts_.selector, parts_.catalog, parts_.topic_for, parts_.wants_rows),
+      tables_(parts_.selector, parts_.catalog, parts_.topic_for, parts_.wants_rows, parts_.reads_files),
       rows_(scratch_) {}
 
 void Pipeline::start(const binlog::Position& from) {
@@ -359,16 +359,17 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
 }
 
 encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
+  const std::int64_t committed_us = commit_timestamp_us_ != 0
+                                        ? commit_timestamp_us_
+                                        : std::int64_t{event.header.timestamp} * kMicrosPerSecond;
   return {.server_id = event.header.server_id,
           .gtid = gtid_text_,
           .file = held_file_.empty() ? stream_.file() : held_file_,
           .offset = event.start_offset,
           .row = 0,
           .thread_id = thread_id_,
-          .commit_timestamp_us = commit_timestamp_us_ != 0
-                                     ? commit_timestamp_us_
-                                     : std::int64_t{event.header.timestamp} * kMicrosPerSecond,
-          .processed_timestamp_us = now_us()};
+          .commit_timestamp_us = committed_us,
+          .processed_timestamp_us = parts_.reads_files ? committed_us : now_us()};
 }
 
 absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_token& stop) {

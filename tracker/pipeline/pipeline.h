@@ -40,6 +40,9 @@ class Pipeline {
     bool wants_rows = true;
     bool wants_schema_changes = true;
     binlog::Images images = binlog::Images::Full;
+    /// Of files read without their server: unknown columns get numbers for names, and records say that they
+    /// were made when the change was, so that the same files always give the same records.
+    bool reads_files = false;
   };
 
   /// The parts must outlive the pipeline.
@@ -60,6 +63,13 @@ class Pipeline {
 
   /// Everything before it is handed to the sink: where to reopen a lost stream.
   [[nodiscard]] const binlog::Position& position() const { return position_; }
+
+  /// Between the beginning of a transaction and its end.
+  [[nodiscard]] bool in_transaction() const { return in_transaction_; }
+  /// After a failure: hands over the rows before it, of a transaction that will not end.
+  [[nodiscard]] absl::Status hand_over_rest(const std::stop_token& stop) { return hand_over(stop); }
+  /// Where the last event ends.
+  [[nodiscard]] std::uint64_t read_offset() const { return stream_.offset(); }
 
  private:
   [[nodiscard]] absl::Status dispatch(const binlog::EventView& event, const std::stop_token& stop);

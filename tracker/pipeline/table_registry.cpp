@@ -1,10 +1,12 @@
 #include "tracker/pipeline/table_registry.h"
 
+#include <spdlog/spdlog.h>
+
 #include <string_view>
 #include <utility>
 
-#include "tracker/binlog/table_map.h"
 #include "tracker/schema/bind_table.h"
+#include "tracker/schema/number_columns.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -27,8 +29,9 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   table.name = std::string(head->database) + "." + std::string(head->table);
   table.is_wanted = wants_rows_ && selector_->wants(head->database, head->table);
   if (table.is_wanted) {
-    const absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body, is_mariadb);
+    absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body, is_mariadb);
     if (!map.ok()) return map.status();
+    if (numbers_columns_) number_columns_of_unknown(*map);
     absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, *catalog_);
     if (!plan.ok()) return plan.status();
     table.plan = *std::move(plan);
@@ -39,6 +42,14 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   if (tables_.size() >= kMaxTables) tables_.clear();
   tables_.insert_or_assign(head->table_id, std::move(table));
   return absl::OkStatus();
+}
+
+void TableRegistry::number_columns_of_unknown(binlog::TableMap& map) {
+  if (!absl::IsNotFound(catalog_->describe(map.database, map.table).status())) return;
+  const std::string guessed = schema::number_columns(map);
+  if (guessed.empty() || !numbered_.insert(map.database + "." + map.table).second) return;
+  spdlog::warn("{}.{}: the binlog does not say everything of its columns; guessed: {}", map.database,
+               map.table, guessed);
 }
 
 const BoundTable* TableRegistry::find(std::uint64_t table_id) const {

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "tracker/binlog/event.h"
+#include "tracker/binlog/table_map.h"
 #include "tracker/binlog/table_plan.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/schema/catalog.h"
@@ -33,9 +35,15 @@ class TableRegistry {
   using TopicFor = std::function<std::string(const std::string& database, const std::string& table)>;
 
   /// All must outlive the registry. `wants_rows`: the task's dataTypes; without it no table is wanted.
+  /// `numbers_columns`: a table that the catalog does not know is read with numbers for names
+  /// (schema/number_columns.h).
   TableRegistry(const select::TableSelector& selector, schema::Catalog& catalog, TopicFor topic_for,
-                bool wants_rows)
-      : selector_(&selector), catalog_(&catalog), topic_for_(std::move(topic_for)), wants_rows_(wants_rows) {}
+                bool wants_rows, bool numbers_columns)
+      : selector_(&selector),
+        catalog_(&catalog),
+        topic_for_(std::move(topic_for)),
+        wants_rows_(wants_rows),
+        numbers_columns_(numbers_columns) {}
 
   [[nodiscard]] absl::Status bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder);
   /// nullptr: no table map with this id was seen.
@@ -44,10 +52,14 @@ class TableRegistry {
   void forget_all() { tables_.clear(); }
 
  private:
+  void number_columns_of_unknown(binlog::TableMap& map);
+
   const select::TableSelector* selector_;
   schema::Catalog* catalog_;
   TopicFor topic_for_;
   bool wants_rows_;
+  bool numbers_columns_;
+  std::set<std::string> numbered_;  ///< tables whose guesses were told
   std::unordered_map<std::uint64_t, BoundTable> tables_;
 };
 

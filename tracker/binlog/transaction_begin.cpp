@@ -1,0 +1,32 @@
+#include "tracker/binlog/transaction_begin.h"
+
+#include "tracker/binlog/transaction_events.h"
+
+namespace rowtide::binlog {
+
+absl::StatusOr<std::optional<TransactionBegin>> transaction_begin(const EventView& event) {
+  constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+  TransactionBegin begin{.gtid = {}, .time_us = std::int64_t{event.header.timestamp} * kMicrosPerSecond};
+  switch (event.header.type) {
+    case EventType::GtidLog:
+    case EventType::AnonymousGtid:
+    case EventType::GtidTagged: {
+      const absl::StatusOr<GtidEvent> gtid =
+          event.header.type == EventType::GtidTagged ? parse_gtid_tagged(event.body) : parse_gtid(event.body);
+      if (!gtid.ok()) return gtid.status();
+      if (gtid->gtid.number != 0) begin.gtid = gtid->gtid;
+      if (gtid->commit_timestamp_us) begin.time_us = *gtid->commit_timestamp_us;
+      return begin;
+    }
+    case EventType::MariadbGtidLog: {
+      const absl::StatusOr<MariadbGtidEvent> gtid = parse_mariadb_gtid(event.body, event.header.server_id);
+      if (!gtid.ok()) return gtid.status();
+      begin.gtid = gtid->gtid;
+      return begin;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace rowtide::binlog

@@ -1,0 +1,258 @@
+#include <fmt/format.h>
+#include <re2/re2.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/status/text.h"
+#include "tracker/commands/command.h"
+#include "tracker/commands/decode_window.h"
+#include "tracker/commands/log_options.h"
+#include "tracker/commands/stop_signals.h"
+#include "tracker/pipeline/pipeline.h"
+#include "tracker/schema/sql_session.h"
+#include "tracker/sink/stdout_sink.h"
+#include "tracker/source/file_source.h"
+
+namespace rowtide::commands {
+namespace {
+
+constexpr const char* kSourceName = "decode";
+
+struct DecodeOptions {
+  std::vector<std::string> files;
+  std::string format = "debezium-json";
+  std::vector<std::string> objects;
+  std::string from;
+  std::string to;
+  LogOptions log{.level = "warn", .format = "text"};
+};
+
+/// Stands where a tracker has its connection: no table is known.
+class NoServer final : public schema::SqlSession {
+ public:
+  absl::StatusOr<schema::SqlResult> query(std::string_view /*sql*/) override { return schema::SqlResult{}; }
+};
+
+/// "orders_*" -> "orders_.*", all else taken literally.
+std::string pattern_of(std::string_view glob) {
+  std::string pattern;
+  for (std::size_t star = glob.find('*'); star != std::string_view::npos; star = glob.find('*')) {
+    pattern += re2::RE2::QuoteMeta({glob.data(), star}) + ".*";
+    glob.remove_prefix(star + 1);
+  }
+  return pattern + re2::RE2::QuoteMeta({glob.data(), glob.size()});
+}
+
+/// "shop", "shop.orders", "shop*.item_*".
+task::ObjectRule rule_of(const std::string& object) {
+  const std::size_t dot = object.find('.');
+  const std::string database = object.substr(0, dot);
+  task::ObjectRule rule;
+  if (database.find('*') == std::string::npos) {
+    rule.database = database;
+  } else {
+    rule.database_pattern = pattern_of(database);
+  }
+  if (dot != std::string::npos) rule.table_pattern = pattern_of(object.substr(dot + 1));
+  return rule;
+}
+
+task::Objects objects_of(const std::vector<std::string>& objects) {
+  task::Objects result;
+  for (const std::string& object : objects) result.include.push_back(rule_of(object));
+  if (objects.empty()) result.include.push_back(rule_of("*"));
+  return result;
+}
+
+/// Binlog files, one after the other, through the pipeline to stdout.
+class Decoder {
+ public:
+  Decoder(const DecodeOptions& options, DecodeWindow window, select::TableSelector selector,
+          std::stop_token stop)
+      : options_(options),
+        window_(std::move(window)),
+        selector_(std::move(selector)),
+        stop_(std::move(stop)),
+        sink_(sink::make_stdout_sink()) {}
+
+  absl::Status run() {
+    if (absl::Status status = sink_->open(); !status.ok()) return status;
+    absl::Status status;
+    for (const std::string& file : options_.files) {
+      if (status = read_file(file); !status.ok()) break;
+    }
+    // The records up to the damage come out in any case.
+    if (pipeline_ != nullptr) {
+      if (absl::Status rest = pipeline_->hand_over_rest(stop_); status.ok()) status = rest;
+    }
+    if (absl::Status flushed = sink_->flush(kFlushDeadline); status.ok()) status = flushed;
+    if (status.ok() && window_.is_still_waiting() && !stop_.stop_requested()) {
+      return absl::NotFoundError(fmt::format("--from {}: no such place in the files given", options_.from));
+    }
+    return status;
+  }
+
+ private:
+  static constexpr std::chrono::seconds kFlushDeadline{60};
+
+  absl::Status read_file(const std::string& path) {
+    const std::string name = std::filesystem::path(path).filename().string();
+    const std::optional<std::uint64_t> offset = window_.begin_file(name);
+    if (!offset) return absl::OkStatus();
+    source::FileSource source({path});
+    if (absl::Status status = source.open({.gtids = {}, .file = name, .offset = *offset}); !status.ok())
+      return status;
+    bool is_first = true;
+    while (!stop_.stop_requested()) {
+      const absl::StatusOr<Bytes> event = source.next();
+      if (absl::IsOutOfRange(event.status())) return end_of_file(path);
+      if (!event.ok()) return event.status();
+      if (std::exchange(is_first, false)) {
+        if (absl::Status status = begin_pipeline(source.info(), name, *offset); !status.ok()) return status;
+      }
+      const absl::StatusOr<DecodeWindow::Verdict> verdict = window_.look_at(*event);
+      if (!verdict.ok()) return verdict.status();
+      if (*verdict == DecodeWindow::Verdict::End) return absl::OkStatus();
+      if (*verdict == DecodeWindow::Verdict::Skip) continue;
+      absl::Status status = pipeline_->on_event(*event, stop_);
+      if (status.ok() && pipeline_->replay_from() != nullptr) status = replay(source);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  /// An XA transaction committed whose rows stand further back: reads them, and goes on behind the commit.
+  absl::Status replay(source::FileSource& source) {
+    source::FileSource behind({options_.files.begin(), options_.files.end()});
+    if (absl::Status status = behind.open(*pipeline_->replay_from()); !status.ok()) return status;
+    pipeline_->begin_replay();
+    while (pipeline_->replay_from() != nullptr) {
+      const absl::StatusOr<Bytes> event = behind.next();
+      if (!event.ok()) return event.status();
+      if (absl::Status status = pipeline_->on_event(*event, stop_); !status.ok()) return status;
+    }
+    const binlog::Position position = pipeline_->position();
+    pipeline_->go_on_from(position);
+    return source.open(position);
+  }
+
+  /// The first event says what kind of server wrote the file.
+  absl::Status begin_pipeline(const source::SourceInfo& info, const std::string& file, std::uint64_t offset) {
+    if (pipeline_ == nullptr || is_mariadb_ != info.is_mariadb) {
+      is_mariadb_ = info.is_mariadb;
+      auto encoder = encode::make_encoder(options_.format, {.source_name = kSourceName,
+                                                            .connector = is_mariadb_ ? "mariadb" : "mysql",
+                                                            .schema_topic = kSourceName});
+      if (!encoder.ok()) return encoder.status();
+      pipeline_.reset();
+      encoder_ = *std::move(encoder);
+      pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::Pipeline::Parts{
+          .selector = selector_,
+          .catalog = catalog_,
+          .encoder = *encoder_,
+          .sink = *sink_,
+          .counters = counters_,
+          .topic_for = [](const std::string& database,
+                          const std::string& table) { return fmt::format("{}.{}", database, table); },
+          .images = binlog::Images::AsLogged,
+          .reads_files = true});
+      pipeline_->start({.gtids = {}, .file = file, .offset = offset});
+    } else {
+      pipeline_->go_on_from({.gtids = {}, .file = file, .offset = offset});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status end_of_file(const std::string& path) {
+    if (pipeline_ == nullptr || !pipeline_->in_transaction()) return absl::OkStatus();
+    return absl::DataLossError(fmt::format(
+        "the binlog file {} ends inside a transaction, whose last whole event is before {}: it was "
+        "copied while it was written, or its server died; the transaction's rows up to there were "
+        "written out",
+        path, pipeline_->read_offset()));
+  }
+
+  const DecodeOptions& options_;
+  DecodeWindow window_;
+  select::TableSelector selector_;
+  std::stop_token stop_;
+  std::unique_ptr<sink::Sink> sink_;
+  NoServer no_server_;
+  schema::Catalog catalog_{no_server_};
+  pipeline::Counters counters_;
+  bool is_mariadb_ = false;
+  std::unique_ptr<encode::Encoder> encoder_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+};
+
+/// False: it was said on stderr what is wrong.
+bool read_place(const char* option, const std::string& text, const std::vector<std::string>& files,
+                std::optional<DecodePlace>& place) {
+  if (text.empty()) return true;
+  absl::StatusOr<DecodePlace> parsed = parse_decode_place(text, files);
+  if (!parsed.ok()) {
+    std::cerr << option << ": " << rowtide::text(parsed.status()) << "\n";
+    return false;
+  }
+  place = *std::move(parsed);
+  return true;
+}
+
+int decode(const DecodeOptions& options) {
+  if (!begin_log(options.log)) return kUsage;
+  std::vector<std::string> names;
+  for (const std::string& file : options.files)
+    names.push_back(std::filesystem::path(file).filename().string());
+  std::optional<DecodePlace> from;
+  std::optional<DecodePlace> to;
+  if (!read_place("--from", options.from, names, from) || !read_place("--to", options.to, names, to))
+    return kUsage;
+  absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(objects_of(options.objects));
+  if (!selector.ok()) {
+    std::cerr << "--objects: " << text(selector.status()) << "\n";
+    return kUsage;
+  }
+  if (const auto known = encode::make_encoder(options.format, {}); !known.ok()) {
+    std::cerr << "--format: " << text(known.status()) << "\n";
+    return kUsage;
+  }
+  StopSignals signals;
+  Decoder decoder(options, DecodeWindow(std::move(from), std::move(to)), *std::move(selector),
+                  signals.stop_when_told("Stopping"));
+  const absl::Status status = decoder.run();
+  if (status.ok() || absl::IsCancelled(status)) return kOk;
+  spdlog::error("{}", text(status));
+  return kFailed;
+}
+
+}  // namespace
+
+void add_decode(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "decode", "Read binlog files without a server and write their changes to stdout, a record a line");
+  const auto options = std::make_shared<DecodeOptions>();
+  command->add_option("files", options->files, "binlog files, oldest first")->required();
+  command->add_option("--format", options->format, "format of the records, as in spec.sink.kafka.format")
+      ->capture_default_str();
+  command
+      ->add_option("--objects", options->objects,
+                   "only these: DATABASE or DATABASE.TABLE, * for any text; may be repeated. Default: all "
+                   "but the server's own")
+      ->allow_extra_args(false);
+  command->add_option(
+      "--from", options->from,
+      "begin with the first transaction here: FILE:OFFSET, a GTID, or a time (2026-01-31T12:00:00Z)");
+  command->add_option("--to", options->to,
+                      "end before FILE:OFFSET or the first transaction at or after a time; behind a GTID");
+  add_log_options(*command, options->log);
+  command->callback([&chosen, options] { chosen = [options] { return decode(*options); }; });
+}
+
+}  // namespace rowtide::commands

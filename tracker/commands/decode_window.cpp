@@ -1,0 +1,120 @@
+#include "tracker/commands/decode_window.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/time/time.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tracker/binlog/transaction_begin.h"
+
+namespace rowtide::commands {
+namespace {
+
+constexpr std::uint64_t kFirstOffset = 4;
+
+std::optional<FilePlace> parse_file_place(std::string_view text, const std::vector<std::string>& files) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  FilePlace place{.file = std::string(text.substr(0, colon)), .offset = 0};
+  const std::string_view offset = text.substr(colon + 1);
+  if (!absl::SimpleAtoi(absl::string_view(offset.data(), offset.size()), &place.offset)) return std::nullopt;
+  if (std::find(files.begin(), files.end(), place.file) == files.end()) return std::nullopt;
+  return place;
+}
+
+std::optional<binlog::Gtid> parse_gtid_text(std::string_view text) {
+  // A set of one is a GTID: it reads the same when written out again.
+  if (const auto set = binlog::MysqlGtidSet::parse(text); set.ok() && !set->empty()) {
+    const auto only = set->only_gtid();
+    if (only) return binlog::Gtid{*only};
+    return std::nullopt;
+  }
+  if (const auto set = binlog::MariadbGtidSet::parse(text); set.ok() && !set->empty()) {
+    const auto only = set->only_gtid();
+    if (only) return binlog::Gtid{*only};
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePlace> parse_time(std::string_view text) {
+  const absl::string_view given(text.data(), text.size());
+  absl::Time time;
+  std::string error;
+  for (const char* format : {"%Y-%m-%dT%H:%M:%E*S%Ez", "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%dT%H:%M:%E*S"}) {
+    if (absl::ParseTime(format, given, absl::UTCTimeZone(), &time, &error))
+      return TimePlace{absl::ToUnixMicros(time)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<DecodePlace> parse_decode_place(std::string_view text, const std::vector<std::string>& files) {
+  if (auto place = parse_file_place(text, files)) return *std::move(place);
+  if (auto gtid = parse_gtid_text(text)) return *std::move(gtid);
+  if (const auto time = parse_time(text)) return *time;
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no place: give FILE:OFFSET with one of the files' names, one GTID (uuid:23, "
+                  "0-1-42), or a time "
+                  "(2026-01-31T12:00:00Z)",
+                  text));
+}
+
+std::optional<std::uint64_t> DecodeWindow::begin_file(const std::string& file) {
+  if (const auto* to = to_ ? std::get_if<FilePlace>(&*to_) : nullptr; to != nullptr) {
+    has_ended_ = has_ended_ || (was_in_last_file_ && to->file != file);
+    was_in_last_file_ = was_in_last_file_ || to->file == file;
+  }
+  if (has_ended_) return std::nullopt;
+  std::uint64_t offset = kFirstOffset;
+  if (const auto* from = from_ ? std::get_if<FilePlace>(&*from_) : nullptr; from != nullptr && !has_begun_) {
+    if (from->file != file) return std::nullopt;
+    offset = std::max(offset, from->offset);
+    has_begun_ = true;
+  }
+  if (!from_) has_begun_ = true;
+  stream_.reset({.gtids = {}, .file = file, .offset = offset});
+  return offset;
+}
+
+bool DecodeWindow::is_still_waiting() const {
+  return !has_begun_ && from_ && !std::holds_alternative<TimePlace>(*from_);
+}
+
+bool DecodeWindow::needs_looking() const {
+  return !has_begun_ || to_.has_value();
+}
+
+absl::StatusOr<DecodeWindow::Verdict> DecodeWindow::look_at(Bytes bytes) {
+  if (has_ended_) return Verdict::End;
+  if (!needs_looking()) return Verdict::Show;
+  const absl::StatusOr<binlog::EventView> event = stream_.accept(bytes);
+  if (!event.ok()) return event.status();
+  const auto begin = binlog::transaction_begin(*event);
+  if (!begin.ok()) return begin.status();
+  if (begin->has_value()) return judge((*begin)->gtid, (*begin)->time_us, event->start_offset);
+  // The pipeline wants to know how the file is written in any case.
+  if (event->header.type == binlog::EventType::FormatDescription) return Verdict::Show;
+  return has_begun_ ? Verdict::Show : Verdict::Skip;
+}
+
+DecodeWindow::Verdict DecodeWindow::judge(const binlog::Gtid& gtid, std::int64_t time_us,
+                                          std::uint64_t offset) {
+  if (!has_begun_) {
+    const auto* time = std::get_if<TimePlace>(&*from_);
+    const auto* wanted = std::get_if<binlog::Gtid>(&*from_);
+    has_begun_ = time != nullptr ? time_us >= time->us : wanted != nullptr && gtid == *wanted;
+  }
+  if (to_) {
+    has_ended_ = is_last_;
+    if (const auto* time = std::get_if<TimePlace>(&*to_)) has_ended_ = has_begun_ && time_us >= time->us;
+    if (const auto* place = std::get_if<FilePlace>(&*to_))
+      has_ended_ = stream_.file() == place->file && offset >= place->offset;
+    if (const auto* last = std::get_if<binlog::Gtid>(&*to_)) is_last_ = gtid == *last;
+  }
+  if (has_ended_) return Verdict::End;
+  return has_begun_ ? Verdict::Show : Verdict::Skip;
+}
+
+}  // namespace rowtide::commands

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tracker/binlog/gtid.h"
+#include "tracker/binlog/stream_state.h"
+
+namespace rowtide::commands {
+
+/// A place in a row of binlog files, as a person gives it.
+struct FilePlace {
+  std::string file;  ///< its name without folder
+  std::uint64_t offset = 0;
+};
+struct TimePlace {
+  std::int64_t us = 0;  ///< since the epoch
+};
+using DecodePlace = std::variant<FilePlace, binlog::Gtid, TimePlace>;
+
+/// "binlog.000003:4711" with the name of one of `files`; a GTID ("uuid:23", "0-1-42"); or a time
+/// ("2026-01-31T12:00:00Z" or another offset, "2026-01-31 12:00:00" for UTC). INVALID_ARGUMENT for others.
+[[nodiscard]] absl::StatusOr<DecodePlace> parse_decode_place(std::string_view text,
+                                                             const std::vector<std::string>& files);
+
+/// Which transactions are shown: from the first that is `from` or at or after its time, up to before `to`
+/// (a GTID: with it). Looks at every event once, before the pipeline does. Whole transactions only.
+class DecodeWindow {
+ public:
+  enum class Verdict : std::uint8_t { Skip, Show, End };
+
+  DecodeWindow(std::optional<DecodePlace> from, std::optional<DecodePlace> to)
+      : from_(std::move(from)), to_(std::move(to)) {}
+
+  /// Where a file is to be begun: behind its header, or further on. nullopt: nothing of it is shown.
+  [[nodiscard]] std::optional<std::uint64_t> begin_file(const std::string& file);
+  [[nodiscard]] absl::StatusOr<Verdict> look_at(Bytes event);
+  /// The beginning is a GTID that never came.
+  [[nodiscard]] bool is_still_waiting() const;
+
+ private:
+  [[nodiscard]] bool needs_looking() const;
+  [[nodiscard]] Verdict judge(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset);
+
+  std::optional<DecodePlace> from_;
+  std::optional<DecodePlace> to_;
+  binlog::StreamState stream_;
+  bool has_begun_ = false;
+  bool was_in_last_file_ = false;  ///< the file of `to`
+  bool is_last_ = false;           ///< the transaction of `to` is being shown
+  bool has_ended_ = false;
+};
+
+}  // namespace rowtide::commands

@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/http/server.h"
+#include "common/status/text.h"
+#include "common/task/secrets.h"
+#include "tracker/checkpoint/file_checkpoint_store.h"
+#include "tracker/checkpoint/kafka_checkpoint_store.h"
+#include "tracker/commands/command.h"
+#include "tracker/commands/stop_signals.h"
+#include "tracker/commands/task_options.h"
+#include "tracker/pipeline/tracker.h"
+#include "tracker/serve/endpoints.h"
+#include "tracker/sink/kafka_sink.h"
+#include "tracker/sink/stdout_sink.h"
+#include "tracker/sink/topic_name.h"
+#include "tracker/source/binlog_source.h"
+#include "tracker/source/mysql_session.h"
+#include "tracker/source/position_sampler.h"
+#include "tracker/source/start_position.h"
+
+namespace rowtide::commands {
+namespace {
+
+struct RunOptions {
+  TaskOptions task;
+  std::string listen = "127.0.0.1:8080";
+  std::string checkpoint_file;
+  std::string failure_file;
+};
+
+std::unique_ptr<sink::Sink> make_sink(const task::Task& task, const task::SecretReader& secrets) {
+  if (task.spec.sink.kafka) return sink::make_kafka_sink(task, secrets);
+  return sink::make_stdout_sink();
+}
+
+std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& task,
+                                                              const task::SecretReader& secrets,
+                                                              const std::string& file) {
+  if (task.spec.sink.kafka) return checkpoint::make_kafka_checkpoint_store(task, secrets);
+  if (!file.empty()) return checkpoint::make_file_checkpoint_store(file, task);
+  return nullptr;
+}
+
+pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
+                                    source::EventSource& source, sink::Sink& sink,
+                                    checkpoint::CheckpointStore* checkpoints) {
+  return {
+      .source = source,
+      .sink = sink,
+      .checkpoints = checkpoints,
+      .connect_sql = [&task, &secrets]() -> absl::StatusOr<std::unique_ptr<schema::SqlSession>> {
+        auto session = source::MysqlSession::connect(task.spec.source, secrets);
+        if (!session.ok()) return session.status();
+        return *std::move(session);
+      },
+      .start_position =
+          [&task](schema::SqlSession& session) {
+            return source::resolve_start_position(task.spec.start_position, session);
+          },
+      .sample_end = [](schema::SqlSession& session) -> absl::StatusOr<pipeline::BinlogPlace> {
+        auto end = source::current_end(session);
+        if (!end.ok()) return end.status();
+        return pipeline::BinlogPlace{std::move(end->first), end->second};
+      },
+      .topic_for = [&task](const std::string& database,
+                           const std::string& table) { return sink::topic_for(task, database, table); },
+      .schema_topic = sink::schema_topic_for(task),
+      .format = task.spec.sink.kafka ? task.spec.sink.kafka->format : task.spec.sink.stdout_sink->format,
+  };
+}
+
+int fail(const RunOptions& options, const absl::Status& status) {
+  spdlog::error("{}", text(status));
+  write_file(options.failure_file, fmt::format("{}: {}\n", pipeline::reason_of(status), text(status)));
+  return kFailed;
+}
+
+int run_task(const RunOptions& options, const task::Task& task) {
+  if (task.spec.suspend) {
+    std::cerr << options.task.task_file << ": spec.suspend is true; set it to false to run the task\n";
+    return kUsage;
+  }
+  if (!options.checkpoint_file.empty() && !task.spec.sink.stdout_sink) {
+    std::cerr << "--checkpoint is for the stdout sink; with Kafka the checkpoint is kept there\n";
+    return kUsage;
+  }
+  StopSignals signals;
+  const std::stop_token stop =
+      signals.stop_when_told("Stopping: delivering what was read, then saving the checkpoint");
+
+  const task::SecretReader secrets(options.task.secrets_folder);
+  source::BinlogSource source(task, secrets);
+  const std::unique_ptr<sink::Sink> sink = make_sink(task, secrets);
+  const auto checkpoints = make_checkpoints(task, secrets, options.checkpoint_file);
+  pipeline::Tracker tracker(task, make_parts(task, secrets, source, *sink, checkpoints.get()));
+
+  std::unique_ptr<http::Server> server;
+  if (options.listen != "off") {
+    auto started = http::Server::start(options.listen, serve::endpoints(task, tracker, *sink));
+    if (!started.ok()) return fail(options, started.status());
+    server = *std::move(started);
+  }
+  const absl::Status status = tracker.run(stop);
+  if (!status.ok()) return fail(options, status);
+  spdlog::info("Stopped; {} rows in {} transactions", tracker.counters().total_rows(),
+               tracker.counters().transactions.load());
+  return kOk;
+}
+
+int run(const RunOptions& options) {
+  if (!begin_log(options.task.log)) return kUsage;
+  const std::optional<task::Task> task = read_task(options.task);
+  return task ? run_task(options, *task) : kUsage;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand("run", "Run a task until told to stop (SIGTERM, Ctrl-C)");
+  const auto options = std::make_shared<RunOptions>();
+  add_task_options(*command, options->task);
+  command
+      ->add_option("--listen", options->listen,
+                   "address of /metrics, /healthz, /readyz, /status; off for none")
+      ->capture_default_str();
+  command->add_option("--checkpoint", options->checkpoint_file,
+                      "file to resume from and to keep the position in (stdout sink)");
+  command->add_option("--failure-file", options->failure_file, "file for the reason of a final failure");
+  command->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace rowtide::commands
