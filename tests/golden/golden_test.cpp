@@ -1,0 +1,208 @@
+// Binlog files recorded from real servers -> the records of each format, through `rowtide-tracker decode`.
+// scripts/golden.sh --update writes what is expected anew.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace rowtide::test {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const std::filesystem::path kGolden = std::filesystem::path(ROWTIDE_SOURCE_DIR) / "tests" / "golden";
+const std::vector<std::string> kFormats{"debezium-json", "canal-json"};
+
+bool updates() {
+  return std::getenv("ROWTIDE_UPDATE_GOLDEN") != nullptr;
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream content;
+  content << stream.rdbuf();
+  return content.str();
+}
+
+void write(const std::filesystem::path& path, const std::string& content) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+RunResult decode(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {ROWTIDE_TRACKER_PROGRAM, "decode"});
+  return run({.argv = std::move(arguments), .env = {}, .working_dir = {}}, 60s);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// What differs, as diff -u has it.
+std::string difference(const std::filesystem::path& expected, const std::string& actual) {
+  const TempDir folder;
+  const auto path = folder.path() / "actual";
+  write(path, actual);
+  const RunResult diff =
+      run({.argv = {"diff", "-u", expected.string(), path.string()}, .env = {}, .working_dir = {}}, 60s);
+  return diff.out + diff.err;
+}
+
+std::vector<std::string> cases() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kGolden / "binlog"))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class Golden : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+
+TEST_P(Golden, GivesTheRecordsExpected) {
+  const auto& [name, format] = GetParam();
+  const RunResult result = decode({(kGolden / "binlog" / name).string(), "--format", format});
+  EXPECT_TRUE(result.status.ok()) << result.err;
+  const auto path = kGolden / "expected" / (name + "." + format);
+  if (updates()) return write(path, result.out);
+  EXPECT_EQ(difference(path, result.out), "")
+      << "if this is meant, run scripts/golden.sh --update and look at the difference before you commit it";
+}
+
+std::string safe_name(const testing::TestParamInfo<Golden::ParamType>& info) {
+  std::string text = std::get<0>(info.param) + "_" + std::get<1>(info.param);
+  std::replace(text.begin(), text.end(), '-', '_');
+  return text;
+}
+INSTANTIATE_TEST_SUITE_P(Binlog, Golden,
+                         testing::Combine(testing::ValuesIn(cases()), testing::ValuesIn(kFormats)),
+                         safe_name);
+
+std::string golden_binlog(const std::string& name) {
+  return (kGolden / "binlog" / name).string();
+}
+
+/// Cut off at every place: never a record that the whole file does not have.
+TEST(DamagedBinlog, CutOffGivesTheRecordsBeforeAndAnError) {
+  const TempDir folder;
+  const std::string whole = read(golden_binlog("mysql-full"));
+  const std::vector<std::string> all = lines_of(decode({golden_binlog("mysql-full")}).out);
+  const std::string path = (folder.path() / "binlog.000001").string();
+  std::size_t failures = 0;
+  for (std::size_t size = 0; size < whole.size(); size += 293) {
+    write(path, whole.substr(0, size));
+    const RunResult result = decode({path});
+    const std::vector<std::string> some = lines_of(result.out);
+    ASSERT_LE(some.size(), all.size());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      // The file's name stands in the records.
+      ASSERT_EQ(some[i].size(),
+                all[i].size() + std::string("binlog.000001").size() - std::string("mysql-full").size());
+    }
+    ASSERT_EQ(result.status.signal, 0) << result.err;
+    if (result.status.code == 0) continue;  // between two transactions
+    ++failures;
+    ASSERT_EQ(result.status.code, 1) << result.err;
+    ASSERT_THAT(result.err, HasSubstr("binlog.000001"));
+  }
+  EXPECT_GT(failures, whole.size() / 293 / 2);
+}
+
+TEST(DamagedBinlog, AChangedByteIsFoundWhereItIs) {
+  const TempDir folder;
+  const std::string whole = read(golden_binlog("mysql-full"));
+  const std::string path = (folder.path() / "binlog.000001").string();
+  write(path, whole);
+  const std::vector<std::string> all = lines_of(decode({path}).out);
+  for (std::size_t at = 0; at < whole.size(); at += 271) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
+    write(path, damaged);
+    const RunResult result = decode({path});
+    ASSERT_EQ(result.status.code, 1) << "byte " << at << ": " << result.err;
+    ASSERT_THAT(result.err, HasSubstr("binlog.000001"));
+    const std::vector<std::string> some = lines_of(result.out);
+    ASSERT_LE(some.size(), all.size());
+    ASSERT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << "byte " << at;
+  }
+}
+
+TEST(DecodeWindow, FromAndToByPositionGtidAndTime) {
+  const std::string file = golden_binlog("mysql-full");
+  const std::vector<std::string> all = lines_of(decode({file}).out);
+  const auto field = [](const std::string& line, const std::string& name) {
+    const std::size_t begin = line.find("\"" + name + "\":") + name.size() + 3;
+    return line.substr(begin, line.find_first_of(",}", begin) - begin);
+  };
+  // Records of one transaction share their GTID.
+  const auto first_of = [&](const std::string& gtid) {
+    std::size_t i = 0;
+    while (field(all[i], "gtid") != gtid) ++i;
+    return i;
+  };
+  const auto behind = [&](const std::string& gtid) {
+    std::size_t i = all.size();
+    while (field(all[i - 1], "gtid") != gtid) --i;
+    return i;
+  };
+  const auto slice = [&](std::size_t begin, std::size_t end) {
+    return std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    all.begin() + static_cast<std::ptrdiff_t>(end));
+  };
+  const std::string quoted = field(all[all.size() / 2], "gtid");
+  const std::string gtid = quoted.substr(1, quoted.size() - 2);
+  EXPECT_EQ(lines_of(decode({file, "--from", gtid}).out), slice(first_of(quoted), all.size()));
+  EXPECT_EQ(lines_of(decode({file, "--to", gtid}).out), slice(0, behind(quoted)));
+  EXPECT_EQ(lines_of(decode({file, "--from", gtid, "--to", gtid}).out),
+            slice(first_of(quoted), behind(quoted)));
+
+  const RunResult none = decode({file, "--from", gtid.substr(0, gtid.find(':')) + ":999999"});
+  EXPECT_EQ(none.status.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("999999"));
+
+  EXPECT_EQ(lines_of(decode({file, "--from", "mysql-full:4"}).out), all);
+  EXPECT_EQ(decode({file, "--to", "mysql-full:4"}).out, "");
+  EXPECT_EQ(lines_of(decode({file, "--from", "2000-01-01T00:00:00Z"}).out), all);
+  EXPECT_EQ(decode({file, "--from", "2100-01-01T00:00:00Z"}).out, "");
+  EXPECT_EQ(decode({file, "--to", "2000-01-01 00:00:00"}).out, "");
+  const RunResult wrong = decode({file, "--from", "yesterday"});
+  EXPECT_EQ(wrong.status.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("yesterday"));
+}
+
+TEST(DecodeObjects, OnlyTheOnesNamed) {
+  const std::string file = golden_binlog("mysql-full");
+  for (const std::string& line : lines_of(decode({file, "--objects", "shop.cust*"}).out))
+    EXPECT_THAT(line, testing::Not(HasSubstr("\"table\":\"orders\"")));
+  EXPECT_EQ(decode({file, "--objects", "elsewhere"}).out, "");
+  const std::string both = decode({file, "--objects", "shop.customers", "--objects", "shop.orders"}).out;
+  EXPECT_THAT(both, HasSubstr("\"table\":\"orders\""));
+  EXPECT_THAT(both, HasSubstr("\"table\":\"customers\""));
+}
+
+TEST(DecodeFiles, OneAfterTheOtherAndWhatIsNoBinlogIsSaid) {
+  const std::string one = golden_binlog("mysql-full");
+  const std::string other = golden_binlog("mariadb-full");
+  EXPECT_EQ(decode({one, other}).out, decode({one}).out + decode({other}).out);
+  const RunResult sql = decode({(kGolden / "sql" / "shop.sql").string()});
+  EXPECT_EQ(sql.status.code, 1);
+  EXPECT_THAT(sql.err, HasSubstr("not a binlog file"));
+  const RunResult format = decode({one, "--format", "xml"});
+  EXPECT_EQ(format.status.code, 2);
+  EXPECT_THAT(format.err, HasSubstr("debezium-json"));
+}
+
+}  // namespace
+}  // namespace rowtide::test

@@ -1,0 +1,27 @@
+-- Schema changes of every object, and rows before and after them.
+CREATE DATABASE shop DEFAULT CHARACTER SET utf8mb4;
+USE shop;
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(10));
+INSERT INTO t VALUES (1, 10, 'one');
+ALTER TABLE t ADD COLUMN c DATE AFTER id, DROP COLUMN b;
+INSERT INTO t VALUES (2, '2024-05-05', 20);
+ALTER TABLE t CHANGE a amount DECIMAL(10,3) NOT NULL, ADD INDEX by_amount (amount);
+INSERT INTO t VALUES (3, NULL, 30.125);
+CREATE TABLE `odd ``name` LIKE t;
+INSERT INTO `odd ``name` SELECT * FROM t;
+CREATE TABLE made_by_select AS SELECT id, amount FROM t;
+CREATE TEMPORARY TABLE hidden (id INT);
+INSERT INTO hidden VALUES (1);
+DROP TEMPORARY TABLE hidden;
+RENAME TABLE t TO u, `odd ``name` TO t;
+UPDATE u SET amount = amount + 1 WHERE id = 1;
+UPDATE t SET amount = amount + 2 WHERE id = 1;
+CREATE VIEW v AS SELECT id FROM t;
+CREATE INDEX by_c ON t (c);
+DROP INDEX by_c ON t;
+DROP VIEW v;
+DROP TABLE t, u;
+ALTER DATABASE shop DEFAULT CHARACTER SET latin1;
+CREATE TABLE l (c CHAR(5) PRIMARY KEY);
+INSERT INTO l VALUES ('é');
+DROP DATABASE shop;
