@@ -1,0 +1,21 @@
+-- XA transactions: committed, rolled back, in one phase, and with others between their two phases.
+CREATE DATABASE xa;
+USE xa;
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20));
+INSERT INTO t VALUES (1, 'before');
+XA START 'one';
+INSERT INTO t VALUES (2, 'one');
+UPDATE t SET v = 'two phases' WHERE id = 2;
+XA END 'one';
+XA PREPARE 'one';
+XA COMMIT 'one';
+XA START 'two', 'branch', 7;
+INSERT INTO t VALUES (3, 'never');
+XA END 'two', 'branch', 7;
+XA PREPARE 'two', 'branch', 7;
+XA ROLLBACK 'two', 'branch', 7;
+XA START 'three';
+INSERT INTO t VALUES (4, 'one phase');
+XA END 'three';
+XA COMMIT 'three' ONE PHASE;
+INSERT INTO t VALUES (5, 'after');
