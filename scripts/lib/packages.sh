@@ -20,7 +20,8 @@ QUICKSTART_PACKAGES=(mariadb-server mariadb-client curl jq)
 MARIADB_PACKAGES=(mariadb-server mariadb-client)
 MYSQL_PACKAGES=(libaio1 libnuma1 libncurses6 mariadb-client maven default-jdk-headless)
 KAFKA_PACKAGES=(maven default-jdk-headless kcat)
-SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" sysbench)
+DEBEZIUM_PACKAGES=(maven default-jdk-headless curl)
+SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" "${DEBEZIUM_PACKAGES[@]}" sysbench)
 
 CLUSTER_PACKAGES=(
   etcd-server containerd runc containernetworking-plugins iptables iproute2 conntrack socat openssl

@@ -60,12 +60,8 @@ char* put_digits(char* end, std::int64_t number, int width) noexcept {
 }
 
 /// "2024-01-02T03:04:05.120Z" with the declared decimals. A TIMESTAMP lies between 1970 and 2106 in every
-/// server.
+/// server; the zero one, which is 0 on the wire, comes as the beginning of 1970.
 void append_timestamp(std::string& out, const Column& column, std::int64_t micros) {
-  if (micros == 0) {
-    out.append("\"1970-01-01T00:00:00Z\"");
-    return;
-  }
   const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds{micros}};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};

@@ -105,7 +105,7 @@ bool append_json_string(std::string_view text, std::string& out) {
     if (text.empty()) break;
     const std::string_view escaped = escape(text[0]);
     if (escaped.empty()) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<std::uint8_t>(text[0]));
+      fmt::format_to(std::back_inserter(out), "\\u{:04X}", static_cast<std::uint8_t>(text[0]));
     } else {
       out.append(escaped);
     }

@@ -159,7 +159,8 @@ TEST(DebeziumValue, TimestampsAreUtcTextWithTheDeclaredDecimals) {
   EXPECT_EQ(json_of(value, with_fsp(6)), R"("2024-01-02T03:04:05.120000Z")");
   EXPECT_EQ(json_of(integer(ValueKind::Timestamp, 2'147'483'647'999'999), with_fsp(6)),
             R"("2038-01-19T03:14:07.999999Z")");
-  EXPECT_EQ(json_of(integer(ValueKind::Timestamp, 0), with_fsp(3)), R"("1970-01-01T00:00:00Z")");
+  EXPECT_EQ(json_of(integer(ValueKind::Timestamp, 0), with_fsp(0)), R"("1970-01-01T00:00:00Z")");
+  EXPECT_EQ(json_of(integer(ValueKind::Timestamp, 0), with_fsp(3)), R"("1970-01-01T00:00:00.000Z")");
 }
 
 TEST(DebeziumValue, GeometriesAreWkbAndSrid) {
