@@ -56,6 +56,10 @@ const ColumnType* find_type(std::uint8_t wire_type) noexcept {
 
 }  // namespace
 
+std::span<const ColumnType> column_types() noexcept {
+  return kColumnTypes;
+}
+
 std::string type_name(std::uint8_t wire_type) {
   const ColumnType* type = find_type(wire_type);
   return type == nullptr ? fmt::format("type {}", wire_type) : std::string(type->name);

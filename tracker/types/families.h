@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -92,6 +94,9 @@ absl::Status compile_collation(const ColumnDefinition& definition, Column& colum
 
 /// Metadata that no server writes: the event is damaged, or its table map was read wrongly.
 absl::Status metadata_error(const ColumnDefinition& definition);
+
+/// The one table of column types.
+[[nodiscard]] std::span<const ColumnType> column_types() noexcept;
 
 /// SQL's name of a wire type, "type 77" for one that is not in the table.
 [[nodiscard]] std::string type_name(std::uint8_t wire_type);
