@@ -43,6 +43,48 @@ std::string identity(const KafkaRecord& record) {
                      source.at("file").get<std::string>(), source.at("pos").dump(), source.at("row").dump());
 }
 
+using ByPosition = std::map<std::uint64_t, std::vector<KafkaRecord>>;
+
+/// The schema changes of a stream; those of Debezium's snapshot are not.
+ByPosition by_position(const std::vector<KafkaRecord>& records) {
+  ByPosition found;
+  for (const KafkaRecord& record : records) {
+    const auto source = nlohmann::json::parse(*record.value).at("source");
+    if (source.at("snapshot") == "false") found[source.at("pos").get<std::uint64_t>()].push_back(record);
+  }
+  return found;
+}
+
+std::string ddl_of(const KafkaRecord& record) {
+  return nlohmann::json::parse(*record.value).at("ddl");
+}
+
+void compare_schema_changes(const ByPosition& theirs, const ByPosition& ours, RecordComparison& comparison) {
+  for (const auto& [position, records] : theirs) {
+    const auto same = ours.find(position);
+    ASSERT_NE(same, ours.end()) << ddl_of(records[0]);
+    ASSERT_EQ(same->second.size(), 1U) << ddl_of(records[0]);
+    if (records.size() == 1) {
+      comparison.compare(records[0], same->second[0]);
+      continue;
+    }
+    EXPECT_TRUE(ddl_of(records[0]).starts_with("DROP TABLE ")) << ddl_of(records[0]);
+    comparison.count("DROP of several tables is one record");
+  }
+  for (const auto& [position, records] : ours) {
+    if (theirs.contains(position)) continue;
+    EXPECT_TRUE(ddl_of(records[0]).starts_with("TRUNCATE ")) << ddl_of(records[0]);
+    comparison.count("TRUNCATE is told");
+  }
+}
+
+void show(const std::string& what, const RecordComparison& comparison) {
+  fmt::print("{}: {} records, {} values compared with Debezium 3.2.4.Final\n", what, comparison.records(),
+             comparison.values());
+  for (const auto& [kind, count] : comparison.allowed()) fmt::print("  {:<60} {:>6}\n", kind, count);
+  for (const std::string& line : comparison.unexpected()) ADD_FAILURE() << line;
+}
+
 class DebeziumComparison : public testing::Test {
  protected:
   DebeziumComparison() {
@@ -250,17 +292,23 @@ TEST_F(DebeziumComparison, RecordByRecord) {
   }
 
   const std::vector<KafkaRecord> rows = only(ours, false);
-  RecordComparison comparison(declared_);
+  RecordComparison comparison(declared_, allowed_differences());
   for (std::size_t i = 0; i < std::min(rows.size(), theirs.size()); ++i) {
     ASSERT_EQ(identity(theirs[i]), identity(rows[i])) << "record " << i << " of " << theirs.size();
     comparison.compare(theirs[i], rows[i]);
   }
   EXPECT_EQ(theirs.size(), rows.size());
 
-  fmt::print("{} records, {} values compared with Debezium 3.2.4.Final\n", comparison.records(),
-             comparison.values());
-  for (const auto& [kind, count] : comparison.allowed()) fmt::print("  {:<60} {:>6}\n", kind, count);
-  for (const std::string& line : comparison.unexpected()) ADD_FAILURE() << line;
+  show("row changes", comparison);
+
+  KafkaReader schema_reader = broker_.reader(DebeziumConnector::schema_topic());
+  const auto their_changes =
+      schema_reader.wait_for("Debezium's last CREATE TABLE", [](const std::vector<KafkaRecord>& records) {
+        return !records.empty() && records.back().value->find(kLastTable) != std::string::npos;
+      });
+  RecordComparison schemas({}, allowed_schema_differences());
+  compare_schema_changes(by_position(their_changes), by_position(only(ours, true)), schemas);
+  show("schema changes", schemas);
 }
 
 }  // namespace

@@ -71,8 +71,19 @@ void RecordComparison::compare(const KafkaRecord& theirs, const KafkaRecord& our
 void RecordComparison::diff(const std::string& path, const json& theirs, const json& ours) {
   if (is_of_the_reader(path)) return;
   if (theirs.is_object() && ours.is_object()) {
-    if (names_of(theirs) != names_of(ours)) return report(path + " (fields)", theirs, ours);
-    for (const auto& item : theirs.items()) diff(path + "." + item.key(), item.value(), ours.at(item.key()));
+    if (theirs.size() == ours.size() && names_of(theirs) != names_of(ours))
+      return report(path + " (fields)", names_of(theirs), names_of(ours));
+    for (const auto& item : theirs.items()) {
+      if (!ours.contains(item.key())) {
+        report(path + "." + item.key(), item.value(), "(no such field)");
+      } else {
+        diff(path + "." + item.key(), item.value(), ours.at(item.key()));
+      }
+    }
+    for (const auto& item : ours.items()) {
+      if (!theirs.contains(item.key()) && !is_of_the_reader(path + "." + item.key()))
+        report(path + "." + item.key(), "(no such field)", item.value());
+    }
     return;
   }
   ++values_;
@@ -91,7 +102,7 @@ void RecordComparison::report(const std::string& path, const json& theirs, const
                    .ours = ours};
   const auto type = column_types_.find(found.table + "." + found.column);
   if (type != column_types_.end()) found.column_type = type->second;
-  for (const AllowedDifference& kind : allowed_differences()) {
+  for (const AllowedDifference& kind : *allowed_kinds_) {
     if (!kind.covers(found)) continue;
     ++allowed_[kind.name];
     return;

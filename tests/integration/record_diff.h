@@ -28,16 +28,20 @@ struct AllowedDifference {
 };
 
 [[nodiscard]] const std::vector<AllowedDifference>& allowed_differences();
+[[nodiscard]] const std::vector<AllowedDifference>& allowed_schema_differences();
 
 /// Compares record by record, and counts.
 class RecordComparison {
  public:
   /// "table.column" -> column type.
-  explicit RecordComparison(std::map<std::string, std::string> column_types)
-      : column_types_(std::move(column_types)) {}
+  RecordComparison(std::map<std::string, std::string> column_types,
+                   const std::vector<AllowedDifference>& allowed)
+      : column_types_(std::move(column_types)), allowed_kinds_(&allowed) {}
 
   /// The same change, seen by both.
   void compare(const KafkaRecord& theirs, const KafkaRecord& ours);
+  /// A difference that is seen from outside.
+  void count(const std::string& allowed_kind) { ++allowed_[allowed_kind]; }
 
   [[nodiscard]] std::size_t records() const { return records_; }
   [[nodiscard]] std::size_t values() const { return values_; }
@@ -52,6 +56,7 @@ class RecordComparison {
   void report(const std::string& path, const json& theirs, const json& ours);
 
   std::map<std::string, std::string> column_types_;
+  const std::vector<AllowedDifference>* allowed_kinds_;
   std::string table_;
   std::size_t records_ = 0;
   std::size_t values_ = 0;
