@@ -51,7 +51,8 @@ std::string text_choice(const Field& field, const std::array<std::string_view, N
   for (std::size_t i = 0; i < N; ++i) choices[i] = {allowed[i], allowed[i]};
   return std::string(field.choice(choices, fallback));
 }
-constexpr std::array<std::string_view, 2> kFormats{"debezium-json", "canal-json"};
+constexpr std::array<std::string_view, 3> kFormats{"debezium-json", "canal-json", "dts-avro"};
+constexpr std::array<std::string_view, 2> kTextFormats{"debezium-json", "canal-json"};
 constexpr std::array<std::string_view, 1> kDeliveries{"AtLeastOnce"};
 constexpr std::array<std::string_view, 5> kCompressions{"none", "gzip", "snappy", "lz4", "zstd"};
 constexpr std::array<std::string_view, 3> kMechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
@@ -266,6 +267,18 @@ KafkaSecurity read_security(const Field& field) {
   return security;
 }
 
+/// The SDK that reads it knows partition 0 of one topic.
+void check_dts(const Field& topic, const KafkaSink& kafka) {
+  if (kafka.format != "dts-avro") return;
+  if (kafka.topic.partitions != 1) {
+    topic["partitions"].refuse("1 with format dts-avro, whose consumers read one partition");
+  }
+  if (kafka.topic.name.find('{') != std::string::npos) {
+    topic["name"].refuse(
+        "without {database} and {table} with format dts-avro, whose consumers read one topic");
+  }
+}
+
 KafkaSink read_kafka_sink(const Field& field) {
   KafkaSink kafka;
   if (!field.is_map_of(
@@ -277,6 +290,7 @@ KafkaSink read_kafka_sink(const Field& field) {
   kafka.topic = read_topic(field["topic"]);
   kafka.partition_by = field["partitionBy"].choice(kPartitionBys, kafka.partition_by);
   kafka.format = text_choice(field["format"], kFormats, kFormats[0]);
+  check_dts(field["topic"], kafka);
   kafka.delivery = text_choice(field["delivery"], kDeliveries, kDeliveries[0]);
   kafka.compression = text_choice(field["compression"], kCompressions, "lz4");
   kafka.security = read_security(field["security"]);
@@ -294,7 +308,7 @@ Sink read_sink(const Field& field) {
     if (field.mode() == Mode::Kubernetes) {
       standard_output.refuse_without_value("only for rowtide-tracker run without Kubernetes; use sink.kafka");
     } else if (standard_output.is_map_of({"format"})) {
-      sink.stdout_sink = StdoutSink{text_choice(standard_output["format"], kFormats, kFormats[0])};
+      sink.stdout_sink = StdoutSink{text_choice(standard_output["format"], kTextFormats, kTextFormats[0])};
     }
   }
   if (kafka.present() == standard_output.present()) {

@@ -70,8 +70,7 @@ std::vector<FormatCase> canal_cases(SqlFlavor flavor) {
 class CanalFormat : public testing::TestWithParam<SqlFlavor> {};
 
 TEST_P(CanalFormat, EveryTypeIsWhatTheServerSelects) {
-  MysqlServer& server = MysqlServer::shared(GetParam());
-  server.create_user(kTrackerUser, kTrackerPassword);
+  MysqlServer& server = format_server(GetParam());
   const std::string database = server.fresh_database();
   SqlClient client = server.connect(database);
 

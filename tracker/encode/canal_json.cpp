@@ -8,6 +8,7 @@
 #include "tracker/encode/canal_value.h"
 #include "tracker/encode/debezium_value.h"
 #include "tracker/encode/json_writer.h"
+#include "tracker/encode/record_ids.h"
 #include "tracker/types/type_text.h"
 
 namespace rowtide::encode {
@@ -21,18 +22,6 @@ using Row = std::span<const Value>;
 std::int64_t milliseconds(std::int64_t micros) {
   return micros / 1000;
 }
-
-/// Canal numbers the batches it reads. Ours ascends over restarts as well, and no two messages share one.
-class MessageIds {
- public:
-  std::int64_t next(const ChangeOrigin& origin) {
-    last_ = std::max(last_ + 1, origin.processed_timestamp_us);
-    return last_;
-  }
-
- private:
-  std::int64_t last_ = 0;
-};
 
 struct PreparedColumn {
   Column column;
@@ -58,7 +47,7 @@ class CanalTableEncoder final : public TableEncoder {
  public:
   /// `topic` and `table` ("database.table") outlive every batch that is encoded into.
   CanalTableEncoder(const binlog::TablePlan& plan, std::string_view topic, std::string_view table,
-                    MessageIds& ids)
+                    RecordIds& ids)
       : topic_(topic), table_(table), ids_(ids), key_columns_(plan.key_columns) {
     for (const Column& column : plan.columns) {
       PreparedColumn prepared{.column = column, .name = ",", .mysql_type = {}};
@@ -184,7 +173,7 @@ class CanalTableEncoder final : public TableEncoder {
 
   std::string_view topic_;
   std::string_view table_;
-  MessageIds& ids_;
+  RecordIds& ids_;
   std::vector<PreparedColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   std::string to_es_;
@@ -234,7 +223,7 @@ class CanalJsonEncoder final : public Encoder {
   std::string_view keep(std::string name) { return *names_.insert(std::move(name)).first; }
 
   EncoderContext context_;
-  MessageIds ids_;
+  RecordIds ids_;
   std::set<std::string> names_;
 };
 

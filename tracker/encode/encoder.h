@@ -24,6 +24,11 @@ struct ChangeOrigin {
   std::uint32_t thread_id = 0;
   std::int64_t commit_timestamp_us = 0;  ///< from the GTID event where it says, else the event's seconds
   std::int64_t processed_timestamp_us = 0;
+  // The transaction that the change belongs to. Its id is the GTID; without GTIDs
+  // "file=mysql-bin.000003,pos=484", where it begins.
+  std::string_view transaction_id = {};
+  std::string_view transaction_file = {};
+  std::uint64_t transaction_offset = 0;
 };
 
 struct RowChange {
@@ -49,9 +54,10 @@ class TableEncoder {
 
 /// What an encoder is told of the task, once.
 struct EncoderContext {
-  std::string source_name;   ///< "<namespace>.<task>": Debezium's topic prefix
-  std::string connector;     ///< "mysql" or "mariadb"
-  std::string schema_topic;  ///< where schema changes go
+  std::string source_name;          ///< "<namespace>.<task>": Debezium's topic prefix
+  std::string connector;            ///< "mysql" or "mariadb"
+  std::string schema_topic;         ///< where schema changes go
+  std::string source_version = {};  ///< "8.0.15"
 };
 
 /// One output format. Immutable but for what it counts itself; its table encoders borrow from it.
@@ -61,6 +67,10 @@ class Encoder {
   /// The plan is copied from as needed; `topic` is copied.
   [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                                            std::string topic) = 0;
+  /// Around the row changes of a transaction, before the first and behind the last; a transaction without any
+  /// that the task selects has neither. A stream that is resumed begins between two transactions.
+  virtual void begin_transaction(const ChangeOrigin& /*origin*/, RecordBatch& /*out*/) {}
+  virtual void end_transaction(const ChangeOrigin& /*origin*/, RecordBatch& /*out*/) {}
   virtual void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
                                     RecordBatch& out) = 0;
 };
@@ -68,5 +78,9 @@ class Encoder {
 /// The one table of formats. `format` is the task's sink.kafka.format, e.g. "debezium-json".
 [[nodiscard]] absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format,
                                                                     EncoderContext context);
+
+/// Messages of the format carry seconds as their timestamps, where Kafka has milliseconds: its topics need
+/// one partition, and a retention that is not Kafka's.
+[[nodiscard]] bool has_timestamps_in_seconds(std::string_view format);
 
 }  // namespace rowtide::encode

@@ -71,6 +71,7 @@ void Pipeline::start(const binlog::Position& from) {
   tables_.forget_all();
   batch_.clear();
   in_transaction_ = false;
+  told_begin_.reset();
   is_explicit_ = false;
   xa_.reset();
   held_.clear();
@@ -207,6 +208,27 @@ void Pipeline::begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestam
   thread_id_ = 0;
   in_transaction_ = true;
   is_explicit_ = false;
+  transaction_id_ =
+      !gtid_text_.empty() ? gtid_text_ : fmt::format("file={},pos={}", position_.file, position_.offset);
+}
+
+void Pipeline::tell_begin(const encode::ChangeOrigin& origin) {
+  if (told_begin_) return;
+  told_begin_ = origin;
+  parts_.encoder.begin_transaction(origin, batch_);
+}
+
+void Pipeline::tell_end(const std::string& file, std::uint64_t offset) {
+  if (!told_begin_) return;
+  // What its views looked at may have moved since.
+  encode::ChangeOrigin origin = *std::exchange(told_begin_, std::nullopt);
+  origin.gtid = gtid_text_;
+  origin.file = file;
+  origin.offset = offset;
+  if (!parts_.reads_files) origin.processed_timestamp_us = now_us();
+  origin.transaction_id = transaction_id_;
+  origin.transaction_file = position_.file;
+  parts_.encoder.end_transaction(origin, batch_);
 }
 
 absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
@@ -215,6 +237,7 @@ absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
 
 absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t offset,
                                           const std::stop_token& stop) {
+  tell_end(file, offset);
   if (absl::Status status = hand_over(stop); !status.ok()) return status;
   if (const auto* mysql = std::get_if<binlog::MysqlGtid>(&gtid_)) {
     if (auto* set = std::get_if<binlog::MysqlGtidSet>(&position_.gtids)) set->add(*mysql);
@@ -369,7 +392,11 @@ encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
           .row = 0,
           .thread_id = thread_id_,
           .commit_timestamp_us = committed_us,
-          .processed_timestamp_us = parts_.reads_files ? committed_us : now_us()};
+          .processed_timestamp_us = parts_.reads_files ? committed_us : now_us(),
+          .transaction_id = transaction_id_,
+          // Where the last one ended.
+          .transaction_file = position_.file,
+          .transaction_offset = position_.offset};
 }
 
 absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_token& stop) {
@@ -395,6 +422,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   }
 
   encode::ChangeOrigin origin = origin_of(event);
+  tell_begin(origin);
   std::uint64_t count = 0;
   const std::uint32_t first_row = in_payload_ ? payload_rows_ : 0;
   binlog::RowsStatus status = rows_.start(header, table->plan, parts_.images);

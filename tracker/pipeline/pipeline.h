@@ -87,6 +87,8 @@ class Pipeline {
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
   [[nodiscard]] absl::Status end_transaction_at(const std::string& file, std::uint64_t offset,
                                                 const std::stop_token& stop);
+  void tell_begin(const encode::ChangeOrigin& origin);
+  void tell_end(const std::string& file, std::uint64_t offset);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
   [[nodiscard]] encode::ChangeOrigin origin_of(const binlog::EventView& event) const;
   [[nodiscard]] bool wants_schema_change_of(const binlog::Statement& statement,
@@ -122,9 +124,11 @@ class Pipeline {
   binlog::Position position_;
   binlog::Gtid gtid_;
   std::string gtid_text_;
+  std::string transaction_id_;
   std::int64_t commit_timestamp_us_ = 0;
   std::uint32_t thread_id_ = 0;
   bool in_transaction_ = false;
+  std::optional<encode::ChangeOrigin> told_begin_;  ///< as the encoder was told of the transaction
   bool is_explicit_ = false;              ///< the group is ended by XID or COMMIT, not by its one statement
   std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read
   HeldRows held_;

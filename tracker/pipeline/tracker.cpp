@@ -146,7 +146,8 @@ absl::Status Tracker::make_pipeline() {
   absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder =
       encode::make_encoder(parts_.format, {.source_name = task_.qualified_name(),
                                            .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",
-                                           .schema_topic = parts_.schema_topic});
+                                           .schema_topic = parts_.schema_topic,
+                                           .source_version = parts_.source.info().version});
   if (!encoder.ok()) return encoder.status();
   encoder_ = *std::move(encoder);
   pipeline_ = std::make_unique<Pipeline>(

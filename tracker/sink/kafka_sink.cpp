@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "tracker/encode/encoder.h"
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
 #include "tracker/sink/kafka_client_config.h"
@@ -23,6 +24,7 @@
 #include "tracker/sink/kafka_topics.h"
 #include "tracker/sink/partitioner.h"
 #include "tracker/sink/topic_name.h"
+#include "tracker/sink/topic_retention.h"
 
 namespace rowtide::sink {
 namespace {
@@ -151,6 +153,7 @@ class KafkaSink final : public Sink {
   bool is_trouble_logged_ = false;
 
   std::jthread poller_;
+  std::optional<RetentionKeeper> retention_;
 };
 
 absl::Status KafkaSink::open() {
@@ -170,8 +173,12 @@ absl::Status KafkaSink::ensure_known_topics() {
   const absl::StatusOr<KafkaClient> client = make_kafka_producer(*std::move(conf));
   if (!client.ok()) return client.status();
   for (const std::string& name : names) {
-    absl::StatusOr<TopicFacts> facts = ensure_topic(**client, topic_wish(kafka_.topic, name), kOpenTimeout);
+    absl::StatusOr<TopicFacts> facts = ensure_topic(**client, topic_wish(kafka_, name), kOpenTimeout);
     if (!facts.ok()) return facts.status();
+    if (encode::has_timestamps_in_seconds(kafka_.format)) {
+      if (absl::Status status = check_topic_for_seconds(name, *facts); !status.ok()) return status;
+      if (!retention_) retention_.emplace(kafka_, secrets_, name);
+    }
     add_topic(name, *std::move(facts));
   }
   return absl::OkStatus();
@@ -245,7 +252,7 @@ absl::StatusOr<Topic*> KafkaSink::topic_of(std::string_view name, const std::sto
   auto found = topics_.find(name);
   while (found == topics_.end()) {
     absl::StatusOr<TopicFacts> facts =
-        ensure_topic(*producer_, topic_wish(kafka_.topic, std::string(name)), kTopicAttempt);
+        ensure_topic(*producer_, topic_wish(kafka_, std::string(name)), kTopicAttempt);
     if (facts.ok()) {
       const std::int64_t batch_bytes = batch_bytes_;
       add_topic(std::string(name), *std::move(facts));

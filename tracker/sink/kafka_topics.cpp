@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "tracker/encode/encoder.h"
 #include "tracker/sink/kafka_client_config.h"
 
 namespace rowtide::sink {
@@ -166,6 +167,10 @@ void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point
         std::from_chars(value.data(), value.data() + value.size(), facts.max_message_bytes);
       } else if (name == "cleanup.policy") {
         facts.cleanup_policy = value;
+      } else if (name == "retention.ms") {
+        facts.retention_ms = value;
+      } else if (name == "message.timestamp.type") {
+        facts.timestamp_type = value;
       }
     }
   }
@@ -173,13 +178,39 @@ void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point
 
 }  // namespace
 
-TopicWish topic_wish(const task::KafkaTopic& settings, std::string name) {
+TopicWish topic_wish(const task::KafkaSink& kafka, std::string name) {
   constexpr std::int64_t kMsPerHour = 3'600'000;
-  return {.name = std::move(name),
-          .partitions = settings.partitions,
-          .replication_factor = settings.replication_factor,
-          .config = {{"retention.ms", std::to_string(settings.retention_hours * kMsPerHour)}},
-          .create = settings.create};
+  const task::KafkaTopic& settings = kafka.topic;
+  TopicWish wish{.name = std::move(name),
+                 .partitions = settings.partitions,
+                 .replication_factor = settings.replication_factor,
+                 .config = {},
+                 .create = settings.create};
+  if (encode::has_timestamps_in_seconds(kafka.format)) {
+    wish.config = {{"retention.ms", "-1"}, {"message.timestamp.type", "CreateTime"}};
+  } else {
+    wish.config = {{"retention.ms", std::to_string(settings.retention_hours * kMsPerHour)}};
+  }
+  return wish;
+}
+
+absl::Status check_topic_for_seconds(const std::string& topic, const TopicFacts& facts) {
+  if (facts.partitions != 1) {
+    return absl::FailedPreconditionError(
+        fmt::format("topic {} has {} partitions, and consumers of dts-avro read one only; choose another "
+                    "spec.sink.kafka.topic.name, or delete the topic",
+                    topic, facts.partitions));
+  }
+  const bool keeps_all = facts.retention_ms.empty() || facts.retention_ms == "-1";
+  const bool takes_ours = facts.timestamp_type.empty() || facts.timestamp_type == "CreateTime";
+  if (keeps_all && takes_ours) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format(
+      "topic {} has retention.ms={} and message.timestamp.type={}: messages of dts-avro carry seconds as "
+      "their "
+      "timestamps, and Kafka would delete them at once; set both (Rowtide keeps retentionHours itself): "
+      "kafka-configs.sh --bootstrap-server BROKER --alter --topic {} --add-config "
+      "retention.ms=-1,message.timestamp.type=CreateTime",
+      topic, facts.retention_ms, facts.timestamp_type, topic));
 }
 
 absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wish, milliseconds timeout) {

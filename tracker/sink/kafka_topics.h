@@ -21,12 +21,14 @@ struct TopicWish {
   std::vector<std::pair<std::string, std::string>> config;
   bool create = true;
 };
-[[nodiscard]] TopicWish topic_wish(const task::KafkaTopic& settings, std::string name);
+[[nodiscard]] TopicWish topic_wish(const task::KafkaSink& kafka, std::string name);
 
 struct TopicFacts {
   std::int32_t partitions = 0;
   std::int64_t max_message_bytes = 0;  ///< 0: the broker does not tell us
   std::string cleanup_policy;          ///< empty: the broker does not tell us
+  std::string retention_ms;            ///< the same
+  std::string timestamp_type;          ///< the same
 };
 
 /// The topic as it is: made when it is missing and may be made, and waited for until it can be written to.
@@ -35,5 +37,9 @@ struct TopicFacts {
 /// somebody must do what it says.
 [[nodiscard]] absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wish,
                                                       std::chrono::milliseconds timeout);
+
+/// What a format with timestamps in seconds needs of a topic: one partition, timestamps from the producer, no
+/// retention by time. FAILED_PRECONDITION with the command that mends it.
+[[nodiscard]] absl::Status check_topic_for_seconds(const std::string& topic, const TopicFacts& facts);
 
 }  // namespace rowtide::sink

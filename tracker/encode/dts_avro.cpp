@@ -1,0 +1,218 @@
+#include "tracker/encode/dts_avro.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "tracker/encode/avro_writer.h"
+#include "tracker/encode/dts_value.h"
+#include "tracker/encode/json_writer.h"
+#include "tracker/encode/record_ids.h"
+
+namespace rowtide::encode {
+namespace {
+
+using avro::append_bytes;
+using avro::append_long;
+using types::Value;
+using Row = std::span<const Value>;
+
+constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kMysqlSource = 0;
+
+// Symbols of Operation that we write.
+enum Operation : std::int64_t { kInsert = 0, kUpdate = 1, kDelete = 2, kDdl = 3, kBegin = 4, kCommit = 5 };
+
+// Branches of ["null", "string", array].
+constexpr std::int64_t kNull = 0;
+constexpr std::int64_t kString = 1;
+constexpr std::int64_t kArray = 2;
+
+/// Dots part database and table, so those inside a name are written otherwise.
+std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == '.') {
+      text += "\\u002E";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+std::string object_name(std::string_view database, std::string_view table) {
+  if (table.empty()) return escaped(database);
+  return escaped(database) + "." + escaped(table);
+}
+
+/// Fields 1 to 8: what differs from record to record.
+void append_head(std::string& out, std::string_view source, Operation operation, const ChangeOrigin& origin,
+                 RecordIds& ids) {
+  append_long(out, kVersion);
+  append_long(out, ids.next(origin));
+  append_long(out, origin.commit_timestamp_us / kMicrosPerSecond);
+  append_bytes(out, fmt::format("{}@{}", origin.offset, origin.file));
+  append_bytes(out, fmt::format("{}@{}", origin.transaction_offset, origin.transaction_file));
+  append_bytes(out, origin.transaction_id);
+  out += source;
+  append_long(out, operation);
+}
+
+void append_tail(std::string& out, const ChangeOrigin& origin) {
+  append_long(out, origin.commit_timestamp_us / 1000);
+}
+
+/// Seconds, where Kafka has milliseconds: the SDK looks for the first message at or after a sourceTimestamp.
+std::int64_t message_timestamp(const ChangeOrigin& origin) {
+  return origin.commit_timestamp_us / kMicrosPerSecond;
+}
+
+class DtsTableEncoder final : public TableEncoder {
+ public:
+  /// `source`, `topic` and `table` ("database.table") outlive every batch that is encoded into.
+  DtsTableEncoder(const binlog::TablePlan& plan, std::string_view source, std::string_view topic,
+                  std::string_view table, RecordIds& ids)
+      : source_(source), topic_(topic), table_(table), ids_(ids), columns_(plan.columns) {
+    append_long(to_images_, kString);
+    append_bytes(to_images_, object_name(plan.database, plan.table));
+    append_long(to_images_, kNull);  // processTimestamps
+    append_tags(plan);
+    append_long(to_images_, kArray);
+    append_long(to_images_, static_cast<std::int64_t>(columns_.size()));
+    for (const types::Column& column : columns_) {
+      append_bytes(to_images_, column.name);
+      append_long(to_images_, dts_type_number(column));
+    }
+    append_long(to_images_, 0);
+  }
+
+  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+    out.begin_record(topic_, table_, message_timestamp(origin));
+    std::string& bytes = out.buffer();
+    append_head(bytes, source_, operation_of(change.operation), origin, ids_);
+    bytes += to_images_;
+    append_image(bytes, change.before);
+    append_image(bytes, change.after);
+    append_tail(bytes, origin);
+    out.end_record();
+  }
+
+ private:
+  static Operation operation_of(binlog::RowOperation operation) {
+    switch (operation) {
+      case binlog::RowOperation::Insert:
+        return kInsert;
+      case binlog::RowOperation::Update:
+        return kUpdate;
+      case binlog::RowOperation::Delete:
+        return kDelete;
+    }
+    return kInsert;
+  }
+
+  void append_tags(const binlog::TablePlan& plan) {
+    if (!plan.key_columns.empty()) {
+      std::string keys = R"({"PRIMARY":[)";
+      for (const std::uint32_t index : plan.key_columns) {
+        if (keys.back() != '[') keys += ',';
+        json::append_string(keys, plan.columns[index].name);
+      }
+      keys += "]}";
+      append_long(to_images_, 1);
+      append_bytes(to_images_, "pk_uk_info");
+      append_bytes(to_images_, keys);
+    }
+    append_long(to_images_, 0);
+  }
+
+  void append_image(std::string& bytes, const Row& row) const {
+    if (row.empty()) return append_long(bytes, kNull);
+    append_long(bytes, kArray);
+    append_long(bytes, static_cast<std::int64_t>(row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) append_dts_value(bytes, columns_[i], row[i]);
+    append_long(bytes, 0);
+  }
+
+  std::string_view source_;
+  std::string_view topic_;
+  std::string_view table_;
+  RecordIds& ids_;
+  std::vector<types::Column> columns_;
+  std::string to_images_;  ///< fields 9 to 12
+};
+
+class DtsAvroEncoder final : public Encoder {
+ public:
+  explicit DtsAvroEncoder(EncoderContext context) : context_(std::move(context)) {
+    append_long(source_, kMysqlSource);
+    append_bytes(source_, context_.source_version);
+  }
+
+  absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
+                                                     std::string topic) override {
+    return std::make_unique<DtsTableEncoder>(plan, source_, keep(std::move(topic)),
+                                             keep(plan.database + "." + plan.table), ids_);
+  }
+
+  void begin_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+    append_mark(kBegin, origin, out);
+  }
+  void end_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+    append_mark(kCommit, origin, out);
+  }
+
+  void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
+                            RecordBatch& out) override {
+    std::string label(change.database);
+    if (!change.table.empty()) label.append(".").append(change.table);
+    out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
+    out.mark_schema_change();
+    std::string& bytes = out.buffer();
+    append_head(bytes, source_, kDdl, origin, ids_);
+    append_long(bytes, kString);
+    append_bytes(bytes, object_name(change.database, change.table));
+    append_long(bytes, kNull);  // processTimestamps
+    append_long(bytes, 0);      // tags
+    append_long(bytes, kNull);  // fields
+    append_long(bytes, kNull);  // beforeImages
+    append_long(bytes, kString);
+    append_bytes(bytes, change.sql);
+    append_tail(bytes, origin);
+    out.end_record();
+  }
+
+ private:
+  void append_mark(Operation operation, const ChangeOrigin& origin, RecordBatch& out) {
+    out.begin_record(context_.schema_topic, "", message_timestamp(origin));
+    std::string& bytes = out.buffer();
+    append_head(bytes, source_, operation, origin, ids_);
+    append_long(bytes, kNull);  // objectName
+    append_long(bytes, kNull);  // processTimestamps
+    append_long(bytes, 0);      // tags
+    append_long(bytes, kNull);  // fields
+    append_long(bytes, kNull);  // beforeImages
+    append_long(bytes, kNull);  // afterImages
+    append_tail(bytes, origin);
+    out.end_record();
+  }
+
+  /// A table can be bound anew while records of its old binding wait in a batch: their names are kept here.
+  std::string_view keep(std::string name) { return *names_.insert(std::move(name)).first; }
+
+  EncoderContext context_;
+  std::string source_;
+  RecordIds ids_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_dts_avro_encoder(EncoderContext context) {
+  return std::make_unique<DtsAvroEncoder>(std::move(context));
+}
+
+}  // namespace rowtide::encode
