@@ -86,6 +86,10 @@ void RecordComparison::diff(const std::string& path, const json& theirs, const j
     }
     return;
   }
+  if (theirs.is_array() && ours.is_array() && theirs.size() == ours.size() && !theirs.empty()) {
+    for (std::size_t i = 0; i < theirs.size(); ++i) diff(fmt::format("{}.{}", path, i), theirs[i], ours[i]);
+    return;
+  }
   ++values_;
   // As text, where -1 is not 18446744073709551615; a double's digits may be written with an exponent or
   // without.
