@@ -166,7 +166,7 @@ bool is_spelling_of_column(const Difference& found) {
     return false;
   const std::string attribute = found.path.substr(found.path.rfind('.') + 1);
   for (const char* spelling : {"typeName", "typeExpression", "jdbcType", "length", "scale", "charsetName",
-                               "defaultValueExpression", "generated"}) {
+                               "defaultValueExpression", "enumValues", "generated"}) {
     if (attribute == spelling) return true;
   }
   return false;
