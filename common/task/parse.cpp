@@ -158,13 +158,69 @@ ObjectRule read_object_rule(const Field& field) {
   return rule;
 }
 
+/// "database.table", with one dot.
+ColumnRule read_column_rule(const Field& field) {
+  ColumnRule rule;
+  if (!field.is_map_of({"table", "exclude", "mask", "hash"})) return rule;
+  const std::string name = field["table"].required_text("a table, as database.table");
+  const std::size_t dot = name.find('.');
+  if (!name.empty() && (dot == std::string::npos || dot == 0 || dot + 1 == name.size() ||
+                        name.find('.', dot + 1) != std::string::npos)) {
+    field["table"].refuse("database.table, with one dot");
+  } else if (!name.empty()) {
+    rule.database = name.substr(0, dot);
+    rule.table = name.substr(dot + 1);
+  }
+  rule.exclude = field["exclude"].texts(kMaxTables);
+  rule.mask = field["mask"].texts(kMaxTables);
+  rule.hash = field["hash"].texts(kMaxTables);
+  if (rule.exclude.empty() && rule.mask.empty() && rule.hash.empty()) {
+    field.refuse_without_value("needs columns in at least one of exclude, mask, hash");
+  }
+  return rule;
+}
+
+void add_all(std::vector<std::string>& to, const std::vector<std::string>& names) {
+  to.insert(to.end(), names.begin(), names.end());
+}
+
+bool have_common(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+  return std::any_of(left.begin(), left.end(), [&](const std::string& name) {
+    return std::find(right.begin(), right.end(), name) != right.end();
+  });
+}
+
+/// Entries of one table add up.
+std::vector<ColumnRule> read_column_rules(const Field& field) {
+  std::vector<ColumnRule> rules;
+  for (const Field& item : field.items(kMaxRules)) {
+    const ColumnRule rule = read_column_rule(item);
+    auto known = std::find_if(rules.begin(), rules.end(), [&](const ColumnRule& other) {
+      return other.database == rule.database && other.table == rule.table;
+    });
+    if (known == rules.end()) {
+      known = rules.insert(known, rule);
+    } else {
+      add_all(known->exclude, rule.exclude);
+      add_all(known->mask, rule.mask);
+      add_all(known->hash, rule.hash);
+    }
+    if (have_common(known->exclude, known->mask) || have_common(known->exclude, known->hash) ||
+        have_common(known->mask, known->hash)) {
+      item.refuse_without_value("takes a column in one of exclude, mask, hash");
+    }
+  }
+  return rules;
+}
+
 Objects read_objects(const Field& field) {
   Objects objects;
-  if (!field.is_map_of({"include", "exclude"})) return objects;
+  if (!field.is_map_of({"include", "exclude", "columns"})) return objects;
   for (const Field& item : field["include"].items(kMaxRules))
     objects.include.push_back(read_object_rule(item));
   for (const Field& item : field["exclude"].items(kMaxRules))
     objects.exclude.push_back(read_object_rule(item));
+  objects.columns = read_column_rules(field["columns"]);
   if (objects.include.empty()) {
     field["include"].refuse_without_value(
         "at least one entry, e.g. {database: shop} or {databasePattern: \".*\"}");
@@ -267,6 +323,43 @@ KafkaSecurity read_security(const Field& field) {
   return security;
 }
 
+/// Options belong to the format: with another they would be read and ignored.
+DebeziumOptions read_debezium(const Field& field, std::string_view format, bool has_schema_updates) {
+  constexpr Choices<DebeziumDecimals, 3> kDecimals{{{"string", DebeziumDecimals::String},
+                                                    {"precise", DebeziumDecimals::Precise},
+                                                    {"double", DebeziumDecimals::Double}}};
+  constexpr Choices<DebeziumTime, 2> kTimes{
+      {{"adaptive_time_microseconds", DebeziumTime::AdaptiveMicroseconds},
+       {"connect", DebeziumTime::Connect}}};
+  constexpr Choices<DebeziumBinary, 3> kBinaries{{{"base64", DebeziumBinary::Base64},
+                                                  {"base64-url-safe", DebeziumBinary::Base64UrlSafe},
+                                                  {"hex", DebeziumBinary::Hex}}};
+  constexpr Choices<DebeziumUnsignedBigint, 3> kBigints{{{"number", DebeziumUnsignedBigint::Number},
+                                                         {"long", DebeziumUnsignedBigint::Long},
+                                                         {"precise", DebeziumUnsignedBigint::Precise}}};
+  DebeziumOptions options;
+  if (!field.present()) return options;
+  if (format != "debezium-json") {
+    field.refuse_without_value("only with format debezium-json");
+    return options;
+  }
+  if (!field.is_map_of({"decimals", "time", "binary", "unsignedBigint", "tombstones", "truncates",
+                        "transactionMetadata"})) {
+    return options;
+  }
+  options.decimals = field["decimals"].choice(kDecimals, options.decimals);
+  options.time = field["time"].choice(kTimes, options.time);
+  options.binary = field["binary"].choice(kBinaries, options.binary);
+  options.unsigned_bigint = field["unsignedBigint"].choice(kBigints, options.unsigned_bigint);
+  options.tombstones = field["tombstones"].boolean(options.tombstones);
+  options.truncates = field["truncates"].boolean(options.truncates);
+  options.transaction_metadata = field["transactionMetadata"].boolean(options.transaction_metadata);
+  if (options.truncates && !has_schema_updates) {
+    field["truncates"].refuse("only with SchemaUpdates in spec.dataTypes: a TRUNCATE is one");
+  }
+  return options;
+}
+
 /// The SDK that reads it knows partition 0 of one topic.
 void check_dts(const Field& topic, const KafkaSink& kafka) {
   if (kafka.format != "dts-avro") return;
@@ -279,10 +372,10 @@ void check_dts(const Field& topic, const KafkaSink& kafka) {
   }
 }
 
-KafkaSink read_kafka_sink(const Field& field) {
+KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   KafkaSink kafka;
-  if (!field.is_map_of(
-          {"bootstrapServers", "topic", "partitionBy", "format", "delivery", "compression", "security"})) {
+  if (!field.is_map_of({"bootstrapServers", "topic", "partitionBy", "format", "debezium", "delivery",
+                        "compression", "security"})) {
     return kafka;
   }
   kafka.bootstrap_servers = field["bootstrapServers"].texts(64);
@@ -290,6 +383,7 @@ KafkaSink read_kafka_sink(const Field& field) {
   kafka.topic = read_topic(field["topic"]);
   kafka.partition_by = field["partitionBy"].choice(kPartitionBys, kafka.partition_by);
   kafka.format = text_choice(field["format"], kFormats, kFormats[0]);
+  kafka.debezium = read_debezium(field["debezium"], kafka.format, has_schema_updates);
   check_dts(field["topic"], kafka);
   kafka.delivery = text_choice(field["delivery"], kDeliveries, kDeliveries[0]);
   kafka.compression = text_choice(field["compression"], kCompressions, "lz4");
@@ -297,18 +391,21 @@ KafkaSink read_kafka_sink(const Field& field) {
   return kafka;
 }
 
-Sink read_sink(const Field& field) {
+Sink read_sink(const Field& field, bool has_schema_updates) {
   Sink sink;
   const Field kafka = field["kafka"];
   const Field standard_output = field["stdout"];
   // `stdout: {}` and `stdout:` both choose it.
   if (!field.is_map_of({"kafka", "stdout"})) return sink;
-  if (kafka.present()) sink.kafka = read_kafka_sink(kafka);
+  if (kafka.present()) sink.kafka = read_kafka_sink(kafka, has_schema_updates);
   if (standard_output.present()) {
     if (field.mode() == Mode::Kubernetes) {
       standard_output.refuse_without_value("only for rowtide-tracker run without Kubernetes; use sink.kafka");
-    } else if (standard_output.is_map_of({"format"})) {
-      sink.stdout_sink = StdoutSink{text_choice(standard_output["format"], kTextFormats, kTextFormats[0])};
+    } else if (standard_output.is_map_of({"format", "debezium"})) {
+      StdoutSink text;
+      text.format = text_choice(standard_output["format"], kTextFormats, kTextFormats[0]);
+      text.debezium = read_debezium(standard_output["debezium"], text.format, has_schema_updates);
+      sink.stdout_sink = std::move(text);
     }
   }
   if (kafka.present() == standard_output.present()) {
@@ -359,7 +456,7 @@ Spec read_spec(const Field& field) {
   spec.row_images = field["rowImages"].choice(kRowImages, spec.row_images);
   spec.start_position = read_start_position(field["startPosition"]);
   spec.precheck = read_precheck(field["precheck"]);
-  spec.sink = read_sink(field["sink"]);
+  spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
   spec.tracker = read_tracker_pod(field["tracker"]);
   return spec;
 }

@@ -57,9 +57,20 @@ struct ObjectRule {
   std::optional<std::string> table_pattern;
 };
 
+/// One entry of objects.columns: what of a table's columns is left out, replaced by a fixed text, or by the
+/// SHA-256 of its text.
+struct ColumnRule {
+  std::string database;
+  std::string table;
+  std::vector<std::string> exclude;
+  std::vector<std::string> mask;
+  std::vector<std::string> hash;
+};
+
 struct Objects {
   std::vector<ObjectRule> include;
   std::vector<ObjectRule> exclude;
+  std::vector<ColumnRule> columns;
 };
 
 struct DataTypes {
@@ -98,11 +109,28 @@ struct KafkaSecurity {
   std::optional<SecretKeyRef> ca_secret_ref;
 };
 
+enum class DebeziumDecimals { String, Precise, Double };
+enum class DebeziumTime { AdaptiveMicroseconds, Connect };
+enum class DebeziumBinary { Base64, Base64UrlSafe, Hex };
+enum class DebeziumUnsignedBigint { Number, Long, Precise };
+
+/// How debezium-json writes, as the options of Debezium's connector of which they have the names.
+struct DebeziumOptions {
+  DebeziumDecimals decimals = DebeziumDecimals::String;                     ///< decimal.handling.mode
+  DebeziumTime time = DebeziumTime::AdaptiveMicroseconds;                   ///< time.precision.mode
+  DebeziumBinary binary = DebeziumBinary::Base64;                           ///< binary.handling.mode
+  DebeziumUnsignedBigint unsigned_bigint = DebeziumUnsignedBigint::Number;  ///< bigint.unsigned.handling.mode
+  bool tombstones = true;                                                   ///< tombstones.on.delete
+  bool truncates = false;                                                   ///< skipped.operations without t
+  bool transaction_metadata = false;                                        ///< provide.transaction.metadata
+};
+
 struct KafkaSink {
   std::vector<std::string> bootstrap_servers;
   KafkaTopic topic;
   PartitionBy partition_by = PartitionBy::PrimaryKey;
   std::string format = "debezium-json";
+  DebeziumOptions debezium;  ///< of that format
   std::string delivery = "AtLeastOnce";
   std::string compression = "lz4";
   KafkaSecurity security;
@@ -111,6 +139,7 @@ struct KafkaSink {
 /// Standalone only: one JSON value a line.
 struct StdoutSink {
   std::string format = "debezium-json";
+  DebeziumOptions debezium;  ///< of that format
 };
 
 struct Sink {

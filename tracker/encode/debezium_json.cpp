@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "common/version.h"
+#include "tracker/encode/canal_value.h"
+#include "tracker/encode/debezium_transaction.h"
 #include "tracker/encode/debezium_value.h"
 #include "tracker/encode/json_writer.h"
 
@@ -102,11 +104,14 @@ struct PreparedColumn {
 
 class DebeziumTableEncoder final : public TableEncoder {
  public:
-  /// `topic` and `table` ("database.table") outlive every batch that is encoded into.
+  /// `topic` and `table` ("database.table") outlive every batch that is encoded into; `transactions` is
+  /// nullptr where their metadata is not asked for.
   DebeziumTableEncoder(const EncoderContext& context, const binlog::TablePlan& plan, std::string_view topic,
-                       std::string_view table)
+                       std::string_view table, DebeziumTransactions* transactions)
       : topic_(topic),
         table_(table),
+        options_(context.debezium),
+        transactions_(transactions),
         key_columns_(plan.key_columns),
         source_(context, plan.database, plan.table) {
     columns_.reserve(plan.columns.size());
@@ -149,7 +154,7 @@ class DebeziumTableEncoder final : public TableEncoder {
     for (const std::uint32_t index : key_columns_) {
       text.append(columns_[index].name, skipped_comma);
       skipped_comma = 0;
-      append_debezium_value(text, columns_[index].column, row[index]);
+      append_debezium_value(text, columns_[index].column, row[index], options_);
     }
     text += '}';
   }
@@ -166,7 +171,7 @@ class DebeziumTableEncoder final : public TableEncoder {
       if (row[index].kind == ValueKind::Absent) continue;
       text.append(columns_[index].name, skipped_comma);
       skipped_comma = 0;
-      append_debezium_value(text, columns_[index].column, row[index]);
+      append_debezium_value(text, columns_[index].column, row[index], options_);
     }
     text += '}';
   }
@@ -186,7 +191,13 @@ class DebeziumTableEncoder final : public TableEncoder {
     append_image(after, text);
     text += R"(,"source":)";
     source_.append_to(text, origin);
-    text += R"(,"transaction":null,"op":")";
+    text += R"(,"transaction":)";
+    if (transactions_ == nullptr) {
+      text += "null";
+    } else {
+      transactions_->append_block(text, table_);
+    }
+    text += R"(,"op":")";
     text += operation;
     text += R"(",)";
     append_processed_times(text, origin);
@@ -203,6 +214,7 @@ class DebeziumTableEncoder final : public TableEncoder {
   /// Also without a key, as Debezium does. `new_key` is empty but for a changed key.
   void append_tombstone(const Row& key, std::string_view new_key, const ChangeOrigin& origin,
                         RecordBatch& out) const {
+    if (!options_.tombstones) return;
     begin(key, origin, out);
     if (!new_key.empty()) out.add_header(kNewKeyHeader, new_key);
     out.end_record_tombstone();
@@ -230,6 +242,8 @@ class DebeziumTableEncoder final : public TableEncoder {
 
   std::string_view topic_;
   std::string_view table_;
+  task::DebeziumOptions options_;
+  DebeziumTransactions* transactions_;
   std::vector<PreparedColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   SourceBlock source_;
@@ -237,16 +251,28 @@ class DebeziumTableEncoder final : public TableEncoder {
 
 class DebeziumJsonEncoder final : public Encoder {
  public:
-  explicit DebeziumJsonEncoder(EncoderContext context) : context_(std::move(context)) {}
+  explicit DebeziumJsonEncoder(EncoderContext context) : context_(std::move(context)) {
+    if (context_.debezium.transaction_metadata) transactions_.emplace(context_.source_name + ".transaction");
+  }
 
   absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                      std::string topic) override {
     return std::make_unique<DebeziumTableEncoder>(context_, plan, keep(std::move(topic)),
-                                                  keep(plan.database + "." + plan.table));
+                                                  keep(plan.database + "." + plan.table),
+                                                  transactions_ ? &*transactions_ : nullptr);
+  }
+
+  void begin_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+    if (transactions_) transactions_->begin(origin, out);
+  }
+  void end_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+    if (transactions_) transactions_->end(origin, out);
   }
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
                             RecordBatch& out) override {
+    const bool is_truncate = !change.table.empty() && canal_ddl_type(change.sql) == "TRUNCATE";
+    if (is_truncate && context_.debezium.truncates) append_truncate(change, origin, out);
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
@@ -271,10 +297,26 @@ class DebeziumJsonEncoder final : public Encoder {
   }
 
  private:
+  /// Of all rows, so it has no key and no images.
+  void append_truncate(const SchemaChange& change, const ChangeOrigin& origin, RecordBatch& out) {
+    const std::string database(change.database);
+    const std::string table(change.table);
+    out.begin_record(keep(context_.topic_for(database, table)), keep(database + "." + table),
+                     message_timestamp(origin));
+    std::string& text = out.buffer();
+    text += R"({"before":null,"after":null,"source":)";
+    SourceBlock(context_, database, table).append_to(text, origin);
+    text += R"(,"transaction":null,"op":"t",)";
+    append_processed_times(text, origin);
+    text += '}';
+    out.end_record();
+  }
+
   /// A table can be bound anew while records of its old binding wait in a batch: their names are kept here.
   std::string_view keep(std::string name) { return *names_.insert(std::move(name)).first; }
 
   EncoderContext context_;
+  std::optional<DebeziumTransactions> transactions_;
   std::set<std::string> names_;
 };
 

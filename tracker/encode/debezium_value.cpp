@@ -1,7 +1,9 @@
 #include "tracker/encode/debezium_value.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -41,13 +43,13 @@ void append_date(std::string& out, const Column& column, const CivilTime& civil)
   json::append_integer(out, *days);
 }
 
-void append_datetime(std::string& out, const Column& column, const CivilTime& civil) {
+void append_datetime(std::string& out, const Column& column, const CivilTime& civil, bool in_micros) {
   const std::optional<std::int64_t> days = days_of(civil);
   if (!days) return append_no_date(out, column);
   const std::int64_t seconds = *days * kSecondsPerDay + std::int64_t{civil.hour} * 3600 +
                                std::int64_t{civil.minute} * 60 + civil.second;
   const std::int64_t micros = seconds * kMicrosPerSecond + civil.microsecond;
-  json::append_integer(out, column.fsp <= 3 ? micros / 1000 : micros);
+  json::append_integer(out, in_micros ? micros : micros / 1000);
 }
 
 /// `width` digits, zero-padded, written in front of `end`. Returns where they begin.
@@ -98,6 +100,88 @@ void append_base64_string(std::string& out, std::string_view bytes) {
   out.push_back('"');
 }
 
+/// The whole number that `digits` (with sign and point) are without their point, as Java's BigInteger has its
+/// bytes: two's complement, big-endian, no longer than needed. Connect's Decimal.
+void append_unscaled(std::string& out, std::string_view digits) {
+  const bool is_negative = digits.starts_with('-');
+  std::string bytes;  // the lowest first, until the end
+  for (const char c : digits) {
+    if (c < '0' || c > '9') continue;
+    auto carry = static_cast<unsigned>(c - '0');
+    for (char& byte : bytes) {
+      carry += static_cast<unsigned char>(byte) * 10U;
+      byte = static_cast<char>(carry & 0xffU);
+      carry >>= 8U;
+    }
+    if (carry != 0) bytes.push_back(static_cast<char>(carry));
+  }
+  if (bytes.empty() || (static_cast<unsigned char>(bytes.back()) & 0x80U) != 0) bytes.push_back('\0');
+  if (is_negative) {
+    unsigned carry = 1;
+    for (char& byte : bytes) {
+      carry += static_cast<unsigned char>(~static_cast<unsigned char>(byte));
+      byte = static_cast<char>(carry & 0xffU);
+      carry >>= 8U;
+    }
+    const bool is_longer = bytes.size() > 1 && static_cast<unsigned char>(bytes.back()) == 0xff &&
+                           (static_cast<unsigned char>(bytes[bytes.size() - 2]) & 0x80U) != 0;
+    if (is_longer) bytes.pop_back();
+  }
+  std::reverse(bytes.begin(), bytes.end());
+  append_base64_string(out, bytes);
+}
+
+void append_decimal(std::string& out, std::string_view digits, task::DebeziumDecimals mode) {
+  switch (mode) {
+    case task::DebeziumDecimals::String:
+      out.push_back('"');
+      out.append(digits);
+      out.push_back('"');
+      return;
+    case task::DebeziumDecimals::Precise:
+      return append_unscaled(out, digits);
+    case task::DebeziumDecimals::Double: {
+      double number = 0;
+      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      return json::append_float(out, number);
+    }
+  }
+}
+
+void append_unsigned(std::string& out, const Column& column, std::uint64_t number,
+                     task::DebeziumUnsignedBigint mode) {
+  constexpr std::uint8_t kBigintWidth = 8;
+  if (column.width != kBigintWidth || mode == task::DebeziumUnsignedBigint::Number) {
+    return json::append_integer(out, number);
+  }
+  if (mode == task::DebeziumUnsignedBigint::Long) {
+    return json::append_integer(out, static_cast<std::int64_t>(number));
+  }
+  std::string digits;
+  json::append_integer(digits, number);
+  append_unscaled(out, digits);
+}
+
+void append_binary(std::string& out, std::string_view bytes, task::DebeziumBinary mode) {
+  if (mode == task::DebeziumBinary::Hex) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    out.push_back('"');
+    for (const char c : bytes) {
+      out.push_back(kHex[static_cast<unsigned char>(c) >> 4U]);
+      out.push_back(kHex[static_cast<unsigned char>(c) & 15U]);
+    }
+    out.push_back('"');
+    return;
+  }
+  const std::size_t begin = out.size();
+  append_base64_string(out, bytes);
+  if (mode == task::DebeziumBinary::Base64) return;
+  for (std::size_t i = begin; i < out.size(); ++i) {
+    if (out[i] == '+') out[i] = '-';
+    if (out[i] == '/') out[i] = '_';
+  }
+}
+
 /// BIT(1) is a boolean; wider ones are their bytes, the lowest first.
 void append_bits(std::string& out, const Column& column, std::uint64_t bits) {
   if (column.bits <= 1) {
@@ -143,38 +227,38 @@ void append_vector(std::string& out, std::string_view elements) {
 
 }  // namespace
 
-void append_debezium_value(std::string& out, const Column& column, const Value& value) {
+void append_debezium_value(std::string& out, const Column& column, const Value& value,
+                           const task::DebeziumOptions& options) {
+  const bool is_adaptive = options.time == task::DebeziumTime::AdaptiveMicroseconds;
   switch (value.kind) {
     case ValueKind::Absent:
     case ValueKind::Null:
       out.append("null");
       return;
     case ValueKind::Int:
-    case ValueKind::Time:
     case ValueKind::Year:
       return json::append_integer(out, value.integer);
+    case ValueKind::Time:
+      return json::append_integer(out, is_adaptive ? value.integer : value.integer / 1000);
     case ValueKind::UInt:
-      return json::append_integer(out, value.unsigned_integer);
+      return append_unsigned(out, column, value.unsigned_integer, options.unsigned_bigint);
     case ValueKind::Float:
       return json::append_float(out, value.float32);
     case ValueKind::Double:
       return json::append_float(out, value.float64);
     case ValueKind::Decimal:
-      out.push_back('"');
-      out.append(value.text);
-      out.push_back('"');
-      return;
+      return append_decimal(out, value.text, options.decimals);
     case ValueKind::Text:
     case ValueKind::Json:
       return json::append_string(out, value.text);
     case ValueKind::Bytes:
-      return append_base64_string(out, value.text);
+      return append_binary(out, value.text, options.binary);
     case ValueKind::Bits:
       return append_bits(out, column, value.unsigned_integer);
     case ValueKind::Date:
       return append_date(out, column, value.civil);
     case ValueKind::DateTime:
-      return append_datetime(out, column, value.civil);
+      return append_datetime(out, column, value.civil, is_adaptive && column.fsp > 3);
     case ValueKind::Timestamp:
       return append_timestamp(out, column, value.integer);
     case ValueKind::Geometry:

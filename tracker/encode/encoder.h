@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "common/task/spec.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/table_plan.h"
 #include "tracker/encode/record_batch.h"
@@ -58,6 +60,9 @@ struct EncoderContext {
   std::string connector;            ///< "mysql" or "mariadb"
   std::string schema_topic;         ///< where schema changes go
   std::string source_version = {};  ///< "8.0.15"
+  task::DebeziumOptions debezium = {};
+  /// The topic of a table, for records that no row belongs to.
+  std::function<std::string(const std::string& database, const std::string& table)> topic_for = {};
 };
 
 /// One output format. Immutable but for what it counts itself; its table encoders borrow from it.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tracker/encode/column_rules.h"
 #include "tracker/schema/bind_table.h"
 #include "tracker/schema/number_columns.h"
 
@@ -35,7 +36,10 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
     absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, *catalog_);
     if (!plan.ok()) return plan.status();
     table.plan = *std::move(plan);
-    auto bound = encoder.bind(table.plan, topic_for_(map->database, map->table));
+    std::string topic = topic_for_(map->database, map->table);
+    const task::ColumnRule* rule = selector_->column_rule(map->database, map->table);
+    auto bound = rule == nullptr ? encoder.bind(table.plan, std::move(topic))
+                                 : encode::bind_with_rule(encoder, table.plan, *rule, std::move(topic));
     if (!bound.ok()) return bound.status();
     table.encoder = *std::move(bound);
   }

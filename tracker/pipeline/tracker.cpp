@@ -143,11 +143,14 @@ absl::Status Tracker::make_pipeline() {
   if (!session.ok()) return session.status();
   catalog_session_ = *std::move(session);
   catalog_ = std::make_unique<schema::Catalog>(*catalog_session_);
-  absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder =
-      encode::make_encoder(parts_.format, {.source_name = task_.qualified_name(),
-                                           .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",
-                                           .schema_topic = parts_.schema_topic,
-                                           .source_version = parts_.source.info().version});
+  absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder = encode::make_encoder(
+      parts_.format, {.source_name = task_.qualified_name(),
+                      .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",
+                      .schema_topic = parts_.schema_topic,
+                      .source_version = parts_.source.info().version,
+                      .debezium = task_.spec.sink.kafka ? task_.spec.sink.kafka->debezium
+                                                        : task_.spec.sink.stdout_sink->debezium,
+                      .topic_for = parts_.topic_for});
   if (!encoder.ok()) return encoder.status();
   encoder_ = *std::move(encoder);
   pipeline_ = std::make_unique<Pipeline>(

@@ -29,7 +29,7 @@ std::string describe(const task::ObjectRule& rule) {
 
 absl::StatusOr<bool> selects_any(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables) {
   const absl::StatusOr<select::TableSelector> selector =
-      select::TableSelector::create(task::Objects{.include = {rule}, .exclude = {}});
+      select::TableSelector::create(task::Objects{.include = {rule}, .exclude = {}, .columns = {}});
   if (!selector.ok()) return selector.status();
   return std::any_of(tables.begin(), tables.end(),
                      [&](const SelectedTable& table) { return selector->wants(table.database, table.name); });

@@ -81,6 +81,7 @@ bool is_system_schema(std::string_view database) {
 struct TableSelector::Rules {
   std::vector<Rule> include;
   std::vector<Rule> exclude;
+  std::vector<task::ColumnRule> columns;
 
   /// A pattern such as ".*" does not mean the server's own schemas; an include that names one does.
   [[nodiscard]] static bool may_apply(const Rule& rule, std::string_view database) {
@@ -93,7 +94,8 @@ absl::StatusOr<TableSelector> TableSelector::create(const task::Objects& objects
   if (!include.ok()) return include.status();
   absl::StatusOr<std::vector<Rule>> exclude = compile(objects.exclude);
   if (!exclude.ok()) return exclude.status();
-  return TableSelector(std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude)}));
+  return TableSelector(
+      std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude), objects.columns}));
 }
 
 TableSelector::TableSelector(std::unique_ptr<Rules> rules) : rules_(std::move(rules)) {}
@@ -117,6 +119,13 @@ bool TableSelector::wants_database(std::string_view database) const {
     return rule.whole_database() && rule.database.matches(database);
   });
   return included && !excluded;
+}
+
+const task::ColumnRule* TableSelector::column_rule(std::string_view database, std::string_view table) const {
+  const auto found = std::find_if(
+      rules_->columns.begin(), rules_->columns.end(),
+      [&](const task::ColumnRule& rule) { return rule.database == database && rule.table == table; });
+  return found == rules_->columns.end() ? nullptr : &*found;
 }
 
 }  // namespace rowtide::select

@@ -22,6 +22,8 @@ class TableSelector {
   [[nodiscard]] bool wants(std::string_view database, std::string_view table) const;
   /// Could any table of this database be tracked? For schema changes of the database itself.
   [[nodiscard]] bool wants_database(std::string_view database) const;
+  /// What of the table's columns is left out, masked or hashed; nullptr: nothing.
+  [[nodiscard]] const task::ColumnRule* column_rule(std::string_view database, std::string_view table) const;
 
  private:
   struct Rules;

@@ -156,6 +156,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "spec.sink.kafka.topic.partitions", "1 with format dts-avro"},
         BadCase{"spec.sink.kafka", "{bootstrapServers: [k], format: dts-avro, topic: {name: \"{table}\"}}",
                 "spec.sink.kafka.topic.name", "one topic"},
+        BadCase{"spec.sink.kafka",
+                "{bootstrapServers: [k], format: canal-json, debezium: {decimals: double}}",
+                "spec.sink.kafka.debezium", "only with format debezium-json"},
+        BadCase{"spec.sink.kafka.debezium", "{decimals: float}", "spec.sink.kafka.debezium.decimals",
+                "string, precise, double"},
+        BadCase{"spec.objects.columns", "[{table: orders, exclude: [a]}]", "spec.objects.columns[0].table",
+                "one dot"},
+        BadCase{"spec.objects.columns", "[{table: s.o, mask: [a]}, {table: s.o, hash: [a]}]",
+                "spec.objects.columns[1]", "in one of"},
+        BadCase{"spec.objects.columns", "[{table: shop.orders}]", "spec.objects.columns[0]",
+                "at least one of exclude, mask, hash"},
         BadCase{"spec.sink.kafka.topic", "{name: \"a b\"}", "spec.sink.kafka.topic.name", "letters"},
         BadCase{"spec.sink.kafka.topic", "{replicationFactor: 0}", "spec.sink.kafka.topic.replicationFactor",
                 "-1"},
@@ -165,6 +176,34 @@ INSTANTIATE_TEST_SUITE_P(
                 "only with"},
         BadCase{"spec.sink.kafka.security", "{caSecretRef: {name: x}}",
                 "spec.sink.kafka.security.caSecretRef", "only with"}));
+
+TEST(ParseTask, ReadsColumnRulesAndDebeziumOptions) {
+  const ParseResult columns = parse_task(
+      with("spec.objects.columns", "[{table: crm.customers, exclude: [ssn], mask: [phone], hash: [email]}]"),
+      Mode::Kubernetes);
+  ASSERT_TRUE(columns.ok()) << to_string(columns.errors);
+  ASSERT_EQ(columns.task.spec.objects.columns.size(), 1U);
+  const ColumnRule& rule = columns.task.spec.objects.columns[0];
+  EXPECT_EQ(rule.database + "/" + rule.table, "crm/customers");
+  EXPECT_EQ(rule.exclude, std::vector<std::string>{"ssn"});
+  EXPECT_EQ(rule.mask, std::vector<std::string>{"phone"});
+  EXPECT_EQ(rule.hash, std::vector<std::string>{"email"});
+
+  const ParseResult options =
+      parse_task(with("spec.sink.kafka.debezium",
+                      "{decimals: precise, time: connect, binary: base64-url-safe, unsignedBigint: precise, "
+                      "tombstones: false, truncates: true, transactionMetadata: true}"),
+                 Mode::Kubernetes);
+  ASSERT_TRUE(options.ok()) << to_string(options.errors);
+  const DebeziumOptions& debezium = options.task.spec.sink.kafka->debezium;
+  EXPECT_EQ(debezium.decimals, DebeziumDecimals::Precise);
+  EXPECT_EQ(debezium.time, DebeziumTime::Connect);
+  EXPECT_EQ(debezium.binary, DebeziumBinary::Base64UrlSafe);
+  EXPECT_EQ(debezium.unsigned_bigint, DebeziumUnsignedBigint::Precise);
+  EXPECT_FALSE(debezium.tombstones);
+  EXPECT_TRUE(debezium.truncates);
+  EXPECT_TRUE(debezium.transaction_metadata);
+}
 
 TEST(ParseTask, NotYamlIsSaidWithItsLine) {
   const ParseResult result = parse_task("a: [1, 2\nb: }", Mode::Standalone);

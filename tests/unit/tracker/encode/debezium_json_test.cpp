@@ -198,7 +198,8 @@ TEST_F(DebeziumJson, SchemaChangeOfADatabaseNamesNoTable) {
 TEST(EncoderTable, NamesTheFormatsItKnows) {
   const auto encoder = make_encoder("avro", {});
   ASSERT_FALSE(encoder.ok());
-  EXPECT_EQ(encoder.status().message(), "format 'avro' is not known; use one of: debezium-json, canal-json, dts-avro");
+  EXPECT_EQ(encoder.status().message(),
+            "format 'avro' is not known; use one of: debezium-json, canal-json, dts-avro");
 }
 
 }  // namespace

@@ -1,0 +1,178 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tracker/encode/debezium_value.h"
+#include "tracker/encode/encoder.h"
+#include "tracker/types/families.h"
+
+namespace rowtide::encode {
+namespace {
+
+using testing::HasSubstr;
+using types::Column;
+using types::Value;
+using types::ValueKind;
+using types::WireType;
+
+Column column(ValueKind kind) {
+  Column column;
+  column.name = "c";
+  column.kind = kind;
+  column.width = 8;
+  return column;
+}
+
+std::string cell(const Column& of, const Value& value, const task::DebeziumOptions& options) {
+  std::string out;
+  append_debezium_value(out, of, value, options);
+  return out;
+}
+
+std::string decimal(std::string_view digits, task::DebeziumDecimals mode) {
+  Value value;
+  value.kind = ValueKind::Decimal;
+  value.text = digits;
+  return cell(column(ValueKind::Decimal), value, {.decimals = mode});
+}
+
+// Base64 of what new BigDecimal(...).unscaledValue().toByteArray() gives.
+TEST(DebeziumOptions, PreciseDecimalsAreJavasBigIntegers) {
+  using enum task::DebeziumDecimals;
+  EXPECT_EQ(decimal("0", Precise), R"("AA==")");
+  EXPECT_EQ(decimal("0.00", Precise), R"("AA==")");
+  EXPECT_EQ(decimal("1.27", Precise), R"("fw==")") << "127";
+  EXPECT_EQ(decimal("1.28", Precise), R"("AIA=")") << "128 needs a byte for its sign";
+  EXPECT_EQ(decimal("-1.28", Precise), R"("gA==")");
+  EXPECT_EQ(decimal("-1.29", Precise), R"("/38=")");
+  EXPECT_EQ(decimal("-0.01", Precise), R"("/w==")");
+  EXPECT_EQ(decimal("-256", Precise), R"("/wA=")");
+  EXPECT_EQ(decimal("123456789012345678901234567890", Precise), R"("AY7pD/bDc+DuTj8K0g==")");
+  EXPECT_EQ(decimal("12.50", Double), "12.5");
+  EXPECT_EQ(decimal("12.50", String), R"("12.50")");
+}
+
+TEST(DebeziumOptions, UnsignedBigints) {
+  using enum task::DebeziumUnsignedBigint;
+  Value value;
+  value.kind = ValueKind::UInt;
+  value.unsigned_integer = 18446744073709551615U;
+  const Column bigint = column(ValueKind::UInt);
+  EXPECT_EQ(cell(bigint, value, {.unsigned_bigint = Number}), "18446744073709551615");
+  EXPECT_EQ(cell(bigint, value, {.unsigned_bigint = Long}), "-1");
+  EXPECT_EQ(cell(bigint, value, {.unsigned_bigint = Precise}), R"("AP//////////")");
+  Column smaller = bigint;
+  smaller.width = 4;
+  value.unsigned_integer = 4294967295U;
+  EXPECT_EQ(cell(smaller, value, {.unsigned_bigint = Precise}), "4294967295")
+      << "INT UNSIGNED stays a number";
+}
+
+TEST(DebeziumOptions, BinaryAndTime) {
+  Value bytes;
+  bytes.kind = ValueKind::Bytes;
+  bytes.text = "\xfb\xef\xff";
+  EXPECT_EQ(cell(column(ValueKind::Bytes), bytes, {}), R"("++//")");
+  EXPECT_EQ(cell(column(ValueKind::Bytes), bytes, {.binary = task::DebeziumBinary::Base64UrlSafe}),
+            R"("--__")");
+  EXPECT_EQ(cell(column(ValueKind::Bytes), bytes, {.binary = task::DebeziumBinary::Hex}), R"("fbefff")");
+  Value time;
+  time.kind = ValueKind::Time;
+  time.integer = 1'234'567;
+  EXPECT_EQ(cell(column(ValueKind::Time), time, {}), "1234567");
+  EXPECT_EQ(cell(column(ValueKind::Time), time, {.time = task::DebeziumTime::Connect}), "1234");
+}
+
+class DebeziumWith : public testing::Test {
+ protected:
+  void make(task::DebeziumOptions options) {
+    encoder_ = *make_encoder("debezium-json",
+                             {.source_name = "default.orders",
+                              .connector = "mysql",
+                              .schema_topic = "schema",
+                              .debezium = options,
+                              .topic_for = [](const std::string& database, const std::string& table) {
+                                return database + "-" + table;
+                              }});
+  }
+  void encode(binlog::RowOperation operation, const std::vector<Value>& before,
+              const std::vector<Value>& after) {
+    const binlog::TablePlan plan{
+        .database = "shop", .table = "orders", .columns = {column(ValueKind::Int)}, .key_columns = {0}};
+    if (bound_ == nullptr) bound_ = *encoder_->bind(plan, "topic");
+    bound_->encode({operation, before, after}, origin_, batch_);
+  }
+  static Value number(std::int64_t content) {
+    Value value;
+    value.kind = ValueKind::Int;
+    value.integer = content;
+    return value;
+  }
+  std::string value(std::size_t index) { return std::string(batch_.record(index).value.value_or("(none)")); }
+
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<TableEncoder> bound_;
+  RecordBatch batch_;
+  ChangeOrigin origin_ = [] {
+    ChangeOrigin origin;
+    origin.commit_timestamp_us = 1'700'000'000'123'456;
+    origin.transaction_id = "uuid:7";
+    return origin;
+  }();
+};
+
+TEST_F(DebeziumWith, TransactionMetadata) {
+  make({.transaction_metadata = true});
+  encoder_->begin_transaction(origin_, batch_);
+  encode(binlog::RowOperation::Insert, {}, {number(1)});
+  encode(binlog::RowOperation::Update, {number(1)}, {number(2)});  // a changed key: delete, tombstone, create
+  encoder_->end_transaction(origin_, batch_);
+  ASSERT_EQ(batch_.size(), 6U);
+  EXPECT_EQ(batch_.record(0).topic, "default.orders.transaction");
+  EXPECT_EQ(batch_.record(0).key, R"({"id":"uuid:7"})");
+  EXPECT_EQ(
+      value(0),
+      R"({"status":"BEGIN","id":"uuid:7","event_count":null,"data_collections":null,"ts_ms":1700000000123})");
+  EXPECT_THAT(value(1),
+              HasSubstr(R"("transaction":{"id":"uuid:7","total_order":1,"data_collection_order":1},)"));
+  EXPECT_THAT(
+      value(2),
+      HasSubstr(R"("transaction":{"id":"uuid:7","total_order":2,"data_collection_order":2},"op":"d")"));
+  EXPECT_EQ(value(3), "(none)");
+  EXPECT_THAT(value(4), HasSubstr(R"("total_order":3,"data_collection_order":3},"op":"c")"));
+  EXPECT_EQ(value(5), R"({"status":"END","id":"uuid:7","event_count":3,"data_collections":)"
+                      R"([{"data_collection":"shop.orders","event_count":3}],"ts_ms":1700000000123})");
+
+  batch_.clear();
+  encoder_->begin_transaction(origin_, batch_);
+  encode(binlog::RowOperation::Insert, {}, {number(3)});
+  EXPECT_THAT(value(1), HasSubstr(R"("total_order":1,"data_collection_order":1})")) << "each counts from 1";
+}
+
+TEST_F(DebeziumWith, NoTombstones) {
+  make({.tombstones = false});
+  encode(binlog::RowOperation::Delete, {number(1)}, {});
+  encode(binlog::RowOperation::Update, {number(1)}, {number(2)});
+  EXPECT_EQ(batch_.size(), 3U) << "delete; delete and create";
+  for (std::size_t i = 0; i < batch_.size(); ++i) EXPECT_TRUE(batch_.record(i).value.has_value());
+}
+
+TEST_F(DebeziumWith, Truncates) {
+  make({.truncates = true});
+  encoder_->encode_schema_change({"shop", "orders", "TRUNCATE TABLE orders"}, origin_, batch_);
+  ASSERT_EQ(batch_.size(), 2U);
+  EXPECT_EQ(batch_.record(0).topic, "shop-orders");
+  EXPECT_EQ(batch_.record(0).key, std::nullopt);
+  EXPECT_THAT(value(0), testing::StartsWith(R"({"before":null,"after":null,"source":{)"));
+  EXPECT_THAT(value(0), HasSubstr(R"("transaction":null,"op":"t",)"));
+  EXPECT_EQ(batch_.record(1).topic, "schema");
+  make({});
+  batch_.clear();
+  encoder_->encode_schema_change({"shop", "orders", "TRUNCATE TABLE orders"}, origin_, batch_);
+  EXPECT_EQ(batch_.size(), 1U) << "left out by default";
+}
+
+}  // namespace
+}  // namespace rowtide::encode

@@ -1,0 +1,171 @@
+#include "tracker/encode/column_rules.h"
+
+#include <fmt/format.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "tracker/encode/value_text.h"
+#include "tracker/types/families.h"
+#include "tracker/types/scratch.h"
+
+namespace rowtide::encode {
+namespace {
+
+using types::Column;
+using types::Value;
+using types::ValueKind;
+using types::WireType;
+
+enum class Treatment { Keep, Mask, Hash };
+
+struct Told {
+  std::uint32_t index = 0;  ///< in the table's row image
+  Treatment treatment = Treatment::Keep;
+};
+
+constexpr std::string_view kMask = "****";  // tells neither the value nor its length
+constexpr std::uint32_t kHashLength = 2 * SHA256_DIGEST_LENGTH;
+
+/// What a masked or hashed column is to a format.
+Column as_text(const Column& column, std::uint32_t length) {
+  Column told;
+  told.name = column.name;
+  told.kind = ValueKind::Text;
+  told.is_nullable = column.is_nullable;
+  told.length = length;
+  told.wire_type = static_cast<std::uint8_t>(WireType::String);
+  told.declared_type = fmt::format("char({})", length);
+  return told;
+}
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+absl::Status check_names(const binlog::TablePlan& plan, const task::ColumnRule& rule) {
+  for (const auto* names : {&rule.exclude, &rule.mask, &rule.hash}) {
+    for (const std::string& name : *names) {
+      const bool is_there = std::any_of(plan.columns.begin(), plan.columns.end(),
+                                        [&](const Column& column) { return column.name == name; });
+      if (is_there) continue;
+      return absl::FailedPreconditionError(
+          fmt::format("spec.objects.columns names column {} of {}.{}, which the table does not have at this "
+                      "point; correct the name, or take it out",
+                      name, plan.database, plan.table));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status check_key(const binlog::TablePlan& plan, const task::ColumnRule& rule) {
+  for (const std::uint32_t index : plan.key_columns) {
+    const std::string& name = plan.columns[index].name;
+    const bool is_excluded = holds(rule.exclude, name);
+    if (!is_excluded && !holds(rule.mask, name)) continue;
+    return absl::FailedPreconditionError(fmt::format(
+        "spec.objects.columns {} column {} of {}.{}, which belongs to the table's key: records of different "
+        "rows could not be told apart; hash it instead, or leave the table out of spec.objects",
+        is_excluded ? "excludes" : "masks", name, plan.database, plan.table));
+  }
+  return absl::OkStatus();
+}
+
+class RuledTableEncoder final : public TableEncoder {
+ public:
+  RuledTableEncoder(std::vector<Column> columns, std::vector<Told> told)
+      : columns_(std::move(columns)), told_(std::move(told)) {}
+
+  void set_inner(std::unique_ptr<TableEncoder> inner) { inner_ = std::move(inner); }
+
+  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+    scratch_.reset();
+    tell(change.before, before_);
+    tell(change.after, after_);
+    inner_->encode({change.operation, before_, after_}, origin, out);
+  }
+
+ private:
+  void tell(std::span<const Value> row, std::vector<Value>& told) {
+    told.clear();
+    if (row.empty()) return;
+    for (const Told& column : told_) {
+      const Value& value = row[column.index];
+      const bool is_kept = column.treatment == Treatment::Keep || value.kind == ValueKind::Null ||
+                           value.kind == ValueKind::Absent;
+      told.push_back(is_kept ? value : hidden(column, value));
+    }
+  }
+
+  Value hidden(const Told& column, const Value& value) {
+    Value told;
+    told.kind = ValueKind::Text;
+    told.text = column.treatment == Treatment::Mask ? kMask : hash_of(columns_[column.index], value);
+    return told;
+  }
+
+  std::string_view hash_of(const Column& column, const Value& value) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    text_.clear();
+    append_value_text(text_, column, value);
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+    SHA256(reinterpret_cast<const unsigned char*>(text_.data()), text_.size(), digest.data());
+    const std::span<char> room = scratch_.allocate(kHashLength);
+    std::size_t at = 0;
+    for (const unsigned char byte : digest) {
+      room[at++] = kHex[byte >> 4U];
+      room[at++] = kHex[byte & 15U];
+    }
+    return {room.data(), room.size()};
+  }
+
+  std::unique_ptr<TableEncoder> inner_;
+  std::vector<Column> columns_;  ///< of the table
+  std::vector<Told> told_;
+  std::vector<Value> before_;
+  std::vector<Value> after_;
+  types::Scratch scratch_;
+  std::string text_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, const binlog::TablePlan& plan,
+                                                             const task::ColumnRule& rule,
+                                                             std::string topic) {
+  if (absl::Status status = check_names(plan, rule); !status.ok()) return status;
+  if (absl::Status status = check_key(plan, rule); !status.ok()) return status;
+
+  binlog::TablePlan told_plan{
+      .database = plan.database, .table = plan.table, .columns = {}, .key_columns = {}};
+  std::vector<Told> told;
+  std::vector<std::uint32_t> new_index(plan.columns.size());
+  for (std::uint32_t i = 0; i < plan.columns.size(); ++i) {
+    const Column& column = plan.columns[i];
+    if (holds(rule.exclude, column.name)) continue;
+    new_index[i] = static_cast<std::uint32_t>(told.size());
+    if (holds(rule.mask, column.name)) {
+      told.push_back({i, Treatment::Mask});
+      told_plan.columns.push_back(as_text(column, static_cast<std::uint32_t>(kMask.size())));
+    } else if (holds(rule.hash, column.name)) {
+      told.push_back({i, Treatment::Hash});
+      told_plan.columns.push_back(as_text(column, kHashLength));
+    } else {
+      told.push_back({i, Treatment::Keep});
+      told_plan.columns.push_back(column);
+    }
+  }
+  for (const std::uint32_t index : plan.key_columns) told_plan.key_columns.push_back(new_index[index]);
+
+  auto ruled = std::make_unique<RuledTableEncoder>(plan.columns, std::move(told));
+  absl::StatusOr<std::unique_ptr<TableEncoder>> inner = encoder.bind(told_plan, std::move(topic));
+  if (!inner.ok()) return inner.status();
+  ruled->set_inner(*std::move(inner));
+  return ruled;
+}
+
+}  // namespace rowtide::encode

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "tracker/encode/encoder.h"
+
+namespace rowtide::encode {
+
+/// Debezium's transaction metadata (provide.transaction.metadata): a block in each record, and BEGIN and END
+/// records with the counts in the topic "<source>.transaction". Counts records, of which a changed key makes
+/// two; tombstones have no value to count in.
+class DebeziumTransactions {
+ public:
+  explicit DebeziumTransactions(std::string topic) : topic_(std::move(topic)) {}
+
+  void begin(const ChangeOrigin& origin, RecordBatch& out);
+  void end(const ChangeOrigin& origin, RecordBatch& out);
+  /// The block of the next record of `table` ("database.table", which must live until the end).
+  void append_block(std::string& text, std::string_view table);
+
+ private:
+  void append_record(std::string_view status, const ChangeOrigin& origin, RecordBatch& out) const;
+
+  std::string topic_;
+  std::string id_;
+  std::uint64_t total_ = 0;
+  std::map<std::string_view, std::uint64_t> of_table_;
+};
+
+}  // namespace rowtide::encode
