@@ -70,7 +70,7 @@ struct ColumnRule {
 struct Objects {
   std::vector<ObjectRule> include;
   std::vector<ObjectRule> exclude;
-  std::vector<ColumnRule> columns;
+  std::vector<ColumnRule> columns = {};
 };
 
 struct DataTypes {
@@ -130,7 +130,7 @@ struct KafkaSink {
   KafkaTopic topic;
   PartitionBy partition_by = PartitionBy::PrimaryKey;
   std::string format = "debezium-json";
-  DebeziumOptions debezium;  ///< of that format
+  DebeziumOptions debezium = {};  ///< of that format
   std::string delivery = "AtLeastOnce";
   std::string compression = "lz4";
   KafkaSecurity security;
@@ -139,7 +139,7 @@ struct KafkaSink {
 /// Standalone only: one JSON value a line.
 struct StdoutSink {
   std::string format = "debezium-json";
-  DebeziumOptions debezium;  ///< of that format
+  DebeziumOptions debezium = {};  ///< of that format
 };
 
 struct Sink {
