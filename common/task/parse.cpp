@@ -181,7 +181,9 @@ ColumnRule read_column_rule(const Field& field) {
 }
 
 void add_all(std::vector<std::string>& to, const std::vector<std::string>& names) {
-  to.insert(to.end(), names.begin(), names.end());
+  for (const std::string& name : names) {
+    if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
+  }
 }
 
 bool have_common(const std::vector<std::string>& left, const std::vector<std::string>& right) {

@@ -421,7 +421,7 @@ TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
   const json empty_parents = patched(minimal(), json::parse(R"({"spec": {
     "source": {"tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca"}}}, "startPosition": {}, "precheck": {},
     "tracker": {},
-    "sink": {"kafka": {"topic": {}, "security": {"protocol": "SSL", "caSecretRef": {"name": "ca"}}}}}})"));
+    "sink": {"kafka": {"topic": {}, "debezium": {}, "security": {"protocol": "SSL", "caSecretRef": {"name": "ca"}}}}}})"));
   const json empty_modes = patched(
       minimal(), json::parse(R"({"spec": {"source": {"tls": {}}, "sink": {"kafka": {"security": {}}}}})"));
   std::set<std::string> seen;
@@ -508,6 +508,19 @@ const std::vector<RuleCase>& rule_cases() {
        {R"({"spec": {"sink": {"kafka": {"security": {"mechanism": "PLAIN"}}}}})",
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "credentialsSecretRef": {"name": "k"}}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL"}}}}})"}},
+      {"topic.partitions must be 1 with format dts-avro, whose consumers read one partition",
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "topic": {"partitions": 2}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro"}}}})",
+        R"({"spec": {"sink": {"kafka": {"format": "canal-json", "topic": {"partitions": 2}}}}})"}},
+      {"topic.name must be without {database} and {table} with format dts-avro",
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "topic": {"name": "{table}"}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "topic": {"name": "table"}}}}})"}},
+      {"debezium is only for format debezium-json",
+       {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "debezium": {"decimals": "double"}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"debezium": {"decimals": "double"}}}}})"}},
+      {"give columns in at least one of exclude, mask, hash",
+       {R"({"spec": {"objects": {"columns": [{"table": "shop.orders"}]}}})"},
+       {R"({"spec": {"objects": {"columns": [{"table": "shop.orders", "hash": ["a"]}]}}})"}},
       {"caSecretRef is only for SSL and SASL_SSL",
        {R"({"spec": {"sink": {"kafka": {"security": {"caSecretRef": {"name": "c"}}}}}})",
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
