@@ -18,8 +18,9 @@ enum class DiffOperation : std::uint8_t { Replace = 0, Insert = 1, Remove = 2 };
 /// everything else stays the bytes it was.
 struct Node {
   JsonbElement element;
+  std::string_view key;  ///< in the object that holds it
   bool is_open = false;
-  std::vector<std::pair<std::string_view, Node>> children;  ///< of an open container; keys of objects
+  std::vector<Node> children;  ///< of an open container
 };
 
 struct PathLeg {
@@ -39,7 +40,8 @@ bool open(Node& node) {
     Node child;
     if (container.is_object && !container.key(i, key)) return false;
     if (!container.element(i, child.element)) return false;
-    node.children.emplace_back(key, std::move(child));
+    child.key = key;
+    node.children.push_back(std::move(child));
   }
   node.is_open = true;
   return true;
@@ -105,7 +107,8 @@ bool precedes(std::string_view left, std::string_view right) {
 
 class Document {
  public:
-  explicit Document(Bytes bytes) : root_{{static_cast<JsonbType>(bytes[0]), bytes.subspan(1)}, false, {}} {}
+  explicit Document(Bytes bytes)
+      : root_{{static_cast<JsonbType>(bytes[0]), bytes.subspan(1)}, {}, false, {}} {}
 
   [[nodiscard]] bool apply(DiffOperation operation, std::string_view path, Bytes value) {
     std::vector<PathLeg> legs;
@@ -131,7 +134,7 @@ class Document {
   [[nodiscard]] bool print(std::string& out) const { return print(root_, out); }
 
  private:
-  using Children = std::vector<std::pair<std::string_view, Node>>;
+  using Children = std::vector<Node>;
 
   static bool fits(const Node& node, const PathLeg& leg) {
     return leg.is_index ? is_jsonb_array(node.element.type) : is_jsonb_object(node.element.type);
@@ -145,13 +148,13 @@ class Document {
                                          : children.end();
     }
     return std::find_if(children.begin(), children.end(),
-                        [&leg](const auto& entry) { return entry.first == leg.key; });
+                        [&leg](const Node& entry) { return entry.key == leg.key; });
   }
 
   static Node* child(Node& node, const PathLeg& leg) {
     if (!open(node)) return nullptr;
     const auto found = find(node, leg);
-    return found == node.children.end() ? nullptr : &found->second;
+    return found == node.children.end() ? nullptr : &*found;
   }
 
   static bool change(Node& parent, const PathLeg& leg, DiffOperation operation, Node replacement) {
@@ -160,7 +163,8 @@ class Document {
     if (operation == DiffOperation::Remove) {
       parent.children.erase(found);
     } else {
-      found->second = std::move(replacement);
+      replacement.key = found->key;
+      *found = std::move(replacement);
     }
     return true;
   }
@@ -171,14 +175,14 @@ class Document {
     Children& children = parent.children;
     if (leg.is_index) {
       const std::size_t index = std::min<std::uint64_t>(leg.index, children.size());
-      children.emplace(children.begin() + static_cast<std::ptrdiff_t>(index), std::string_view(),
-                       std::move(value));
+      children.insert(children.begin() + static_cast<std::ptrdiff_t>(index), std::move(value));
       return true;
     }
     const auto place = std::find_if(children.begin(), children.end(),
-                                    [&leg](const auto& entry) { return !precedes(entry.first, leg.key); });
-    if (place != children.end() && place->first == leg.key) return false;
-    children.emplace(place, keys_.emplace_back(leg.key), std::move(value));
+                                    [&leg](const Node& entry) { return !precedes(entry.key, leg.key); });
+    if (place != children.end() && place->key == leg.key) return false;
+    value.key = keys_.emplace_back(leg.key);
+    children.insert(place, std::move(value));
     return true;
   }
 
@@ -187,11 +191,11 @@ class Document {
     const bool is_object = is_jsonb_object(node.element.type);
     out.push_back(is_object ? '{' : '[');
     bool is_first = true;
-    for (const auto& [key, value] : node.children) {
+    for (const Node& value : node.children) {
       if (!is_first) out.push_back(',');
       is_first = false;
       if (is_object) {
-        if (!append_json_string(key, out)) return false;
+        if (!append_json_string(value.key, out)) return false;
         out.push_back(':');
       }
       if (!print(value, out)) return false;
