@@ -13,6 +13,7 @@
 #include "common/status/text.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
+#include "operator/kube/watch_event.h"
 
 namespace rowtide::op::kube {
 
@@ -192,29 +193,15 @@ std::string Watcher::watch_path() {
 }
 
 absl::Status Watcher::on_line(std::string_view line, std::string_view what, Turn& turn) {
-  auto event = nlohmann::json::parse(line, nullptr, false);
-  const auto type = std::string(string_at(event, {"type"}));
-  nlohmann::json* object = event.is_object() && event.contains("object") ? &event["object"] : nullptr;
-  if (type.empty() || object == nullptr || !object->is_object()) {
-    return absl::InternalError(fmt::format("{}: a line of {} bytes is not a watch event", what, line.size()));
+  absl::StatusOr<WatchEvent> event = parse_watch_event(line, what);
+  if (!event.ok()) return event.status();
+  if (event->type == WatchEvent::Type::Changed) {
+    sink_.upsert(std::make_shared<const nlohmann::json>(std::move(event->object)));
+  } else if (event->type == WatchEvent::Type::Deleted) {
+    sink_.remove(std::make_shared<const nlohmann::json>(std::move(event->object)));
   }
-  if (type == "ERROR") {
-    const auto* code = find_at(*object, {"code"});
-    const int http = code != nullptr && code->is_number_integer() ? code->get<int>() : 500;
-    return status_from_code(std::max(http, 400), string_at(*object, {"reason"}),
-                            string_at(*object, {"message"}), what);
-  }
-  const std::string version(string_at(*object, {"metadata", "resourceVersion"}));
-  if (version.empty()) return absl::InternalError(fmt::format("{}: an event has no resourceVersion", what));
-  if (type == "ADDED" || type == "MODIFIED") {
-    sink_.upsert(std::make_shared<const nlohmann::json>(std::move(*object)));
-  } else if (type == "DELETED") {
-    sink_.remove(std::make_shared<const nlohmann::json>(std::move(*object)));
-  } else if (type != "BOOKMARK") {
-    return absl::InternalError(fmt::format("{}: unknown event type \"{}\"", what, type));
-  }
-  resource_version_ = version;
-  const bool counts = type != "BOOKMARK";
+  resource_version_ = std::move(event->resource_version);
+  const bool counts = event->type != WatchEvent::Type::Bookmark;
   if (counts) ++turn.events;
   const std::lock_guard lock(mutex_);
   stats_.events += counts ? 1 : 0;
