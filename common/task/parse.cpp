@@ -1,5 +1,6 @@
 #include "common/task/parse.h"
 
+#include <absl/time/time.h>
 #include <fmt/format.h>
 #include <re2/re2.h>
 #include <yaml-cpp/yaml.h>
@@ -30,8 +31,9 @@ constexpr Choices<TlsMode, 5> kTlsModes{{{"Disabled", TlsMode::Disabled},
                                          {"Required", TlsMode::Required},
                                          {"VerifyCA", TlsMode::VerifyCa},
                                          {"VerifyIdentity", TlsMode::VerifyIdentity}}};
-constexpr Choices<StartMode, 4> kStartModes{{{"Latest", StartMode::Latest},
+constexpr Choices<StartMode, 5> kStartModes{{{"Latest", StartMode::Latest},
                                              {"Earliest", StartMode::Earliest},
+                                             {"Timestamp", StartMode::Timestamp},
                                              {"GTIDSet", StartMode::GtidSet},
                                              {"BinlogFile", StartMode::BinlogFile}}};
 constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
@@ -243,13 +245,31 @@ DataTypes read_data_types(const Field& field) {
   return types;
 }
 
+/// RFC 3339; 0 with an error noted otherwise.
+std::int64_t read_time(const Field& field) {
+  const std::string text = field.text();
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time < absl::UnixEpoch() ||
+      time > absl::FromUnixSeconds(UINT32_MAX)) {
+    field.refuse("a time from 1970 to 2106 with its offset, e.g. 2026-01-31T12:00:00Z");
+    return 0;
+  }
+  return absl::ToUnixMicros(time);
+}
+
 StartPosition read_start_position(const Field& field) {
   StartPosition start;
-  if (!field.is_map_of({"mode", "gtidSet", "file", "offset"})) return start;
+  if (!field.is_map_of({"mode", "timestamp", "gtidSet", "file", "offset"})) return start;
   start.mode = field["mode"].choice(kStartModes, start.mode);
   start.gtid_set = field["gtidSet"].text();
   start.file = field["file"].text();
   start.offset = static_cast<std::uint64_t>(field["offset"].integer(4, INT64_MAX, 4));
+  if (start.mode == StartMode::Timestamp) {
+    start.timestamp_us = read_time(field["timestamp"]);
+  } else if (field["timestamp"].present()) {
+    field["timestamp"].refuse("only with mode Timestamp");
+  }
   if (start.mode == StartMode::GtidSet && start.gtid_set.empty()) {
     field["gtidSet"].refuse("required with mode GTIDSet");
   }

@@ -14,7 +14,7 @@ namespace rowtide::task {
 
 enum class SourceType { PolarDbMySql, MySql, MariaDb };
 enum class TlsMode { Disabled, Preferred, Required, VerifyCa, VerifyIdentity };
-enum class StartMode { Latest, Earliest, GtidSet, BinlogFile };
+enum class StartMode { Latest, Earliest, Timestamp, GtidSet, BinlogFile };
 enum class PartitionBy { Task, Table, PrimaryKey };
 enum class SecurityProtocol { Plaintext, Ssl, SaslPlaintext, SaslSsl };
 
@@ -83,6 +83,7 @@ enum class RowImages { Full, AsLogged };
 
 struct StartPosition {
   StartMode mode = StartMode::Latest;
+  std::int64_t timestamp_us = 0;  ///< microseconds since the epoch
   std::string gtid_set;
   std::string file;
   std::uint64_t offset = 4;

@@ -380,6 +380,8 @@ json choosing(const Pointer& at, const json& value) {
         {{"protocol", "SASL_SSL"}, {"credentialsSecretRef", {{"name", "k"}}}});
   } else if (value == "VerifyCA" || value == "VerifyIdentity") {
     document["spec"]["source"]["tls"]["caSecretRef"] = {{"name", "ca"}};
+  } else if (value == "Timestamp") {
+    document["spec"]["startPosition"]["timestamp"] = "2026-01-31T12:00:00Z";
   } else if (value == "GTIDSet") {
     document["spec"]["startPosition"]["gtidSet"] = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5";
   } else if (value == "BinlogFile") {
@@ -477,6 +479,12 @@ const std::vector<RuleCase>& rule_cases() {
        {R"({"spec": {"objects": {"include": [{"database": "a", "tables": ["t"], "tablePattern": "t"}]}}})",
         R"({"spec": {"objects": {"exclude": [{"database": "a", "tables": ["t"], "tablePattern": "t"}]}}})"},
        {R"({"spec": {"objects": {"include": [{"database": "a", "tablePattern": "t"}]}}})"}},
+      {"startPosition.timestamp is required with mode Timestamp",
+       {R"({"spec": {"startPosition": {"mode": "Timestamp"}}})"},
+       {R"({"spec": {"startPosition": {"mode": "Timestamp", "timestamp": "2026-01-31T12:00:00Z"}}})"}},
+      {"startPosition.timestamp is only for mode Timestamp",
+       {R"({"spec": {"startPosition": {"timestamp": "2026-01-31T12:00:00Z"}}})"},
+       {R"({"spec": {"startPosition": {"mode": "Earliest"}}})"}},
       {"startPosition.gtidSet is required with mode GTIDSet",
        {R"({"spec": {"startPosition": {"mode": "GTIDSet"}}})"},
        {R"({"spec": {"startPosition": {"mode": "GTIDSet", "gtidSet": "0-1-2"}}})"}},

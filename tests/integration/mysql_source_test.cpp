@@ -236,7 +236,7 @@ TEST_P(SharedServer, StartPositionsAreLookedUp) {
     start.mode = task::StartMode::BinlogFile;
     start.file = file;
     start.offset = offset;
-    return source::resolve_start_position(start, *session);
+    return source::resolve_start_position(start, *session, {});
   };
   const std::string first = source::list_binlog_files(*session)->front().name;
   ASSERT_TRUE(at(first, 4).ok()) << at(first, 4).status();
@@ -248,7 +248,7 @@ TEST_P(SharedServer, StartPositionsAreLookedUp) {
   task::StartPosition by_set;
   by_set.mode = task::StartMode::GtidSet;
   by_set.gtid_set = binlog::to_string(latest.gtids);
-  const auto resolved = source::resolve_start_position(by_set, *session);
+  const auto resolved = source::resolve_start_position(by_set, *session, {});
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   EXPECT_EQ(resolved->gtids, latest.gtids);
 }

@@ -17,6 +17,7 @@
 #include "tracker/source/binlog_source.h"
 #include "tracker/source/mysql_session.h"
 #include "tracker/source/start_position.h"
+#include "tracker/source/timestamp_position.h"
 
 namespace rowtide::test {
 
@@ -114,7 +115,8 @@ inline std::unique_ptr<source::MysqlSession> session_for(const task::Task& task)
 inline binlog::Position position_at(const task::Task& task, task::StartMode mode) {
   task::StartPosition start;
   start.mode = mode;
-  return source::resolve_start_position(start, *session_for(task)).value();
+  return source::resolve_start_position(start, *session_for(task), source::search_source(task, no_secrets()))
+      .value();
 }
 
 }  // namespace rowtide::test

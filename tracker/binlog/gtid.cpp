@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -266,6 +267,39 @@ std::string MysqlGtidSet::encode() const {
     }
   }
   return out;
+}
+
+absl::StatusOr<MysqlGtidSet> MysqlGtidSet::decode(Bytes encoded) {
+  constexpr std::uint64_t kCountMask = (std::uint64_t{1} << 48U) - 1;
+  constexpr unsigned kMostTagBytes = 32;
+  const auto damaged = [&encoded] {
+    return absl::DataLossError(fmt::format("a GTID set of {} bytes is damaged", encoded.size()));
+  };
+  ByteReader reader(encoded);
+  const std::uint64_t head = reader.u64();
+  const bool is_tagged = head >> 56U == 1;
+  MysqlGtidSet set;
+  for (std::uint64_t left = is_tagged ? head >> 8U & kCountMask : head; left > 0 && reader.ok(); --left) {
+    Key key;
+    const Bytes uuid = reader.bytes(key.first.size());
+    if (!reader.ok()) break;
+    std::memcpy(key.first.data(), uuid.data(), uuid.size());
+    if (is_tagged) {
+      const unsigned length = reader.u8();
+      if ((length & 1U) != 0 || length >> 1U > kMostTagBytes) return damaged();
+      key.second = std::string(reader.text(length >> 1U));
+    }
+    std::uint64_t after = 1;  // intervals ascend and do not touch
+    for (std::uint64_t intervals = reader.u64(); intervals > 0 && reader.ok(); --intervals) {
+      const Interval interval{reader.u64(), reader.u64()};
+      if (!reader.ok()) break;
+      if (interval.start < after || interval.end <= interval.start) return damaged();
+      after = interval.end + 1;
+      set.add(key, interval);
+    }
+  }
+  if (!reader.ok() || !reader.at_end()) return damaged();
+  return set;
 }
 
 absl::StatusOr<MariadbGtidSet> MariadbGtidSet::parse(std::string_view text) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/bytes/byte_reader.h"
 
 namespace rowtide::binlog {
 
@@ -60,6 +61,8 @@ class MysqlGtidSet {
   /// As COM_BINLOG_DUMP_GTID wants it: servers before 8.3 read sets without tags only, and then get the old
   /// form.
   [[nodiscard]] std::string encode() const;
+  /// What encode() gives, and what stands in PREVIOUS_GTIDS. DATA_LOSS for other bytes.
+  [[nodiscard]] static absl::StatusOr<MysqlGtidSet> decode(Bytes encoded);
   bool operator==(const MysqlGtidSet&) const = default;
 
  private:

@@ -23,6 +23,7 @@
 #include "tracker/source/mysql_session.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/start_position.h"
+#include "tracker/source/timestamp_position.h"
 
 namespace rowtide::commands {
 namespace {
@@ -60,8 +61,9 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
         return *std::move(session);
       },
       .start_position =
-          [&task](schema::SqlSession& session) {
-            return source::resolve_start_position(task.spec.start_position, session);
+          [&task, &secrets](schema::SqlSession& session) {
+            return source::resolve_start_position(task.spec.start_position, session,
+                                                  source::search_source(task, secrets));
           },
       .sample_end = [](schema::SqlSession& session) -> absl::StatusOr<pipeline::BinlogPlace> {
         auto end = source::current_end(session);

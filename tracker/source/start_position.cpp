@@ -8,6 +8,7 @@
 #include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/server_facts.h"
+#include "tracker/source/timestamp_position.h"
 
 namespace rowtide::source {
 namespace {
@@ -25,23 +26,6 @@ absl::StatusOr<std::optional<std::string>> single_value(SqlSession& session, std
   if (!result.ok()) return result.status();
   if (result->rows.empty() || result->rows[0].empty()) return std::nullopt;
   return result->rows[0][0];
-}
-
-/// MariaDB translates a place in its binlog into the GTIDs before it.
-absl::StatusOr<Position> mariadb_position(SqlSession& session, std::string file, std::uint64_t offset) {
-  absl::StatusOr<std::optional<std::string>> text =
-      single_value(session, fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_literal(file), offset));
-  if (!text.ok()) return text.status();
-  if (!text->has_value()) {
-    return failure(
-        StatusCode::kOutOfRange, "BinlogPositionUnknown",
-        fmt::format("the source has no transaction boundary at {}:{}; give the offset of a transaction's "
-                    "first event (mariadb-binlog shows them), or 4 for the beginning of the file",
-                    file, offset));
-  }
-  absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(**text);
-  if (!gtids.ok()) return gtids.status();
-  return Position{.gtids = *std::move(gtids), .file = std::move(file), .offset = offset};
 }
 
 absl::StatusOr<binlog::GtidSet> mysql_gtids(std::string_view text) {
@@ -141,6 +125,22 @@ absl::StatusOr<Position> at_file(const task::StartPosition& start, SqlSession& s
 
 }  // namespace
 
+absl::StatusOr<Position> mariadb_position(SqlSession& session, std::string file, std::uint64_t offset) {
+  absl::StatusOr<std::optional<std::string>> text =
+      single_value(session, fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_literal(file), offset));
+  if (!text.ok()) return text.status();
+  if (!text->has_value()) {
+    return failure(
+        StatusCode::kOutOfRange, "BinlogPositionUnknown",
+        fmt::format("the source has no transaction boundary at {}:{}; give the offset of a transaction's "
+                    "first event (mariadb-binlog shows them), or 4 for the beginning of the file",
+                    file, offset));
+  }
+  absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(**text);
+  if (!gtids.ok()) return gtids.status();
+  return Position{.gtids = *std::move(gtids), .file = std::move(file), .offset = offset};
+}
+
 absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(SqlSession& session) {
   const absl::StatusOr<schema::SqlResult> result = session.query("SHOW BINARY LOGS");
   if (!result.ok()) return result.status();
@@ -192,7 +192,8 @@ absl::Status check_not_purged(const Position& from, SqlSession& session) {
                   set, binlog::to_string(from), describe_earliest(session), lost_position_choices()));
 }
 
-absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, SqlSession& session) {
+absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, SqlSession& session,
+                                                const OpenSource& open_source) {
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   if (!facts.ok()) return facts.status();
   switch (start.mode) {
@@ -204,9 +205,28 @@ absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start
       return at_gtid_set(start.gtid_set, session, *facts);
     case task::StartMode::BinlogFile:
       return at_file(start, session, *facts);
+    case task::StartMode::Timestamp:
+      return find_time(start.timestamp_us, session, *facts, open_source);
   }
   return absl::InvalidArgumentError(
-      "spec.startPosition.mode is none of Latest, Earliest, GTIDSet, BinlogFile");
+      "spec.startPosition.mode is none of Latest, Earliest, Timestamp, GTIDSet, BinlogFile");
+}
+
+absl::StatusOr<std::string> check_start_position(const task::StartPosition& start, SqlSession& session,
+                                                 const OpenSource& open_source) {
+  if (start.mode != task::StartMode::Timestamp) {
+    const absl::StatusOr<Position> position = resolve_start_position(start, session, open_source);
+    if (!position.ok()) return position.status();
+    return binlog::to_string(*position);
+  }
+  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
+  if (!facts.ok()) return facts.status();
+  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
+  if (!files.ok()) return files.status();
+  const absl::StatusOr<std::size_t> index =
+      find_file_of_time(start.timestamp_us, *files, session, *facts, open_source);
+  if (!index.ok()) return index.status();
+  return fmt::format("from {} on", (*files)[*index].name);
 }
 
 }  // namespace rowtide::source

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "common/task/spec.h"
 #include "tracker/binlog/position.h"
 #include "tracker/schema/sql_session.h"
+#include "tracker/source/event_source.h"
 
 namespace rowtide::source {
 
@@ -18,11 +21,26 @@ struct BinlogFile {
 };
 [[nodiscard]] absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(schema::SqlSession& session);
 
+/// Makes a source that is not open yet, for looking into the binlog; one is open at a time.
+using OpenSource = std::function<std::unique_ptr<EventSource>()>;
+
 /// Looks spec.startPosition up at the source. A position by GTIDs wherever the source has them, else file and
 /// offset. OUT_OF_RANGE: the source no longer has it (or not yet), with what it has; INVALID_ARGUMENT: not a
-/// GTID set of this kind of server; FAILED_PRECONDITION: no binlog, or GTIDs asked for where there are none.
+/// GTID set of this kind of server, or a time to come; FAILED_PRECONDITION: no binlog, or GTIDs asked for
+/// where there are none. Only mode Timestamp opens sources (timestamp_position.h).
 [[nodiscard]] absl::StatusOr<binlog::Position> resolve_start_position(const task::StartPosition& start,
-                                                                      schema::SqlSession& session);
+                                                                      schema::SqlSession& session,
+                                                                      const OpenSource& open_source);
+
+/// As resolve_start_position(), as far as SQL and the beginnings of files tell: no file is searched. For
+/// prechecks: a text that says what was found.
+[[nodiscard]] absl::StatusOr<std::string> check_start_position(const task::StartPosition& start,
+                                                               schema::SqlSession& session,
+                                                               const OpenSource& open_source);
+
+/// MariaDB's translation of a place in its binlog into the GTIDs before it.
+[[nodiscard]] absl::StatusOr<binlog::Position> mariadb_position(schema::SqlSession& session, std::string file,
+                                                                std::uint64_t offset);
 
 /// Is everything from this position on still at the source? OUT_OF_RANGE with the earliest position and the
 /// choices. MySQL's GTID positions only: others are the server's to refuse.

@@ -31,6 +31,10 @@ RecordedSession mysql(const std::string& gtid_mode) {
   return session;
 }
 
+absl::StatusOr<binlog::Position> resolve(const task::StartPosition& start, RecordedSession& session) {
+  return resolve_start_position(start, session, {});
+}
+
 std::string text_of(const absl::StatusOr<binlog::Position>& position) {
   return position.ok() ? binlog::to_string(position->gtids) + " " + position->file + ":" +
                              std::to_string(position->offset)
@@ -39,10 +43,10 @@ std::string text_of(const absl::StatusOr<binlog::Position>& position) {
 
 TEST(StartPosition, LatestOfMysql) {
   RecordedSession with_gtids = mysql("ON");
-  EXPECT_EQ(text_of(resolve_start_position(at(task::StartMode::Latest), with_gtids)),
+  EXPECT_EQ(text_of(resolve(at(task::StartMode::Latest), with_gtids)),
             std::string(kUuid) + ":1-9 bin.000007:815");
   RecordedSession without = mysql("OFF");
-  EXPECT_EQ(text_of(resolve_start_position(at(task::StartMode::Latest), without)), " bin.000007:815");
+  EXPECT_EQ(text_of(resolve(at(task::StartMode::Latest), without)), " bin.000007:815");
 }
 
 TEST(StartPosition, LatestOfANewerMysqlAsksByTheNewName) {
@@ -50,21 +54,25 @@ TEST(StartPosition, LatestOfANewerMysqlAsksByTheNewName) {
   session.record("SHOW GLOBAL VARIABLES", {{"version", "8.4.0"}, {"gtid_mode", "OFF"}});
   session.record("SELECT VERSION()", {{"8.4.0"}});
   session.record("SHOW BINARY LOG STATUS", {{"bin.000001", "157", "", "", ""}});
-  EXPECT_EQ(text_of(resolve_start_position(at(task::StartMode::Latest), session)), " bin.000001:157");
+  EXPECT_EQ(text_of(resolve(at(task::StartMode::Latest), session)), " bin.000001:157");
 }
 
 TEST(StartPosition, EarliestOfMysql) {
   RecordedSession session = mysql("ON");
   session.record("@@global.gtid_purged", {{std::string(kUuid) + ":1-3"}});
-  EXPECT_EQ(text_of(resolve_start_position(at(task::StartMode::Earliest), session)),
+  EXPECT_EQ(text_of(resolve(at(task::StartMode::Earliest), session)),
             std::string(kUuid) + ":1-3 bin.000003:4");
 }
 
 TEST(StartPosition, AFileMustBeThereAndTheOffsetInsideIt) {
   RecordedSession session = mysql("ON");
   const auto at_file = [&](const std::string& file, std::uint64_t offset) {
-    return resolve_start_position(
-        {.mode = task::StartMode::BinlogFile, .gtid_set = {}, .file = file, .offset = offset}, session);
+    return resolve({.mode = task::StartMode::BinlogFile,
+                    .timestamp_us = 0,
+                    .gtid_set = {},
+                    .file = file,
+                    .offset = offset},
+                   session);
   };
   EXPECT_EQ(text_of(at_file("bin.000003", 120)), " bin.000003:120");
   EXPECT_EQ(reason_of(at_file("bin.000003", 501).status()), "BinlogPositionUnknown");
@@ -77,28 +85,31 @@ TEST(StartPosition, AFileMustBeThereAndTheOffsetInsideIt) {
 }
 
 TEST(StartPosition, AGtidSetMustBeExecutedAndNotPurged) {
-  const task::StartPosition start{
-      .mode = task::StartMode::GtidSet, .gtid_set = std::string(kUuid) + ":1-5", .file = {}, .offset = 4};
+  const task::StartPosition start{.mode = task::StartMode::GtidSet,
+                                  .timestamp_us = 0,
+                                  .gtid_set = std::string(kUuid) + ":1-5",
+                                  .file = {},
+                                  .offset = 4};
   RecordedSession fine = mysql("ON");
   fine.record("@@global.gtid_executed", {{""}});
   fine.record("GTID_SUBTRACT(@@global.gtid_purged", {{""}});
-  EXPECT_EQ(text_of(resolve_start_position(start, fine)), std::string(kUuid) + ":1-5 :0");
+  EXPECT_EQ(text_of(resolve(start, fine)), std::string(kUuid) + ":1-5 :0");
 
   RecordedSession ahead = mysql("ON");
   ahead.record("@@global.gtid_executed", {{std::string(kUuid) + ":5"}});
-  EXPECT_EQ(reason_of(resolve_start_position(start, ahead).status()), "BinlogPositionUnknown");
+  EXPECT_EQ(reason_of(resolve(start, ahead).status()), "BinlogPositionUnknown");
 
   RecordedSession purged = mysql("ON");
   purged.record("@@global.gtid_executed", {{""}});
   purged.record("GTID_SUBTRACT(@@global.gtid_purged", {{std::string(kUuid) + ":6-7"}});
   purged.record("SELECT @@global.gtid_purged", {{std::string(kUuid) + ":1-7"}});
-  const absl::Status status = resolve_start_position(start, purged).status();
+  const absl::Status status = resolve(start, purged).status();
   EXPECT_EQ(reason_of(status), "BinlogPositionPurged");
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr(":6-7"), HasSubstr("bin.000003:4"), HasSubstr("spec.startPosition.mode")));
 
   RecordedSession off = mysql("OFF");
-  EXPECT_EQ(reason_of(resolve_start_position(start, off).status()), "GtidModeOff");
+  EXPECT_EQ(reason_of(resolve(start, off).status()), "GtidModeOff");
 }
 
 TEST(StartPosition, MariadbTranslatesPlacesIntoGtids) {
@@ -110,15 +121,16 @@ TEST(StartPosition, MariadbTranslatesPlacesIntoGtids) {
   session.record("BINLOG_GTID_POS('bin.000002', 700)", {{"0-1-42"}});
   session.record("BINLOG_GTID_POS('bin.000001', 4)", {{""}});
   session.record("BINLOG_GTID_POS", {{std::nullopt}});
-  EXPECT_EQ(text_of(resolve_start_position(at(task::StartMode::Latest), session)), "0-1-42 bin.000002:700");
-  EXPECT_EQ(text_of(resolve_start_position(at(task::StartMode::Earliest), session)), " bin.000001:4");
-  EXPECT_EQ(
-      reason_of(
-          resolve_start_position(
-              {.mode = task::StartMode::BinlogFile, .gtid_set = {}, .file = "bin.000002", .offset = 333},
-              session)
-              .status()),
-      "BinlogPositionUnknown");
+  EXPECT_EQ(text_of(resolve(at(task::StartMode::Latest), session)), "0-1-42 bin.000002:700");
+  EXPECT_EQ(text_of(resolve(at(task::StartMode::Earliest), session)), " bin.000001:4");
+  EXPECT_EQ(reason_of(resolve({.mode = task::StartMode::BinlogFile,
+                               .timestamp_us = 0,
+                               .gtid_set = {},
+                               .file = "bin.000002",
+                               .offset = 333},
+                              session)
+                          .status()),
+            "BinlogPositionUnknown");
 }
 
 TEST(StartPosition, NoBinlogIsSaid) {
@@ -126,8 +138,7 @@ TEST(StartPosition, NoBinlogIsSaid) {
   session.record("SHOW GLOBAL VARIABLES", {{"version", "8.0.15"}, {"log_bin", "OFF"}});
   session.record("SELECT VERSION()", {{"8.0.15"}});
   session.record("SHOW MASTER STATUS", {});
-  EXPECT_EQ(reason_of(resolve_start_position(at(task::StartMode::Latest), session).status()),
-            "BinlogDisabled");
+  EXPECT_EQ(reason_of(resolve(at(task::StartMode::Latest), session).status()), "BinlogDisabled");
 }
 
 }  // namespace

@@ -1,0 +1,187 @@
+#include "tracker/source/timestamp_position.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/time/time.h>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "tracker/binlog/stream_state.h"
+#include "tracker/binlog/transaction_begin.h"
+#include "tracker/source/binlog_source.h"
+#include "tracker/source/failure.h"
+#include "tracker/source/position_sampler.h"
+
+namespace rowtide::source {
+namespace {
+
+using absl::StatusCode;
+using binlog::EventType;
+using binlog::EventView;
+using binlog::Position;
+
+constexpr std::uint64_t kFirstOffset = 4;
+constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+
+std::string time_text(std::int64_t us) {
+  return absl::FormatTime(absl::RFC3339_full, absl::FromUnixMicros(us), absl::UTCTimeZone());
+}
+
+/// A stream of a source, from the beginning of a file.
+class FileReader {
+ public:
+  explicit FileReader(const OpenSource& open_source) : source_(open_source()) {}
+
+  absl::Status open(const std::string& file) {
+    const Position from{.gtids = {}, .file = file, .offset = kFirstOffset};
+    stream_.reset(from);
+    return source_->open(from);
+  }
+  /// The next event that there is: waits for it.
+  absl::StatusOr<EventView> next() {
+    while (true) {
+      const absl::StatusOr<Bytes> bytes = source_->next();
+      if (!bytes.ok()) return bytes.status();
+      if (!bytes->empty()) return stream_.accept(*bytes);
+    }
+  }
+  [[nodiscard]] const binlog::StreamState& stream() const { return stream_; }
+
+ private:
+  std::unique_ptr<EventSource> source_;
+  binlog::StreamState stream_;
+};
+
+/// When the server began the file: the second of its FORMAT_DESCRIPTION.
+absl::StatusOr<std::int64_t> begin_of(const std::string& file, const OpenSource& open_source) {
+  FileReader reader(open_source);
+  if (absl::Status status = reader.open(file); !status.ok()) return status;
+  while (true) {
+    const absl::StatusOr<EventView> event = reader.next();
+    if (!event.ok()) return event.status();
+    if (event->header.type == EventType::FormatDescription) return std::int64_t{event->header.timestamp};
+  }
+}
+
+absl::Status check_not_to_come(std::int64_t time_us, schema::SqlSession& session) {
+  const absl::StatusOr<schema::SqlResult> now = session.query("SELECT UNIX_TIMESTAMP()");
+  if (!now.ok()) return now.status();
+  std::int64_t seconds = 0;
+  if (now->rows.empty() || now->rows[0].empty() || !absl::SimpleAtoi(now->rows[0][0].value_or(""), &seconds))
+    return absl::InternalError("the source does not say what time it is (SELECT UNIX_TIMESTAMP())");
+  if (time_us / kMicrosPerSecond <= seconds) return absl::OkStatus();
+  return failure(StatusCode::kInvalidArgument, "PositionInvalid",
+                 fmt::format("spec.startPosition.timestamp {} is still to come: it is {} at the source; use "
+                             "mode Latest, or an earlier time",
+                             time_text(time_us), time_text(seconds * kMicrosPerSecond)));
+}
+
+/// Is the oldest file the first that the server ever wrote (since its binlog was last reset)?
+absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, schema::SqlSession& session,
+                                      const ServerFacts& facts) {
+  if (!facts.has_gtids()) {
+    const std::size_t dot = oldest.name.rfind('.');
+    std::uint64_t number = 0;
+    return dot != std::string::npos && absl::SimpleAtoi(oldest.name.substr(dot + 1), &number) && number == 1;
+  }
+  const absl::StatusOr<schema::SqlResult> purged =
+      session.query(facts.is_mariadb ? fmt::format("SELECT BINLOG_GTID_POS({}, {})",
+                                                   schema::quote_literal(oldest.name), kFirstOffset)
+                                     : std::string("SELECT @@global.gtid_purged"));
+  if (!purged.ok()) return purged.status();
+  return purged->rows.empty() || purged->rows[0].empty() || purged->rows[0][0].value_or("").empty();
+}
+
+/// The GTIDs in front of a file, and those that were passed since.
+absl::Status note_gtids(const EventView& event, binlog::MysqlGtidSet& gtids) {
+  if (event.header.type != EventType::PreviousGtids) return absl::OkStatus();
+  const absl::StatusOr<binlog::MysqlGtidSet> previous = binlog::MysqlGtidSet::decode(event.body);
+  if (!previous.ok()) return previous.status();
+  gtids.unite(*previous);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Position> position_at(std::string file, std::uint64_t offset, binlog::MysqlGtidSet gtids,
+                                     schema::SqlSession& session, const ServerFacts& facts) {
+  if (facts.is_mariadb) return mariadb_position(session, std::move(file), offset);
+  Position position{.gtids = {}, .file = std::move(file), .offset = offset};
+  if (facts.has_gtids()) position.gtids = std::move(gtids);
+  return position;
+}
+
+}  // namespace
+
+OpenSource search_source(const task::Task& task, const task::SecretReader& secrets) {
+  return [task, secrets]() -> std::unique_ptr<EventSource> {
+    task::Task other = task;
+    other.uid = task.identity() + "/search";
+    other.spec.source.server_id = 0;
+    return std::make_unique<BinlogSource>(other, secrets);
+  };
+}
+
+absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::vector<BinlogFile>& files,
+                                              schema::SqlSession& session, const ServerFacts& facts,
+                                              const OpenSource& open_source) {
+  if (files.empty())
+    return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
+  if (absl::Status status = check_not_to_come(time_us, session); !status.ok()) return status;
+  // A file that was begun in the time's own second may have a predecessor that ended in it.
+  const std::int64_t second = time_us / kMicrosPerSecond;
+  std::size_t begin = 0;  // files before it were begun earlier than the second
+  std::size_t end = files.size();
+  std::int64_t oldest_begin = 0;
+  while (begin < end) {
+    const std::size_t middle = begin + (end - begin) / 2;
+    const absl::StatusOr<std::int64_t> began = begin_of(files[middle].name, open_source);
+    if (!began.ok()) return began.status();
+    if (middle == 0) oldest_begin = *began;
+    if (*began < second) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  if (begin > 0) return begin - 1;
+  const absl::StatusOr<bool> is_complete = is_complete_from(files.front(), session, facts);
+  if (!is_complete.ok()) return is_complete.status();
+  if (*is_complete) return 0;
+  return failure(
+      StatusCode::kOutOfRange, "BinlogPositionPurged",
+      fmt::format("the source no longer has the binlog of spec.startPosition.timestamp {}: its earliest file "
+                  "was begun at {}. {}. {}",
+                  time_text(time_us), time_text(oldest_begin * kMicrosPerSecond), describe_earliest(session),
+                  lost_position_choices()));
+}
+
+absl::StatusOr<Position> find_time(std::int64_t time_us, schema::SqlSession& session,
+                                   const ServerFacts& facts, const OpenSource& open_source) {
+  // First of all the end: what comes later is later than the time as well.
+  absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
+  if (!end.ok()) return end.status();
+  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
+  if (!files.ok()) return files.status();
+  const absl::StatusOr<std::size_t> index = find_file_of_time(time_us, *files, session, facts, open_source);
+  if (!index.ok()) return index.status();
+
+  FileReader reader(open_source);
+  if (absl::Status status = reader.open((*files)[*index].name); !status.ok()) return status;
+  binlog::MysqlGtidSet gtids;
+  while (true) {
+    const absl::StatusOr<EventView> event = reader.next();
+    if (!event.ok()) return event.status();
+    if (absl::Status status = note_gtids(*event, gtids); !status.ok()) return status;
+    const auto begin = binlog::transaction_begin(*event);
+    if (!begin.ok()) return begin.status();
+    const binlog::StreamState& stream = reader.stream();
+    if (begin->has_value()) {
+      if ((*begin)->time_us >= time_us)
+        return position_at(stream.file(), event->start_offset, std::move(gtids), session, facts);
+      if (const auto* gtid = std::get_if<binlog::MysqlGtid>(&(*begin)->gtid)) gtids.add(*gtid);
+    }
+    if (stream.file() == end->file && stream.offset() >= end->offset)
+      return position_at(end->file, end->offset, std::move(gtids), session, facts);
+  }
+}
+
+}  // namespace rowtide::source
