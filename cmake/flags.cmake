@@ -26,6 +26,10 @@ if(ROWTIDE_WERROR)
   target_compile_options(rowtide_flags INTERFACE -Werror)
 endif()
 
+if(ROWTIDE_FUZZ)
+  target_compile_options(rowtide_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(rowtide_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(ROWTIDE_SANITIZE)
   target_compile_options(rowtide_flags INTERFACE -fsanitize=${ROWTIDE_SANITIZE} -fno-omit-frame-pointer
                                                  -fno-sanitize-recover=all)

@@ -11,6 +11,8 @@ BUILD_PACKAGES=(
 
 TEST_PACKAGES=(libgtest-dev libgmock-dev python3)
 
+FUZZ_PACKAGES=(clang-16 libclang-rt-16-dev)
+
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 clang-16 shellcheck)
 
 # A first look at the tracker: one server, nothing compiled, no Java.

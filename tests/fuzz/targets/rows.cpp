@@ -1,0 +1,68 @@
+// A length (2 bytes), a TABLE_MAP's body of that length, an event type (1 byte), and the body of a rows
+// event: every value of every row.
+#include "tests/fuzz/fuzz_input.h"
+#include "tracker/binlog/rows_event.h"
+#include "tracker/binlog/table_map.h"
+#include "tracker/encode/encoder.h"
+#include "tracker/schema/bind_table.h"
+#include "tracker/schema/number_columns.h"
+
+namespace rowtide::fuzz {
+namespace {
+
+void read_rows(binlog::EventType type, Bytes body, const binlog::TablePlan& plan, binlog::Images images) {
+  binlog::RowsHeader header;
+  if (binlog::parse_rows_header(type, body, header) != binlog::RowsStatus::Ok || header.is_dummy()) return;
+  const auto encoder =
+      encode::make_encoder("debezium-json", {.source_name = "f", .connector = "mysql", .schema_topic = "f"})
+          .value();
+  const auto bound = encoder->bind(plan, "topic");
+  if (!bound.ok()) return;
+  types::Scratch scratch;
+  encode::RecordBatch batch;
+  binlog::RowsReader reader(scratch);
+  if (reader.start(header, plan, images) != binlog::RowsStatus::Ok) return;
+  while (reader.next()) {
+    // Every row takes bytes of the event: else there would be no end.
+    require(reader.row_index() <= body.size());
+    (*bound)->encode({header.operation, reader.before(), reader.after()}, {}, batch);
+    scratch.reset();
+    if (batch.bytes() > std::size_t{1} << 20U) batch.clear();
+  }
+}
+
+bool is_rows(binlog::EventType type) {
+  switch (type) {
+    case binlog::EventType::WriteRowsV1:
+    case binlog::EventType::UpdateRowsV1:
+    case binlog::EventType::DeleteRowsV1:
+    case binlog::EventType::WriteRows:
+    case binlog::EventType::UpdateRows:
+    case binlog::EventType::DeleteRows:
+    case binlog::EventType::PartialUpdateRows:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+}  // namespace rowtide::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace rowtide;
+  ByteReader input(fuzz::as_input(data, size));
+  const Bytes map_body = input.bytes(input.u16());
+  const auto type = static_cast<binlog::EventType>(input.u8());
+  if (!input.ok() || !fuzz::is_rows(type)) return 0;
+  auto map = binlog::parse_table_map(map_body, false);
+  if (!map.ok()) return 0;
+  static_cast<void>(schema::number_columns(*map));
+  fuzz::NoServer no_server;
+  schema::Catalog catalog(no_server);
+  const auto plan = schema::bind_table(*map, catalog);
+  if (!plan.ok()) return 0;
+  fuzz::read_rows(type, input.rest(), *plan, binlog::Images::Full);
+  fuzz::read_rows(type, input.rest(), *plan, binlog::Images::AsLogged);
+  return 0;
+}
