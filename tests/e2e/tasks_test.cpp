@@ -163,6 +163,9 @@ TEST_F(Tasks, AppliedTaskDeliversExactlyTheRowsInOrder) {
   }
   const json status = space_->get("ctt", "orders").at("status");
   EXPECT_EQ(status.at("phase"), "Tracking");
+  const std::string table = space_->kubectl({"get", "ctt"});
+  EXPECT_THAT(table, testing::ContainsRegex("NAME +PHASE +READY +PRECHECK +WHITELIST +LAG +ROWS/S +AGE"));
+  EXPECT_THAT(table, testing::ContainsRegex("orders +Tracking +True +([0-9]+)/([0-9]+) +Allowed +[0-9]"));
   EXPECT_EQ(status.at("whitelist").at("state"), "Allowed");
   EXPECT_EQ(status.at("observedGeneration"), 1);
 }
