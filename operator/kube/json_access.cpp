@@ -22,4 +22,15 @@ std::string_view string_at(const nlohmann::json& object, std::initializer_list<c
   return text == nullptr ? std::string_view() : std::string_view(*text);
 }
 
+const nlohmann::json& value_at(const nlohmann::json& object, const char* pointer) {
+  static const nlohmann::json kNull;
+  const nlohmann::json::json_pointer path(pointer);
+  return object.contains(path) ? object.at(path) : kNull;
+}
+
+std::string text_at(const nlohmann::json& object, const char* pointer) {
+  const nlohmann::json& value = value_at(object, pointer);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
 }  // namespace rowtide::op::kube

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 namespace rowtide::op::kube {
@@ -12,5 +13,12 @@ const nlohmann::json* find_at(const nlohmann::json& object, std::initializer_lis
 
 /// The string at the path; empty if there is none. Lives as long as `object`.
 std::string_view string_at(const nlohmann::json& object, std::initializer_list<const char*> path);
+
+/// The value at a JSON pointer ("/status/containerStatuses/0"); null if there is none. Lives as long as
+/// `object`.
+const nlohmann::json& value_at(const nlohmann::json& object, const char* pointer);
+
+/// The string there; empty if there is none.
+std::string text_at(const nlohmann::json& object, const char* pointer);
 
 }  // namespace rowtide::op::kube

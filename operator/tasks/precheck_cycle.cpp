@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "operator/api/conditions.h"
+#include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 
 namespace rowtide::op::tasks {
@@ -17,14 +18,8 @@ constexpr milliseconds kFirstPause{10'000};
 constexpr milliseconds kLongestPause{300'000};
 constexpr milliseconds kPodNewsDeadline{10'000};
 
-const json& at_or_null(const json& object, const char* pointer) {
-  static const json kNull;
-  const json::json_pointer path(pointer);
-  return object.contains(path) ? object.at(path) : kNull;
-}
-
 std::string annotation(const json& object, const char* name) {
-  const json& annotations = at_or_null(object, "/metadata/annotations");
+  const json& annotations = kube::value_at(object, "/metadata/annotations");
   return annotations.is_object() ? annotations.value(name, "") : "";
 }
 
@@ -36,7 +31,7 @@ int to_int(const std::string& text, int fallback) {
 
 /// The Job's condition of that type that is True; null otherwise.
 const json& true_condition(const json& job, std::string_view type) {
-  const json& condition = api::find_condition(at_or_null(job, "/status/conditions"), type);
+  const json& condition = api::find_condition(kube::value_at(job, "/status/conditions"), type);
   static const json kNull;
   return condition.is_object() && condition.value("status", "") == "True" ? condition : kNull;
 }
@@ -44,13 +39,13 @@ const json& true_condition(const json& job, std::string_view type) {
 /// What the pod's only container left behind when it ended.
 const json& terminated(const json* pod) {
   static const json kNull;
-  return pod == nullptr ? kNull : at_or_null(*pod, "/status/containerStatuses/0/state/terminated");
+  return pod == nullptr ? kNull : kube::value_at(*pod, "/status/containerStatuses/0/state/terminated");
 }
 
 /// Why a pod does not start, if it does not.
 std::string waiting_reason(const json* pod) {
   if (pod == nullptr) return "";
-  const json& waiting = at_or_null(*pod, "/status/containerStatuses/0/state/waiting");
+  const json& waiting = kube::value_at(*pod, "/status/containerStatuses/0/state/waiting");
   if (!waiting.is_object() || waiting.value("reason", "") == "ContainerCreating") return "";
   return waiting.value("reason", "") + ": " + waiting.value("message", "");
 }
@@ -114,7 +109,7 @@ PrecheckDecision decide_with_job(const json& job, const json* pod, std::int64_t 
 /// Without a Job the status remembers: it was collected, or the operator is new.
 PrecheckDecision decide_from_status(const api::TaskObject& task, std::int64_t now_ms) {
   PrecheckDecision decision;
-  const json& recorded = at_or_null(task.status, "/precheck");
+  const json& recorded = kube::value_at(task.status, "/precheck");
   const bool is_ours =
       recorded.is_object() && recorded.value("specHash", "") == task.precheck_hash &&
       recorded.value("runNonce", std::int64_t{-1}) == task.parsed.task.spec.precheck.run_nonce;
@@ -144,7 +139,7 @@ milliseconds precheck_pause(int attempt) {
 PrecheckDecision decide_precheck(const api::TaskObject& task, const json* job, const json* pod,
                                  std::int64_t now_ms) {
   if (job == nullptr) return decide_from_status(task, now_ms);
-  if (!at_or_null(*job, "/metadata/deletionTimestamp").is_null()) {
+  if (!kube::value_at(*job, "/metadata/deletionTimestamp").is_null()) {
     // On its way out: what it found is recorded; the next one needs its name.
     PrecheckDecision decision = decide_from_status(task, now_ms);
     decision.action = PrecheckAction::None;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/events.h"
 #include "operator/tasks/merge_patch.h"
@@ -29,11 +30,6 @@ std::int64_t now_us() {
 
 const json* get(const kube::ObjectPtr& object) {
   return object.get();
-}
-
-std::string text_at(const json& object, const char* pointer) {
-  const json::json_pointer path(pointer);
-  return object.contains(path) && object.at(path).is_string() ? object.at(path).get<std::string>() : "";
 }
 
 bool is_leaving(const json& object) {
@@ -82,7 +78,7 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
   const auto named = [&](const kube::ResourceType& type, const std::string& name) -> kube::ObjectPtr {
     kube::ObjectPtr object = controller_.store(type)->find({task.key.name_space, name});
     // Another owner's object of that name is not ours to read; applying over it will say so.
-    const bool is_ours = object && text_at(*object, "/metadata/ownerReferences/0/uid") == task.uid;
+    const bool is_ours = object && kube::text_at(*object, "/metadata/ownerReferences/0/uid") == task.uid;
     return is_ours ? object : nullptr;
   };
   Objects objects;
@@ -98,15 +94,15 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
            metadata.value("labels", json::object()).value(kTaskLabel, "") == task.key.name;
   });
   for (const kube::ObjectPtr& pod : pods) {
-    if (objects.job &&
-        text_at(*pod, "/metadata/ownerReferences/0/uid") == text_at(*objects.job, "/metadata/uid")) {
+    if (objects.job && kube::text_at(*pod, "/metadata/ownerReferences/0/uid") ==
+                           kube::text_at(*objects.job, "/metadata/uid")) {
       objects.job_pod = pod;
     }
     if (pod->at("metadata").at("labels").value(kComponentLabel, "") != "tracker" || is_leaving(*pod))
       continue;
     const bool is_newer =
-        !objects.tracker_pod || text_at(*objects.tracker_pod, "/metadata/creationTimestamp") <=
-                                    text_at(*pod, "/metadata/creationTimestamp");
+        !objects.tracker_pod || kube::text_at(*objects.tracker_pod, "/metadata/creationTimestamp") <=
+                                    kube::text_at(*pod, "/metadata/creationTimestamp");
     if (is_newer) objects.tracker_pod = pod;
   }
   return objects;
@@ -134,7 +130,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
                     .tracker = std::nullopt,
                     .now_ms = now / 1000};
   if (objects.tracker_pod) {
-    if (const std::string address = text_at(*objects.tracker_pod, "/status/podIP"); !address.empty()) {
+    if (const std::string address = kube::text_at(*objects.tracker_pod, "/status/podIP"); !address.empty()) {
       if (auto answer = probe_.ask(address); answer.ok() && answer->task_uid == task.uid) {
         observed.tracker = *std::move(answer);
       }
@@ -159,7 +155,7 @@ absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const Prec
     case PrecheckAction::DeleteJob: {
       const absl::Status status =
           client_.remove(kube::kJob, {task.key.name_space, precheck_name(task)},
-                         {.uid = text_at(*objects.job, "/metadata/uid"), .resource_version = {}});
+                         {.uid = kube::text_at(*objects.job, "/metadata/uid"), .resource_version = {}});
       return absl::IsNotFound(status) ? absl::OkStatus() : status;
     }
     case PrecheckAction::CreateJob: {

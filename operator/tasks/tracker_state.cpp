@@ -1,4 +1,5 @@
 #include "operator/tasks/tracker_state.h"
+#include "operator/kube/json_access.h"
 
 #include <fmt/format.h>
 
@@ -14,12 +15,6 @@ using api::ConditionStatus;
 using nlohmann::json;
 
 constexpr const char* kType = "TrackerAvailable";
-
-const json& at_or_null(const json& object, const char* pointer) {
-  static const json kNull;
-  const json::json_pointer path(pointer);
-  return object.contains(path) ? object.at(path) : kNull;
-}
 
 Condition not_available(std::string reason, std::string message) {
   return {kType, ConditionStatus::False, std::move(reason), std::move(message)};
@@ -49,7 +44,7 @@ Condition waiting(const json& container, const json& state) {
                     container.value("image", "")));
   }
   if (reason == "CrashLoopBackOff") {
-    const json& last = at_or_null(container, "/lastState/terminated");
+    const json& last = kube::value_at(container, "/lastState/terminated");
     return crashed(last.is_object() ? last : json::object(), true);
   }
   if (reason == "CreateContainerConfigError" || reason == "CreateContainerError" ||
@@ -60,7 +55,7 @@ Condition waiting(const json& container, const json& state) {
 }
 
 Condition unscheduled(const json& pod) {
-  const json& scheduled = api::find_condition(at_or_null(pod, "/status/conditions"), "PodScheduled");
+  const json& scheduled = api::find_condition(kube::value_at(pod, "/status/conditions"), "PodScheduled");
   if (scheduled.is_object() && scheduled.value("status", "") == "False") {
     return not_available("Unschedulable", scheduled.value("message", "no node takes the pod"));
   }
@@ -73,13 +68,13 @@ Condition tracker_available(const json* deployment, const json* pod) {
   if (deployment == nullptr) return not_available("NotStarted", "there is no tracker yet");
   if (pod == nullptr) {
     const json& failure =
-        api::find_condition(at_or_null(*deployment, "/status/conditions"), "ReplicaFailure");
+        api::find_condition(kube::value_at(*deployment, "/status/conditions"), "ReplicaFailure");
     if (failure.is_object() && failure.value("status", "") == "True") {
       return not_available("PodRefused", failure.value("message", "the pod was refused"));
     }
     return not_available("PodStarting", "the pod is not there yet");
   }
-  const json& container = at_or_null(*pod, "/status/containerStatuses/0");
+  const json& container = kube::value_at(*pod, "/status/containerStatuses/0");
   if (!container.is_object()) return unscheduled(*pod);
   const json& state = container.value("state", json::object());
   if (state.contains("running"))
@@ -90,7 +85,7 @@ Condition tracker_available(const json* deployment, const json* pod) {
 
 int restarts_of(const json* pod) {
   if (pod == nullptr) return 0;
-  const json& count = at_or_null(*pod, "/status/containerStatuses/0/restartCount");
+  const json& count = kube::value_at(*pod, "/status/containerStatuses/0/restartCount");
   return count.is_number_integer() ? count.get<int>() : 0;
 }
 
