@@ -26,8 +26,8 @@ struct DocumentContext {
 /// all errors are found in one go.
 class Field {
  public:
-  Field(YAML::Node node, std::string path, DocumentContext& context)
-      : node_(std::move(node)), path_(std::move(path)), context_(&context) {}
+  Field(const YAML::Node& node, std::string path, DocumentContext& context)
+      : node_(node), path_(std::move(path)), context_(&context) {}
 
   [[nodiscard]] bool present() const { return node_.IsDefined() && !node_.IsNull(); }
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -19,7 +19,6 @@ namespace {
 using api::Condition;
 using api::ConditionStatus;
 using nlohmann::json;
-using task::CheckItem;
 using task::CheckResult;
 
 constexpr std::int64_t kProgressIntervalMs = 30'000;

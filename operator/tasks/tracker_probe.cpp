@@ -1,7 +1,7 @@
 #include "operator/tasks/tracker_probe.h"
 
 // cpprestsdk has a macro U(), which breaks other libraries' templates.
-#define _TURN_OFF_PLATFORM_STRING
+#define _TURN_OFF_PLATFORM_STRING  // NOLINT(bugprone-reserved-identifier)
 #include <cpprest/http_client.h>
 #include <fmt/format.h>
 

@@ -4,28 +4,28 @@ namespace rowtide::binlog {
 namespace {
 
 enum Code : std::uint8_t {
-  kFlags2 = 0,
-  kSqlMode = 1,
-  kCatalog = 2,
-  kAutoIncrement = 3,
-  kCharset = 4,
-  kTimeZone = 5,
-  kCatalogNz = 6,
-  kTimeNames = 7,
-  kCharsetDatabase = 8,
-  kTableMapForUpdate = 9,
-  kMasterDataWritten = 10,
-  kInvoker = 11,
-  kUpdatedDatabases = 12,
-  kMicroseconds = 13,
-  kExplicitDefaults = 16,
-  kDdlXid = 17,
-  kDefaultUtf8mb4 = 18,
-  kRequirePrimaryKey = 19,
-  kTableEncryption = 20,
-  kMariadbHrNow = 128,
-  kMariadbXid = 129,
-  kMariadbCharsetCollations = 131,
+  Flags2 = 0,
+  SqlMode = 1,
+  Catalog = 2,
+  AutoIncrement = 3,
+  Charset = 4,
+  TimeZone = 5,
+  CatalogNz = 6,
+  TimeNames = 7,
+  CharsetDatabase = 8,
+  TableMapForUpdate = 9,
+  MasterDataWritten = 10,
+  Invoker = 11,
+  UpdatedDatabases = 12,
+  Microseconds = 13,
+  ExplicitDefaults = 16,
+  DdlXid = 17,
+  DefaultUtf8mb4 = 18,
+  RequirePrimaryKey = 19,
+  TableEncryption = 20,
+  MariadbHrNow = 128,
+  MariadbXid = 129,
+  MariadbCharsetCollations = 131,
 };
 
 // MariaDB's OPTION_EXPLICIT_DEF_TIMESTAMP among the flags.
@@ -51,61 +51,61 @@ void read_charset_collations(ByteReader& reader, QueryVariables& variables) {
 /// The value behind one code; false for a code that is not known.
 bool read_value(std::uint8_t code, ByteReader& reader, bool is_mariadb, QueryVariables& variables) {
   switch (code) {
-    case kFlags2: {
+    case Flags2: {
       const std::uint32_t flags = reader.u32();
       if (is_mariadb) variables.explicit_defaults_for_timestamp = (flags & kFlagExplicitDefaults) != 0;
       return true;
     }
-    case kSqlMode:
+    case SqlMode:
       variables.sql_mode = reader.u64();
       return true;
-    case kCatalog:
+    case Catalog:
       reader.skip(std::size_t{reader.u8()} + 1);
       return true;
-    case kCharset:
+    case Charset:
       variables.client_collation = reader.u16();
       reader.skip(2);  // collation_connection
       variables.server_collation = reader.u16();
       return true;
-    case kTimeZone:
-    case kCatalogNz:
+    case TimeZone:
+    case CatalogNz:
       reader.skip(reader.u8());
       return true;
-    case kTimeNames:
-    case kCharsetDatabase:
+    case TimeNames:
+    case CharsetDatabase:
       reader.skip(2);
       return true;
-    case kAutoIncrement:
-    case kMasterDataWritten:
+    case AutoIncrement:
+    case MasterDataWritten:
       reader.skip(4);
       return true;
-    case kTableMapForUpdate:
-    case kDdlXid:
-    case kMariadbXid:
+    case TableMapForUpdate:
+    case DdlXid:
+    case MariadbXid:
       reader.skip(8);
       return true;
-    case kInvoker:
+    case Invoker:
       reader.skip(reader.u8());
       reader.skip(reader.u8());
       return true;
-    case kUpdatedDatabases:
+    case UpdatedDatabases:
       skip_updated_databases(reader);
       return true;
-    case kMicroseconds:
-    case kMariadbHrNow:
+    case Microseconds:
+    case MariadbHrNow:
       reader.skip(3);
       return true;
-    case kExplicitDefaults:
+    case ExplicitDefaults:
       variables.explicit_defaults_for_timestamp = reader.u8() != 0;
       return true;
-    case kDefaultUtf8mb4:
+    case DefaultUtf8mb4:
       variables.default_utf8mb4_collation = reader.u16();
       return true;
-    case kRequirePrimaryKey:
-    case kTableEncryption:
+    case RequirePrimaryKey:
+    case TableEncryption:
       reader.skip(1);
       return true;
-    case kMariadbCharsetCollations:
+    case MariadbCharsetCollations:
       read_charset_collations(reader, variables);
       return true;
     default:

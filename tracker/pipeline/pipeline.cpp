@@ -17,7 +17,7 @@ using binlog::EventType;
 using binlog::StatementKind;
 
 // Enough for the sink to work on, small beside the memory bound.
-constexpr std::size_t kBatchBytes = 256 * 1024;
+constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 
 std::int64_t now_us() {
@@ -84,7 +84,7 @@ void Pipeline::go_on_from(const binlog::Position& from) {
   tables_.forget_all();
 }
 
-absl::Status Pipeline::on_event(Bytes bytes, std::stop_token stop) {
+absl::Status Pipeline::on_event(Bytes bytes, const std::stop_token& stop) {
   add(parts_.counters.read_bytes, bytes.size());
   absl::StatusOr<binlog::EventView> event = stream_.accept(bytes);
   if (!event.ok()) return event.status();

@@ -52,7 +52,7 @@ class Pipeline {
   void start(const binlog::Position& from);
 
   /// One event: header, body, checksum, as the source yields it.
-  [[nodiscard]] absl::Status on_event(Bytes bytes, std::stop_token stop);
+  [[nodiscard]] absl::Status on_event(Bytes bytes, const std::stop_token& stop);
 
   /// An XA transaction has committed whose rows must be read again: open the source there, begin_replay(),
   /// and give on_event() what comes until this is nullptr. Then open the source at position(), and

@@ -74,7 +74,7 @@ std::string reason_of(const absl::Status& status) {
 
 Tracker::Tracker(const task::Task& task, Parts parts) : task_(task), parts_(std::move(parts)) {}
 
-absl::Status Tracker::run(std::stop_token stop) {
+absl::Status Tracker::run(const std::stop_token& stop) {
   // A blocked read must end when we are told to stop.
   const std::stop_callback interrupt(stop, [this] { parts_.source.interrupt(); });
   absl::Status status = run_until_stopped(stop);

@@ -54,7 +54,7 @@ class Tracker {
 
   /// Until `stop` (then OK, with everything delivered checkpointed), or until a failure that trying again
   /// cannot mend.
-  [[nodiscard]] absl::Status run(std::stop_token stop);
+  [[nodiscard]] absl::Status run(const std::stop_token& stop);
 
   [[nodiscard]] task::TrackerStatus status() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }

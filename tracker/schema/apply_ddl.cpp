@@ -38,7 +38,7 @@ class Application {
   void change(TableChange::Kind kind, const TableName& name, TablePtr before, TablePtr after);
   void doubt(const TableName& name, TablePtr before, std::string_view why);
 
-  [[nodiscard]] std::string keep_case(std::string name) const {
+  [[nodiscard]] std::string keep_case(const std::string& name) const {
     return dialect_.lower_case_names ? to_lower(name) : name;
   }
   [[nodiscard]] TableName full(const TableName& name) const {

@@ -12,67 +12,67 @@ namespace {
 
 // enum_field_types as on the wire. Source: MySQL include/field_types.h; 140 and 141: MariaDB sql/field.h.
 enum Wire : std::uint8_t {
-  kTiny = 1,
-  kShort = 2,
-  kLong = 3,
-  kFloat = 4,
-  kDouble = 5,
-  kTimestamp = 7,
-  kLongLong = 8,
-  kInt24 = 9,
-  kDate = 10,
-  kTime = 11,
-  kDatetime = 12,
-  kYear = 13,
-  kNewDate = 14,
-  kVarchar = 15,
-  kBit = 16,
-  kTimestamp2 = 17,
-  kDatetime2 = 18,
-  kTime2 = 19,
-  kBlobCompressed = 140,
-  kVarcharCompressed = 141,
-  kVector = 242,
-  kJson = 245,
-  kNewDecimal = 246,
-  kEnum = 247,
-  kSet = 248,
-  kBlob = 252,
-  kVarString = 253,
-  kString = 254,
-  kGeometry = 255,
+  Tiny = 1,
+  Short = 2,
+  Long = 3,
+  Float = 4,
+  Double = 5,
+  Timestamp = 7,
+  LongLong = 8,
+  Int24 = 9,
+  Date = 10,
+  Time = 11,
+  Datetime = 12,
+  Year = 13,
+  NewDate = 14,
+  Varchar = 15,
+  Bit = 16,
+  Timestamp2 = 17,
+  Datetime2 = 18,
+  Time2 = 19,
+  BlobCompressed = 140,
+  VarcharCompressed = 141,
+  Vector = 242,
+  Json = 245,
+  NewDecimal = 246,
+  Enum = 247,
+  Set = 248,
+  Blob = 252,
+  VarString = 253,
+  String = 254,
+  Geometry = 255,
 };
 
 constexpr std::array<std::pair<Wire, std::string_view>, 29> kNames{{
-    {kTiny, "TINYINT"},
-    {kShort, "SMALLINT"},
-    {kLong, "INT"},
-    {kFloat, "FLOAT"},
-    {kDouble, "DOUBLE"},
-    {kTimestamp, "TIMESTAMP"},
-    {kLongLong, "BIGINT"},
-    {kInt24, "MEDIUMINT"},
-    {kDate, "DATE"},
-    {kTime, "TIME"},
-    {kDatetime, "DATETIME"},
-    {kYear, "YEAR"},
-    {kNewDate, "DATE"},
-    {kVarchar, "VARCHAR or VARBINARY"},
-    {kBit, "BIT"},
-    {kTimestamp2, "TIMESTAMP"},
-    {kDatetime2, "DATETIME"},
-    {kTime2, "TIME"},
-    {kBlobCompressed, "compressed BLOB or TEXT"},
-    {kVarcharCompressed, "compressed VARCHAR or VARBINARY"},
-    {kVector, "VECTOR"},
-    {kJson, "JSON"},
-    {kNewDecimal, "DECIMAL"},
-    {kEnum, "ENUM"},
-    {kSet, "SET"},
-    {kBlob, "BLOB or TEXT"},
-    {kVarString, "VARCHAR or VARBINARY"},
-    {kString, "CHAR or BINARY"},
-    {kGeometry, "GEOMETRY"},
+    {Tiny, "TINYINT"},
+    {Short, "SMALLINT"},
+    {Long, "INT"},
+    {Float, "FLOAT"},
+    {Double, "DOUBLE"},
+    {Timestamp, "TIMESTAMP"},
+    {LongLong, "BIGINT"},
+    {Int24, "MEDIUMINT"},
+    {Date, "DATE"},
+    {Time, "TIME"},
+    {Datetime, "DATETIME"},
+    {Year, "YEAR"},
+    {NewDate, "DATE"},
+    {Varchar, "VARCHAR or VARBINARY"},
+    {Bit, "BIT"},
+    {Timestamp2, "TIMESTAMP"},
+    {Datetime2, "DATETIME"},
+    {Time2, "TIME"},
+    {BlobCompressed, "compressed BLOB or TEXT"},
+    {VarcharCompressed, "compressed VARCHAR or VARBINARY"},
+    {Vector, "VECTOR"},
+    {Json, "JSON"},
+    {NewDecimal, "DECIMAL"},
+    {Enum, "ENUM"},
+    {Set, "SET"},
+    {Blob, "BLOB or TEXT"},
+    {VarString, "VARCHAR or VARBINARY"},
+    {String, "CHAR or BINARY"},
+    {Geometry, "GEOMETRY"},
 }};
 
 /// One line a declared type: how it may travel. `length_bytes`: of BLOB and TEXT, which share a wire type.
@@ -83,59 +83,59 @@ struct Fit {
 };
 
 const std::initializer_list<Fit> kFits{
-    {"tinyint", {kTiny}},
-    {"smallint", {kShort}},
-    {"mediumint", {kInt24}},
-    {"int", {kLong}},
-    {"bigint", {kLongLong}},
-    {"float", {kFloat}},
-    {"double", {kDouble}},
-    {"decimal", {kNewDecimal}},
-    {"year", {kYear}},
-    {"date", {kDate, kNewDate}},
-    {"time", {kTime, kTime2}},
-    {"datetime", {kDatetime, kDatetime2}},
-    {"timestamp", {kTimestamp, kTimestamp2}},
-    {"char", {kString}},
-    {"binary", {kString}},
-    {"varchar", {kVarchar, kVarString, kVarcharCompressed}},
-    {"varbinary", {kVarchar, kVarString, kVarcharCompressed}},
-    {"tinytext", {kBlob, kBlobCompressed}, 1},
-    {"tinyblob", {kBlob, kBlobCompressed}, 1},
-    {"text", {kBlob, kBlobCompressed}, 2},
-    {"blob", {kBlob, kBlobCompressed}, 2},
-    {"mediumtext", {kBlob, kBlobCompressed}, 3},
-    {"mediumblob", {kBlob, kBlobCompressed}, 3},
-    {"longtext", {kBlob, kBlobCompressed}, 4},
-    {"longblob", {kBlob, kBlobCompressed}, 4},
-    {"json", {kJson}},
-    {"enum", {kEnum}},
-    {"set", {kSet}},
-    {"bit", {kBit}},
+    {"tinyint", {Tiny}},
+    {"smallint", {Short}},
+    {"mediumint", {Int24}},
+    {"int", {Long}},
+    {"bigint", {LongLong}},
+    {"float", {Float}},
+    {"double", {Double}},
+    {"decimal", {NewDecimal}},
+    {"year", {Year}},
+    {"date", {Date, NewDate}},
+    {"time", {Time, Time2}},
+    {"datetime", {Datetime, Datetime2}},
+    {"timestamp", {Timestamp, Timestamp2}},
+    {"char", {String}},
+    {"binary", {String}},
+    {"varchar", {Varchar, VarString, VarcharCompressed}},
+    {"varbinary", {Varchar, VarString, VarcharCompressed}},
+    {"tinytext", {Blob, BlobCompressed}, 1},
+    {"tinyblob", {Blob, BlobCompressed}, 1},
+    {"text", {Blob, BlobCompressed}, 2},
+    {"blob", {Blob, BlobCompressed}, 2},
+    {"mediumtext", {Blob, BlobCompressed}, 3},
+    {"mediumblob", {Blob, BlobCompressed}, 3},
+    {"longtext", {Blob, BlobCompressed}, 4},
+    {"longblob", {Blob, BlobCompressed}, 4},
+    {"json", {Json}},
+    {"enum", {Enum}},
+    {"set", {Set}},
+    {"bit", {Bit}},
     // MariaDB's fixed-size types travel as BINARY.
-    {"uuid", {kString}},
-    {"inet4", {kString}},
-    {"inet6", {kString}},
-    {"vector", {kVector, kVarchar}},
-    {"geometry", {kGeometry}},
-    {"point", {kGeometry}},
-    {"linestring", {kGeometry}},
-    {"polygon", {kGeometry}},
-    {"multipoint", {kGeometry}},
-    {"multilinestring", {kGeometry}},
-    {"multipolygon", {kGeometry}},
-    {"geometrycollection", {kGeometry}},
-    {"geomcollection", {kGeometry}},
+    {"uuid", {String}},
+    {"inet4", {String}},
+    {"inet6", {String}},
+    {"vector", {Vector, Varchar}},
+    {"geometry", {Geometry}},
+    {"point", {Geometry}},
+    {"linestring", {Geometry}},
+    {"polygon", {Geometry}},
+    {"multipoint", {Geometry}},
+    {"multilinestring", {Geometry}},
+    {"multipolygon", {Geometry}},
+    {"geometrycollection", {Geometry}},
+    {"geomcollection", {Geometry}},
 };
 
 }  // namespace
 
 std::uint8_t real_wire_type(std::uint8_t wire_type, std::uint16_t wire_metadata) {
-  if (wire_type != kString) return wire_type;
+  if (wire_type != String) return wire_type;
   constexpr std::uint8_t kLengthBits = 0x30;
   const auto first = static_cast<std::uint8_t>(wire_metadata & 0xFFU);
   const auto real = static_cast<std::uint8_t>(first | kLengthBits);
-  return real == kEnum || real == kSet ? real : std::uint8_t{kString};
+  return real == Enum || real == Set ? real : std::uint8_t{String};
 }
 
 bool fits_wire(std::string_view data_type, std::uint8_t real_type, std::uint16_t wire_metadata) {
@@ -150,14 +150,14 @@ bool fits_wire(std::string_view data_type, std::uint8_t real_type, std::uint16_t
 
 bool is_numeric_wire(std::uint8_t real_type) {
   switch (real_type) {
-    case kTiny:
-    case kShort:
-    case kInt24:
-    case kLong:
-    case kLongLong:
-    case kFloat:
-    case kDouble:
-    case kNewDecimal:
+    case Tiny:
+    case Short:
+    case Int24:
+    case Long:
+    case LongLong:
+    case Float:
+    case Double:
+    case NewDecimal:
       return true;
     default:
       return false;
@@ -166,12 +166,12 @@ bool is_numeric_wire(std::uint8_t real_type) {
 
 bool is_text_wire(std::uint8_t real_type) {
   switch (real_type) {
-    case kVarchar:
-    case kVarString:
-    case kString:
-    case kBlob:
-    case kBlobCompressed:
-    case kVarcharCompressed:
+    case Varchar:
+    case VarString:
+    case String:
+    case Blob:
+    case BlobCompressed:
+    case VarcharCompressed:
       return true;
     default:
       return false;
@@ -179,11 +179,11 @@ bool is_text_wire(std::uint8_t real_type) {
 }
 
 bool has_members_wire(std::uint8_t real_type) {
-  return real_type == kEnum || real_type == kSet;
+  return real_type == Enum || real_type == Set;
 }
 
 bool is_old_temporal_wire(std::uint8_t real_type) {
-  return real_type == kTimestamp || real_type == kTime || real_type == kDatetime;
+  return real_type == Timestamp || real_type == Time || real_type == Datetime;
 }
 
 std::string wire_type_name(std::uint8_t real_type) {

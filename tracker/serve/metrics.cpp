@@ -21,18 +21,18 @@ class Families {
       : task_{{"namespace", task.task_namespace}, {"task", task.name}} {}
 
   void counter(const std::string& name, const std::string& help,
-               std::vector<std::pair<Labels, double>> series) {
-    add(prometheus::MetricType::Counter, name, help, std::move(series));
+               const std::vector<std::pair<Labels, double>>& series) {
+    add(prometheus::MetricType::Counter, name, help, series);
   }
   void gauge(const std::string& name, const std::string& help,
-             std::vector<std::pair<Labels, double>> series) {
-    add(prometheus::MetricType::Gauge, name, help, std::move(series));
+             const std::vector<std::pair<Labels, double>>& series) {
+    add(prometheus::MetricType::Gauge, name, help, series);
   }
   [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
  private:
   void add(prometheus::MetricType type, const std::string& name, const std::string& help,
-           std::vector<std::pair<Labels, double>> series) {
+           const std::vector<std::pair<Labels, double>>& series) {
     prometheus::MetricFamily family;
     family.name = "rowtide_tracker_" + name;
     family.help = help;

@@ -44,7 +44,7 @@ class Scratch {
   }
 
  private:
-  static constexpr std::size_t kChunkSize = 64 * 1024;
+  static constexpr std::size_t kChunkSize = std::size_t{64} << 10U;
   static constexpr std::size_t kKeptChunks = 4;
 
   struct Chunk {
