@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracker/types/charset.h"
+
 namespace rowtide::schema {
 namespace {
 
@@ -141,6 +143,7 @@ class Alteration {
   void change_keys();
   void keep_column(const CatalogColumn& column);
   void add_column(const AddColumn& add);
+  void change_place(const ChangeColumn& change);
   void insert(CatalogColumn column, const Placement& placement);
   void add_keys_of(const ColumnSpec& spec);
   [[nodiscard]] CatalogColumn make(const ColumnSpec& spec);
@@ -200,11 +203,13 @@ void Alteration::read_options() {
 
 /// A column that the statement names must be there, else the definition is not the table's.
 void Alteration::check_names() {
-  const auto expect = [&](const std::string& name, bool is_optional) {
-    if (!is_optional && !before_.index_of(name))
-      doubt_ = fmt::format("there is no column {} known to change", name);
+  const auto expect = [&](const std::string& name, bool is_optional, const std::string& new_name = {}) {
+    bool is_there = is_optional || before_.index_of(name);
+    for_each<AddColumn>([&](const AddColumn& add) { is_there |= is_same_name(add.column.name, new_name); });
+    if (!is_there) doubt_ = fmt::format("there is no column {} known to change", name);
   };
-  for_each<ChangeColumn>([&](const ChangeColumn& change) { expect(change.name, change.if_exists); });
+  for_each<ChangeColumn>(
+      [&](const ChangeColumn& change) { expect(change.name, change.if_exists, change.column.name); });
   for_each<DropColumn>([&](const DropColumn& drop) { expect(drop.name, drop.if_exists); });
   for_each<RenameColumn>([&](const RenameColumn& rename) { expect(rename.from, rename.if_exists); });
   for_each<AlterColumn>([&](const AlterColumn& alter) { expect(alter.name, true); });
@@ -235,6 +240,13 @@ std::string Alteration::new_name(const std::string& name) const {
 
 CatalogColumn Alteration::make(const ColumnSpec& spec) {
   CatalogColumn column = make_column(spec, context_);
+  if (converted_to_ != 0 && spec.type != "json" && column.collation != types::kBinaryCollation) {
+    // CONVERT TO is about the statement's own columns too, whatever they say.
+    ColumnSpec converted = spec;
+    converted.charset = {};
+    converted.is_binary = false;
+    column = make_column(converted, context_);
+  }
   if (!has_explicit_defaults(context_)) imply_timestamp(column, spec, is_first_timestamp_);
   return column;
 }
@@ -269,13 +281,23 @@ void Alteration::keep_column(const CatalogColumn& column) {
 void Alteration::place_columns() {
   for (const AlterAction& action : actions_) {
     if (const auto* change = std::get_if<ChangeColumn>(&action)) {
-      const bool is_there = before_.index_of(change->name).has_value();
-      if (is_there && !change->column.placement.empty())
-        insert(make(change->column), change->column.placement);
+      change_place(*change);
     } else if (const auto* add = std::get_if<AddColumn>(&action)) {
       add_column(*add);
     }
   }
+}
+
+void Alteration::change_place(const ChangeColumn& change) {
+  if (before_.index_of(change.name) && !is_dropped(change.name)) {
+    if (!change.column.placement.empty()) insert(make(change.column), change.column.placement);
+    return;
+  }
+  // MariaDB lets a statement change what it has just added, and goes by the new name.
+  const std::optional<std::uint32_t> added = table_.index_of(change.column.name);
+  if (!added) return;
+  table_.columns.erase(table_.columns.begin() + *added);
+  insert(make(change.column), change.column.placement);
 }
 
 void Alteration::add_column(const AddColumn& add) {

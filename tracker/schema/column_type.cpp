@@ -5,11 +5,27 @@
 namespace rowtide::schema {
 namespace {
 
+char unescaped(char character) {
+  switch (character) {
+    case '0':
+      return '\0';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    default:
+      return character;
+  }
+}
+
 /// One quoted member from `text`, which begins behind its opening quote; takes it and its closing quote off.
-/// The server doubles a quote inside and escapes nothing else. False if the closing quote is missing.
+/// The server doubles a quote inside and writes \\, \0, \n and \r with a backslash (append_unescaped() in
+/// both servers' sql/unireg.cc). False if the closing quote is missing.
 bool take_member(std::string_view& text, std::string& member) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\'') {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      member += unescaped(text[++i]);
+    } else if (text[i] != '\'') {
       member += text[i];
     } else if (i + 1 < text.size() && text[i + 1] == '\'') {
       member += '\'';

@@ -63,13 +63,35 @@ std::string integer_text(const ColumnSpec& spec, bool has_widths) {
   return fmt::format("{}({})", spec.type, width);
 }
 
+/// As the servers' append_unescaped() writes it.
+void append_member_character(char character, std::string& text) {
+  switch (character) {
+    case '\0':
+      text += "\\0";
+      break;
+    case '\n':
+      text += "\\n";
+      break;
+    case '\r':
+      text += "\\r";
+      break;
+    case '\\':
+      text += "\\\\";
+      break;
+    case '\'':
+      text += "''";
+      break;
+    default:
+      text += character;
+  }
+}
+
 std::string quoted_members(const std::vector<std::string>& members) {
   std::string text;
   for (const std::string& member : members) {
     text += text.empty() ? "'" : ",'";
     for (const char character : member) {
-      if (character == '\'') text += '\'';
-      text += character;
+      append_member_character(character, text);
     }
     text += '\'';
   }

@@ -40,7 +40,8 @@ TEST(ColumnType, Members) {
 TEST(ColumnType, MembersWithQuotesCommasBracketsAndNothing) {
   EXPECT_THAT(parsed("enum('it''s','a,b',')','')").members, ElementsAre("it's", "a,b", ")", ""));
   EXPECT_THAT(parsed("enum('''')").members, ElementsAre("'"));
-  EXPECT_THAT(parsed("enum('back\\slash')").members, ElementsAre("back\\slash"));
+  EXPECT_THAT(parsed(R"sql(enum('back\\slash','a\nb\0'))sql").members,
+              ElementsAre("back\\slash", std::string("a\nb\0", 4)));
   EXPECT_THAT(parsed("set('größe','\xE5\xB0\x8F')").members, ElementsAre("größe", "\xE5\xB0\x8F"));
 }
 

@@ -1,0 +1,468 @@
+// Statements run on real servers, read from their binlogs and applied: after each the definitions must be
+// what information_schema says they are.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "tests/integration/source_fixture.h"
+#include "tracker/binlog/statement.h"
+#include "tracker/schema/schema_history.h"
+
+namespace rowtide::test {
+namespace {
+
+using schema::CatalogColumn;
+using schema::CatalogKey;
+using schema::CatalogTable;
+using schema::TableName;
+
+std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
+  return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+}
+
+/// What must be equal. Defaults are compared where both sides spell them alike: texts, not expressions.
+std::string text_of(const CatalogTable& table) {
+  std::string text;
+  for (const CatalogColumn& column : table.columns) {
+    text += fmt::format(
+        "  {} {}{} collation {} members {} {}{}{} generated {} default {} '{}'\n", column.name,
+        column.data_type, " " + column.column_type, column.collation, fmt::join(column.members, "|"),
+        column.is_nullable ? "NULL" : "NOT NULL", column.is_auto_increment ? " AUTO" : "",
+        column.is_invisible ? " INVISIBLE" : "", static_cast<int>(column.generated),
+        column.is_default_expression ? "expression" : column.default_value.value_or("none"), column.comment);
+  }
+  std::vector<std::string> keys;
+  for (const CatalogKey& key : table.keys) {
+    // Of other keys the names matter only where a unique one without a name comes to stand beside them; those
+    // that foreign keys bring along come and go in the server's own way.
+    if (key.kind == CatalogKey::Kind::Other) continue;
+    keys.push_back(fmt::format("  {} kind {} ({}){}", key.name, static_cast<int>(key.kind),
+                               fmt::join(key.columns, ","), key.has_expression ? " expression" : ""));
+  }
+  std::sort(keys.begin(), keys.end());
+  text += fmt::format("{}\n  key {} collation {} '{}' hidden {}\n", fmt::join(keys, "\n"),
+                      fmt::join(table.key_columns, ","), table.collation, table.comment,
+                      table.hidden_columns.size());
+  return text;
+}
+
+class DdlOracle : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  void SetUp() override {
+    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kUser + "'@'%' IDENTIFIED BY '" +
+                sql_password() + "'");
+    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") + kUser +
+                "'@'%'");
+    database = server.fresh_database();
+    other = server.fresh_database();
+    task = task_for(server);
+    session = session_for(task);
+    history.emplace(schema::read_source_dialect(*session).value());
+    reader.emplace(task);
+    ASSERT_TRUE(reader->open(position_at(task, task::StartMode::Latest)).ok());
+    client.emplace(server.connect(database));
+    history->begin(read(), {});
+  }
+
+  [[nodiscard]] bool is_mariadb() const { return GetParam() == SqlFlavor::Mariadb; }
+
+  schema::CatalogSnapshot read() {
+    const std::vector<std::string> databases{database, other};
+    return schema::read_catalog(*session, history->dialect(), databases).value();
+  }
+
+  /// Applies the statements that the server has written for what was just run: up to a mark behind them.
+  void follow() {
+    const std::string mark = fmt::format("mark_{}", ++marks);
+    client->exec(fmt::format("CREATE DATABASE {}", mark));
+    client->exec(fmt::format("DROP DATABASE {}", mark));
+    const absl::Status status = reader->read_until([&](const binlog::EventView& event) {
+      if (event.header.type != binlog::EventType::Query) return false;
+      const binlog::QueryEvent query = binlog::parse_query(event.body).value();
+      const std::string sql(query.sql);
+      if (sql.find(mark) != std::string::npos) return sql.starts_with("DROP");
+      if (binlog::classify_statement(sql, query.database).kind != binlog::StatementKind::Ddl) return false;
+      logged = sql;
+      const schema::DdlEffect effect = history->apply(
+          sql,
+          {std::string(query.database), binlog::parse_query_variables(query.status_variables, is_mariadb())});
+      EXPECT_EQ(effect.doubt, "") << sql;
+      return false;
+    });
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  void compare(const std::string& sql) {
+    const schema::CatalogSnapshot truth = read();
+    std::map<TableName, std::string> expected;
+    std::map<TableName, std::string> actual;
+    for (const auto& [name, table] : truth.tables) expected[name] = text_of(*table);
+    for (const std::string& each : {database, other}) {
+      for (const std::string& table : history->tables_of(each)) {
+        const schema::TablePtr found = history->find({each, table}).table;
+        actual[{each, table}] = found == nullptr ? "unknown" : text_of(*found);
+      }
+      EXPECT_EQ(history->database_collation(each),
+                truth.databases.contains(each) ? truth.databases.at(each) : 0)
+          << sql;
+    }
+    for (const auto& [name, text] : expected)
+      EXPECT_EQ(actual[name], text) << name.table << "\nafter " << sql << "\nlogged " << logged;
+    for (const auto& [name, text] : actual)
+      EXPECT_TRUE(expected.contains(name)) << name.table << " after " << sql;
+    ++compared;
+  }
+
+  /// False when the server refused the statement.
+  bool run(const std::string& sql) {
+    try {
+      client->exec(sql);
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+    follow();
+    compare(sql);
+    return true;
+  }
+
+  void expect_all(std::initializer_list<std::string> statements) {
+    for (const std::string& sql : statements) {
+      EXPECT_TRUE(run(sql)) << sql;
+      if (HasFailure()) return;
+    }
+  }
+
+  MysqlServer& server = MysqlServer::shared(GetParam());
+  std::string database, other;
+  task::Task task;
+  std::unique_ptr<source::MysqlSession> session;
+  std::optional<schema::SchemaHistory> history;
+  std::optional<StreamReader> reader;
+  std::optional<SqlClient> client;
+  std::string logged;
+  unsigned marks = 0;
+  unsigned compared = 0;
+};
+
+TEST_P(DdlOracle, EveryTypeIsSpelledAsTheServerSpellsIt) {
+  unsigned number = 0;
+  for (const std::string type :
+       {"INT",
+        "INTEGER UNSIGNED",
+        "INT(3) ZEROFILL",
+        "TINYINT(1)",
+        "BOOL",
+        "BOOLEAN NOT NULL DEFAULT TRUE",
+        "SERIAL",
+        "BIGINT UNSIGNED AUTO_INCREMENT UNIQUE",
+        "MIDDLEINT",
+        "INT1",
+        "INT2",
+        "INT3",
+        "INT4",
+        "INT8 UNSIGNED",
+        "DEC",
+        "DECIMAL(65,30) UNSIGNED",
+        "NUMERIC(5)",
+        "FIXED(6,1) ZEROFILL",
+        "FLOAT",
+        "FLOAT(10)",
+        "FLOAT(30)",
+        "FLOAT(7,3) UNSIGNED",
+        "REAL",
+        "DOUBLE PRECISION",
+        "DOUBLE(9,2)",
+        "FLOAT4",
+        "FLOAT8",
+        "BIT",
+        "BIT(64)",
+        "BIT(3) DEFAULT b'101'",
+        "YEAR",
+        "YEAR(4)",
+        "DATE",
+        "TIME(3)",
+        "DATETIME(6)",
+        "TIMESTAMP NULL",
+        "TIMESTAMP",
+        "TIMESTAMP(2) NOT NULL DEFAULT CURRENT_TIMESTAMP(2) ON UPDATE CURRENT_TIMESTAMP(2)",
+        "DATETIME DEFAULT NOW()",
+        "CHAR",
+        "CHARACTER(7)",
+        "CHAR(0)",
+        "CHARACTER VARYING(20)",
+        "NATIONAL CHAR(3)",
+        "NCHAR VARYING(5)",
+        "NVARCHAR(9)",
+        "NATIONAL VARCHAR(4)",
+        "NCHAR(2)",
+        "CHAR(3) BYTE",
+        "VARCHAR(3) CHARACTER SET binary",
+        "CHAR(5) ASCII",
+        "VARCHAR(5) UNICODE",
+        "VARCHAR(9) BINARY",
+        "VARCHAR(3) CHARSET koi8r COLLATE koi8r_bin",
+        "VARCHAR(3) COLLATE utf8mb4_bin",
+        "VARCHAR(3) CHARACTER SET utf8mb4",
+        "VARCHAR(3) CHARACTER SET utf8",
+        "BINARY",
+        "BINARY(255)",
+        "VARBINARY(10)",
+        "TINYTEXT",
+        "TEXT",
+        "TEXT(10)",
+        "TEXT(100) CHARSET utf8mb4",
+        "TEXT(70000)",
+        "TEXT BYTE",
+        "MEDIUMTEXT",
+        "LONGTEXT CHARACTER SET latin1",
+        "LONG",
+        "LONG VARCHAR",
+        "LONG VARBINARY",
+        "TINYBLOB",
+        "BLOB",
+        "BLOB(100)",
+        "BLOB(300)",
+        "MEDIUMBLOB",
+        "LONGBLOB",
+        "ENUM('a','B  ','it''s','b\\\\c')",
+        "ENUM('ä','x,y') CHARACTER SET latin1",
+        "SET('x','y','z') NOT NULL",
+        "JSON",
+        "GEOMETRY",
+        "POINT NOT NULL",
+        "LINESTRING",
+        "POLYGON",
+        "MULTIPOINT",
+        "MULTILINESTRING",
+        "MULTIPOLYGON",
+        "GEOMETRYCOLLECTION",
+        "VARCHAR(5) DEFAULT 'it''s' COMMENT 'a \\'comment\\''",
+        "INT DEFAULT 5",
+        "INT DEFAULT NULL",
+        "INT NOT NULL",
+        "INT KEY",
+        "INT UNIQUE KEY",
+        "INT AS (1 + 1) VIRTUAL",
+        "INT GENERATED ALWAYS AS (2) STORED"}) {
+    run(fmt::format("CREATE TABLE t{} (first INT, c {})", ++number, type));
+    if (HasFailure()) return;
+  }
+  EXPECT_GE(compared, 95U) << "types that the server took";
+  if (is_mariadb()) {
+    expect_all({"CREATE TABLE m1 (a UUID, b INET6, c INT INVISIBLE DEFAULT 7, d VARCHAR(36) DEFAULT uuid())",
+                "CREATE TABLE m2 (a INT4, b INT DEFAULT (1 + 1)) COLLATE uca1400_ai_ci",
+                "CREATE TABLE m3 (a INT) WITH SYSTEM VERSIONING",
+                "SET SESSION system_versioning_alter_history = KEEP",
+                "ALTER TABLE m3 ADD b INT WITHOUT SYSTEM VERSIONING", "ALTER TABLE m3 DROP SYSTEM VERSIONING",
+                "CREATE TABLE m4 (a INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, e TIMESTAMP(6) "
+                "GENERATED ALWAYS AS "
+                "ROW END, PERIOD FOR SYSTEM_TIME(s, e)) WITH SYSTEM VERSIONING"});
+  } else {
+    expect_all({"CREATE TABLE f1 (a INT, b VARCHAR(10), KEY ((a + 1)), UNIQUE KEY u (b, (a * 2)))",
+                "ALTER TABLE f1 ADD c INT, DROP KEY u"});
+  }
+  std::printf("%u definitions compared\n", compared);
+}
+
+TEST_P(DdlOracle, WrittenStatements) {
+  expect_all({
+      "CREATE TABLE a (id INT PRIMARY KEY, b INT, c VARCHAR(10), UNIQUE (b), UNIQUE (b, c), KEY type (c))",
+      "ALTER TABLE a ADD d INT FIRST, ADD COLUMN e INT AFTER id, MODIFY c VARCHAR(20) AFTER d, CHANGE b B2 "
+      "BIGINT NOT NULL",
+      "ALTER TABLE a DROP PRIMARY KEY, ADD PRIMARY KEY (e)",
+      "ALTER TABLE a ADD COLUMN (x INT, y TEXT, z ENUM('q','r')), ENGINE=InnoDB, COMMENT='hello'",
+      "CREATE TABLE a2 LIKE a",
+      "RENAME TABLE a TO t, a2 TO a, t TO a2",
+      fmt::format("ALTER TABLE a2 RENAME TO {}.moved, ADD more INT", other),
+      fmt::format("RENAME TABLE {}.moved TO a2", other),
+      "CREATE UNIQUE INDEX i ON a (B2, e)",
+      "DROP INDEX i ON a",
+      "ALTER TABLE a ALTER x SET DEFAULT 3, ALTER COLUMN z SET DEFAULT 'r'",
+      "ALTER TABLE a ALTER x DROP DEFAULT",
+      "ALTER TABLE a DEFAULT CHARACTER SET latin1, ADD v VARCHAR(3)",
+      "ALTER TABLE a ADD w CHAR(2) COLLATE utf8mb4_bin, ADD tt TINYTEXT, ADD mt MEDIUMTEXT, ADD bb BLOB",
+      "ALTER TABLE a CONVERT TO CHARACTER SET latin1",
+      "ALTER TABLE a CONVERT TO CHARACTER SET utf8mb4",
+      "ALTER TABLE a CONVERT TO CHARACTER SET utf8 COLLATE utf8_bin",
+      "TRUNCATE TABLE a",
+      "CREATE TABLE fk (id INT PRIMARY KEY, r INT, FOREIGN KEY (r) REFERENCES fk (id) ON DELETE CASCADE)",
+      "ALTER TABLE fk ADD KEY (r), ADD s INT, ADD CONSTRAINT named FOREIGN KEY (s) REFERENCES fk (id)",
+      "CREATE TABLE p (id INT NOT NULL, w INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), "
+      "PARTITION p1 "
+      "VALUES LESS THAN MAXVALUE)",
+      "ALTER TABLE p REORGANIZE PARTITION p1 INTO (PARTITION p1 VALUES LESS THAN (20), PARTITION p2 VALUES "
+      "LESS THAN MAXVALUE)",
+      "ALTER TABLE p DROP PARTITION p0",
+      "ALTER TABLE p ADD q INT, REMOVE PARTITIONING",
+      "CREATE TABLE IF NOT EXISTS p (other INT)",
+      "CREATE TEMPORARY TABLE p (temporary INT)",
+      "DROP TEMPORARY TABLE p",
+      "CREATE TABLE `odd ``name` (`a``b` INT, `ü` INT, `select` INT, PRIMARY KEY (`a``b`)) COMMENT 'it''s /* "
+      "no */ -- comment'",
+      "ALTER TABLE `odd ``name` /* a comment */ CHANGE `select` `from` INT -- the end",
+      "CREATE /*!50001 TABLE */ vc (a INT /*!80000 NOT NULL */ /*!99999 nonsense */)",
+      "CREATE VIEW view1 AS SELECT 1 AS a",
+      "DROP VIEW view1",
+      fmt::format("ALTER DATABASE {} CHARACTER SET latin1 COLLATE latin1_german1_ci", database),
+      "CREATE TABLE after_database (a TEXT, b VARCHAR(3) CHARACTER SET utf8mb4)",
+      fmt::format("CREATE TABLE {}.elsewhere (a TEXT)", other),
+      fmt::format("DROP DATABASE {}", other),
+      fmt::format("CREATE DATABASE {} DEFAULT COLLATE = utf8mb4_bin", other),
+      fmt::format("CREATE TABLE {}.again (a TEXT)", other),
+      "DROP TABLE IF EXISTS a, nothing, a2",
+      "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
+      "CREATE TABLE \"ansi\" (\"a\\\" INT COMMENT 'b\\')",
+      "SET SESSION sql_mode = ''",
+      "CREATE TABLE lax (a VARCHAR(70000))",
+      "SET SESSION collation_server = 'koi8r_bin'",
+      "CREATE DATABASE IF NOT EXISTS unused_database",
+      "DROP DATABASE unused_database",
+  });
+  if (is_mariadb()) {
+    // MySQL refuses this one while it writes GTIDs.
+    expect_all({"CREATE TABLE selected SELECT 1 AS a, 'x' AS b", "CREATE OR REPLACE TABLE lax (b INT)",
+                "ALTER TABLE lax ADD COLUMN IF NOT EXISTS b INT, DROP COLUMN IF EXISTS z",
+                "SET STATEMENT max_statement_time = 5 FOR ALTER TABLE lax ADD c INT",
+                "ALTER TABLE lax ADD added INT FIRST, MODIFY added BIGINT AFTER b",
+                "ALTER TABLE IF EXISTS lax RENAME COLUMN c TO d, RENAME INDEX IF EXISTS i TO j"});
+  } else {
+    expect_all({"SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'",
+                "CREATE TABLE general (a VARCHAR(3) CHARACTER SET utf8mb4)",
+                "ALTER TABLE general RENAME COLUMN a TO b, ADD CHECK (b <> 'x'), ALGORITHM = COPY"});
+  }
+  std::printf("%u definitions compared\n", compared);
+}
+
+/// Random statements over a few tables and columns, so that they meet each other.
+class Statements {
+ public:
+  explicit Statements(unsigned seed) : random_(seed) {}
+
+  std::string next() {
+    switch (pick(12)) {
+      case 0:
+        return fmt::format("CREATE TABLE {} ({}, {}{}){}", table(), column_definition(), column_definition(),
+                           keys(), options());
+      case 1:
+        return fmt::format("DROP TABLE {}", table());
+      case 2:
+        return fmt::format("RENAME TABLE {} TO {}", table(), table());
+      case 3:
+        return fmt::format("CREATE TABLE {} LIKE {}", table(), table());
+      case 4:
+        return fmt::format("CREATE {}INDEX {} ON {} ({})", pick(2) == 0 ? "UNIQUE " : "", key(), table(),
+                           column());
+      default: {
+        std::string sql = fmt::format("ALTER TABLE {} {}", table(), action());
+        for (unsigned more = pick(3); more > 0; --more) sql += ", " + action();
+        return sql;
+      }
+    }
+  }
+
+ private:
+  unsigned pick(unsigned count) { return std::uniform_int_distribution<unsigned>(0, count - 1)(random_); }
+  std::string one_of(std::initializer_list<const char*> values) {
+    return *(values.begin() + pick(static_cast<unsigned>(values.size())));
+  }
+  std::string table() { return fmt::format("r{}", pick(4)); }
+  std::string column() { return fmt::format("c{}", pick(6)); }
+  std::string key() { return fmt::format("k{}", pick(4)); }
+  std::string type() {
+    return one_of({"INT",
+                   "INT UNSIGNED",
+                   "BIGINT",
+                   "TINYINT(1)",
+                   "DECIMAL(10,2)",
+                   "DOUBLE",
+                   "VARCHAR(20)",
+                   "CHAR(3)",
+                   "VARCHAR(10) CHARACTER SET latin1",
+                   "VARCHAR(5) CHARACTER SET utf8mb4",
+                   "DATETIME(3)",
+                   "DATE",
+                   "TIMESTAMP NULL",
+                   "VARBINARY(9)",
+                   "ENUM('a','b')",
+                   "SET('a','b')",
+                   "INT NOT NULL",
+                   "INT NULL",
+                   "VARCHAR(3) NOT NULL DEFAULT 'x'",
+                   "INT DEFAULT 4",
+                   "BIT(3)",
+                   "YEAR",
+                   "VARCHAR(7) COMMENT 'c'"});
+  }
+  std::string column_definition() { return column() + " " + type() + (pick(12) == 0 ? " UNIQUE" : ""); }
+  std::string keys() {
+    return pick(3) != 0 ? ""
+                        : fmt::format(", PRIMARY KEY ({}), UNIQUE ({}, {})", column(), column(), column());
+  }
+  std::string options() {
+    return one_of({"", "", " CHARSET=latin1", " COLLATE utf8mb4_bin", " COMMENT 'x' ENGINE=InnoDB"});
+  }
+  std::string place() {
+    const unsigned where = pick(4);
+    return where == 0 ? " FIRST" : where == 1 ? " AFTER " + column() : "";
+  }
+  std::string action() {
+    switch (pick(16)) {
+      case 0:
+      case 1:
+      case 2:
+        return "ADD " + column_definition() + place();
+      case 3:
+        return "DROP COLUMN " + column();
+      case 4:
+        return fmt::format("MODIFY {} {}{}", column(), type(), place());
+      case 5:
+        return fmt::format("CHANGE {} {} {}{}", column(), column(), type(), place());
+      case 6:
+        return fmt::format("RENAME COLUMN {} TO {}", column(), column());
+      case 7:
+        return fmt::format("ADD UNIQUE {} ({}, {})", pick(2) == 0 ? key() : "", column(), column());
+      case 8:
+        return fmt::format("ADD PRIMARY KEY ({})", column());
+      case 9:
+        return "DROP PRIMARY KEY";
+      case 10:
+        return "DROP KEY " + key();
+      case 11:
+        return fmt::format("RENAME KEY {} TO {}", key(), key());
+      case 12:
+        return "CONVERT TO CHARACTER SET " + one_of({"latin1", "utf8mb4", "utf8 COLLATE utf8_bin", "koi8r"});
+      case 13:
+        return "DEFAULT CHARSET = " + one_of({"latin1", "utf8mb4", "ucs2"});
+      case 14:
+        return "RENAME TO " + table();
+      default:
+        return fmt::format("ADD KEY ({})", column());
+    }
+  }
+
+  std::mt19937 random_;
+};
+
+TEST_P(DdlOracle, RandomStatements) {
+  const char* const chosen = std::getenv("ROWTIDE_SEED");
+  const unsigned seed =
+      chosen != nullptr ? static_cast<unsigned>(std::strtoul(chosen, nullptr, 10)) : std::random_device()();
+  SCOPED_TRACE(fmt::format("ROWTIDE_SEED={}", seed));
+  Statements statements(seed);
+  constexpr unsigned kWanted = 250;
+  unsigned tried = 0;
+  while (compared < kWanted && tried < 20'000 && !HasFailure()) {
+    ++tried;
+    run(statements.next());
+  }
+  EXPECT_EQ(compared, kWanted);
+  std::printf("seed %u: %u statements tried, %u taken and compared\n", seed, tried, compared);
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, DdlOracle, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb), name_of);
+
+}  // namespace
+}  // namespace rowtide::test

@@ -1,0 +1,281 @@
+#include "tracker/schema/catalog_reader.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "tracker/binlog/sql_lexer.h"
+#include "tracker/schema/column_type.h"
+#include "tracker/types/charset.h"
+
+namespace rowtide::schema {
+namespace {
+
+/// NULL reads as empty.
+std::string text_of(const std::optional<std::string>& field) {
+  return field.value_or(std::string());
+}
+
+std::uint32_t number_of(std::string_view text) {
+  std::uint32_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+/// "8.0.15-log" is 80015.
+std::uint32_t version_number(std::string_view text) {
+  std::uint32_t version = 0;
+  for (unsigned part = 0; part < 3; ++part) {
+    const std::size_t dot = text.find('.');
+    version = version * 100 + number_of(text);
+    text = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
+  }
+  return version;
+}
+
+bool is_binary_type(std::string_view data_type) {
+  return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
+}
+
+/// MariaDB quotes texts and shows everything else as an expression; MySQL shows texts as they are.
+void read_default(CatalogColumn& column, std::string value, std::string_view extra, bool is_mariadb) {
+  const bool is_time = column.data_type == "timestamp" || column.data_type == "datetime";
+  const std::string lowered = to_lower(value);
+  if (is_time && lowered.starts_with("current_timestamp")) {
+    const std::size_t digits = lowered.find_first_of("123456");
+    column.default_value = "CURRENT_TIMESTAMP";
+    if (digits != std::string::npos) *column.default_value += fmt::format("({})", lowered[digits]);
+    column.is_default_expression = true;
+  } else if (!is_mariadb) {
+    column.default_value = std::move(value);
+    column.is_default_expression = extra.find("DEFAULT_GENERATED") != std::string_view::npos;
+  } else if (value.starts_with('\'')) {
+    column.default_value = binlog::Token{binlog::TokenKind::Quoted, value}.string_value({});
+  } else if (value != "NULL") {
+    column.is_default_expression = value.find_first_not_of("0123456789.-+eE") != std::string::npos &&
+                                   !value.starts_with("b'") && !value.starts_with("0x");
+    column.default_value = std::move(value);
+  }
+}
+
+enum ColumnField : std::size_t {
+  kName = 2,
+  kType,
+  kDataType,
+  kNullable,
+  kCollation,
+  kDefault,
+  kExtra,
+  kComment,
+};
+constexpr std::string_view kColumns =
+    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, IS_NULLABLE, COLLATION_NAME, "
+    "COLUMN_DEFAULT, EXTRA, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE {} "
+    "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION";
+
+absl::StatusOr<CatalogColumn> read_column(const SqlRow& row, const SourceDialect& dialect) {
+  CatalogColumn column;
+  column.name = text_of(row[kName]);
+  column.column_type = text_of(row[kType]);
+  column.data_type = text_of(row[kDataType]);
+  column.is_nullable = row[kNullable] == "YES";
+  absl::StatusOr<ColumnTypeText> type = parse_column_type(column.column_type);
+  if (!type.ok()) return type.status();
+  column.is_unsigned = type->is_unsigned;
+  column.members = std::move(type->members);
+  if (row[kCollation]) {
+    column.collation = dialect.collations.find(*row[kCollation], {});
+  } else if (is_binary_type(column.data_type)) {
+    column.collation = types::kBinaryCollation;
+  }
+  const std::string extra = text_of(row[kExtra]);
+  const auto has = [&extra](std::string_view word) { return extra.find(word) != std::string::npos; };
+  if (row[kDefault]) read_default(column, *row[kDefault], extra, dialect.is_mariadb);
+  column.is_auto_increment = has("auto_increment");
+  column.is_invisible = has("INVISIBLE");
+  if (has("VIRTUAL GENERATED")) column.generated = Generated::Virtual;
+  if (has("STORED GENERATED")) column.generated = Generated::Stored;
+  column.comment = text_of(row[kComment]);
+  return column;
+}
+
+using Tables = std::map<TableName, CatalogTable>;
+
+absl::Status read_tables(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
+                         Tables& tables) {
+  absl::StatusOr<SqlResult> rows = session.query(
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
+                  "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+                  condition));
+  if (!rows.ok()) return rows.status();
+  for (const SqlRow& row : rows->rows) {
+    CatalogTable& table = tables[{text_of(row[0]), text_of(row[1])}];
+    if (row[2]) table.collation = dialect.collations.find(*row[2], {});
+    table.comment = text_of(row[3]);
+    // Unless its columns say so themselves: read_columns().
+    if (row[4] == "SYSTEM VERSIONED") table.hidden_columns = {"row_start", "row_end"};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status read_columns(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
+                          Tables& tables) {
+  absl::StatusOr<SqlResult> rows = session.query(fmt::format(kColumns, condition));
+  if (!rows.ok()) return rows.status();
+  Tables::iterator table = tables.end();
+  for (const SqlRow& row : rows->rows) {
+    if (table == tables.end() || table->first.table != row[1] || table->first.database != row[0]) {
+      table = tables.find({text_of(row[0]), text_of(row[1])});
+      if (table == tables.end()) continue;  // a view
+    }
+    absl::StatusOr<CatalogColumn> column = read_column(row, dialect);
+    if (!column.ok()) {
+      return absl::FailedPreconditionError(fmt::format("{}.{}, column {}: {}", text_of(row[0]),
+                                                       text_of(row[1]), text_of(row[kName]),
+                                                       std::string(column.status().message())));
+    }
+    // Declared: GENERATED ALWAYS AS ROW START.
+    if (dialect.is_mariadb && column->generated != Generated::No && column->data_type == "timestamp" &&
+        !column->is_nullable) {
+      table->second.hidden_columns.clear();
+    }
+    table->second.columns.push_back(*std::move(column));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status read_keys(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
+                       Tables& tables) {
+  absl::StatusOr<SqlResult> rows = session.query(
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE FROM "
+                  "information_schema.STATISTICS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, "
+                  "SEQ_IN_INDEX",
+                  condition));
+  if (!rows.ok()) return rows.status();
+  for (const SqlRow& row : rows->rows) {
+    const auto table = tables.find({text_of(row[0]), text_of(row[1])});
+    if (table == tables.end()) continue;
+    std::vector<CatalogKey>& keys = table->second.keys;
+    if (keys.empty() || keys.back().name != row[2]) {
+      keys.push_back({.name = text_of(row[2]), .columns = {}});
+      if (row[4] == "0") keys.back().kind = CatalogKey::Kind::Unique;
+      if (row[2] == "PRIMARY") keys.back().kind = CatalogKey::Kind::Primary;
+    }
+    if (row[3]) {
+      keys.back().columns.push_back(*row[3]);
+    } else {
+      keys.back().has_expression = true;
+    }
+  }
+  if (dialect.is_mariadb) return absl::OkStatus();
+  for (auto& [name, table] : tables) {
+    for (const CatalogKey& key : table.keys) {
+      if (key.has_expression) table.hidden_columns.push_back(fmt::format("!hidden!{}", key.name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tables> read_where(SqlSession& session, const std::string& condition,
+                                  const SourceDialect& dialect) {
+  Tables tables;
+  if (absl::Status status = read_tables(session, condition, dialect, tables); !status.ok()) return status;
+  if (absl::Status status = read_columns(session, condition, dialect, tables); !status.ok()) return status;
+  if (absl::Status status = read_keys(session, condition, dialect, tables); !status.ok()) return status;
+  // A table that was made or dropped between the statements is none.
+  std::erase_if(tables, [](const auto& entry) { return entry.second.columns.empty(); });
+  for (auto& [name, table] : tables) table.choose_key();
+  return tables;
+}
+
+absl::Status read_collations(SqlSession& session, SourceDialect& dialect) {
+  absl::StatusOr<SqlResult> rows = session.query(
+      "SELECT COLLATION_NAME, ID, CHARACTER_SET_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID "
+      "IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL");
+  if (!rows.ok()) return rows.status();
+  for (const SqlRow& row : rows->rows) {
+    dialect.collations.add(text_of(row[0]), static_cast<std::uint16_t>(number_of(text_of(row[1]))),
+                           text_of(row[2]), row[3] == "Yes");
+  }
+  constexpr std::uint32_t kFirstWithFullNames = 101001;
+  if (!dialect.is_mariadb || dialect.version < kFirstWithFullNames) return absl::OkStatus();
+  rows = session.query(
+      "SELECT FULL_COLLATION_NAME, ID, CHARACTER_SET_NAME, IS_DEFAULT FROM "
+      "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY WHERE ID IS NOT NULL");
+  if (!rows.ok()) return rows.status();
+  for (const SqlRow& row : rows->rows) {
+    dialect.collations.add(text_of(row[0]), static_cast<std::uint16_t>(number_of(text_of(row[1]))),
+                           text_of(row[2]), row[3] == "Yes");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session) {
+  absl::StatusOr<SqlResult> rows =
+      session.query("SELECT VERSION(), @@lower_case_table_names, @@explicit_defaults_for_timestamp");
+  if (!rows.ok()) return rows.status();
+  if (rows->rows.size() != 1) return absl::InternalError("the source does not tell its version");
+  const SqlRow& row = rows->rows.front();
+  SourceDialect dialect;
+  const std::string version = text_of(row[0]);
+  dialect.is_mariadb = version.find("MariaDB") != std::string::npos;
+  dialect.version = version_number(version);
+  dialect.lower_case_names = row[1] != "0";
+  dialect.explicit_defaults_for_timestamp = row[2] == "1";
+  dialect.collations = Collations(dialect.is_mariadb, dialect.version);
+  if (absl::Status status = read_collations(session, dialect); !status.ok()) return status;
+  return dialect;
+}
+
+absl::StatusOr<std::vector<std::string>> read_databases(SqlSession& session) {
+  absl::StatusOr<SqlResult> rows = session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
+  if (!rows.ok()) return rows.status();
+  std::vector<std::string> names;
+  for (const SqlRow& row : rows->rows) names.push_back(text_of(row[0]));
+  return names;
+}
+
+absl::StatusOr<CatalogSnapshot> read_catalog(SqlSession& session, const SourceDialect& dialect,
+                                             std::span<const std::string> databases) {
+  CatalogSnapshot snapshot;
+  if (databases.empty()) return snapshot;
+  std::string list;
+  for (const std::string& database : databases) {
+    list += list.empty() ? "(" : ", ";
+    list += quote_literal(database);
+  }
+  list += ')';
+  absl::StatusOr<SqlResult> rows = session.query(fmt::format(
+      "SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN {}",
+      list));
+  if (!rows.ok()) return rows.status();
+  for (const SqlRow& row : rows->rows) {
+    snapshot.databases[text_of(row[0])] = dialect.collations.find(text_of(row[1]), {});
+  }
+  absl::StatusOr<Tables> tables = read_where(session, fmt::format("TABLE_SCHEMA IN {}", list), dialect);
+  if (!tables.ok()) return tables.status();
+  for (auto& [name, table] : *tables) {
+    snapshot.tables.emplace(name, std::make_shared<const CatalogTable>(std::move(table)));
+  }
+  return snapshot;
+}
+
+absl::StatusOr<TablePtr> read_table(SqlSession& session, const SourceDialect& dialect,
+                                    const TableName& name) {
+  absl::StatusOr<Tables> tables =
+      read_where(session,
+                 fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(name.database),
+                             quote_literal(name.table)),
+                 dialect);
+  if (!tables.ok()) return tables.status();
+  if (tables->empty()) {
+    return absl::NotFoundError(fmt::format(
+        "table {}.{} is not there (any more), or the account may not see it", name.database, name.table));
+  }
+  return std::make_shared<const CatalogTable>(std::move(tables->begin()->second));
+}
+
+}  // namespace rowtide::schema

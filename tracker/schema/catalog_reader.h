@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tracker/schema/apply_ddl.h"
+#include "tracker/schema/sql_session.h"
+
+namespace rowtide::schema {
+
+/// Definitions of whole databases at one moment.
+struct CatalogSnapshot {
+  std::map<TableName, TablePtr> tables;            ///< base tables only
+  std::map<std::string, std::uint16_t> databases;  ///< their default collations
+};
+
+/// What of the source's settings decides the meaning of its DDL, and its collations. Four short statements.
+[[nodiscard]] absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session);
+
+/// All tables of these databases that the account may see, in four statements.
+[[nodiscard]] absl::StatusOr<CatalogSnapshot> read_catalog(SqlSession& session, const SourceDialect& dialect,
+                                                           std::span<const std::string> databases);
+/// The names of all databases.
+[[nodiscard]] absl::StatusOr<std::vector<std::string>> read_databases(SqlSession& session);
+/// One table; NOT_FOUND when there is none (any more).
+[[nodiscard]] absl::StatusOr<TablePtr> read_table(SqlSession& session, const SourceDialect& dialect,
+                                                  const TableName& name);
+
+}  // namespace rowtide::schema

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tracker/schema/apply_ddl.h"
+#include "tracker/schema/catalog_reader.h"
+
+namespace rowtide::schema {
+
+/// One table or database as it is kept with the checkpoint. An empty value: nothing to keep any more.
+struct SavedSchema {
+  std::string key;
+  std::string value;  ///< JSON
+};
+
+/// The source's tables as they were where the stream is. Each statement that changes one raises the version;
+/// a position carries the version that holds from it on (binlog::Position::schema_version), so that a restart
+/// reads old events with the tables of then: rewind() goes back to it, and reading on repeats what followed.
+/// Versions are kept back to the one that the oldest checkpoint needs. Any thread.
+class SchemaHistory final : public Definitions {
+ public:
+  explicit SchemaHistory(SourceDialect dialect) : dialect_(std::move(dialect)) {}
+
+  /// Tables at the first position of all. `doubtful`: those of which it is not known how they were there.
+  void begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful);
+  /// What was saved. DATA_LOSS for what cannot be read.
+  [[nodiscard]] absl::Status restore(const std::vector<SavedSchema>& saved);
+
+  [[nodiscard]] std::uint64_t version() const;
+  /// Forgets what came behind this version.
+  void rewind(std::uint64_t version);
+
+  /// A statement at the stream's place.
+  DdlEffect apply(std::string_view sql, const DdlSession& session);
+  /// What the source says now of a table that was not known.
+  void learn(const TableName& name, TablePtr table);
+
+  [[nodiscard]] Found find(const TableName& name) const override;
+  [[nodiscard]] std::vector<std::string> tables_of(const std::string& database) const override;
+  [[nodiscard]] std::uint16_t database_collation(const std::string& database) const override;
+  [[nodiscard]] const SourceDialect& dialect() const { return dialect_; }
+  /// The name as the source keeps it.
+  [[nodiscard]] TableName canonical(TableName name) const;
+
+  /// What must be saved before a checkpoint of this version, and is not since the last mark_saved(). What no
+  /// checkpoint from `version` on needs is left out.
+  [[nodiscard]] std::vector<SavedSchema> unsaved(std::uint64_t version);
+  void mark_saved(const std::vector<SavedSchema>& saved);
+
+ private:
+  struct TableVersion {
+    std::uint64_t since = 0;
+    bool is_known = false;
+    TablePtr table;
+  };
+  struct DatabaseVersion {
+    std::uint64_t since = 0;
+    std::uint16_t collation = 0;  ///< 0: dropped
+  };
+
+  void put(const TableName& name, bool is_known, TablePtr table);
+  void put(const DatabaseChange& change);
+  void prune(std::uint64_t version);
+  [[nodiscard]] SavedSchema to_saved(const TableName& name, const std::vector<TableVersion>& versions) const;
+
+  const SourceDialect dialect_;
+  mutable std::recursive_mutex mutex_;  // apply() asks find()
+  std::uint64_t version_ = 0;
+  std::map<TableName, std::vector<TableVersion>> tables_;
+  std::map<std::string, std::vector<DatabaseVersion>> databases_;
+  std::set<TableName> unsaved_tables_;
+  std::set<std::string> unsaved_databases_;
+};
+
+}  // namespace rowtide::schema
