@@ -86,6 +86,7 @@ std::string to_json(const Position& position) {
                                   {"offset", xa.offset},
                                   {"rows", xa.has_rows}});
   }
+  if (position.schema_version != 0) json["schemaVersion"] = position.schema_version;
   // A file name comes from the server: bytes that are not UTF-8 must not throw here.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -107,6 +108,9 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
       parse_set(flavor.get_ref<const std::string&>(), gtids.get_ref<const std::string&>());
   if (!set.ok()) return set.status();
   Position position{*std::move(set), file.get<std::string>(), offset.get<std::uint64_t>(), {}};
+  const nlohmann::json schema_version = parsed.value("schemaVersion", nlohmann::json(0U));
+  if (!schema_version.is_number_unsigned()) return bad_field("schemaVersion", "a whole number from 0");
+  position.schema_version = schema_version.get<std::uint64_t>();
   if (absl::Status status = read_prepared(parsed, flavor.get<std::string>(), position.prepared);
       !status.ok()) {
     return status;

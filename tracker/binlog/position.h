@@ -27,6 +27,8 @@ struct Position {
   std::string file;
   std::uint64_t offset = 0;  ///< 64-bit, also where the wire's log_pos has wrapped
   std::vector<PreparedXa> prepared{};
+  /// Of the tables here (schema/schema_history.h): they are read again with the definitions of then.
+  std::uint64_t schema_version = 0;
   bool operator==(const Position&) const = default;
 };
 
@@ -34,7 +36,8 @@ struct Position {
 [[nodiscard]] std::string to_string(const Position& position);
 
 /// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}, and where there are
-/// such "preparedXa":[{"xid":"...","gtidSet":"...","file":"...","offset":4711,"rows":true}].
+/// such "preparedXa":[{"xid":"...","gtidSet":"...","file":"...","offset":4711,"rows":true}],
+/// "schemaVersion":3.
 [[nodiscard]] std::string to_json(const Position& position);
 [[nodiscard]] absl::StatusOr<Position> position_from_json(std::string_view json);
 

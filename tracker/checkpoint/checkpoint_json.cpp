@@ -26,6 +26,21 @@ std::string to_json(const Checkpoint& checkpoint, std::string_view task_identity
   return document.dump();
 }
 
+std::string to_json(const SchemaEntry& entry) {
+  const nlohmann::json document = {{"key", entry.key}, {"value", entry.value}};
+  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+absl::StatusOr<SchemaEntry> schema_entry_from_json(std::string_view text) {
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+  if (!document.is_object()) return damaged("it is no JSON object");
+  const auto key = document.find("key");
+  const auto value = document.find("value");
+  if (key == document.end() || !key->is_string()) return damaged("key is missing");
+  if (value == document.end() || !value->is_string()) return damaged("value is missing");
+  return SchemaEntry{key->get<std::string>(), value->get<std::string>()};
+}
+
 absl::StatusOr<Checkpoint> checkpoint_from_json(std::string_view text, std::string_view task_identity) {
   const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
   if (document.is_discarded() || !document.is_object()) return damaged("it is no JSON object");

@@ -11,6 +11,10 @@ namespace rowtide::checkpoint {
 /// {"position":{...},"savedAtMs":1700000000000,"task":"<identity>","version":1}: what every store keeps.
 [[nodiscard]] std::string to_json(const Checkpoint& checkpoint, std::string_view task_identity);
 
+/// {"key":"...","value":"..."}
+[[nodiscard]] std::string to_json(const SchemaEntry& entry);
+[[nodiscard]] absl::StatusOr<SchemaEntry> schema_entry_from_json(std::string_view text);
+
 /// DATA_LOSS for what is not such a text, or of a newer version; FAILED_PRECONDITION for another task's. Says
 /// what is wrong; the store adds where, and the repair.
 [[nodiscard]] absl::StatusOr<Checkpoint> checkpoint_from_json(std::string_view text,

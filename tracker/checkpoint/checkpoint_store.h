@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tracker/binlog/position.h"
@@ -15,6 +16,13 @@ struct Checkpoint {
   std::int64_t saved_at_ms = 0;
 };
 
+/// A table's definition as the schema history saves it (schema/schema_history.h): the store does not look
+/// inside.
+struct SchemaEntry {
+  std::string key;
+  std::string value;  ///< empty: is kept no longer
+};
+
 /// Where checkpoints are kept, one key (the task's identity) a store object. One thread.
 class CheckpointStore {
  public:
@@ -23,6 +31,11 @@ class CheckpointStore {
   [[nodiscard]] virtual absl::StatusOr<std::optional<Checkpoint>> load() = 0;
   /// OK only when it would survive a crash of everything.
   [[nodiscard]] virtual absl::Status save(const Checkpoint& checkpoint) = 0;
+
+  /// The newest of each key. After load().
+  [[nodiscard]] virtual absl::StatusOr<std::vector<SchemaEntry>> load_schemas() = 0;
+  /// As save(). Before the checkpoint that needs them.
+  [[nodiscard]] virtual absl::Status save_schemas(const std::vector<SchemaEntry>& entries) = 0;
 };
 
 }  // namespace rowtide::checkpoint

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -79,18 +80,59 @@ class FileCheckpointStore final : public CheckpointStore {
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
-    std::filesystem::path temporary = file_;
-    temporary += ".new";
-    Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (descriptor.get() < 0) return system_error("creating", temporary);
-    const bool is_written = write_all(descriptor.get(), to_json(checkpoint, identity_) + "\n") &&
-                            ::fsync(descriptor.get()) == 0 && descriptor.close();
-    if (!is_written) return system_error("writing", temporary);
-    if (::rename(temporary.c_str(), file_.c_str()) != 0) return system_error("replacing", file_);
-    return sync_folder();
+    return replace(file_, to_json(checkpoint, identity_) + "\n");
+  }
+
+  absl::StatusOr<std::vector<SchemaEntry>> load_schemas() override {
+    schemas_.clear();
+    std::error_code error;
+    if (!std::filesystem::exists(schemas_file(), error)) return std::vector<SchemaEntry>{};
+    std::ifstream stream(schemas_file(), std::ios::binary);
+    std::vector<SchemaEntry> entries;
+    for (std::string line; std::getline(stream, line);) {
+      absl::StatusOr<SchemaEntry> entry = schema_entry_from_json(line);
+      if (!entry.ok()) {
+        return absl::DataLossError(fmt::format("the table definitions in {} cannot be used: {}; {}",
+                                               schemas_file().string(), text(entry.status()), repair()));
+      }
+      schemas_[entry->key] = entry->value;
+      entries.push_back(*std::move(entry));
+    }
+    return entries;
+  }
+
+  absl::Status save_schemas(const std::vector<SchemaEntry>& entries) override {
+    for (const SchemaEntry& entry : entries) {
+      if (entry.value.empty()) {
+        schemas_.erase(entry.key);
+      } else {
+        schemas_[entry.key] = entry.value;
+      }
+    }
+    std::string content;
+    for (const auto& [key, value] : schemas_) content += to_json(SchemaEntry{key, value}) + "\n";
+    return replace(schemas_file(), content);
   }
 
  private:
+  [[nodiscard]] std::filesystem::path schemas_file() const {
+    std::filesystem::path file = file_;
+    file += ".schemas";
+    return file;
+  }
+
+  absl::Status replace(const std::filesystem::path& file, std::string_view content) const {
+    std::filesystem::path temporary = file;
+    temporary += ".new";
+    Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (descriptor.get() < 0) return system_error("creating", temporary);
+    const bool is_written =
+        write_all(descriptor.get(), content) && ::fsync(descriptor.get()) == 0 && descriptor.close();
+    if (!is_written) return system_error("writing", temporary);
+    if (::rename(temporary.c_str(), file.c_str()) != 0) return system_error("replacing", file);
+    return sync_folder();
+  }
+
   /// The rename itself must survive a crash.
   absl::Status sync_folder() const {
     const std::filesystem::path parent = file_.parent_path();
@@ -104,6 +146,7 @@ class FileCheckpointStore final : public CheckpointStore {
 
   std::filesystem::path file_;
   std::string identity_;
+  std::map<std::string, std::string> schemas_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "common/status/text.h"
@@ -84,26 +85,61 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
-    if (producer_ == nullptr) {
-      absl::StatusOr<sink::KafkaClient> producer = make_producer();
-      if (!producer.ok()) return producer.status();
-      if (absl::Status status = ensure_topic(**producer); !status.ok()) return status;
-      producer_ = *std::move(producer);
-      topic_.reset(rd_kafka_topic_new(producer_.get(), kTopic.c_str(), nullptr));
-    }
-    std::string value = to_json(checkpoint, identity_);
-    Acknowledgement acknowledgement;
-    if (rd_kafka_produce(topic_.get(), 0, RD_KAFKA_MSG_F_COPY, value.data(), value.size(), identity_.data(),
-                         identity_.size(), &acknowledgement) != 0) {
-      return not_saved(rd_kafka_last_error());
-    }
-    // message.timeout.ms bounds this: the library reports every message, delivered or not.
-    while (!acknowledgement.is_done) rd_kafka_poll(producer_.get(), kPollMs);
-    if (acknowledgement.code != RD_KAFKA_RESP_ERR_NO_ERROR) return not_saved(acknowledgement.code);
-    return absl::OkStatus();
+    return produce({SchemaEntry{identity_, to_json(checkpoint, identity_)}});
+  }
+
+  absl::StatusOr<std::vector<SchemaEntry>> load_schemas() override {
+    std::vector<SchemaEntry> entries;
+    for (const auto& [key, value] : schemas_) entries.push_back({key, value});
+    return entries;
+  }
+
+  absl::Status save_schemas(const std::vector<SchemaEntry>& entries) override {
+    std::vector<SchemaEntry> records = entries;
+    for (SchemaEntry& record : records) record.key = schema_prefix() + record.key;
+    return produce(records);
   }
 
  private:
+  /// Keys of definitions begin so; what follows is the history's own.
+  [[nodiscard]] std::string schema_prefix() const { return identity_ + "#schema#"; }
+
+  absl::Status ensure_producer() {
+    if (producer_ != nullptr) return absl::OkStatus();
+    absl::StatusOr<sink::KafkaClient> producer = make_producer();
+    if (!producer.ok()) return producer.status();
+    if (absl::Status status = ensure_topic(**producer); !status.ok()) return status;
+    producer_ = *std::move(producer);
+    topic_.reset(rd_kafka_topic_new(producer_.get(), kTopic.c_str(), nullptr));
+    return absl::OkStatus();
+  }
+
+  /// OK when all are acknowledged. An empty value is a tombstone.
+  absl::Status produce(const std::vector<SchemaEntry>& records) {
+    if (absl::Status status = ensure_producer(); !status.ok()) return status;
+    std::vector<Acknowledgement> acknowledgements(records.size());
+    rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+    std::size_t sent = 0;
+    while (sent < records.size() && refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      std::string value = records[sent].value;
+      const std::string& key = records[sent].key;
+      if (rd_kafka_produce(topic_.get(), 0, RD_KAFKA_MSG_F_COPY, value.empty() ? nullptr : value.data(),
+                           value.size(), key.data(), key.size(), &acknowledgements[sent]) == 0) {
+        ++sent;
+      } else if (rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        rd_kafka_poll(producer_.get(), kPollMs);
+      } else {
+        refused = rd_kafka_last_error();
+      }
+    }
+    // message.timeout.ms bounds this: the library reports every message, delivered or not.
+    for (std::size_t i = 0; i < sent; ++i) {
+      while (!acknowledgements[i].is_done) rd_kafka_poll(producer_.get(), kPollMs);
+      if (refused == RD_KAFKA_RESP_ERR_NO_ERROR) refused = acknowledgements[i].code;
+    }
+    return refused == RD_KAFKA_RESP_ERR_NO_ERROR ? absl::OkStatus() : not_saved(refused);
+  }
+
   struct Found {
     std::int64_t offset;
     std::string value;
@@ -154,8 +190,9 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   /// The newest record of our key; nullopt where there is none, or it was deleted (a tombstone).
-  absl::StatusOr<std::optional<Found>> read_to_end(rd_kafka_t& consumer) const {
+  absl::StatusOr<std::optional<Found>> read_to_end(rd_kafka_t& consumer) {
     std::optional<Found> newest;
+    schemas_.clear();
     Clock::time_point deadline = Clock::now() + kTimeout;
     while (Clock::now() < deadline) {
       const Message message(rd_kafka_consumer_poll(&consumer, kPollMs));
@@ -170,6 +207,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // the library tries again
       deadline = Clock::now() + kTimeout;
       const std::string_view key(static_cast<const char*>(message->key), message->key_len);
+      if (key.starts_with(schema_prefix())) keep_schema(key, *message);
       if (key != identity_) continue;
       if (message->payload == nullptr) {
         newest.reset();
@@ -181,6 +219,15 @@ class KafkaCheckpointStore final : public CheckpointStore {
     return absl::UnavailableError(fmt::format(
         "checkpoints in topic {} could not be read within {} ms; check that the brokers at {} run", kTopic,
         kTimeout.count(), sink::bootstrap_list(kafka_)));
+  }
+
+  void keep_schema(std::string_view key, const rd_kafka_message_t& message) {
+    const std::string name(key.substr(schema_prefix().size()));
+    if (message.payload == nullptr) {
+      schemas_.erase(name);
+    } else {
+      schemas_[name].assign(static_cast<const char*>(message.payload), message.len);
+    }
   }
 
   absl::StatusOr<std::optional<Checkpoint>> parse(const Found& found) const {
@@ -213,6 +260,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   const std::string client_id_;
   std::string identity_;
   const task::SecretReader secrets_;
+  std::map<std::string, std::string> schemas_;  ///< as load() found them
   sink::KafkaClient producer_;
   std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> topic_;
 };

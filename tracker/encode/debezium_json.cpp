@@ -6,6 +6,7 @@
 
 #include "common/version.h"
 #include "tracker/encode/canal_value.h"
+#include "tracker/encode/debezium_schema.h"
 #include "tracker/encode/debezium_transaction.h"
 #include "tracker/encode/debezium_value.h"
 #include "tracker/encode/json_writer.h"
@@ -292,7 +293,9 @@ class DebeziumJsonEncoder final : public Encoder {
     json::append_string(text, change.database);
     text += R"(,"schemaName":null,"ddl":)";
     json::append_string(text, change.sql);
-    text += R"(,"tableChanges":[]})";
+    text += R"(,"tableChanges":)";
+    append_table_changes(text, change.changes);
+    text += '}';
     out.end_record();
   }
 

@@ -13,6 +13,7 @@
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/table_plan.h"
 #include "tracker/encode/record_batch.h"
+#include "tracker/schema/apply_ddl.h"
 
 namespace rowtide::encode {
 
@@ -43,6 +44,9 @@ struct SchemaChange {
   std::string_view database;
   std::string_view table;  ///< empty: of the database, or several tables
   std::string_view sql;    ///< valid UTF-8
+  /// What it did to the task's tables, with their definitions before and after; empty where that is not
+  /// known, or the statement changed no table.
+  std::span<const schema::TableChange> changes{};
 };
 
 /// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a

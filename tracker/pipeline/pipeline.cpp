@@ -77,6 +77,7 @@ void Pipeline::start(const binlog::Position& from) {
   held_.clear();
   replay_.reset();
   in_payload_ = false;
+  if (parts_.history != nullptr) parts_.history->rewind(from.schema_version);
 }
 
 void Pipeline::go_on_from(const binlog::Position& from) {
@@ -246,6 +247,7 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   }
   position_.file = file;
   position_.offset = offset;
+  if (parts_.history != nullptr) position_.schema_version = parts_.history->version();
   parts_.sink.end_transaction(position_);
   if (in_transaction_) add(parts_.counters.transactions, 1);
 
@@ -301,43 +303,6 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
           head_of(query->sql)));
   }
   return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
-}
-
-bool Pipeline::wants_schema_change_of(const binlog::Statement& statement, std::string_view database) const {
-  // When the objects could not be told, the database of the session decides: rather one record too many.
-  if (statement.tables.empty()) return parts_.selector.wants_database(database);
-  return std::any_of(statement.tables.begin(), statement.tables.end(),
-                     [&](const binlog::StatementTable& table) {
-                       return table.table.empty() ? parts_.selector.wants_database(table.database)
-                                                  : parts_.selector.wants(table.database, table.table);
-                     });
-}
-
-absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
-                                        const binlog::QueryEvent& query, const std::stop_token& stop) {
-  if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
-  tables_.forget_all();
-  if (statement.tables.empty()) parts_.catalog.forget_all();
-  for (const binlog::StatementTable& table : statement.tables) {
-    if (table.table.empty()) {
-      parts_.catalog.forget_all();
-    } else {
-      parts_.catalog.forget(table.database, table.table);
-    }
-  }
-  if (!parts_.wants_schema_changes || !wants_schema_change_of(statement, query.database)) {
-    add(parts_.counters.unselected_schema_changes, 1);
-    return absl::OkStatus();
-  }
-  const bool names_one = statement.tables.size() == 1;
-  parts_.encoder.encode_schema_change(
-      {.database =
-           statement.tables.empty() ? query.database : std::string_view(statement.tables.front().database),
-       .table = names_one ? std::string_view(statement.tables.front().table) : std::string_view{},
-       .sql = query.sql},
-      origin_of(event), batch_);
-  add(parts_.counters.schema_changes, 1);
-  return hand_over(stop);
 }
 
 absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, const binlog::QueryEvent& query) {

@@ -17,6 +17,7 @@
 #include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/table_registry.h"
 #include "tracker/schema/catalog.h"
+#include "tracker/schema/schema_history.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/sink/sink.h"
 #include "tracker/types/scratch.h"
@@ -33,6 +34,8 @@ class Pipeline {
   struct Parts {
     const select::TableSelector& selector;
     schema::Catalog& catalog;
+    /// Told of every statement that changes a table; nullptr: the catalog is asked alone.
+    schema::SchemaHistory* history = nullptr;
     encode::Encoder& encoder;
     sink::Sink& sink;
     Counters& counters;
@@ -79,6 +82,8 @@ class Pipeline {
   [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event,
                                               const binlog::Statement& statement,
                                               const binlog::QueryEvent& query, const std::stop_token& stop);
+  schema::DdlEffect change_schema(const binlog::Statement& statement, const binlog::QueryEvent& query,
+                                  std::string_view sql);
   [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);

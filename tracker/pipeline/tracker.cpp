@@ -11,6 +11,7 @@
 #include "common/status/text.h"
 #include "common/task/server_id.h"
 #include "common/version.h"
+#include "tracker/schema/historic_catalog.h"
 #include "tracker/source/failure.h"
 
 namespace rowtide::pipeline {
@@ -93,7 +94,7 @@ absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   selector_ = *std::move(selector);
 
   if (absl::Status status = parts_.sink.open(); !status.ok()) return status;
-  absl::StatusOr<binlog::Position> from = first_position(stop);
+  absl::StatusOr<binlog::Position> from = prepare(stop);
   if (!from.ok()) return from.status();
   resume_from_ = *std::move(from);
   spdlog::info("Starting at {}", binlog::to_string(resume_from_));
@@ -114,22 +115,10 @@ absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   return status.ok() || absl::IsCancelled(status) ? drained : status;
 }
 
-absl::StatusOr<binlog::Position> Tracker::position_from_source() {
-  absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
-  if (!session.ok()) return session.status();
-  return parts_.start_position(**session);
-}
-
-absl::StatusOr<binlog::Position> Tracker::first_position(const std::stop_token& stop) {
-  if (parts_.checkpoints != nullptr) {
-    absl::StatusOr<std::optional<checkpoint::Checkpoint>> checkpoint = parts_.checkpoints->load();
-    if (!checkpoint.ok()) return checkpoint.status();
-    if (checkpoint->has_value()) return (*checkpoint)->position;
-    spdlog::info("No checkpoint yet: spec.startPosition decides");
-  }
+absl::StatusOr<binlog::Position> Tracker::prepare(const std::stop_token& stop) {
   for (milliseconds backoff = kFirstBackoff; !stop.stop_requested();
        backoff = std::min(backoff * 2, kLongestBackoff)) {
-    absl::StatusOr<binlog::Position> position = position_from_source();
+    absl::StatusOr<binlog::Position> position = prepare_once();
     if (position.ok() || !may_pass(position.status())) return position;
     set_state(State::Reconnecting, position.status());
     spdlog::warn("{}; trying again in {} ms", text(position.status()), backoff.count());
@@ -142,7 +131,7 @@ absl::Status Tracker::make_pipeline() {
   absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
   if (!session.ok()) return session.status();
   catalog_session_ = *std::move(session);
-  catalog_ = std::make_unique<schema::Catalog>(*catalog_session_);
+  catalog_ = std::make_unique<schema::HistoricCatalog>(*catalog_session_, *history_);
   absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder = encode::make_encoder(
       parts_.format, {.source_name = task_.qualified_name(),
                       .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",
@@ -156,6 +145,7 @@ absl::Status Tracker::make_pipeline() {
   pipeline_ = std::make_unique<Pipeline>(
       Pipeline::Parts{.selector = *selector_,
                       .catalog = *catalog_,
+                      .history = history_.get(),
                       .encoder = *encoder_,
                       .sink = parts_.sink,
                       .counters = counters_,
@@ -283,6 +273,7 @@ absl::Status Tracker::save_checkpoint() {
   }
   const std::int64_t now = now_ms();
   if (parts_.checkpoints != nullptr) {
+    if (absl::Status status = save_schemas(saved_version()); !status.ok()) return status;
     if (absl::Status status = parts_.checkpoints->save({.position = *durable, .saved_at_ms = now});
         !status.ok()) {
       return status;
@@ -290,6 +281,7 @@ absl::Status Tracker::save_checkpoint() {
   }
   const std::lock_guard lock(mutex_);
   saved_ = durable;
+  saved_version_ = durable->schema_version;
   checkpoint_at_ms_ = now;
   return absl::OkStatus();
 }

@@ -18,6 +18,8 @@
 #include "tracker/pipeline/lag.h"
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/pipeline/rate.h"
+#include "tracker/schema/changed_before.h"
+#include "tracker/schema/schema_history.h"
 #include "tracker/schema/sql_session.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/sink/sink.h"
@@ -66,8 +68,15 @@ class Tracker {
   enum class State { Starting, Streaming, Reconnecting, Stopping, Failed };
 
   [[nodiscard]] absl::Status run_until_stopped(const std::stop_token& stop);
-  [[nodiscard]] absl::StatusOr<binlog::Position> first_position(const std::stop_token& stop);
-  [[nodiscard]] absl::StatusOr<binlog::Position> position_from_source();
+  // tracker_schema.cpp
+  [[nodiscard]] absl::Status begin_history(schema::SqlSession& session, const binlog::Position& from);
+  [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog(schema::SqlSession& session);
+  [[nodiscard]] absl::StatusOr<schema::ChangedBefore> scan_schema_changes(const binlog::Position& from,
+                                                                          const BinlogPlace& end);
+  [[nodiscard]] absl::Status save_schemas(std::uint64_t version);
+  [[nodiscard]] std::uint64_t saved_version() const;
+  [[nodiscard]] absl::StatusOr<binlog::Position> prepare(const std::stop_token& stop);
+  [[nodiscard]] absl::StatusOr<binlog::Position> prepare_once();
   [[nodiscard]] absl::Status make_pipeline();
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
@@ -86,6 +95,7 @@ class Tracker {
   Rate rate_;
 
   std::optional<select::TableSelector> selector_;
+  std::unique_ptr<schema::SchemaHistory> history_;
   std::unique_ptr<schema::SqlSession> catalog_session_;
   std::unique_ptr<schema::Catalog> catalog_;
   std::unique_ptr<encode::Encoder> encoder_;
@@ -97,6 +107,7 @@ class Tracker {
   absl::Status last_error_;
   std::string client_address_;
   std::optional<binlog::Position> saved_;
+  std::uint64_t saved_version_ = 0;  ///< of the tables' definitions at the saved checkpoint
   std::int64_t checkpoint_at_ms_ = 0;
 };
 

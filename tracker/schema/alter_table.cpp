@@ -184,21 +184,23 @@ CatalogTable Alteration::run() {
   return table_;
 }
 
+/// In their order: the last one is the table's default. CONVERT TO decides on the columns, also on new ones.
 void Alteration::read_options() {
-  for_each<ConvertCharset>([&](const ConvertCharset& convert) {
-    // DEFAULT: the database's, which the caller has given as the context's.
-    converted_to_ =
-        resolve_charset(convert.charset, context_.table_collation, context_.dialect, context_.session);
-    table_.collation = converted_to_;
-  });
-  for_each<SetTableOptions>([&](const SetTableOptions& options) {
-    if (!options.charset.empty()) {
-      table_.collation =
-          resolve_charset(options.charset, before_.collation, context_.dialect, context_.session);
+  for (const AlterAction& action : actions_) {
+    if (const auto* convert = std::get_if<ConvertCharset>(&action)) {
+      // DEFAULT: the database's, which the caller has given as the context's.
+      converted_to_ =
+          resolve_charset(convert->charset, context_.table_collation, context_.dialect, context_.session);
+      table_.collation = converted_to_;
+    } else if (const auto* options = std::get_if<SetTableOptions>(&action)) {
+      if (!options->charset.empty()) {
+        table_.collation =
+            resolve_charset(options->charset, before_.collation, context_.dialect, context_.session);
+      }
+      if (options->comment) table_.comment = *options->comment;
     }
-    if (options.comment) table_.comment = *options.comment;
-  });
-  context_.table_collation = table_.collation;
+  }
+  context_.table_collation = converted_to_ != 0 ? converted_to_ : table_.collation;
 }
 
 /// A column that the statement names must be there, else the definition is not the table's.

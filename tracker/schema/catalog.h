@@ -17,12 +17,13 @@ namespace rowtide::schema {
 class Catalog {
  public:
   explicit Catalog(SqlSession& session) : session_(&session) {}
+  virtual ~Catalog() = default;
 
   /// NOT_FOUND when there is no such table (any more).
-  [[nodiscard]] absl::StatusOr<const CatalogTable*> describe(const std::string& database,
-                                                             const std::string& table);
-  void forget(const std::string& database, const std::string& table);
-  void forget_all();
+  [[nodiscard]] virtual absl::StatusOr<const CatalogTable*> describe(const std::string& database,
+                                                                     const std::string& table);
+  virtual void forget(const std::string& database, const std::string& table);
+  virtual void forget_all();
 
  private:
   SqlSession* session_;

@@ -400,7 +400,7 @@ ColumnSpec read_column(DdlReader& reader, bool has_placement, bool is_real_float
   column.name = reader.name();
   read_type(reader, column, is_real_float);
   while (!reader.at_end() && !reader.is_symbol(',') && !reader.is_symbol(')') &&
-         !(has_placement && reader.is_any({"FIRST", "AFTER"}))) {
+         !(has_placement && reader.is_any({"FIRST", "AFTER", "REMOVE", "PARTITION"}))) {
     if (!read_attribute(reader, column) && !skip_engine_attribute(reader)) {
       reader.fail("an attribute of a column");
     }

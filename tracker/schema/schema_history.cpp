@@ -45,14 +45,16 @@ TableName SchemaHistory::canonical(TableName name) const {
   return name;
 }
 
-void SchemaHistory::begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful) {
+void SchemaHistory::begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful,
+                          const std::set<TableName>& absent) {
   const Lock lock(mutex_);
   version_ = 0;
   tables_.clear();
   databases_.clear();
   for (const auto& [name, collation] : snapshot.databases) put(DatabaseChange{name, false, collation});
   for (const auto& [name, table] : snapshot.tables) put(name, true, table);
-  for (const TableName& name : doubtful) put(name, false, nullptr);
+  for (const TableName& name : doubtful) put(canonical(name), false, nullptr);
+  for (const TableName& name : absent) put(canonical(name), true, nullptr);
 }
 
 std::uint64_t SchemaHistory::version() const {

@@ -30,7 +30,9 @@ class SchemaHistory final : public Definitions {
   explicit SchemaHistory(SourceDialect dialect) : dialect_(std::move(dialect)) {}
 
   /// Tables at the first position of all. `doubtful`: those of which it is not known how they were there.
-  void begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful);
+  /// `absent`: those that were not there.
+  void begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful,
+             const std::set<TableName>& absent = {});
   /// What was saved. DATA_LOSS for what cannot be read.
   [[nodiscard]] absl::Status restore(const std::vector<SavedSchema>& saved);
 

@@ -195,6 +195,46 @@ TEST_F(DebeziumJson, SchemaChangeOfADatabaseNamesNoTable) {
   EXPECT_THAT(std::string(*batch_.record(0).value), testing::HasSubstr(R"("table":null,"server_id")"));
 }
 
+TEST_F(DebeziumJson, SchemaChangesTellTheTable) {
+  auto table = std::make_shared<schema::CatalogTable>();
+  schema::CatalogColumn id;
+  id.name = "id";
+  id.data_type = "int";
+  id.column_type = "int(10) unsigned";
+  id.is_unsigned = true;
+  id.is_nullable = false;
+  id.is_auto_increment = true;
+  schema::CatalogColumn state;
+  state.name = "state";
+  state.data_type = "enum";
+  state.column_type = "enum('a','b')";
+  state.collation = 8;
+  state.members = {"a", "b"};
+  state.default_value = "a";
+  table->columns = {id, state};
+  table->keys = {{.name = "PRIMARY", .kind = schema::CatalogKey::Kind::Primary, .columns = {"id"}}};
+  table->collation = 255;
+  table->choose_key();
+  const schema::TableName name{"shop", "or\"ders"};
+  const std::vector<schema::TableChange> changes{
+      {schema::TableChange::Kind::Create, name, name, nullptr, table},
+      {schema::TableChange::Kind::Truncate, name, name, table, table},
+      {schema::TableChange::Kind::Drop, {"shop", "old"}, {"shop", "old"}, table, nullptr}};
+  encoder_->encode_schema_change({"shop", "", "CREATE ...", changes}, kOrigin, batch_);
+  const std::string value(*batch_.record(0).value);
+  const std::string table_json =
+      R"("table":{"defaultCharsetName":"utf8mb4","primaryKeyColumnNames":["id"],"columns":[)"
+      R"({"name":"id","jdbcType":4,"nativeType":null,"typeName":"INT UNSIGNED","typeExpression":"INT UNSIGNED",)"
+      R"("charsetName":null,"length":null,"scale":null,"position":1,"optional":false,"autoIncremented":true,)"
+      R"("generated":true,"comment":null,"defaultValueExpression":null,"enumValues":null},)"
+      R"({"name":"state","jdbcType":1,"nativeType":null,"typeName":"ENUM","typeExpression":"ENUM",)"
+      R"("charsetName":"latin1","length":1,"scale":null,"position":2,"optional":true,"autoIncremented":false,)"
+      R"("generated":false,"comment":null,"defaultValueExpression":"a","enumValues":["a","b"]}],"comment":null}})";
+  EXPECT_THAT(value, testing::HasSubstr(
+                         R"("tableChanges":[{"type":"CREATE","id":"\"shop\".\"or\"\"ders\"",)" + table_json +
+                         R"(,{"type":"DROP","id":"\"shop\".\"old\"",)" + table_json + "]}"));
+}
+
 TEST(EncoderTable, NamesTheFormatsItKnows) {
   const auto encoder = make_encoder("avro", {});
   ASSERT_FALSE(encoder.ok());

@@ -1,0 +1,133 @@
+// Events that name no columns (binlog_row_metadata below FULL) are read with the schema of their time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/tracker_process.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
+  return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+}
+
+class SchemaHistory : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  void SetUp() override {
+    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kTrackerUser + "'@'%' IDENTIFIED BY '" +
+                kTrackerPassword + "'");
+    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") +
+                kTrackerUser + "'@'%'");
+    server.exec(GetParam() == SqlFlavor::Mysql8 ? "SET GLOBAL binlog_row_metadata = MINIMAL"
+                                                : "SET GLOBAL binlog_row_metadata = NO_LOG");
+    sql("CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))");
+    task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
+  }
+  void TearDown() override { server.exec("SET GLOBAL binlog_row_metadata = FULL"); }
+
+  void sql(const std::string& statement) {
+    server.exec("USE " + database);
+    server.exec(statement);
+  }
+  std::vector<std::string> images(std::size_t count) {
+    std::vector<std::string> texts;
+    // The topic is there once the tracker has begun.
+    if (!reader) reader.emplace(KafkaBroker::shared().reader(topic_of(task)));
+    for (const json& change : wait_for_rows(*reader, count)) texts.push_back(change.at("after").dump());
+    return texts;
+  }
+
+  MysqlServer& server = MysqlServer::shared(GetParam());
+  std::string database = server.fresh_database();
+  json task;
+  std::optional<KafkaReader> reader;
+};
+
+TEST_P(SchemaHistory, EventsFromWhileTheTrackerWasDownAreReadWithTheirOwnSchema) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  sql("ALTER TABLE t ADD b INT FIRST");
+  sql("INSERT INTO t VALUES (7, 2, 'y')");
+  EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"x","id":1})", R"({"a":"y","b":7,"id":2})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+
+  // Now the columns are not what information_schema says when the tracker comes back.
+  sql("INSERT INTO t VALUES (8, 3, 'z')");
+  sql("ALTER TABLE t CHANGE b c INT, DROP a, ADD d VARCHAR(20)");
+  sql("INSERT INTO t VALUES (9, 4, 'v')");
+  sql("CREATE TABLE u (id INT PRIMARY KEY, e INT)");
+  sql("INSERT INTO u VALUES (5, 5)");
+  sql("RENAME TABLE t TO x, u TO t, x TO u");
+  sql("INSERT INTO t VALUES (6, 6)");
+  sql("DROP TABLE t");
+  sql("DROP TABLE u");
+  tracker.start_streaming();
+  EXPECT_THAT(images(6), testing::ElementsAre(R"({"a":"x","id":1})", R"({"a":"y","b":7,"id":2})",
+                                              R"({"a":"z","b":8,"id":3})", R"({"c":9,"d":"v","id":4})",
+                                              R"({"e":5,"id":5})", R"({"e":6,"id":6})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(SchemaHistory, AKilledTrackerReadsOnWithTheSchemaOfItsCheckpoint) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  EXPECT_THAT(images(1), testing::SizeIs(1));
+  tracker.process().stop(SIGKILL, std::chrono::seconds{10});
+  sql("ALTER TABLE t ADD b INT FIRST");
+  sql("INSERT INTO t VALUES (7, 2, 'y')");
+  tracker.start_streaming();
+  sql("ALTER TABLE t DROP a");
+  sql("INSERT INTO t VALUES (8, 3)");
+  // Those whose checkpoint was not saved come twice.
+  reader->wait_for("the last row", [](const std::vector<KafkaRecord>& records) {
+    return records.back().value && records.back().value->find(R"("after":{"b":8,)") != std::string::npos;
+  });
+  const std::vector<std::string> all = images(3);
+  EXPECT_THAT(all, testing::IsSupersetOf({R"({"a":"y","b":7,"id":2})", R"({"b":8,"id":3})"}));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(SchemaHistory, AStartInThePastKnowsWhatNoStatementChangedAndWhatTheStreamCreates) {
+  const std::string file = server.query("SHOW MASTER STATUS").at(0).at(0).value();
+  const std::string offset = server.query("SHOW MASTER STATUS").at(0).at(1).value();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  sql("CREATE TABLE later (id INT PRIMARY KEY, a INT)");
+  sql("INSERT INTO later VALUES (2, 3)");
+  sql("ALTER TABLE later ADD b INT AFTER id");
+  sql("INSERT INTO later VALUES (4, 5, 6)");
+  task["spec"]["startPosition"] = {{"mode", "BinlogFile"}, {"file", file}, {"offset", std::stoul(offset)}};
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  EXPECT_THAT(images(3),
+              testing::ElementsAre(R"({"a":"x","id":1})", R"({"a":3,"id":2})", R"({"a":6,"b":5,"id":4})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(SchemaHistory, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWithTheRepair) {
+  const std::string file = server.query("SHOW MASTER STATUS").at(0).at(0).value();
+  const std::string offset = server.query("SHOW MASTER STATUS").at(0).at(1).value();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  sql("ALTER TABLE t ADD b INT FIRST");
+  task["spec"]["startPosition"] = {{"mode", "BinlogFile"}, {"file", file}, {"offset", std::stoul(offset)}};
+  TrackerProcess tracker(task);
+  tracker.start();
+  EXPECT_FALSE(tracker.wait_exit().ok());
+  EXPECT_THAT(tracker.failure(),
+              testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"), HasSubstr(file)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, SchemaHistory, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         name_of);
+
+}  // namespace
+}  // namespace rowtide::test

@@ -1,0 +1,75 @@
+// The pipeline's way of a DDL statement.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "tracker/binlog/query_variables.h"
+#include "tracker/binlog/transaction_events.h"
+#include "tracker/pipeline/pipeline.h"
+#include "tracker/types/charset.h"
+
+namespace rowtide::pipeline {
+
+bool Pipeline::wants_schema_change_of(const binlog::Statement& statement, std::string_view database) const {
+  // When the objects could not be told, the database of the session decides: rather one record too many.
+  if (statement.tables.empty()) return parts_.selector.wants_database(database);
+  return std::any_of(statement.tables.begin(), statement.tables.end(),
+                     [&](const binlog::StatementTable& table) {
+                       return table.table.empty() ? parts_.selector.wants_database(table.database)
+                                                  : parts_.selector.wants(table.database, table.table);
+                     });
+}
+
+/// What is known of the tables is no longer so.
+schema::DdlEffect Pipeline::change_schema(const binlog::Statement& statement, const binlog::QueryEvent& query,
+                                          std::string_view sql) {
+  tables_.forget_all();
+  if (statement.tables.empty()) parts_.catalog.forget_all();
+  for (const binlog::StatementTable& table : statement.tables) {
+    if (table.table.empty()) {
+      parts_.catalog.forget_all();
+    } else {
+      parts_.catalog.forget(table.database, table.table);
+    }
+  }
+  if (parts_.history == nullptr) return {};
+  schema::DdlEffect effect = parts_.history->apply(
+      sql, {std::string(query.database),
+            binlog::parse_query_variables(query.status_variables, stream_.format().is_mariadb)});
+  for (const schema::TableChange& change : effect.tables) {
+    if (change.kind != schema::TableChange::Kind::Unknown ||
+        !parts_.selector.wants(change.name.database, change.name.table)) {
+      continue;
+    }
+    spdlog::warn("{}.{}: {}; its columns are read from the source when they are needed", change.name.database,
+                 change.name.table, effect.doubt);
+  }
+  return effect;
+}
+
+absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
+                                        const binlog::QueryEvent& query, const std::stop_token& stop) {
+  if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
+  const std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
+  schema::DdlEffect effect = change_schema(statement, query, sql);
+  if (!parts_.wants_schema_changes || !wants_schema_change_of(statement, query.database)) {
+    add(parts_.counters.unselected_schema_changes, 1);
+    return absl::OkStatus();
+  }
+  std::erase_if(effect.tables, [this](const schema::TableChange& change) {
+    return !parts_.selector.wants(change.name.database, change.name.table) &&
+           !parts_.selector.wants(change.old_name.database, change.old_name.table);
+  });
+  const bool names_one = statement.tables.size() == 1;
+  parts_.encoder.encode_schema_change(
+      {.database =
+           statement.tables.empty() ? query.database : std::string_view(statement.tables.front().database),
+       .table = names_one ? std::string_view(statement.tables.front().table) : std::string_view{},
+       .sql = sql,
+       .changes = effect.tables},
+      origin_of(event), batch_);
+  add(parts_.counters.schema_changes, 1);
+  return hand_over(stop);
+}
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,167 @@
+// Where a task begins, and with which definitions of its tables.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/status/text.h"
+#include "tracker/binlog/stream_state.h"
+#include "tracker/binlog/transaction_events.h"
+#include "tracker/pipeline/tracker.h"
+#include "tracker/schema/catalog_reader.h"
+#include "tracker/types/charset.h"
+
+namespace rowtide::pipeline {
+namespace {
+
+using schema::TableName;
+
+bool is_same(const schema::TablePtr& a, const schema::TablePtr& b) {
+  return (a == nullptr) == (b == nullptr) && (a == nullptr || *a == *b);
+}
+
+/// The tables that were changed between two looks.
+std::set<TableName> differences(const schema::CatalogSnapshot& before, const schema::CatalogSnapshot& after) {
+  std::set<TableName> names;
+  for (const auto& [name, table] : before.tables) {
+    const auto now = after.tables.find(name);
+    if (!is_same(table, now == after.tables.end() ? nullptr : now->second)) names.insert(name);
+  }
+  for (const auto& [name, table] : after.tables) {
+    if (!before.tables.contains(name)) names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::uint64_t Tracker::saved_version() const {
+  const std::lock_guard lock(mutex_);
+  return saved_version_;
+}
+
+absl::StatusOr<schema::CatalogSnapshot> Tracker::read_catalog(schema::SqlSession& session) {
+  absl::StatusOr<std::vector<std::string>> databases = schema::read_databases(session);
+  if (!databases.ok()) return databases.status();
+  std::erase_if(*databases, [this](const std::string& each) { return !selector_->wants_database(each); });
+  return schema::read_catalog(session, history_->dialect(), *databases);
+}
+
+/// A checkpoint, with the definitions of then; else the task's start position, with what can be known there.
+absl::StatusOr<binlog::Position> Tracker::prepare_once() {
+  absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
+  if (!session.ok()) return session.status();
+  absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(**session);
+  if (!dialect.ok()) return dialect.status();
+  history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect));
+
+  if (parts_.checkpoints != nullptr) {
+    absl::StatusOr<std::optional<checkpoint::Checkpoint>> checkpoint = parts_.checkpoints->load();
+    if (!checkpoint.ok()) return checkpoint.status();
+    if (checkpoint->has_value()) {
+      binlog::Position from = (*checkpoint)->position;
+      absl::StatusOr<std::vector<checkpoint::SchemaEntry>> saved = parts_.checkpoints->load_schemas();
+      if (!saved.ok()) return saved.status();
+      if (!saved->empty()) {
+        std::vector<schema::SavedSchema> schemas;
+        for (checkpoint::SchemaEntry& each : *saved)
+          schemas.push_back({std::move(each.key), std::move(each.value)});
+        if (absl::Status status = history_->restore(schemas); !status.ok()) return status;
+      } else if (absl::Status status = begin_history(**session, from); !status.ok()) {
+        return status;
+      }
+      const std::lock_guard lock(mutex_);
+      saved_version_ = from.schema_version;
+      return from;
+    }
+    spdlog::info("No checkpoint yet: spec.startPosition decides");
+  }
+
+  absl::StatusOr<schema::CatalogSnapshot> before = read_catalog(**session);
+  if (!before.ok()) return before.status();
+  absl::StatusOr<binlog::Position> from = parts_.start_position(**session);
+  if (!from.ok()) return from.status();
+  if (task_.spec.start_position.mode != task::StartMode::Latest) {
+    if (absl::Status status = begin_history(**session, *from); !status.ok()) return status;
+    return from;
+  }
+  // What is the same before and behind the position is so at it.
+  absl::StatusOr<schema::CatalogSnapshot> after = read_catalog(**session);
+  if (!after.ok()) return after.status();
+  history_->begin(*after, differences(*before, *after));
+  return from;
+}
+
+/// At a position in the past: the catalog of now holds for what no statement has changed since.
+absl::Status Tracker::begin_history(schema::SqlSession& session, const binlog::Position& from) {
+  absl::StatusOr<schema::CatalogSnapshot> before = read_catalog(session);
+  if (!before.ok()) return before.status();
+  absl::StatusOr<BinlogPlace> end = parts_.sample_end(session);
+  if (!end.ok()) return end.status();
+  absl::StatusOr<schema::CatalogSnapshot> now = read_catalog(session);
+  if (!now.ok()) return now.status();
+  absl::StatusOr<schema::ChangedBefore> changed = scan_schema_changes(from, *end);
+  if (!changed.ok()) return changed.status();
+
+  std::set<TableName> doubtful = differences(*before, *now);
+  for (const TableName& each : changed->changed()) {
+    if (selector_->wants_database(each.database)) doubtful.insert(history_->canonical(each));
+  }
+  for (const auto& [name, table] : now->tables) {
+    if (changed->changed_databases().contains(name.database)) doubtful.insert(name);
+  }
+  std::set<TableName> absent;
+  for (const TableName& each : changed->created()) {
+    if (selector_->wants_database(each.database)) absent.insert(history_->canonical(each));
+    doubtful.erase(history_->canonical(each));
+  }
+  history_->begin(*now, doubtful, absent);
+  return absl::OkStatus();
+}
+
+/// Reads the binlog up to `end` for its DDL only.
+absl::StatusOr<schema::ChangedBefore> Tracker::scan_schema_changes(const binlog::Position& from,
+                                                                   const BinlogPlace& end) {
+  schema::ChangedBefore changed;
+  if (absl::Status status = parts_.source.open(from); !status.ok()) return status;
+  binlog::StreamState stream;
+  stream.reset(from);
+  constexpr int kSilence = 5;
+  int silent_seconds = 0;
+  const auto is_behind = [&] { return !(BinlogPlace{stream.file(), stream.offset()} < end); };
+  while (!is_behind()) {
+    const absl::StatusOr<Bytes> bytes = parts_.source.next();
+    if (!bytes.ok()) return bytes.status();
+    if (bytes->empty()) {  // a second without anything
+      if (++silent_seconds < kSilence) continue;
+      if (stream.file().empty()) {
+        return absl::UnavailableError("the source sends nothing of its binlog from " +
+                                      binlog::to_string(from));
+      }
+      break;  // with GTIDs that all are done
+    }
+    silent_seconds = 0;
+    const absl::StatusOr<binlog::EventView> event = stream.accept(*bytes);
+    if (!event.ok()) return event.status();
+    if (event->header.type != binlog::EventType::Query) continue;
+    const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event->body);
+    if (!query.ok()) return query.status();
+    changed.add(types::to_utf8_replacing(query->client_collation, query->sql), query->database);
+  }
+  parts_.source.close();
+  return changed;
+}
+
+absl::Status Tracker::save_schemas(std::uint64_t version) {
+  const std::vector<schema::SavedSchema> unsaved = history_->unsaved(version);
+  if (unsaved.empty()) return absl::OkStatus();
+  std::vector<checkpoint::SchemaEntry> entries;
+  for (const schema::SavedSchema& each : unsaved) entries.push_back({each.key, each.value});
+  if (absl::Status status = parts_.checkpoints->save_schemas(entries); !status.ok()) return status;
+  history_->mark_saved(unsaved);
+  return absl::OkStatus();
+}
+
+}  // namespace rowtide::pipeline

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "tracker/schema/definition.h"
+
+namespace rowtide::schema {
+
+/// What the DDL between a start position in the past and now says about the tables at that position. The
+/// catalog of now holds for a table that no statement names; one that the first statement about it creates
+/// was not there; of all others it is not known. Fed with every DDL from the start position on.
+class ChangedBefore {
+ public:
+  void add(std::string_view sql, std::string_view default_database);
+
+  [[nodiscard]] const std::set<TableName>& created() const { return created_; }
+  [[nodiscard]] const std::set<TableName>& changed() const { return changed_; }
+  /// Databases of which any table may have changed.
+  [[nodiscard]] const std::set<std::string>& changed_databases() const { return changed_databases_; }
+
+ private:
+  std::set<TableName> created_;
+  std::set<TableName> changed_;
+  std::set<std::string> changed_databases_;
+};
+
+}  // namespace rowtide::schema
