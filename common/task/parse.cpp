@@ -37,6 +37,8 @@ constexpr Choices<StartMode, 5> kStartModes{{{"Latest", StartMode::Latest},
                                              {"GTIDSet", StartMode::GtidSet},
                                              {"BinlogFile", StartMode::BinlogFile}}};
 constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
+constexpr Choices<OnlineSchemaChangeMode, 2> kOnlineSchemaChanges{
+    {{"Translate", OnlineSchemaChangeMode::Translate}, {"PassThrough", OnlineSchemaChangeMode::PassThrough}}};
 constexpr Choices<PartitionBy, 3> kPartitionBys{
     {{"Task", PartitionBy::Task}, {"Table", PartitionBy::Table}, {"PrimaryKey", PartitionBy::PrimaryKey}}};
 constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
@@ -460,6 +462,27 @@ TrackerPod read_tracker_pod(const Field& field) {
   return pod;
 }
 
+OnlineSchemaChanges read_online_schema_changes(const Field& spec) {
+  OnlineSchemaChanges changes;
+  changes.mode = spec["onlineSchemaChanges"].choice(kOnlineSchemaChanges, changes.mode);
+  const Field tables = spec["onlineSchemaChangeTables"];
+  if (!tables.present() || !tables.is_map_of({"ghost", "other"})) return changes;
+  if (changes.mode == OnlineSchemaChangeMode::PassThrough) {
+    tables.refuse("has no meaning with onlineSchemaChanges: PassThrough; leave it out");
+  }
+  for (const auto& [name, value] : {std::pair{"ghost", &changes.ghost}, {"other", &changes.other}}) {
+    *value = tables[name].text();
+    const re2::RE2 expression(*value, re2::RE2::Quiet);
+    if (!value->empty() && (!expression.ok() || expression.NumberOfCapturingGroups() != 1)) {
+      tables[name].refuse(
+          "a regular expression in RE2 syntax with one group, which is the name of the table that is "
+          "changed, such as "
+          "_(.+)_shadow");
+    }
+  }
+  return changes;
+}
+
 Spec read_spec(const Field& field) {
   Spec spec;
   if (!field.present()) {
@@ -467,7 +490,8 @@ Spec read_spec(const Field& field) {
     return spec;
   }
   if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
-                        "startPosition", "precheck", "sink", "tracker"})) {
+                        "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition", "precheck",
+                        "sink", "tracker"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -476,6 +500,7 @@ Spec read_spec(const Field& field) {
   spec.data_types = read_data_types(field["dataTypes"]);
   spec.objects = read_objects(field["objects"]);
   spec.row_images = field["rowImages"].choice(kRowImages, spec.row_images);
+  spec.online_schema_changes = read_online_schema_changes(field);
   spec.start_position = read_start_position(field["startPosition"]);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);

@@ -80,6 +80,15 @@ struct DataTypes {
 
 /// Row images that lack columns (binlog_row_image MINIMAL, NOBLOB): stop, or deliver what is there.
 enum class RowImages { Full, AsLogged };
+enum class OnlineSchemaChangeMode { Translate, PassThrough };
+
+/// How the work of gh-ost, pt-online-schema-change and their like is told.
+struct OnlineSchemaChanges {
+  OnlineSchemaChangeMode mode = OnlineSchemaChangeMode::Translate;
+  /// RE2 with one group for the real table's name: other names than the two tools'. "": theirs.
+  std::string ghost;
+  std::string other;
+};
 
 struct StartPosition {
   StartMode mode = StartMode::Latest;
@@ -166,6 +175,7 @@ struct Spec {
   DataTypes data_types;
   Objects objects;
   RowImages row_images = RowImages::Full;
+  OnlineSchemaChanges online_schema_changes;
   StartPosition start_position;
   Precheck precheck;
   Sink sink;

@@ -9,7 +9,8 @@ BUILD_PACKAGES=(
   libre2-dev libboost-dev libboost-system-dev libssl-dev zlib1g-dev libzstd-dev
 )
 
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3)
+# percona-toolkit: the real pt-online-schema-change.
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3 percona-toolkit)
 
 FUZZ_PACKAGES=(clang-16 libclang-rt-16-dev)
 

@@ -63,6 +63,7 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
 Pipeline::Pipeline(Parts parts)
     : parts_(std::move(parts)),
       tables_(parts_.selector, parts_.catalog, parts_.topic_for, parts_.wants_rows, parts_.reads_files),
+      translator_(parts_.helpers),
       rows_(scratch_) {}
 
 void Pipeline::start(const binlog::Position& from) {

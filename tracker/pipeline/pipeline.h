@@ -13,6 +13,7 @@
 #include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/encode/record_batch.h"
+#include "tracker/osc/translator.h"
 #include "tracker/pipeline/counters.h"
 #include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/table_registry.h"
@@ -36,6 +37,8 @@ class Pipeline {
     schema::Catalog& catalog;
     /// Told of every statement that changes a table; nullptr: the catalog is asked alone.
     schema::SchemaHistory* history = nullptr;
+    /// Which tables are a tool's; needs the history.
+    osc::HelperNames helpers{};
     encode::Encoder& encoder;
     sink::Sink& sink;
     Counters& counters;
@@ -84,6 +87,9 @@ class Pipeline {
                                               const binlog::QueryEvent& query, const std::stop_token& stop);
   schema::DdlEffect change_schema(const binlog::Statement& statement, const binlog::QueryEvent& query,
                                   std::string_view sql);
+  [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
+                                                const std::vector<schema::TableChange>& changes,
+                                                const std::stop_token& stop);
   [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
@@ -120,6 +126,7 @@ class Pipeline {
   Parts parts_;
   binlog::StreamState stream_;
   TableRegistry tables_;
+  osc::Translator translator_;
   types::Scratch scratch_;
   binlog::RowsReader rows_;
   binlog::PayloadReader payload_;

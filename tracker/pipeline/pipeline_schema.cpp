@@ -47,19 +47,38 @@ schema::DdlEffect Pipeline::change_schema(const binlog::Statement& statement, co
   return effect;
 }
 
+absl::Status Pipeline::tell_online_change(const binlog::EventView& event, std::string_view sql,
+                                          const std::vector<schema::TableChange>& changes,
+                                          const std::stop_token& stop) {
+  const schema::TableName& name = changes.front().name;
+  parts_.encoder.encode_schema_change(
+      {.database = name.database,
+       .table = changes.size() == 1 ? std::string_view(name.table) : std::string_view{},
+       .sql = sql,
+       .changes = changes},
+      origin_of(event), batch_);
+  add(parts_.counters.schema_changes, 1);
+  return hand_over(stop);
+}
+
 absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
                                         const binlog::QueryEvent& query, const std::stop_token& stop) {
   if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
   const std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
   schema::DdlEffect effect = change_schema(statement, query, sql);
-  if (!parts_.wants_schema_changes || !wants_schema_change_of(statement, query.database)) {
+  osc::Translator::Told told = translator_.translate(sql, effect);
+  if (!parts_.wants_schema_changes || !wants_schema_change_of(statement, query.database) ||
+      (told.is_changed && told.sql.empty())) {
     add(parts_.counters.unselected_schema_changes, 1);
     return absl::OkStatus();
   }
+  if (told.is_changed) effect.tables = std::move(told.changes);
   std::erase_if(effect.tables, [this](const schema::TableChange& change) {
     return !parts_.selector.wants(change.name.database, change.name.table) &&
            !parts_.selector.wants(change.old_name.database, change.old_name.table);
   });
+  if (told.is_changed && effect.tables.empty()) return absl::OkStatus();
+  if (told.is_changed) return tell_online_change(event, told.sql, effect.tables, stop);
   const bool names_one = statement.tables.size() == 1;
   parts_.encoder.encode_schema_change(
       {.database =

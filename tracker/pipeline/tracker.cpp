@@ -89,7 +89,11 @@ absl::Status Tracker::run(const std::stop_token& stop) {
 }
 
 absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
-  absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(task_.spec.objects);
+  absl::StatusOr<osc::HelperNames> helpers = osc::HelperNames::create(task_.spec.online_schema_changes);
+  if (!helpers.ok()) return helpers.status();
+  helpers_ = *std::move(helpers);
+  absl::StatusOr<select::TableSelector> selector =
+      select::TableSelector::create(task_.spec.objects, helpers_);
   if (!selector.ok()) return selector.status();
   selector_ = *std::move(selector);
 
@@ -146,6 +150,7 @@ absl::Status Tracker::make_pipeline() {
       Pipeline::Parts{.selector = *selector_,
                       .catalog = *catalog_,
                       .history = history_.get(),
+                      .helpers = helpers_,
                       .encoder = *encoder_,
                       .sink = parts_.sink,
                       .counters = counters_,

@@ -94,6 +94,7 @@ class Tracker {
   Lag lag_;
   Rate rate_;
 
+  osc::HelperNames helpers_;
   std::optional<select::TableSelector> selector_;
   std::unique_ptr<schema::SchemaHistory> history_;
   std::unique_ptr<schema::SqlSession> catalog_session_;

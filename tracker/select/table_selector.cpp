@@ -82,20 +82,26 @@ struct TableSelector::Rules {
   std::vector<Rule> include;
   std::vector<Rule> exclude;
   std::vector<task::ColumnRule> columns;
+  osc::HelperNames helpers;
 
+  /// Tables of a tool are no one's choice but by name.
+  [[nodiscard]] bool may_apply(const Rule& rule, std::string_view database, std::string_view table) const {
+    return may_apply(rule, database) && (rule.tables.contains(table) || !helpers.is_helper(table));
+  }
   /// A pattern such as ".*" does not mean the server's own schemas; an include that names one does.
   [[nodiscard]] static bool may_apply(const Rule& rule, std::string_view database) {
     return !(rule.database.is_pattern() && is_system_schema(database));
   }
 };
 
-absl::StatusOr<TableSelector> TableSelector::create(const task::Objects& objects) {
+absl::StatusOr<TableSelector> TableSelector::create(const task::Objects& objects,
+                                                    const osc::HelperNames& helpers) {
   absl::StatusOr<std::vector<Rule>> include = compile(objects.include);
   if (!include.ok()) return include.status();
   absl::StatusOr<std::vector<Rule>> exclude = compile(objects.exclude);
   if (!exclude.ok()) return exclude.status();
   return TableSelector(
-      std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude), objects.columns}));
+      std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude), objects.columns, helpers}));
 }
 
 TableSelector::TableSelector(std::unique_ptr<Rules> rules) : rules_(std::move(rules)) {}
@@ -106,7 +112,7 @@ TableSelector::~TableSelector() = default;
 bool TableSelector::wants(std::string_view database, std::string_view table) const {
   const auto matches = [&](const Rule& rule) { return rule.matches(database, table); };
   const bool included = std::any_of(rules_->include.begin(), rules_->include.end(), [&](const Rule& rule) {
-    return matches(rule) && Rules::may_apply(rule, database);
+    return matches(rule) && rules_->may_apply(rule, database, table);
   });
   return included && std::none_of(rules_->exclude.begin(), rules_->exclude.end(), matches);
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/task/spec.h"
+#include "tracker/osc/helper_names.h"
 
 namespace rowtide::select {
 
@@ -13,7 +14,9 @@ namespace rowtide::select {
 /// Immutable after create(); may be shared by threads.
 class TableSelector {
  public:
-  [[nodiscard]] static absl::StatusOr<TableSelector> create(const task::Objects& objects);
+  /// `helpers`: the tables of online schema change tools, which are tracked only where an include names them.
+  [[nodiscard]] static absl::StatusOr<TableSelector> create(const task::Objects& objects,
+                                                            const osc::HelperNames& helpers = {});
   TableSelector(TableSelector&&) noexcept;
   TableSelector& operator=(TableSelector&&) noexcept;
   ~TableSelector();

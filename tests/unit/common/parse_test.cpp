@@ -278,5 +278,22 @@ TEST(ServerId, IsStableAndLeavesLowIdsToPeople) {
   EXPECT_EQ(effective_server_id(task), 77U);
 }
 
+TEST(ParseTask, OnlineSchemaChangesAreTranslatedUnlessToldOtherwise) {
+  EXPECT_EQ(parse_task(kGood, Mode::Kubernetes).task.spec.online_schema_changes.mode,
+            OnlineSchemaChangeMode::Translate);
+  const ParseResult off = parse_task(with("spec.onlineSchemaChanges", "PassThrough"), Mode::Kubernetes);
+  ASSERT_TRUE(off.ok()) << to_string(off.errors);
+  EXPECT_EQ(off.task.spec.online_schema_changes.mode, OnlineSchemaChangeMode::PassThrough);
+  const ParseResult named = parse_task(
+      with("spec.onlineSchemaChangeTables", "{ghost: 'shadow_(.+)', other: 'trash_(.+)'}"), Mode::Kubernetes);
+  ASSERT_TRUE(named.ok()) << to_string(named.errors);
+  EXPECT_EQ(named.task.spec.online_schema_changes.ghost, "shadow_(.+)");
+  EXPECT_EQ(named.task.spec.online_schema_changes.other, "trash_(.+)");
+  EXPECT_THAT(
+      to_string(
+          parse_task(with("spec.onlineSchemaChangeTables", "{ghost: shadow}"), Mode::Kubernetes).errors),
+      HasSubstr("onlineSchemaChangeTables.ghost"));
+}
+
 }  // namespace
 }  // namespace rowtide::task

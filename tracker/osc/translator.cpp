@@ -1,0 +1,110 @@
+#include "tracker/osc/translator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tracker/binlog/sql_lexer.h"
+#include "tracker/schema/sql_session.h"
+
+namespace rowtide::osc {
+namespace {
+
+using schema::DdlEffect;
+using schema::TableChange;
+using schema::TableName;
+
+/// The statement with another table's name: ALTER TABLE `db`.`_t_gho` ADD c INT of `db`.`t`. As it is where
+/// no table's name stands.
+std::string with_name(std::string_view sql, const TableName& name) {
+  binlog::SqlLexer lexer(sql);
+  if (!lexer.take("ALTER")) return std::string(sql);
+  while (!lexer.take("TABLE")) {
+    if (lexer.next().kind == binlog::TokenKind::End) return std::string(sql);
+  }
+  lexer.next();
+  if (lexer.take_symbol('.')) lexer.next();
+  return fmt::format("ALTER TABLE {}.{}{}", schema::quote_identifier(name.database),
+                     schema::quote_identifier(name.table), lexer.rest());
+}
+
+/// pt-online-schema-change keeps the new table up by triggers on the real one.
+bool is_tools_trigger(std::string_view sql) {
+  binlog::SqlLexer lexer(sql);
+  if (!lexer.take("CREATE") && !lexer.take("DROP")) return false;
+  for (binlog::Token token = lexer.next(); token.kind != binlog::TokenKind::End; token = lexer.next()) {
+    if (!token.is("TRIGGER")) continue;
+    if (lexer.take("IF")) lexer.take("NOT"), lexer.take("EXISTS");
+    std::string name = lexer.next().unquoted();
+    if (lexer.take_symbol('.')) name = lexer.next().unquoted();
+    return name.starts_with("pt_osc_");
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Translator::is_ghost_of(const TableName& ghost, const TableName& real) const {
+  return ghost.database == real.database && names_.real_of_ghost(ghost.table) == real.table;
+}
+
+bool Translator::is_helper_of(const TableName& helper, const TableName& real) const {
+  return helper.database == real.database && names_.real_of_helper(helper.table) == real.table;
+}
+
+/// A new table that is made starts afresh; changes of it are those of the real one to come.
+void Translator::remember(std::string_view sql, const DdlEffect& effect) {
+  for (const TableChange& change : effect.tables) {
+    const std::optional<std::string> real = names_.real_of_ghost(change.name.table);
+    if (!real) continue;
+    const TableName name{change.name.database, *real};
+    if (change.kind != TableChange::Kind::Alter && change.kind != TableChange::Kind::Unknown) {
+      alters_.erase(name);
+    } else if (change.old_name == change.name) {
+      alters_[name].push_back(with_name(sql, name));
+    }
+  }
+}
+
+/// The new table takes the real one's name, or the real one goes out of its way, or comes back.
+bool Translator::is_cut_over(const DdlEffect& effect) const {
+  return std::any_of(effect.tables.begin(), effect.tables.end(), [this](const TableChange& change) {
+    return change.name != change.old_name &&
+           (is_helper_of(change.name, change.old_name) || is_helper_of(change.old_name, change.name));
+  });
+}
+
+Translator::Told Translator::cut_over(std::string_view sql, const DdlEffect& effect) {
+  Told told{.is_changed = true, .sql = {}, .changes = {}};
+  for (const TableChange& change : effect.tables) {
+    if (is_helper_of(change.name, change.old_name)) {
+      moved_away_[change.old_name] = change.before;
+      continue;
+    }
+    const auto moved = moved_away_.find(change.name);
+    const schema::TablePtr before = moved == moved_away_.end() ? change.before : moved->second;
+    if (moved != moved_away_.end()) moved_away_.erase(moved);
+    if (!is_ghost_of(change.old_name, change.name)) continue;  // the real one came back
+    told.changes.push_back({change.kind, change.name, change.name, before, change.after});
+    const auto alters = alters_.find(change.name);
+    if (!told.sql.empty()) told.sql += "; ";
+    // Without the changes (they came before the tracker's start) the statement is what there is to tell.
+    told.sql +=
+        alters == alters_.end() ? std::string(sql) : fmt::format("{}", fmt::join(alters->second, "; "));
+    alters_.erase(change.name);
+  }
+  return told;
+}
+
+Translator::Told Translator::translate(std::string_view sql, const DdlEffect& effect) {
+  if (is_cut_over(effect)) return cut_over(sql, effect);
+  remember(sql, effect);
+  const bool is_of_helpers =
+      !effect.tables.empty() &&
+      std::all_of(effect.tables.begin(), effect.tables.end(),
+                  [this](const TableChange& change) { return names_.is_helper(change.name.table); });
+  return {.is_changed = is_of_helpers || (names_.is_on() && is_tools_trigger(sql)), .sql = {}, .changes = {}};
+}
+
+}  // namespace rowtide::osc

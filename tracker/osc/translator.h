@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tracker/osc/helper_names.h"
+#include "tracker/schema/apply_ddl.h"
+
+namespace rowtide::osc {
+
+/// Makes one ALTER TABLE of an online schema change: what is done to the new table is remembered, and told of
+/// the real table when the new one takes its place. One thread.
+class Translator {
+ public:
+  explicit Translator(HelperNames names) : names_(std::move(names)) {}
+
+  /// What to tell instead of a statement.
+  struct Told {
+    bool is_changed = false;
+    std::string sql;                           ///< empty: nothing is to be told
+    std::vector<schema::TableChange> changes;  ///< of real tables
+  };
+  /// Every DDL, in the order of the stream.
+  [[nodiscard]] Told translate(std::string_view sql, const schema::DdlEffect& effect);
+
+ private:
+  [[nodiscard]] bool is_ghost_of(const schema::TableName& ghost, const schema::TableName& real) const;
+  [[nodiscard]] bool is_helper_of(const schema::TableName& helper, const schema::TableName& real) const;
+  void remember(std::string_view sql, const schema::DdlEffect& effect);
+  [[nodiscard]] bool is_cut_over(const schema::DdlEffect& effect) const;
+  [[nodiscard]] Told cut_over(std::string_view sql, const schema::DdlEffect& effect);
+
+  HelperNames names_;
+  std::map<schema::TableName, std::vector<std::string>> alters_;  ///< of the new table, by the real one
+  std::map<schema::TableName, schema::TablePtr> moved_away_;      ///< real tables between the two renames
+};
+
+}  // namespace rowtide::osc
