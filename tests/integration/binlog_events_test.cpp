@@ -21,7 +21,9 @@ using testing::HasSubstr;
 class Events {
  protected:
   explicit Events(SqlFlavor flavor)
-      : server_(MysqlServer::shared(flavor)), database_(server_.fresh_database()), client_(server_.connect(database_)) {
+      : server_(MysqlServer::shared(flavor)),
+        database_(server_.fresh_database()),
+        client_(server_.connect(database_)) {
     task_ = kafka_task(server_, database_, KafkaBroker::shared().bootstrap());
   }
 
@@ -59,16 +61,20 @@ class BothEvents : public Events, public testing::TestWithParam<SqlFlavor> {
   BothEvents() : Events(GetParam()) {}
 };
 INSTANTIATE_TEST_SUITE_P(Sources, BothEvents, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) { return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb"; });
+                         [](const auto& one) {
+                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+                         });
 
 /// A random change of a JSON column that the server can write as a diff.
 std::string random_json_update(std::mt19937& random) {
   const auto pick = [&random](std::initializer_list<const char*> choices) {
     return std::string(choices.begin()[random() % choices.size()]);
   };
-  const std::string value = pick({"1", "'x'", "NULL", "2.50", "TRUE", "CAST('[1,{\"k\":2}]' AS JSON)",
-                                  "CAST('{\"z\":1}' AS JSON)", "REPEAT('y', 300)", "CAST('2024-01-02' AS DATE)"});
-  const std::string path = pick({"$.a", "$.b[0]", "$.b[1].c", "$.\"quoted key\"", "$.new", "$.b[7]", "$.d.e", "$.ü"});
+  const std::string value =
+      pick({"1", "'x'", "NULL", "2.50", "TRUE", "CAST('[1,{\"k\":2}]' AS JSON)", "CAST('{\"z\":1}' AS JSON)",
+            "REPEAT('y', 300)", "CAST('2024-01-02' AS DATE)"});
+  const std::string path =
+      pick({"$.a", "$.b[0]", "$.b[1].c", "$.\"quoted key\"", "$.new", "$.b[7]", "$.d.e", "$.ü"});
   return pick({"JSON_SET", "JSON_REPLACE", "JSON_SET", "JSON_REMOVE"}) == "JSON_REMOVE"
              ? "JSON_REMOVE(j, '" + path + "')"
              : pick({"JSON_SET", "JSON_REPLACE"}) + "(j, '" + path + "', " + value + ")";
@@ -80,7 +86,8 @@ TEST_F(MysqlEvents, PartialJsonUpdatesGiveTheWholeDocument) {
   sql("SET SESSION binlog_row_value_options = 'PARTIAL_JSON'");
   TrackerProcess tracker(task_);
   tracker.start_streaming();
-  sql("INSERT INTO t VALUES (1, '{\"o\": [1]}', '{\"a\": 1, \"b\": [1, {\"c\": 2}, 3], \"quoted key\": null, \"d\": {\"e\": [], "
+  sql("INSERT INTO t VALUES (1, '{\"o\": [1]}', '{\"a\": 1, \"b\": [1, {\"c\": 2}, 3], \"quoted key\": null, "
+      "\"d\": {\"e\": [], "
       "\"f\": 1.5}, \"filler\": \"" +
       std::string(600, 'f') + "\"}', 0)");
   std::mt19937 random(20);  // NOLINT: the same at each run
@@ -113,8 +120,9 @@ TEST_P(BothEvents, IncompleteRowImagesStopATaskThatDoesNotTakeThem) {
   sql("SET SESSION binlog_row_image = 'MINIMAL'");
   sql("UPDATE t SET a = 2");
   EXPECT_FALSE(tracker.wait_exit().ok());
-  EXPECT_THAT(tracker.failure(), testing::AllOf(HasSubstr(database_ + ".t"), HasSubstr("binlog_row_image=FULL"),
-                                                HasSubstr("rowImages: AsLogged")));
+  EXPECT_THAT(tracker.failure(),
+              testing::AllOf(HasSubstr(database_ + ".t"), HasSubstr("binlog_row_image=FULL"),
+                             HasSubstr("rowImages: AsLogged")));
   EXPECT_EQ(changes(1).size(), 1U);
 }
 
@@ -160,7 +168,8 @@ TEST_F(MariadbEvents, CompressedEvents) {
   SqlClient writer = server_.connect(database_);
   writer.exec("INSERT INTO t VALUES (1, REPEAT('compress me ', 5000)), (2, REPEAT('x', 100))");
   writer.exec("UPDATE t SET a = CONCAT(a, ' changed')");
-  writer.exec("ALTER TABLE t ADD COLUMN " + std::string(60, 'c') + " INT COMMENT '" + std::string(500, 'c') + "'");
+  writer.exec("ALTER TABLE t ADD COLUMN " + std::string(60, 'c') + " INT COMMENT '" + std::string(500, 'c') +
+              "'");
   writer.exec("DELETE FROM t");
   EXPECT_THAT(logged(), testing::AllOf(HasSubstr("Write_rows_compressed"), HasSubstr("Query_compressed")));
   server_.exec("SET GLOBAL log_bin_compress = OFF");
@@ -224,7 +233,9 @@ class XaTransactions : public BothEvents {
   void make_table() { sql("CREATE TABLE t (id INT PRIMARY KEY, a LONGTEXT)"); }
 };
 INSTANTIATE_TEST_SUITE_P(Sources, XaTransactions, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) { return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb"; });
+                         [](const auto& one) {
+                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+                         });
 
 TEST_P(XaTransactions, RowsComeWhenAndIfTheyAreCommitted) {
   make_table();
@@ -299,7 +310,8 @@ TEST_P(BothEvents, OneStatementOverSeveralTables) {
   task_["spec"]["objects"]["exclude"] = json::array({{{"database", database_}, {"tables", {"other"}}}});
   TrackerProcess tracker(task_);
   tracker.start_streaming();
-  for (const char* table : {"a", "b", "other"}) sql(std::string("INSERT INTO ") + table + " VALUES (1, 1), (2, 2)");
+  for (const char* table : {"a", "b", "other"})
+    sql(std::string("INSERT INTO ") + table + " VALUES (1, 1), (2, 2)");
   sql("UPDATE a JOIN b USING (id) JOIN other USING (id) SET a.n = 10, b.n = 20, other.n = 30");
   sql("DELETE a, b FROM a JOIN b USING (id) WHERE a.id = 1");
 
@@ -322,7 +334,9 @@ TEST_P(BothEvents, OneStatementOverSeveralTables) {
 /// The settings that change how every event looks need servers of their own.
 class ServerSettings : public testing::TestWithParam<SqlFlavor> {};
 INSTANTIATE_TEST_SUITE_P(Sources, ServerSettings, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) { return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb"; });
+                         [](const auto& one) {
+                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+                         });
 
 TEST_P(ServerSettings, WithoutChecksumsAndWithARowBeyondSixteenMebibytes) {
   MysqlServer server(GetParam(), {.options = {"--binlog-checksum=NONE", "--max-allowed-packet=67108864",
@@ -335,7 +349,8 @@ TEST_P(ServerSettings, WithoutChecksumsAndWithARowBeyondSixteenMebibytes) {
   tracker.start_streaming();
   client.exec("INSERT INTO t VALUES (1, REPEAT('x', 20000000))");
   client.exec("INSERT INTO t VALUES (2, 'small')");
-  wait_until("both rows", [&] { return tracker.metric("rowtide_tracker_events_total", "op=\"insert\"") == 2; });
+  wait_until("both rows",
+             [&] { return tracker.metric("rowtide_tracker_events_total", "op=\"insert\"") == 2; });
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
   const std::vector<std::string> lines = tracker.process().new_lines();
   const auto rows = std::count_if(lines.begin(), lines.end(), [](const std::string& line) {

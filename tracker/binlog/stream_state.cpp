@@ -81,8 +81,8 @@ absl::StatusOr<EventView> StreamState::accept(Bytes bytes) {
 absl::StatusOr<bool> StreamState::check(const EventHeader& header, Bytes bytes) {
   bool has_checksum = format_.has_checksum;
   if (header.type == EventType::FormatDescription) {
-    // It says itself whether there are checksums. The bytes of one are there in any case; but without checksums a
-    // server that changes the event on its way to us (MySQL 8) does not compute them anew.
+    // It says itself whether there are checksums. The bytes of one are there in any case; but without
+    // checksums a server that changes the event on its way to us (MySQL 8) does not compute them anew.
     absl::StatusOr<FormatDescription> format = parse_format_description(bytes.subspan(kEventHeaderSize));
     if (!format.ok()) return located(format.status(), header);
     format_ = *std::move(format);

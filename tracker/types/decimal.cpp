@@ -84,7 +84,8 @@ bool is_decimal_shape(DecimalShape shape) noexcept {
 }
 
 bool is_json_decimal_shape(DecimalShape shape) noexcept {
-  return shape.precision >= 1 && shape.precision <= kMaxJsonDecimalPrecision && shape.scale <= shape.precision;
+  return shape.precision >= 1 && shape.precision <= kMaxJsonDecimalPrecision &&
+         shape.scale <= shape.precision;
 }
 
 std::size_t decimal_size(DecimalShape shape) noexcept {

@@ -46,7 +46,8 @@ bool append_decimal(Bytes value, std::string& out) {
   DecimalShape shape;
   shape.precision = reader.u8();
   shape.scale = reader.u8();
-  if (!reader.ok() || !is_json_decimal_shape(shape) || reader.remaining() != decimal_size(shape)) return false;
+  if (!reader.ok() || !is_json_decimal_shape(shape) || reader.remaining() != decimal_size(shape))
+    return false;
   char text[kMaxDecimalText];
   const char* end = decimal_to_text(shape, reader.rest(), text);
   if (end == nullptr) return false;
