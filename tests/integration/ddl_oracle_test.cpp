@@ -446,10 +446,13 @@ class Statements {
   std::mt19937 random_;
 };
 
+/// The same statements at each run; others with ROWTIDE_SEED.
+constexpr unsigned kUsualSeed = 1;
+
 TEST_P(DdlOracle, RandomStatements) {
   const char* const chosen = std::getenv("ROWTIDE_SEED");
   const unsigned seed =
-      chosen != nullptr ? static_cast<unsigned>(std::strtoul(chosen, nullptr, 10)) : std::random_device()();
+      chosen != nullptr ? static_cast<unsigned>(std::strtoul(chosen, nullptr, 10)) : kUsualSeed;
   SCOPED_TRACE(fmt::format("ROWTIDE_SEED={}", seed));
   Statements statements(seed);
   constexpr unsigned kWanted = 250;

@@ -36,7 +36,15 @@ class OnlineSchemaChange : public testing::Test {
     std::atomic<int> written{0};
     std::jthread writer([&](const std::stop_token& stop) {
       SqlClient own = server.connect(database);
-      while (!stop.stop_requested()) insert(own), ++written;
+      while (!stop.stop_requested()) {
+        try {
+          insert(own);
+          ++written;
+        } catch (const std::runtime_error& error) {
+          // The tool's triggers and its copying lock one another out now and then, as its manual says.
+          if (std::string_view(error.what()).find("Deadlock") == std::string_view::npos) throw;
+        }
+      }
     });
     wait_until("rows before the change", [&] { return written > 20; });
     change();
@@ -66,12 +74,14 @@ class OnlineSchemaChange : public testing::Test {
     KafkaReader rows = KafkaBroker::shared().reader(topic_of(task));
     const std::vector<json> changes = wait_for_rows(rows, static_cast<std::size_t>(written));
     EXPECT_EQ(changes.size(), static_cast<std::size_t>(written));
-    int id = 50;
+    const Rows ids = client.query("SELECT id FROM t WHERE id > 50 ORDER BY id");
+    ASSERT_EQ(ids.size(), changes.size());
+    std::size_t row = 0;
     bool has_b = false;
     for (const json& change : changes) {
       EXPECT_EQ(change.at("source").at("table"), "t");
       EXPECT_EQ(change.at("op"), "c");
-      EXPECT_EQ(change.at("after").at("id"), ++id);
+      EXPECT_EQ(change.at("after").at("id").dump(), ids.at(row++).at(0));
       EXPECT_TRUE(!has_b || change.at("after").contains("b")) << change;
       has_b = has_b || change.at("after").contains("b");
     }
@@ -87,13 +97,21 @@ class OnlineSchemaChange : public testing::Test {
     EXPECT_EQ(told.at("tableChanges").size(), 1U);
   }
 
-  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  explicit OnlineSchemaChange(SqlFlavor flavor = SqlFlavor::Mysql8) : server(MysqlServer::shared(flavor)) {}
+
+  MysqlServer& server;
   std::string database = server.fresh_database();
   SqlClient client = server.connect(database);
   json task;
 };
 
-TEST_F(OnlineSchemaChange, ByPtOnlineSchemaChangeUnderLoad) {
+/// The tool itself refuses MySQL 8.0.14 to 8.0.17, for a defect of these servers.
+class PtOnlineSchemaChange : public OnlineSchemaChange {
+ protected:
+  PtOnlineSchemaChange() : OnlineSchemaChange(SqlFlavor::Mariadb) {}
+};
+
+TEST_F(PtOnlineSchemaChange, UnderLoad) {
   TrackerProcess tracker(task);
   tracker.start_streaming();
   const int written = write_during([&] {
