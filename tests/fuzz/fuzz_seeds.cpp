@@ -18,21 +18,6 @@ void write(const std::filesystem::path& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-bool is_rows(binlog::EventType type) {
-  switch (type) {
-    case binlog::EventType::WriteRowsV1:
-    case binlog::EventType::UpdateRowsV1:
-    case binlog::EventType::DeleteRowsV1:
-    case binlog::EventType::WriteRows:
-    case binlog::EventType::UpdateRows:
-    case binlog::EventType::DeleteRows:
-    case binlog::EventType::PartialUpdateRows:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,7 +48,7 @@ int main(int argc, char** argv) {
     if (event->header.type == binlog::EventType::TableMap) {
       table_map = body;
       write(corpus / "table_map" / number, body);
-    } else if (is_rows(event->header.type)) {
+    } else if (binlog::is_rows(event->header.type)) {
       std::string seed;
       seed.push_back(static_cast<char>(table_map.size() & 0xffU));
       seed.push_back(static_cast<char>(table_map.size() >> 8U));

@@ -66,6 +66,21 @@ std::string_view name(EventType type) noexcept {
   return found == std::end(kNames) ? kNames[0].name : found->name;
 }
 
+bool is_rows(EventType type) noexcept {
+  switch (type) {
+    case EventType::WriteRowsV1:
+    case EventType::UpdateRowsV1:
+    case EventType::DeleteRowsV1:
+    case EventType::WriteRows:
+    case EventType::UpdateRows:
+    case EventType::DeleteRows:
+    case EventType::PartialUpdateRows:
+      return true;
+    default:
+      return false;
+  }
+}
+
 EventHeader parse_event_header(Bytes bytes) noexcept {
   ByteReader reader(bytes);
   EventHeader header;

@@ -58,6 +58,9 @@ enum class EventType : std::uint8_t {
 
 [[nodiscard]] std::string_view name(EventType type) noexcept;
 
+/// Rows as they are read, of both versions and with JSON diffs; MariaDB's compressed ones become these first.
+[[nodiscard]] bool is_rows(EventType type) noexcept;
+
 /// Header flags.
 inline constexpr std::uint16_t kFlagArtificial = 0x20;
 inline constexpr std::uint16_t kFlagIgnorable = 0x80;

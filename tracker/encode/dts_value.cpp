@@ -74,7 +74,7 @@ void append_object(std::string& out, Branch branch, std::string_view type, std::
 double widened(float value) {
   std::array<char, 40> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  double wide = value;
+  auto wide = static_cast<double>(value);
   std::from_chars(digits.data(), end, wide);
   return wide;
 }

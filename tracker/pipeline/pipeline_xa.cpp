@@ -139,16 +139,10 @@ absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::st
     case EventType::MariadbUpdateRowsCompressedV1:
     case EventType::MariadbDeleteRowsCompressedV1:
     case EventType::TableMap:
-    case EventType::WriteRowsV1:
-    case EventType::UpdateRowsV1:
-    case EventType::DeleteRowsV1:
-    case EventType::WriteRows:
-    case EventType::UpdateRows:
-    case EventType::DeleteRows:
-    case EventType::PartialUpdateRows:
       return replay_->is_in_it ? dispatch(event, stop) : absl::OkStatus();
     default:
-      return absl::OkStatus();
+      return binlog::is_rows(event.header.type) && replay_->is_in_it ? dispatch(event, stop)
+                                                                     : absl::OkStatus();
   }
 }
 

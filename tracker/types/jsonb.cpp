@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 
 #include "tracker/types/json_scalars.h"
 #include "tracker/types/jsonb_container.h"
@@ -80,8 +81,9 @@ bool Printer::value(JsonbType type, Bytes bytes, int depth) {
     }
     case JsonbType::Double: {
       const auto number = std::bit_cast<double>(reader.u64());
-      if (reader.ok()) append_json_double(number, out_);
-      return reader.ok();
+      if (!reader.ok() || !std::isfinite(number)) return false;  // JSON has no NaN and no infinity
+      append_json_double(number, out_);
+      return true;
     }
     case JsonbType::String:
       return string(reader);

@@ -31,21 +31,6 @@ void read_rows(binlog::EventType type, Bytes body, const binlog::TablePlan& plan
   }
 }
 
-bool is_rows(binlog::EventType type) {
-  switch (type) {
-    case binlog::EventType::WriteRowsV1:
-    case binlog::EventType::UpdateRowsV1:
-    case binlog::EventType::DeleteRowsV1:
-    case binlog::EventType::WriteRows:
-    case binlog::EventType::UpdateRows:
-    case binlog::EventType::DeleteRows:
-    case binlog::EventType::PartialUpdateRows:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 }  // namespace rowtide::fuzz
 
@@ -54,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ByteReader input(fuzz::as_input(data, size));
   const Bytes map_body = input.bytes(input.u16());
   const auto type = static_cast<binlog::EventType>(input.u8());
-  if (!input.ok() || !fuzz::is_rows(type)) return 0;
+  if (!input.ok() || !binlog::is_rows(type)) return 0;
   auto map = binlog::parse_table_map(map_body, false);
   if (!map.ok()) return 0;
   static_cast<void>(schema::number_columns(*map));
