@@ -126,6 +126,28 @@ TEST_P(SchemaHistory, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWithT
               testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"), HasSubstr(file)));
 }
 
+class MariadbSchemaHistory : public SchemaHistory {};
+
+TEST_P(MariadbSchemaHistory, ASequenceIsATableOfOneRow) {
+  sql("CREATE SEQUENCE s CACHE 10");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("INSERT INTO t VALUES (NEXTVAL(s), 'x')");
+  sql("CREATE SEQUENCE later START WITH 5 NOCACHE");
+  sql("INSERT INTO t VALUES (NEXTVAL(later), 'y')");
+  sql("DROP SEQUENCE later");
+  sql("INSERT INTO t VALUES (7, 'z')");
+  const std::vector<std::string> rows = images(5);
+  EXPECT_THAT(rows[0], HasSubstr(R"("next_not_cached_value":11,)"));
+  EXPECT_EQ(rows[1], R"({"a":"x","id":1})");
+  EXPECT_THAT(rows[2], HasSubstr(R"("next_not_cached_value":6,)"));
+  EXPECT_EQ(rows[3], R"({"a":"y","id":5})");
+  EXPECT_EQ(rows[4], R"({"a":"z","id":7})");
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, MariadbSchemaHistory, testing::Values(SqlFlavor::Mariadb), name_of);
+
 INSTANTIATE_TEST_SUITE_P(Server, SchemaHistory, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
                          name_of);
 

@@ -106,7 +106,7 @@ absl::Status read_tables(SqlSession& session, const std::string& condition, cons
                          Tables& tables) {
   absl::StatusOr<SqlResult> rows = session.query(
       fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
-                  "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+                  "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')",
                   condition));
   if (!rows.ok()) return rows.status();
   for (const SqlRow& row : rows->rows) {

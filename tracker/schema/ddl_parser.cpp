@@ -10,6 +10,19 @@
 namespace rowtide::schema {
 namespace {
 
+/// MariaDB keeps a sequence in a table of one row and these columns, as its SHOW CREATE TABLE prints them
+/// (MariaDB sql/sql_sequence.cc, sequence_structure()). The row is logged anew with each run of cached
+/// values.
+constexpr std::string_view kSequenceColumns =
+    "CREATE TABLE sequence (`next_not_cached_value` bigint(21) NOT NULL, `minimum_value` bigint(21) NOT "
+    "NULL, "
+    "`maximum_value` bigint(21) NOT NULL, `start_value` bigint(21) NOT NULL COMMENT 'start value when "
+    "sequences "
+    "is created or value if RESTART is used', `increment` bigint(21) NOT NULL COMMENT 'increment value', "
+    "`cache_size` bigint(21) unsigned NOT NULL, `cycle_option` tinyint(1) unsigned NOT NULL COMMENT '0 if no "
+    "cycles are allowed, 1 if the sequence should begin a new cycle when maximum_value is passed', "
+    "`cycle_count` bigint(21) NOT NULL COMMENT 'How many cycles have been done')";
+
 /// Reads one statement. One member function a verb.
 class Parser {
  public:
@@ -23,8 +36,10 @@ class Parser {
   DdlStatement set_statement();
   DdlStatement create();
   DdlStatement create_table(bool or_replace);
+  DdlStatement create_sequence(bool or_replace);
   DdlStatement create_index();
   DdlStatement alter();
+  DdlStatement alter_sequence();
   DdlStatement drop();
   DdlStatement rename();
   DdlStatement truncate();
@@ -76,7 +91,7 @@ DdlStatement Parser::create() {
   if (reader_.take("TABLE")) return create_table(or_replace);
   if (reader_.take_any({"DATABASE", "SCHEMA"})) return database(true, or_replace);
   if (reader_.is_any({"INDEX", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR"})) return create_index();
-  if (reader_.is("SEQUENCE")) reader_.fail("anything but a sequence");
+  if (reader_.take("SEQUENCE")) return create_sequence(or_replace);
   return OtherDdl{};
 }
 
@@ -141,6 +156,15 @@ void Parser::create_tail(CreateTable& create) {
   }
 }
 
+DdlStatement Parser::create_sequence(bool or_replace) {
+  CreateTable create = std::get<CreateTable>(Parser(kSequenceColumns, {}, false).statement());
+  create.or_replace = or_replace;
+  create.if_not_exists = reader_.if_not_exists();
+  create.name = reader_.table_name();
+  if (reader_.is("AS")) reader_.fail("a sequence of BIGINT");  // MariaDB 11.5: the columns have that type
+  return create;
+}
+
 DdlStatement Parser::create_index() {
   AlterTable alter;
   KeySpec key;
@@ -163,7 +187,7 @@ DdlStatement Parser::alter() {
   while (reader_.take_any({"ONLINE", "OFFLINE", "IGNORE"})) {
   }
   if (reader_.take_any({"DATABASE", "SCHEMA"})) return database(false, false);
-  if (reader_.is("SEQUENCE")) reader_.fail("anything but a sequence");
+  if (reader_.is("SEQUENCE")) return alter_sequence();
   if (!reader_.take("TABLE")) return OtherDdl{};
   AlterTable alter;
   alter.if_exists = reader_.if_exists();
@@ -173,6 +197,15 @@ DdlStatement Parser::alter() {
   }
   read_alter_actions(reader_, is_real_float_, alter.actions);
   return alter;
+}
+
+/// Its values change, and since MariaDB 11.5 (AS) perhaps the type of its columns.
+DdlStatement Parser::alter_sequence() {
+  while (!reader_.at_end()) {
+    if (reader_.is("AS")) reader_.fail("a sequence of BIGINT");
+    reader_.next();
+  }
+  return OtherDdl{};
 }
 
 DdlStatement Parser::drop() {

@@ -290,6 +290,14 @@ TEST(ApplyDdl, ExistingTablesStayWhatTheyAre) {
       "b int(11) |");
 }
 
+TEST(ApplyDdl, ASequenceOfAnotherTypeIsReadFromTheSource) {
+  Tables maria(mariadb());
+  EXPECT_EQ(maria.run("CREATE SEQUENCE q START WITH 3").doubt, "");
+  EXPECT_EQ(maria.find({"shop", "q"}).table->columns.size(), 8U);
+  EXPECT_THAT(maria.run("CREATE SEQUENCE q AS INT UNSIGNED").doubt, HasSubstr("a sequence of BIGINT"));
+  EXPECT_FALSE(maria.find({"shop", "q"}).is_known);
+}
+
 TEST(ApplyDdl, SqlModeChangesWhatQuotesMean) {
   Tables tables;
   tables.session.variables.sql_mode = binlog::kSqlModeAnsiQuotes | binlog::kSqlModeNoBackslashEscapes;
