@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/task/document.h"
+#include "common/task/yaml_documents.h"
 
 namespace rowtide::task {
 namespace {
@@ -560,7 +561,7 @@ ParseResult parse_task(std::string_view document, Mode mode) {
   ParseResult result;
   DocumentContext context{.mode = mode, .errors = {}};
   try {
-    const YAML::Node node = find_task(YAML::LoadAll(std::string(document)), context);
+    const YAML::Node node = find_task(load_documents(std::string(document)), context);
     if (context.errors.empty()) result.task = read_task(Field(node, "", context));
   } catch (const YAML::Exception& error) {
     context.errors.push_back({"(document)", "", "not YAML: " + error.msg, error.mark.line + 1});
