@@ -159,6 +159,22 @@ TEST_P(BothEvents, IncompleteRowImagesLeaveOutWhatIsNotThere) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+TEST_P(BothEvents, ARowOfNothingButDefaults) {
+  sql("CREATE TABLE t (a INT DEFAULT 5, b TEXT)");
+  sql("SET SESSION binlog_row_image = 'MINIMAL'");
+  task_["spec"]["rowImages"] = "AsLogged";
+  TrackerProcess tracker(task_);
+  tracker.start_streaming();
+  sql("INSERT INTO t () VALUES ()");
+  sql("INSERT INTO t (a) VALUES (7)");
+  const std::vector<json> records = changes(2);
+  // MariaDB logs inserts in full.
+  EXPECT_EQ(records[0].at("after"),
+            GetParam() == SqlFlavor::Mysql8 ? json::object() : json({{"a", 5}, {"b", nullptr}}));
+  EXPECT_EQ(records[1].at("after").at("a"), 7);
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 TEST_F(MariadbEvents, CompressedEvents) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, a TEXT)");
   TrackerProcess tracker(task_);

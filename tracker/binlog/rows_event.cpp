@@ -42,12 +42,18 @@ bool all_present(Bytes bitmap, std::uint64_t count) {
   return true;
 }
 
+bool none_present(Bytes bitmap) {
+  return !bitmap.empty() && std::ranges::all_of(bitmap, [](std::byte each) { return each == std::byte{0}; });
+}
+
 }  // namespace
 
 std::string_view to_string(RowsStatus status) noexcept {
   switch (status) {
     case RowsStatus::Ok:
       return "ok";
+    case RowsStatus::EmptyRow:
+      return "a row holds no column at all";
     case RowsStatus::Truncated:
       return "the event ends inside a row";
     case RowsStatus::ColumnCountMismatch:
@@ -92,6 +98,7 @@ RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan, Im
   row_index_ = 0;
   failed_column_ = 0;
   started_ = false;
+  holds_no_column_ = false;
   before_.clear();
   after_.clear();
   status_ = RowsStatus::Ok;
@@ -102,6 +109,7 @@ RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan, Im
         header.before_present.empty() || all_present(header.before_present, header.column_count);
     is_after_full_ = header.after_present.empty() || all_present(header.after_present, header.column_count);
     // What an update's after image leaves out is known from a full before image (MariaDB's FULL_NODUP).
+    holds_no_column_ = header.operation == RowOperation::Insert && none_present(header.after_present);
     const bool is_complete = header.operation == RowOperation::Insert ? is_after_full_ : is_before_full_;
     if (images == Images::Full && !is_complete) status_ = RowsStatus::MissingColumns;
   }
@@ -113,12 +121,17 @@ RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan, Im
 }
 
 bool RowsReader::next() noexcept {
-  if (status_ != RowsStatus::Ok || reader_.at_end()) return false;
+  // An insert of nothing but defaults has a minimal image of no column, and takes no byte: the server writes
+  // one such row an event (MySQL sql/log_event.cc, Rows_log_event::do_apply_event()).
+  const bool is_row_of_no_bytes = !started_ && holds_no_column_;
+  if (status_ != RowsStatus::Ok || (reader_.at_end() && !is_row_of_no_bytes)) return false;
   if (started_) ++row_index_;
   started_ = true;
   scratch_->reset();
+  const std::size_t ahead = reader_.remaining();
   if (header_.operation != RowOperation::Insert) status_ = read_before();
   if (status_ == RowsStatus::Ok && header_.operation != RowOperation::Delete) status_ = read_after();
+  if (status_ == RowsStatus::Ok && reader_.remaining() == ahead && ahead != 0) status_ = RowsStatus::EmptyRow;
   return status_ == RowsStatus::Ok;
 }
 

@@ -17,6 +17,7 @@ enum class RowOperation : std::uint8_t { Insert, Update, Delete };
 enum class RowsStatus : std::uint8_t {
   Ok,
   Truncated,            ///< the event ends inside a row
+  EmptyRow,             ///< a row that takes no byte, so that there would be no end of them
   ColumnCountMismatch,  ///< the event's column count is not the plan's
   MissingColumns,       ///< a row image without all columns (binlog_row_image is not FULL)
   BadValue,             ///< see RowsReader::failed_column()
@@ -91,6 +92,7 @@ class RowsReader {
   std::uint32_t row_index_ = 0;
   std::uint32_t failed_column_ = 0;
   bool started_ = false;
+  bool holds_no_column_ = false;
 };
 
 }  // namespace rowtide::binlog
