@@ -14,6 +14,12 @@
 namespace rowtide::encode {
 namespace {
 
+/// Not multiplied: a damaged event may tell any time.
+void append_nanoseconds(std::string& out, std::int64_t microseconds) {
+  json::append_integer(out, microseconds);
+  if (microseconds != 0) out += "000";
+}
+
 using types::Column;
 using types::Value;
 using types::ValueKind;
@@ -53,7 +59,7 @@ class SourceBlock {
     out += to_ts_us_;
     json::append_integer(out, origin.commit_timestamp_us);
     out += R"(,"ts_ns":)";
-    json::append_integer(out, origin.commit_timestamp_us * 1000);
+    append_nanoseconds(out, origin.commit_timestamp_us);
     out += to_server_id_;
     json::append_integer(out, origin.server_id);
     out += R"(,"gtid":)";
@@ -89,7 +95,7 @@ void append_processed_times(std::string& out, const ChangeOrigin& origin) {
   out += R"(,"ts_us":)";
   json::append_integer(out, origin.processed_timestamp_us);
   out += R"(,"ts_ns":)";
-  json::append_integer(out, origin.processed_timestamp_us * 1000);
+  append_nanoseconds(out, origin.processed_timestamp_us);
 }
 
 /// Message timestamps are when we handled the change, not when it was committed: the topic's retention counts

@@ -104,10 +104,10 @@ using Tables = std::map<TableName, CatalogTable>;
 
 absl::Status read_tables(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
                          Tables& tables) {
-  absl::StatusOr<SqlResult> rows = session.query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
-                  "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')",
-                  condition));
+  absl::StatusOr<SqlResult> rows = session.query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
+      "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')",
+      condition));
   if (!rows.ok()) return rows.status();
   for (const SqlRow& row : rows->rows) {
     CatalogTable& table = tables[{text_of(row[0]), text_of(row[1])}];
