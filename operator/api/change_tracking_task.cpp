@@ -2,22 +2,29 @@
 
 #include <fmt/format.h>
 
+#include "operator/kube/json_access.h"
+
 namespace rowtide::op::api {
 namespace {
 
+using kube::find_at;
+using kube::string_at;
+
+nlohmann::json object_at(const nlohmann::json& object, const char* name) {
+  const nlohmann::json* found = find_at(object, {name});
+  return found != nullptr && found->is_object() ? *found : nlohmann::json::object();
+}
+
 nlohmann::json document_without(const nlohmann::json& object,
                                 std::initializer_list<const char*> spec_fields) {
-  nlohmann::json spec = object.value("spec", nlohmann::json::object());
-  if (spec.is_object()) {
-    for (const char* field : spec_fields) spec.erase(field);
-  }
-  const nlohmann::json& metadata = object.at("metadata");
-  return {{"apiVersion", object.value("apiVersion", "")},
-          {"kind", object.value("kind", "")},
+  nlohmann::json spec = object_at(object, "spec");
+  for (const char* field : spec_fields) spec.erase(field);
+  return {{"apiVersion", string_at(object, {"apiVersion"})},
+          {"kind", string_at(object, {"kind"})},
           {"metadata",
-           {{"name", metadata.value("name", "")},
-            {"namespace", metadata.value("namespace", "")},
-            {"uid", metadata.value("uid", "")}}},
+           {{"name", string_at(object, {"metadata", "name"})},
+            {"namespace", string_at(object, {"metadata", "namespace"})},
+            {"uid", string_at(object, {"metadata", "uid"})}}},
           {"spec", std::move(spec)}};
 }
 
@@ -30,14 +37,15 @@ std::string stable_hash(std::string_view text) {
 }
 
 TaskObject read_task_object(const nlohmann::json& object) {
-  const nlohmann::json& metadata = object.at("metadata");
   TaskObject task;
-  task.key = {metadata.value("namespace", ""), metadata.value("name", "")};
-  task.uid = metadata.value("uid", "");
-  task.generation = metadata.value("generation", std::int64_t{0});
-  task.resource_version = metadata.value("resourceVersion", "");
-  task.is_deleting = metadata.contains("deletionTimestamp");
-  task.status = object.value("status", nlohmann::json::object());
+  task.key = {std::string(string_at(object, {"metadata", "namespace"})),
+              std::string(string_at(object, {"metadata", "name"}))};
+  task.uid = string_at(object, {"metadata", "uid"});
+  const nlohmann::json* generation = find_at(object, {"metadata", "generation"});
+  if (generation != nullptr && generation->is_number_integer()) task.generation = *generation;
+  task.resource_version = string_at(object, {"metadata", "resourceVersion"});
+  task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
+  task.status = object_at(object, "status");
   task.parsed = task::parse_task(object.dump(), task::Mode::Kubernetes);
 
   nlohmann::json document = document_without(object, {"description", "suspend", "tracker", "precheck"});
