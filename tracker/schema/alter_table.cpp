@@ -184,18 +184,21 @@ CatalogTable Alteration::run() {
   return table_;
 }
 
-/// In their order: the last one is the table's default. CONVERT TO decides on the columns, also on new ones.
+/// In their order: the last one is the table's default; on MariaDB one without CONVERT TO is, wherever it
+/// stands. CONVERT TO decides on the columns, also on new ones.
 void Alteration::read_options() {
+  bool has_default = false;
   for (const AlterAction& action : actions_) {
     if (const auto* convert = std::get_if<ConvertCharset>(&action)) {
       // DEFAULT: the database's, which the caller has given as the context's.
       converted_to_ =
           resolve_charset(convert->charset, context_.table_collation, context_.dialect, context_.session);
-      table_.collation = converted_to_;
+      if (!(context_.dialect.is_mariadb && has_default)) table_.collation = converted_to_;
     } else if (const auto* options = std::get_if<SetTableOptions>(&action)) {
       if (!options->charset.empty()) {
         table_.collation =
             resolve_charset(options->charset, before_.collation, context_.dialect, context_.session);
+        has_default = true;
       }
       if (options->comment) table_.comment = *options->comment;
     }
@@ -265,7 +268,14 @@ void Alteration::keep_column(const CatalogColumn& column) {
     return;
   }
   if (column.data_type == "timestamp") is_first_timestamp_ = false;
-  CatalogColumn kept = converted_to_ == 0 ? column : convert_column(column, converted_to_, context_.dialect);
+  std::optional<CatalogColumn> converted = column;
+  if (converted_to_ != 0) converted = convert_column(column, converted_to_, context_.dialect);
+  if (!converted) {
+    doubt_ = fmt::format("what CONVERT TO makes of the members of column {} is only known to the source",
+                         column.name);
+    return;
+  }
+  CatalogColumn kept = *std::move(converted);
   kept.name = new_name(column.name);
   for_each<AlterColumn>([&](const AlterColumn& alter) {
     if (!is_same_name(alter.name, column.name)) return;

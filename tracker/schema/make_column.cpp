@@ -6,6 +6,7 @@
 #include <charconv>
 #include <initializer_list>
 
+#include "tracker/schema/member_bytes.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::schema {
@@ -218,8 +219,8 @@ CatalogColumn make_column(const ColumnSpec& spec, const ColumnContext& context) 
   return column;
 }
 
-CatalogColumn convert_column(const CatalogColumn& column, std::uint16_t collation,
-                             const SourceDialect& dialect) {
+std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::uint16_t collation,
+                                            const SourceDialect& dialect) {
   if (!has_charset(column.data_type) || column.collation == collation) return column;
   if (column.data_type == "longtext" && column.column_type != "longtext") return column;
   CatalogColumn converted = column;
@@ -227,10 +228,14 @@ CatalogColumn convert_column(const CatalogColumn& column, std::uint16_t collatio
   const std::uint64_t before = collations.max_bytes(column.collation);
   const std::uint64_t after = collations.max_bytes(collation);
   converted.collation = collation;
+  std::optional<std::vector<std::string>> members =
+      reread_members(column.members, column.collation, collation);
+  if (!members) return std::nullopt;
+  converted.members = *std::move(members);
 
   ColumnSpec spec;
   spec.type = column.data_type;
-  spec.members = column.members;
+  spec.members = converted.members;
   if (is_one_of(spec.type, {"char", "varchar"})) {
     spec.length = length_of(column.column_type);
   } else if (after > before && is_one_of(spec.type, {"tinytext", "text", "mediumtext"})) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "tracker/schema/apply_ddl.h"
 
 namespace rowtide::schema {
@@ -16,9 +18,10 @@ struct ColumnContext {
 [[nodiscard]] CatalogColumn make_column(const ColumnSpec& spec, const ColumnContext& context);
 
 /// A text column in another character set, as CONVERT TO makes it: TEXT types grow to hold as many
-/// characters.
-[[nodiscard]] CatalogColumn convert_column(const CatalogColumn& column, std::uint16_t collation,
-                                           const SourceDialect& dialect);
+/// characters. nullopt: only the server knows what becomes of its members.
+[[nodiscard]] std::optional<CatalogColumn> convert_column(const CatalogColumn& column,
+                                                          std::uint16_t collation,
+                                                          const SourceDialect& dialect);
 
 /// The collation that CHARSET and COLLATE mean; `fallback` where they say nothing.
 [[nodiscard]] std::uint16_t resolve_charset(const CharsetSpec& spec, std::uint16_t fallback,

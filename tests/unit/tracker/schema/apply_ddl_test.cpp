@@ -217,6 +217,42 @@ TEST(ApplyDdl, CharacterSetsAreConverted) {
             "a varchar(10)/83, b mediumtext/83, c blob/63, d enum('x')/83, e char(1)/83 |");
 }
 
+TEST(ApplyDdl, MembersKeepTheirBytesInAnotherCharacterSet) {
+  Tables tables;
+  EXPECT_EQ(tables.after({"CREATE TABLE t (a ENUM('x','y')) CHARSET ucs2",
+                          "ALTER TABLE t CONVERT TO CHARACTER SET latin1"}),
+            "a enum('\\0x','\\0y')/8 |");
+  EXPECT_EQ(tables.after({"ALTER TABLE t CONVERT TO CHARACTER SET ucs2"}), "a enum('x','y')/35 |");
+  EXPECT_EQ(tables.after({"CREATE TABLE u (a SET('x')) CHARSET utf16le",
+                          "ALTER TABLE u CONVERT TO CHARACTER SET latin1"},
+                         {"shop", "u"}),
+            "a set('x\\0')/8 |");
+  EXPECT_EQ(tables.after({"CREATE TABLE v (a SET('x')) CHARSET utf32",
+                          "ALTER TABLE v CONVERT TO CHARACTER SET utf8mb4"},
+                         {"shop", "v"}),
+            "a set('\\0\\0\\0x')/255 |");
+  // Neither the bytes of 'ä' in latin1 are known here, nor is one byte a character of ucs2.
+  for (const char* const members : {"'ä'", "'x'"}) {
+    tables.run("DROP TABLE t");
+    tables.run(fmt::format("CREATE TABLE t (a ENUM({})) CHARSET latin1", members));
+    const DdlEffect effect = tables.run("ALTER TABLE t CONVERT TO CHARACTER SET ucs2");
+    EXPECT_THAT(effect.doubt, HasSubstr("members of column a"));
+  }
+}
+
+TEST(ApplyDdl, MariadbPrefersTheDefaultCharacterSetToTheConverted) {
+  for (const char* const options : {"DEFAULT CHARSET = koi8r, CONVERT TO CHARACTER SET latin1",
+                                    "CONVERT TO CHARACTER SET latin1, DEFAULT CHARSET = koi8r",
+                                    "CONVERT TO CHARACTER SET latin1, DEFAULT CHARSET = koi8r, CONVERT TO "
+                                    "CHARACTER SET latin1"}) {
+    Tables tables(mariadb());
+    EXPECT_EQ(tables.after({"CREATE TABLE t (a TEXT) CHARSET utf8mb4",
+                            fmt::format("ALTER TABLE t {}", options), "ALTER TABLE t ADD b TEXT"}),
+              "a text/8, b text/7 |")
+        << options;
+  }
+}
+
 TEST(ApplyDdl, TablesAreRenamedAndSwapped) {
   Tables tables;
   EXPECT_EQ(tables.after(
