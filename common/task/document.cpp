@@ -169,7 +169,8 @@ std::int64_t Field::integer(std::int64_t least, std::int64_t most, std::int64_t 
 }
 
 std::string Field::json() const {
-  return present() ? to_json_value(node_).dump() : "";
+  // Kubernetes refuses what is not UTF-8; a file may hold it.
+  return present() ? to_json_value(node_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : "";
 }
 
 void Field::refuse(std::string message) const {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "tracker/binlog/xa.h"
+#include "tracker/types/utf8.h"
 
 namespace rowtide::binlog {
 namespace {
@@ -87,6 +88,7 @@ absl::StatusOr<RotateEvent> parse_rotate(Bytes body) {
   event.position = reader.u64();
   event.file = as_text(reader.rest());
   if (!reader.ok() || event.file.empty()) return truncated("ROTATE", body);
+  if (!types::is_utf8(event.file)) return absl::DataLossError("ROTATE: the next file's name is not text");
   return event;
 }
 
