@@ -1,6 +1,7 @@
 #include "tracker/binlog/rows_event.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tracker/types/json_diff.h"
 
@@ -46,6 +47,23 @@ bool none_present(Bytes bitmap) {
   return !bitmap.empty() && std::ranges::all_of(bitmap, [](std::byte each) { return each == std::byte{0}; });
 }
 
+/// `bitmap` without the bits of hidden columns. False when one of those is set.
+bool without_hidden(Bytes bitmap, const TablePlan& plan, std::vector<std::byte>& out) {
+  out.assign(bitmap_size(plan.columns.size()), std::byte{0});
+  std::size_t column = 0;
+  auto hidden = plan.hidden.begin();
+  for (std::size_t i = 0; i < plan.columns.size() + plan.hidden.size(); ++i) {
+    if (hidden != plan.hidden.end() && *hidden == i) {
+      if (bit(bitmap, i)) return false;
+      ++hidden;
+      continue;
+    }
+    if (bit(bitmap, i)) out[column / 8] |= std::byte{1} << (column % 8);
+    ++column;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string_view to_string(RowsStatus status) noexcept {
@@ -60,6 +78,8 @@ std::string_view to_string(RowsStatus status) noexcept {
       return "the event's column count is not the table's";
     case RowsStatus::MissingColumns:
       return "the row image lacks columns (binlog_row_image is not FULL)";
+    case RowsStatus::HiddenColumns:
+      return "the hidden columns of a functional index are not where they were taken to be";
     case RowsStatus::BadValue:
       return "a value that its column's type cannot hold";
   }
@@ -102,22 +122,34 @@ RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan, Im
   before_.clear();
   after_.clear();
   status_ = RowsStatus::Ok;
-  if (header.column_count != plan.columns.size()) {
+  if (header.column_count != plan.columns.size() + plan.hidden.size()) {
     status_ = RowsStatus::ColumnCountMismatch;
-  } else {
-    is_before_full_ =
-        header.before_present.empty() || all_present(header.before_present, header.column_count);
-    is_after_full_ = header.after_present.empty() || all_present(header.after_present, header.column_count);
+  } else if (status_ = leave_out_hidden(); status_ == RowsStatus::Ok) {
+    const std::size_t count = plan.columns.size();
+    is_before_full_ = header_.before_present.empty() || all_present(header_.before_present, count);
+    is_after_full_ = header_.after_present.empty() || all_present(header_.after_present, count);
     // What an update's after image leaves out is known from a full before image (MariaDB's FULL_NODUP).
-    holds_no_column_ = header.operation == RowOperation::Insert && none_present(header.after_present);
+    holds_no_column_ = header.operation == RowOperation::Insert && none_present(header_.after_present);
     const bool is_complete = header.operation == RowOperation::Insert ? is_after_full_ : is_before_full_;
     if (images == Images::Full && !is_complete) status_ = RowsStatus::MissingColumns;
+    if (plan.are_hidden_assumed && !(is_before_full_ && is_after_full_)) status_ = RowsStatus::HiddenColumns;
   }
   if (status_ != RowsStatus::Ok) reader_ = ByteReader();
   if (header.operation != RowOperation::Insert) before_.resize(plan.columns.size());
   if (header.operation != RowOperation::Delete) after_.resize(plan.columns.size());
   documents_.assign(header.may_have_json_diffs ? plan.columns.size() : 0, Bytes());
   return status_;
+}
+
+RowsStatus RowsReader::leave_out_hidden() noexcept {
+  if (plan_->hidden.empty()) return RowsStatus::Ok;
+  for (const auto& [bitmap, kept] : {std::pair(&header_.before_present, &before_present_),
+                                     std::pair(&header_.after_present, &after_present_)}) {
+    if (bitmap->empty()) continue;
+    if (!without_hidden(*bitmap, *plan_, *kept)) return RowsStatus::HiddenColumns;
+    *bitmap = *kept;
+  }
+  return RowsStatus::Ok;
 }
 
 bool RowsReader::next() noexcept {

@@ -20,6 +20,7 @@ enum class RowsStatus : std::uint8_t {
   EmptyRow,             ///< a row that takes no byte, so that there would be no end of them
   ColumnCountMismatch,  ///< the event's column count is not the plan's
   MissingColumns,       ///< a row image without all columns (binlog_row_image is not FULL)
+  HiddenColumns,        ///< TablePlan::hidden is not what the row image leaves out
   BadValue,             ///< see RowsReader::failed_column()
 };
 [[nodiscard]] std::string_view to_string(RowsStatus status) noexcept;
@@ -72,6 +73,7 @@ class RowsReader {
 
  private:
   [[nodiscard]] RowsStatus read_image(std::vector<types::Value>& values) noexcept;
+  [[nodiscard]] RowsStatus leave_out_hidden() noexcept;
   [[nodiscard]] RowsStatus read_before() noexcept;
   [[nodiscard]] RowsStatus read_after() noexcept;
   [[nodiscard]] RowsStatus read_sparse_image(std::vector<types::Value>& values, Bytes present,
@@ -85,6 +87,9 @@ class RowsReader {
   ByteReader reader_;
   std::vector<types::Value> before_;
   std::vector<types::Value> after_;
+  std::vector<std::byte>
+      before_present_;  ///< the header's bitmaps without hidden columns, where there are some
+  std::vector<std::byte> after_present_;
   bool is_before_full_ = true;
   bool is_after_full_ = true;
   std::vector<Bytes> documents_;  ///< of PARTIAL_UPDATE_ROWS: the JSON columns' bytes before the update

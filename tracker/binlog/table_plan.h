@@ -14,6 +14,10 @@ struct TablePlan {
   std::string table;
   std::vector<types::Column> columns;      ///< in the order of the row image
   std::vector<std::uint32_t> key_columns;  ///< primary key, else first UNIQUE key without NULLs; empty = none
+  /// Positions in the table map that are no columns of the table and that no row image holds (what MySQL
+  /// keeps functional indexes in). `columns` does not count them. Sorted.
+  std::vector<std::uint32_t> hidden = {};
+  bool are_hidden_assumed = false;  ///< only a full row image that holds all but them proves them
 };
 
 }  // namespace rowtide::binlog

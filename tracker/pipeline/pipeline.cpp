@@ -48,6 +48,14 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
           "sessions that set it), then start after this position; or take rows as incomplete as they "
           "are with spec.rowImages: AsLogged",
           where));
+    case binlog::RowsStatus::HiddenColumns:
+      return absl::FailedPreconditionError(fmt::format(
+          "{}: the table has a functional index, whose hidden columns the event lists without saying which "
+          "of "
+          "them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the source and start after this "
+          "position (spec.startPosition), or rebuild the table without that index, or take it out of "
+          "spec.objects",
+          where));
     case binlog::RowsStatus::ColumnCountMismatch:
       return absl::DataLossError(fmt::format("{}: the event's column count is not its table map's", where));
     default:

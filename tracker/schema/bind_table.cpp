@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tracker/schema/column_type.h"
+#include "tracker/schema/hidden_columns.h"
 #include "tracker/schema/wire_fit.h"
 #include "tracker/types/geometry.h"
 
@@ -42,19 +43,37 @@ absl::Status does_not_fit(const TableMap& map, std::string_view difference) {
       sql_name, difference));
 }
 
+bool is_hidden(const std::vector<std::uint32_t>& hidden, std::size_t position) {
+  return std::binary_search(hidden.begin(), hidden.end(), position);
+}
+
+/// Columns that were added behind a functional index stand behind its hidden ones in the event.
+absl::Status hidden_do_not_fit(const TableMap& map) {
+  return absl::FailedPreconditionError(fmt::format(
+      "the columns of {}.{} cannot be told: the table has a functional index, whose hidden columns the event "
+      "lists without saying which of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the "
+      "source "
+      "and start after this position (spec.startPosition), or take the table out of spec.objects",
+      quote_identifier(map.database), quote_identifier(map.table)));
+}
+
 absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
-  if (table.columns.size() != map.column_count()) {
+  const std::vector<std::uint32_t> hidden = hidden_columns(map, &table);
+  if (table.columns.size() + hidden.size() != map.column_count()) {
     return does_not_fit(map, fmt::format("the binlog event has {} columns, information_schema now has {}",
-                                         map.column_count(), table.columns.size()));
+                                         map.column_count() - hidden.size(), table.columns.size()));
   }
+  std::size_t next = 0;
   for (std::size_t i = 0; i < map.column_count(); ++i) {
-    const CatalogColumn& column = table.columns[i];
+    if (is_hidden(hidden, i)) continue;
+    const CatalogColumn& column = table.columns[next++];
     if (map.has_names() && map.column_names[i] != column.name) {
       return does_not_fit(
           map, fmt::format("column {} is {} in the binlog event and {} in information_schema now", i + 1,
                            map.column_names[i], column.name));
     }
     if (!fits_wire(column.data_type, real_type(map, i), map.wire_metadata[i])) {
+      if (!hidden.empty() && !map.has_names()) return hidden_do_not_fit(map);
       return does_not_fit(
           map, fmt::format("column {} ({}) is {} in the binlog event and {} in information_schema now", i + 1,
                            column.name, wire_type_name(real_type(map, i)), column.column_type));
@@ -75,13 +94,13 @@ absl::StatusOr<const CatalogTable*> catalog_view(const TableMap& map, Catalog& c
   return *table;
 }
 
-types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* table, std::size_t i) {
+types::ColumnDefinition define_column(const TableMap& map, const CatalogColumn* declared, std::size_t i) {
   types::ColumnDefinition definition;
   definition.wire_type = map.wire_types[i];
   definition.wire_metadata = map.wire_metadata[i];
   definition.is_nullable = map.is_nullable[i];
-  if (table != nullptr) {
-    const CatalogColumn& column = table->columns[i];
+  if (declared != nullptr) {
+    const CatalogColumn& column = *declared;
     definition.name = column.name;
     definition.is_unsigned = column.is_unsigned;
     definition.collation = column.collation;
@@ -101,14 +120,42 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogTable* t
 }
 
 bool has_names_of(const CatalogTable& table, const TableMap& map) {
+  if (!hidden_columns(map, &table).empty()) {
+    return std::all_of(table.columns.begin(), table.columns.end(), [&](const CatalogColumn& column) {
+      return std::find(map.column_names.begin(), map.column_names.end(), column.name) !=
+             map.column_names.end();
+    });
+  }
   return std::equal(table.columns.begin(), table.columns.end(), map.column_names.begin(),
                     map.column_names.end(),
                     [](const CatalogColumn& column, const std::string& name) { return column.name == name; });
 }
 
+/// Positions in the table map as positions among its columns that are none of the hidden ones.
+std::vector<std::uint32_t> without_hidden(std::vector<std::uint32_t> positions,
+                                          const std::vector<std::uint32_t>& hidden) {
+  for (std::uint32_t& position : positions) {
+    const auto ahead = std::lower_bound(hidden.begin(), hidden.end(), position) - hidden.begin();
+    position -= static_cast<std::uint32_t>(ahead);
+  }
+  return positions;
+}
+
+/// Whether it has the columns that only look hidden is asked of the catalog.
+absl::StatusOr<std::vector<std::uint32_t>> hidden_of(const TableMap& map, const CatalogTable* table,
+                                                     Catalog& catalog) {
+  if (table == nullptr && std::any_of(map.column_names.begin(), map.column_names.end(), may_be_hidden)) {
+    absl::StatusOr<const CatalogTable*> now = catalog.describe(map.database, map.table);
+    if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
+    if (now.ok()) table = *now;
+  }
+  return hidden_columns(map, table);
+}
+
 absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const CatalogTable* table,
+                                                  const std::vector<std::uint32_t>& hidden,
                                                   Catalog& catalog) {
-  if (map.primary_key && !map.primary_key->empty()) return *map.primary_key;
+  if (map.primary_key && !map.primary_key->empty()) return without_hidden(*map.primary_key, hidden);
   if (table != nullptr) return table->key_columns;
   // The event says: no primary key. A unique one does as well, if the table still is what it was.
   absl::StatusOr<const CatalogTable*> now = catalog.describe(map.database, map.table);
@@ -125,15 +172,21 @@ absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catal
 
   binlog::TablePlan plan{.database = map.database, .table = map.table, .columns = {}, .key_columns = {}};
   plan.columns.reserve(map.column_count());
+  absl::StatusOr<std::vector<std::uint32_t>> hidden = hidden_of(map, *table, catalog);
+  if (!hidden.ok()) return hidden.status();
+  plan.hidden = *std::move(hidden);
+  plan.are_hidden_assumed = !plan.hidden.empty() && !map.has_names();
   for (std::size_t i = 0; i < map.column_count(); ++i) {
-    absl::StatusOr<types::Column> column = types::compile_column(define_column(map, *table, i));
+    if (is_hidden(plan.hidden, i)) continue;
+    const CatalogColumn* declared = *table == nullptr ? nullptr : &(*table)->columns[plan.columns.size()];
+    absl::StatusOr<types::Column> column = types::compile_column(define_column(map, declared, i));
     if (!column.ok()) {
       return absl::Status(column.status().code(), fmt::format("{}.{}: {}", map.database, map.table,
                                                               std::string(column.status().message())));
     }
     plan.columns.push_back(*std::move(column));
   }
-  absl::StatusOr<std::vector<std::uint32_t>> key = key_of(map, *table, catalog);
+  absl::StatusOr<std::vector<std::uint32_t>> key = key_of(map, *table, plan.hidden, catalog);
   if (!key.ok()) return key.status();
   plan.key_columns = *std::move(key);
   return plan;
