@@ -58,7 +58,7 @@ std::string text_choice(const Field& field, const std::array<std::string_view, N
 }
 constexpr std::array<std::string_view, 3> kFormats{"debezium-json", "canal-json", "dts-avro"};
 constexpr std::array<std::string_view, 2> kTextFormats{"debezium-json", "canal-json"};
-constexpr std::array<std::string_view, 1> kDeliveries{"AtLeastOnce"};
+constexpr std::array<std::string_view, 2> kDeliveries{"AtLeastOnce", "ExactlyOnce"};
 constexpr std::array<std::string_view, 5> kCompressions{"none", "gzip", "snappy", "lz4", "zstd"};
 constexpr std::array<std::string_view, 3> kMechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
 

@@ -354,7 +354,7 @@ TEST_F(Tasks, BadResourcesAreRefusedWithTheField) {
   combination["spec"]["source"]["tls"] = {{"mode", "VerifyCA"}};
   EXPECT_THAT(space_->refusal_of(combination), HasSubstr("caSecretRef is required"));
   json delivery = task();
-  delivery["spec"]["sink"]["kafka"]["delivery"] = "ExactlyOnce";
+  delivery["spec"]["sink"]["kafka"]["delivery"] = "AtMostOnce";
   EXPECT_THAT(space_->refusal_of(delivery), HasSubstr("AtLeastOnce"));
 }
 

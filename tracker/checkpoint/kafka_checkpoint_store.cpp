@@ -58,6 +58,11 @@ sink::TopicWish topic_wish(const task::KafkaSink& kafka) {
           .create = true};
 }
 
+/// Keys of definitions begin so; what follows is the history's own.
+std::string schema_prefix_of(const std::string& identity) {
+  return identity + "#schema#";
+}
+
 class KafkaCheckpointStore final : public CheckpointStore {
  public:
   KafkaCheckpointStore(const task::Task& task, task::SecretReader secrets)
@@ -101,8 +106,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
  private:
-  /// Keys of definitions begin so; what follows is the history's own.
-  [[nodiscard]] std::string schema_prefix() const { return identity_ + "#schema#"; }
+  [[nodiscard]] std::string schema_prefix() const { return schema_prefix_of(identity_); }
 
   absl::Status ensure_producer() {
     if (producer_ != nullptr) return absl::OkStatus();
@@ -266,6 +270,18 @@ class KafkaCheckpointStore final : public CheckpointStore {
 };
 
 }  // namespace
+
+std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task, const Checkpoint& checkpoint,
+                                                        const std::vector<SchemaEntry>& schemas) {
+  const std::string identity = task.identity();
+  std::vector<sink::StateRecord> records;
+  for (const auto& [key, value] : schemas) {
+    records.push_back({kTopic, schema_prefix_of(identity) + key, std::nullopt});
+    if (!value.empty()) records.back().value = value;
+  }
+  records.push_back({kTopic, identity, to_json(checkpoint, identity)});
+  return records;
+}
 
 std::unique_ptr<CheckpointStore> make_kafka_checkpoint_store(const task::Task& task,
                                                              const task::SecretReader& secrets) {

@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/checkpoint/checkpoint_store.h"
+#include "tracker/sink/transactional.h"
 
 namespace rowtide::checkpoint {
 
@@ -15,6 +17,10 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 /// identity, value = checkpoint_json.h. Made when it is missing. save() returns when every in-sync replica
 /// has the record; UNAVAILABLE when the brokers do not take it within ten seconds, worth trying again.
 /// `task` must have a Kafka sink; both arguments are copied.
+/// What save_schemas() and save() would write, for a sink that writes it itself (delivery ExactlyOnce).
+[[nodiscard]] std::vector<sink::StateRecord> kafka_checkpoint_records(
+    const task::Task& task, const Checkpoint& checkpoint, const std::vector<SchemaEntry>& schemas);
+
 [[nodiscard]] std::unique_ptr<CheckpointStore> make_kafka_checkpoint_store(const task::Task& task,
                                                                            const task::SecretReader& secrets);
 

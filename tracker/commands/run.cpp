@@ -70,6 +70,11 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
         if (!end.ok()) return end.status();
         return pipeline::BinlogPlace{std::move(end->first), end->second};
       },
+      .checkpoint_records =
+          [&task](const checkpoint::Checkpoint& checkpoint,
+                  const std::vector<checkpoint::SchemaEntry>& schemas) {
+            return checkpoint::kafka_checkpoint_records(task, checkpoint, schemas);
+          },
       .topic_for = [&task](const std::string& database,
                            const std::string& table) { return sink::topic_for(task, database, table); },
       .schema_topic = sink::schema_topic_for(task),

@@ -111,8 +111,9 @@ absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   absl::Status status;
   {
     const std::jthread sampler([this](const std::stop_token& token) { sample_source(token); });
-    const std::jthread checkpointer([this](const std::stop_token& token) { save_checkpoints(token); });
+    begin_checkpoints();
     status = stream(stop);
+    checkpointer_ = {};
     parts_.source.close();
   }
   const absl::Status drained = drain();
@@ -176,6 +177,9 @@ absl::Status Tracker::stream(const std::stop_token& stop) {
     sleep(backoff, stop);
     backoff = std::min(backoff * 2, kLongestBackoff);
     add(counters_.reconnects, 1);
+    if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr && !sink->is_whole()) {
+      if (absl::Status rolled_back = roll_back(*sink, stop); !rolled_back.ok()) return rolled_back;
+    }
   }
   return absl::CancelledError("stopped");
 }
@@ -237,6 +241,9 @@ absl::Status Tracker::drain() {
   if (absl::Status status = parts_.sink.flush(kDrainDeadline); !status.ok()) {
     spdlog::warn("{}; what is not delivered comes again after the restart", text(status));
   }
+  // Of a transaction that was not read to its end nothing can be committed: it comes again as a whole.
+  sink::Transactional* sink = parts_.sink.transactional();
+  if (sink != nullptr && !sink->is_whole()) return parts_.sink.error();
   return save_checkpoint();
 }
 
@@ -259,6 +266,16 @@ void Tracker::sample_source(const std::stop_token& stop) {
   }
 }
 
+void Tracker::begin_checkpoints() {
+  checkpointer_ = std::jthread([this](const std::stop_token& token) {
+    if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr) {
+      commit_checkpoints(*sink, token);
+    } else {
+      save_checkpoints(token);
+    }
+  });
+}
+
 void Tracker::save_checkpoints(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     sleep(kCheckpointInterval, stop);
@@ -268,7 +285,56 @@ void Tracker::save_checkpoints(const std::stop_token& stop) {
   }
 }
 
+/// What fails here is the sink's failure too: the reading thread meets it and deals with it.
+void Tracker::commit_checkpoints(sink::Transactional& sink, const std::stop_token& stop) {
+  while (sink.wait_until_due(stop).ok()) {
+    if (!commit_checkpoint(sink, stop).ok()) sleep(kCheckpointInterval, stop);
+  }
+}
+
+absl::Status Tracker::commit_checkpoint(sink::Transactional& sink, const std::stop_token& stop) {
+  const std::int64_t now = now_ms();
+  std::vector<schema::SavedSchema> unsaved;
+  const auto state = [&](const binlog::Position& position) {
+    unsaved = history_->unsaved(saved_version());
+    std::vector<checkpoint::SchemaEntry> entries;
+    for (const schema::SavedSchema& each : unsaved) entries.push_back({each.key, each.value});
+    return parts_.checkpoint_records({.position = position, .saved_at_ms = now}, entries);
+  };
+  const absl::StatusOr<std::optional<binlog::Position>> committed = sink.commit(state, stop);
+  if (!committed.ok()) return committed.status();
+  if (!committed->has_value()) return absl::OkStatus();
+  history_->mark_saved(unsaved);
+  lag_.delivered({(*committed)->file, (*committed)->offset});
+  remember_saved(**committed, now);
+  return absl::OkStatus();
+}
+
+/// After a failure inside a transaction: what of it is in the sink would come twice. As after a restart, the
+/// checkpoint says where to go on, and with which definitions.
+absl::Status Tracker::roll_back(sink::Transactional& sink, const std::stop_token& stop) {
+  checkpointer_ = {};
+  for (milliseconds backoff = kFirstBackoff; !stop.stop_requested();
+       backoff = std::min(backoff * 2, kLongestBackoff)) {
+    const absl::Status status = sink.roll_back();
+    if (status.ok()) break;
+    if (!may_pass(status)) return status;
+    set_state(State::Reconnecting, status);
+    spdlog::warn("{}; trying again in {} ms", text(status), backoff.count());
+    sleep(backoff, stop);
+  }
+  absl::StatusOr<binlog::Position> from = prepare(stop);
+  if (!from.ok()) return from.status();
+  resume_from_ = *std::move(from);
+  spdlog::info("Going on from the last commit, {}", binlog::to_string(resume_from_));
+  begin_checkpoints();
+  return absl::OkStatus();
+}
+
 absl::Status Tracker::save_checkpoint() {
+  if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr) {
+    return commit_checkpoint(*sink, {});
+  }
   const std::optional<binlog::Position> durable = parts_.sink.durable();
   if (!durable) return absl::OkStatus();
   lag_.delivered({durable->file, durable->offset});
@@ -284,11 +350,15 @@ absl::Status Tracker::save_checkpoint() {
       return status;
     }
   }
-  const std::lock_guard lock(mutex_);
-  saved_ = durable;
-  saved_version_ = durable->schema_version;
-  checkpoint_at_ms_ = now;
+  remember_saved(*durable, now);
   return absl::OkStatus();
+}
+
+void Tracker::remember_saved(const binlog::Position& position, std::int64_t at_ms) {
+  const std::lock_guard lock(mutex_);
+  saved_ = position;
+  saved_version_ = position.schema_version;
+  checkpoint_at_ms_ = at_ms;
 }
 
 void Tracker::set_state(State state, const absl::Status& status) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -47,6 +48,10 @@ class Tracker {
     std::function<absl::StatusOr<binlog::Position>(schema::SqlSession&)> start_position;
     /// The end of the source's binlog now.
     std::function<absl::StatusOr<BinlogPlace>(schema::SqlSession&)> sample_end;
+    /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.
+    std::function<std::vector<sink::StateRecord>(const checkpoint::Checkpoint&,
+                                                 const std::vector<checkpoint::SchemaEntry>&)>
+        checkpoint_records;
     TableRegistry::TopicFor topic_for;
     std::string schema_topic;
     std::string format;
@@ -85,6 +90,11 @@ class Tracker {
   void sample_source(const std::stop_token& stop);
   void save_checkpoints(const std::stop_token& stop);
   [[nodiscard]] absl::Status save_checkpoint();
+  [[nodiscard]] absl::Status commit_checkpoint(sink::Transactional& sink, const std::stop_token& stop);
+  void commit_checkpoints(sink::Transactional& sink, const std::stop_token& stop);
+  void begin_checkpoints();
+  void remember_saved(const binlog::Position& position, std::int64_t at_ms);
+  [[nodiscard]] absl::Status roll_back(sink::Transactional& sink, const std::stop_token& stop);
   void set_state(State state, const absl::Status& status = absl::OkStatus());
   static void sleep(std::chrono::milliseconds duration, const std::stop_token& stop);
 
@@ -102,6 +112,7 @@ class Tracker {
   std::unique_ptr<encode::Encoder> encoder_;
   std::unique_ptr<Pipeline> pipeline_;
   binlog::Position resume_from_;
+  std::jthread checkpointer_;
 
   mutable std::mutex mutex_;  // guards what follows
   State state_ = State::Starting;

@@ -17,11 +17,13 @@
 
 #include "common/status/text.h"
 #include "tracker/encode/encoder.h"
+#include "tracker/sink/commit_gate.h"
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_probe.h"
 #include "tracker/sink/kafka_topics.h"
+#include "tracker/sink/kafka_transaction.h"
 #include "tracker/sink/partitioner.h"
 #include "tracker/sink/topic_name.h"
 #include "tracker/sink/topic_retention.h"
@@ -64,6 +66,26 @@ rd_kafka_vu_t memory_argument(rd_kafka_vtype_t type, std::string_view bytes) {
   return result;
 }
 
+// Not the record is to blame: its transaction was given up.
+bool passes_with_its_transaction(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_INVALID_TXN_STATE:
+    case RD_KAFKA_RESP_ERR__STATE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Of the tracker's own records, which belong to no table.
+constexpr DeliveryTracker::Group kNoGroup = ~DeliveryTracker::Group{0};
+
 // A group's number travels with its message as the pointer that the library hands back.
 void* to_opaque(DeliveryTracker::Group group) {
   return std::bit_cast<void*>(group);
@@ -72,7 +94,7 @@ DeliveryTracker::Group to_group(const void* opaque) {
   return std::bit_cast<DeliveryTracker::Group>(opaque);
 }
 
-class KafkaSink final : public Sink {
+class KafkaSink final : public Sink, public Transactional {
  public:
   KafkaSink(task::Task task, task::SecretReader secrets)
       : task_(std::move(task)), kafka_(*task_.spec.sink.kafka), secrets_(std::move(secrets)) {}
@@ -86,13 +108,21 @@ class KafkaSink final : public Sink {
   absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) override;
 
   void end_transaction(const binlog::Position& position) override {
+    if (is_exactly_once_) gate_.leave(position);
     const std::lock_guard lock(mutex_);
     tracker_.end_transaction(position);
   }
   std::optional<binlog::Position> durable() const override {
+    if (is_exactly_once_) return gate_.committed();
     const std::lock_guard lock(mutex_);
     return tracker_.durable();
   }
+  Transactional* transactional() override { return is_exactly_once_ ? this : nullptr; }
+  absl::Status wait_until_due(const std::stop_token& stop) override;
+  absl::StatusOr<std::optional<binlog::Position>> commit(const StateAt& state,
+                                                         const std::stop_token& stop) override;
+  bool is_whole() const override { return gate_.is_whole() && error().ok(); }
+  absl::Status roll_back() override;
   absl::Status flush(milliseconds deadline) override;
   absl::Status error() const override {
     const std::lock_guard lock(mutex_);
@@ -114,6 +144,8 @@ class KafkaSink final : public Sink {
   [[nodiscard]] absl::Status start_producer();
   void stop_producer();
   [[nodiscard]] absl::Status use_smaller_batches(const std::stop_token& stop);
+  [[nodiscard]] absl::Status produce_state(const StateRecord& record);
+  absl::Status fail(absl::Status status);
 
   [[nodiscard]] absl::StatusOr<Topic*> topic_of(std::string_view name, const std::stop_token& stop);
   Topic& add_topic(const std::string& name, TopicFacts facts);
@@ -123,6 +155,7 @@ class KafkaSink final : public Sink {
                                      const std::stop_token& stop);
   void wait_a_moment(const std::stop_token& stop);
 
+  [[nodiscard]] std::string transactional_id() const { return "rowtide-" + task_.identity(); }
   static std::uint64_t cost(std::uint64_t bytes) { return bytes + kRecordOverhead; }
   static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque);
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
@@ -133,9 +166,12 @@ class KafkaSink final : public Sink {
   const task::Task task_;
   const task::KafkaSink& kafka_;
   const task::SecretReader secrets_;
+  const bool is_exactly_once_ = kafka_.delivery == "ExactlyOnce";
+  CommitGate gate_;
 
-  // Of the writing thread.
+  // Of the writing thread, and of the committing one while the gate is closed.
   KafkaClient producer_;
+  std::optional<KafkaTransaction> transaction_;
   std::int64_t batch_bytes_ = kLargestBatch;
   std::map<std::string, Topic, std::less<>> topics_;
   Topic* last_topic_ = nullptr;
@@ -187,10 +223,16 @@ absl::Status KafkaSink::ensure_known_topics() {
 absl::Status KafkaSink::start_producer() {
   absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name);
   if (!conf.ok()) return conf.status();
-  const std::array<std::pair<const char*, std::string>, 9> settings{{
+  if (is_exactly_once_) {
+    if (absl::Status status = KafkaTransaction::configure(**conf, transactional_id()); !status.ok())
+      return status;
+  } else {
+    // Never given up: a record dropped is a row lost.
+    if (absl::Status status = set(**conf, "message.timeout.ms", "0"); !status.ok()) return status;
+  }
+  const std::array<std::pair<const char*, std::string>, 8> settings{{
       {"enable.idempotence", "true"},
       {"acks", "all"},
-      {"message.timeout.ms", "0"},  // never given up: a record dropped is a row lost
       {"linger.ms", "5"},
       {"compression.codec", kafka_.compression},
       {"batch.size", std::to_string(batch_bytes_)},
@@ -211,17 +253,24 @@ absl::Status KafkaSink::start_producer() {
   poller_ = std::jthread([client = producer_.get()](const std::stop_token& stop) {
     while (!stop.stop_requested()) rd_kafka_poll(client, kPollMs);
   });
-  return absl::OkStatus();
+  if (!is_exactly_once_) return absl::OkStatus();
+  return transaction_.emplace(*producer_, transactional_id()).take_over(kOpenTimeout);
 }
 
 void KafkaSink::stop_producer() {
   poller_ = {};
+  transaction_.reset();
+  last_topic_ = nullptr;
   for (auto& [name, topic] : topics_) topic.handle.reset();
   producer_.reset();
 }
 
 /// A topic whose limit is below the size of our batches would refuse whole batches of small records.
 absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
+  if (is_exactly_once_) {
+    return fail(absl::UnavailableError(
+        "a new topic takes smaller batches only; what was not committed is written again"));
+  }
   {
     std::unique_lock lock(mutex_);
     progress_.wait(lock, stop, [this] { return tracker_.outstanding() == 0 || !error_.ok(); });
@@ -233,10 +282,85 @@ absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
 }
 
 absl::Status KafkaSink::write(const encode::RecordBatch& batch, std::stop_token stop) {
+  if (is_exactly_once_ && batch.size() > 0) {
+    if (!gate_.enter(stop)) return absl::CancelledError("stopped while a Kafka transaction was committed");
+    if (absl::Status status = error(); !status.ok()) return status;
+    if (absl::Status status = transaction_->begin(); !status.ok()) return fail(std::move(status));
+  }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (absl::Status status = send(batch.record(i), stop); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::Status KafkaSink::wait_until_due(const std::stop_token& stop) {
+  return gate_.wait_until_due(stop) ? absl::OkStatus() : absl::CancelledError("stopped");
+}
+
+absl::StatusOr<std::optional<binlog::Position>> KafkaSink::commit(const StateAt& state,
+                                                                  const std::stop_token& stop) {
+  const std::optional<binlog::Position> position = gate_.close(stop);
+  if (!position) return std::optional<binlog::Position>();
+  absl::Status status = error();
+  if (status.ok()) status = transaction_->begin();
+  if (status.ok()) {
+    for (const StateRecord& record : state(*position)) {
+      if (status = produce_state(record); !status.ok()) break;
+    }
+  }
+  if (status.ok()) status = transaction_->commit(stop);
+  // A record that Kafka refused tells more than the transaction that it spoilt.
+  if (absl::Status first = error(); !first.ok()) status = std::move(first);
+  gate_.open(status.ok());
+  if (!status.ok()) return fail(std::move(status));
+  return position;
+}
+
+absl::Status KafkaSink::produce_state(const StateRecord& record) {
+  std::array<rd_kafka_vu_t, 6> arguments;
+  std::size_t count = 0;
+  arguments[count] = argument(RD_KAFKA_VTYPE_TOPIC);
+  arguments[count++].u.cstr = record.topic.c_str();
+  arguments[count] = argument(RD_KAFKA_VTYPE_PARTITION);
+  arguments[count++].u.i32 = 0;
+  arguments[count] = argument(RD_KAFKA_VTYPE_MSGFLAGS);
+  arguments[count++].u.i = RD_KAFKA_MSG_F_COPY;
+  arguments[count] = argument(RD_KAFKA_VTYPE_OPAQUE);
+  arguments[count++].u.ptr = to_opaque(kNoGroup);
+  arguments[count++] = memory_argument(RD_KAFKA_VTYPE_KEY, record.key);
+  if (record.value) arguments[count++] = memory_argument(RD_KAFKA_VTYPE_VALUE, *record.value);
+  while (true) {
+    rd_kafka_error_t* error = rd_kafka_produceva(producer_.get(), arguments.data(), count);
+    if (error == nullptr) return absl::OkStatus();
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    const std::string reason = rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return transaction_->error(code, reason);
+    std::this_thread::sleep_for(kFullQueueWait);
+  }
+}
+
+absl::Status KafkaSink::roll_back() {
+  stop_producer();
+  {
+    const std::lock_guard lock(mutex_);
+    tracker_ = {};
+    queued_bytes_ = 0;
+    error_ = absl::OkStatus();
+  }
+  gate_.roll_back();
+  return start_producer();
+}
+
+/// The first failure is the one that counts.
+absl::Status KafkaSink::fail(absl::Status status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (error_.ok()) error_ = std::move(status);
+    status = error_;
+  }
+  progress_.notify_all();
+  return status;
 }
 
 Topic& KafkaSink::add_topic(const std::string& name, TopicFacts facts) {
@@ -357,6 +481,7 @@ absl::Status KafkaSink::produce(const encode::Record& record, Topic& topic, Deli
     }
     const std::uint64_t bytes =
         (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+    if (is_exactly_once_ && passes_with_its_transaction(code)) return transaction_->error(code, reason);
     return rejection(code, reason, topic.name, record.table, bytes);
   }
 }
@@ -382,6 +507,7 @@ void KafkaSink::on_delivery(rd_kafka_t* client, const rd_kafka_message_t* messag
   auto& self = *static_cast<KafkaSink*>(opaque);
   const std::uint64_t bytes = message->len + message->key_len;
   const DeliveryTracker::Group group = to_group(message->_private);
+  if (group == kNoGroup) return;  // the commit that follows tells what became of it
   bool is_first_failure = false;
   {
     const std::lock_guard lock(self.mutex_);
@@ -397,8 +523,11 @@ void KafkaSink::on_delivery(rd_kafka_t* client, const rd_kafka_message_t* messag
       if (is_first_failure) {
         // Not rd_kafka_message_errstr(): of a produced message, librdkafka 2.0 takes the payload for the
         // text.
-        self.error_ = self.rejection(message->err, rd_kafka_err2str(message->err),
-                                     rd_kafka_topic_name(message->rkt), self.tracker_.table(group), bytes);
+        self.error_ =
+            passes_with_its_transaction(message->err) && self.is_exactly_once_
+                ? self.transaction_->error(message->err, rd_kafka_err2str(message->err))
+                : self.rejection(message->err, rd_kafka_err2str(message->err),
+                                 rd_kafka_topic_name(message->rkt), self.tracker_.table(group), bytes);
       }
     }
   }
@@ -415,7 +544,9 @@ void KafkaSink::on_error(rd_kafka_t* client, int code, const char* reason, void*
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
       std::array<char, 512> text{};
       const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client, text.data(), text.size());
-      if (self.error_.ok()) {
+      if (self.error_.ok() && self.is_exactly_once_) {
+        self.error_ = self.transaction_->error(cause, text.data());
+      } else if (self.error_.ok()) {
         self.error_ = absl::FailedPreconditionError(
             fmt::format("the Kafka producer cannot go on: {} ({}); start the task again, it resumes at its "
                         "checkpoint",

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "tracker/binlog/position.h"
 #include "tracker/encode/record_batch.h"
+#include "tracker/sink/transactional.h"
 
 namespace rowtide::sink {
 
@@ -38,6 +39,9 @@ class Sink {
 
   /// The newest position all of whose records are safe at the other side.
   [[nodiscard]] virtual std::optional<binlog::Position> durable() const = 0;
+
+  /// Of a sink that makes records and checkpoint durable together; nullptr: the checkpoint follows durable().
+  [[nodiscard]] virtual Transactional* transactional() { return nullptr; }
 
   /// Waits until everything written is durable. DEADLINE_EXCEEDED says how much is not.
   [[nodiscard]] virtual absl::Status flush(std::chrono::milliseconds deadline) = 0;

@@ -155,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "from 4"},
         BadCase{"spec.sink", "{}", "spec.sink", "required: kafka"},
         BadCase{"spec.sink", "{stdout: {}}", "spec.sink.stdout", "without Kubernetes"},
-        BadCase{"spec.sink.kafka.delivery", "ExactlyOnce", "spec.sink.kafka.delivery", "AtLeastOnce"},
+        BadCase{"spec.sink.kafka.delivery", "AtMostOnce", "spec.sink.kafka.delivery", "AtLeastOnce"},
         BadCase{"spec.sink.kafka.format", "xml", "spec.sink.kafka.format", "debezium-json"},
         BadCase{"spec.sink.kafka", "{bootstrapServers: [k], format: dts-avro, topic: {partitions: 2}}",
                 "spec.sink.kafka.topic.partitions", "1 with format dts-avro"},

@@ -1,0 +1,211 @@
+// Delivery ExactlyOnce: what a read_committed consumer sees is each row once, in order, whatever is killed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/integration/tracker_process.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+std::vector<int> ids_of(const std::vector<json>& changes) {
+  std::vector<int> ids;
+  for (const json& change : changes) ids.push_back(change.at("after").at("id").get<int>());
+  return ids;
+}
+
+std::vector<int> numbers(int last) {
+  std::vector<int> all;
+  for (int i = 1; i <= last; ++i) all.push_back(i);
+  return all;
+}
+
+class ExactlyOnce : public testing::TestWithParam<SqlFlavor> {
+ protected:
+  void SetUp() override {
+    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kTrackerUser + "'@'%' IDENTIFIED BY '" +
+                kTrackerPassword + "'");
+    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") +
+                kTrackerUser + "'@'%'");
+  }
+  json task_on(const KafkaBroker& broker) const {
+    json task = kafka_task(server, database, broker.bootstrap());
+    task["spec"]["sink"]["kafka"]["delivery"] = "ExactlyOnce";
+    return task;
+  }
+  void create_table() {
+    server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(400))");
+  }
+  /// All row changes that a committed reader sees, once the row `last` is among them.
+  static std::vector<int> arrived(KafkaReader& reader, int last) {
+    wait_until(
+        "row " + std::to_string(last),
+        [&] {
+          const std::vector<int> ids = ids_of(row_changes(reader.read_to_end()));
+          return !ids.empty() && std::ranges::max(ids) >= last;
+        },
+        seconds{60});
+    return ids_of(row_changes(reader.read_to_end()));
+  }
+  /// Ends the tracker's connection that reads the binlog, as an administrator would.
+  void kill_dump() {
+    for (const Row& row :
+         server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'")) {
+      server.exec("KILL " + row.at(0).value());
+    }
+  }
+
+  MysqlServer& server = MysqlServer::shared(GetParam());
+  std::string database = server.fresh_database();
+};
+
+/// Commits rows 1..count of table t in transactions of one to seven rows, on a thread of its own.
+class Writer {
+ public:
+  Writer(MysqlServer& server, const std::string& database, int count)
+      : thread_([this, &server, database, count] {
+          SqlClient client = server.connect(database);
+          for (int id = 1, size = 1; id <= count; size = size % 7 + 1) {
+            client.exec("START TRANSACTION");
+            for (int i = 0; i < size && id <= count; ++i, ++id) {
+              client.exec("INSERT INTO t VALUES (" + std::to_string(id) + ", REPEAT('x', 200))");
+            }
+            client.exec("COMMIT");
+            committed_ = id - 1;
+          }
+        }) {}
+  void wait_for(int count) const {
+    wait_until(
+        "the writer's row " + std::to_string(count), [&] { return committed_ >= count; }, seconds{60});
+  }
+  void join() { thread_.join(); }
+
+ private:
+  std::atomic<int> committed_{0};
+  std::jthread thread_;
+};
+
+TEST_P(ExactlyOnce, KilledTrackersLoseAndRepeatNothing) {
+  constexpr int kRows = 6000;
+  create_table();
+  const json task = task_on(KafkaBroker::shared());
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  Writer writer(server, database, kRows);
+  for (const int at : {700, 1500, 2300, 3100, 4100, 5100}) {
+    writer.wait_for(at);
+    EXPECT_EQ(tracker.stop(SIGKILL).signal, SIGKILL);
+    tracker.start_streaming();
+  }
+  writer.join();
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  EXPECT_EQ(arrived(reader, kRows), numbers(kRows));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(ExactlyOnce, StoppedUnderLoadAndStartedAgain) {
+  constexpr int kRows = 3000;
+  create_table();
+  const json task = task_on(KafkaBroker::shared());
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  Writer writer(server, database, kRows);
+  for (const int at : {500, 1200, 2000}) {
+    writer.wait_for(at);
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+    tracker.start_streaming();
+  }
+  writer.join();
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  EXPECT_EQ(arrived(reader, kRows), numbers(kRows));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(ExactlyOnce, AConnectionLostInsideATransactionRepeatsNothing) {
+  constexpr int kRows = 60'000;
+  create_table();
+  const json task = task_on(KafkaBroker::shared());
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  SqlClient client = server.connect(database);
+  std::string values = "(1, REPEAT('x', 300))";
+  for (int id = 2; id <= 1000; ++id) values += ",(" + std::to_string(id) + ", REPEAT('x', 300))";
+  client.exec("START TRANSACTION");
+  client.exec("INSERT INTO t VALUES " + values);
+  for (int first = 1000; first < kRows; first += 1000) {
+    client.exec("INSERT INTO t SELECT id + " + std::to_string(first) + ", name FROM t WHERE id <= 1000");
+  }
+  client.exec("COMMIT");
+  // Rows are on their way and cannot be visible before the transaction has ended.
+  wait_until(
+      "rows read", [&] { return tracker.metric("rowtide_tracker_events_total", "op=\"insert\"") > 5000; },
+      seconds{60});
+  kill_dump();
+  wait_until(
+      "a reconnect", [&] { return tracker.metric("rowtide_tracker_reconnects_total") >= 1; }, seconds{60});
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  wait_until(
+      "a commit", [&] { return reader.read_to_end().size() >= kRows; }, seconds{60},
+      [&] { return tracker.get("/status").body; });
+  EXPECT_EQ(arrived(reader, kRows), numbers(kRows));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(ExactlyOnce, ASecondTrackerTakesOverAndTheFirstSaysSo) {
+  constexpr int kRows = 3000;
+  create_table();
+  const json task = task_on(KafkaBroker::shared());
+  TrackerProcess first(task);
+  TrackerProcess second(task);
+  first.start_streaming();
+  Writer writer(server, database, kRows);
+  writer.wait_for(500);
+  second.start_streaming();
+  EXPECT_FALSE(first.wait_exit().ok());
+  // The broker and the source fence each by itself; one of them is first.
+  EXPECT_THAT(first.failure(), testing::AnyOf(HasSubstr("another tracker of this task has taken over"),
+                                              HasSubstr("another reader with our server id has connected")));
+  writer.join();
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  EXPECT_EQ(arrived(reader, kRows), numbers(kRows));
+  EXPECT_TRUE(second.stop(SIGTERM).ok());
+}
+
+TEST_P(ExactlyOnce, ABrokerKilledAndStoppedRepeatsNothing) {
+  constexpr int kRows = 4000;
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  Writer writer(server, database, kRows);
+  writer.wait_for(800);
+  broker.kill9();
+  writer.wait_for(1500);
+  broker.start();
+  writer.wait_for(2500);
+  broker.stop();
+  broker.start();
+  writer.join();
+  KafkaReader reader = broker.reader(topic_of(task));
+  EXPECT_EQ(arrived(reader, kRows), numbers(kRows));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, ExactlyOnce, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         [](const auto& one) {
+                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+                         });
+
+}  // namespace
+}  // namespace rowtide::test

@@ -1,0 +1,103 @@
+#include "tracker/sink/commit_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace rowtide::sink {
+namespace {
+
+binlog::Position at(std::uint64_t offset) {
+  return {.gtids = {}, .file = "b.000001", .offset = offset};
+}
+
+TEST(CommitGate, GivesTheLastEndOnceAndNothingWithoutOne) {
+  CommitGate gate;
+  EXPECT_EQ(gate.close({}), std::nullopt);
+  ASSERT_TRUE(gate.enter({}));
+  gate.leave(at(10));
+  EXPECT_EQ(gate.close({}), at(10));
+  gate.open(true);
+  EXPECT_EQ(gate.committed(), at(10));
+  EXPECT_EQ(gate.close({}), std::nullopt);
+}
+
+TEST(CommitGate, AFailedCommitIsGivenAgain) {
+  CommitGate gate;
+  gate.leave(at(10));
+  EXPECT_EQ(gate.close({}), at(10));
+  gate.open(false);
+  EXPECT_EQ(gate.committed(), std::nullopt);
+  EXPECT_EQ(gate.close({}), at(10));
+}
+
+TEST(CommitGate, ACommitWaitsForTheEndOfATransaction) {
+  CommitGate gate;
+  ASSERT_TRUE(gate.enter({}));
+  std::atomic<bool> closed = false;
+  std::jthread committer([&](const std::stop_token& stop) {
+    EXPECT_EQ(gate.close(stop), at(20));
+    closed = true;
+    gate.open(true);
+  });
+  // More of the same transaction passes a closing gate.
+  for (int batch = 0; batch < 100; ++batch) {
+    ASSERT_TRUE(gate.enter({}));
+    ASSERT_FALSE(closed);
+  }
+  gate.leave(at(20));
+  committer.join();
+  EXPECT_TRUE(closed);
+}
+
+TEST(CommitGate, TheNextTransactionWaitsForTheCommit) {
+  CommitGate gate;
+  ASSERT_TRUE(gate.enter({}));
+  gate.leave(at(10));
+  ASSERT_EQ(gate.close({}), at(10));
+  std::atomic<bool> entered = false;
+  std::jthread writer([&](const std::stop_token& stop) { entered = gate.enter(stop); });
+  EXPECT_FALSE(entered);
+  gate.open(true);
+  writer.join();
+  EXPECT_TRUE(entered);
+}
+
+TEST(CommitGate, AStopEndsEveryWait) {
+  CommitGate gate;
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(gate.wait_until_due(stop.get_token()));
+  ASSERT_TRUE(gate.enter({}));
+  EXPECT_EQ(gate.close(stop.get_token()), std::nullopt) << "inside a transaction";
+  gate.leave(at(10));
+  EXPECT_EQ(gate.close(stop.get_token()), at(10)) << "between two: the last commit of a stop";
+  EXPECT_FALSE(gate.enter(stop.get_token()));
+}
+
+TEST(CommitGate, IsDueSoonAfterTheLastRecord) {
+  CommitGate gate;
+  ASSERT_TRUE(gate.enter({}));
+  gate.leave(at(10));
+  EXPECT_TRUE(gate.wait_until_due({}));
+  EXPECT_EQ(gate.close({}), at(10));
+}
+
+TEST(CommitGate, RollingBackForgetsWhatIsNotCommitted) {
+  CommitGate gate;
+  gate.leave(at(10));
+  ASSERT_EQ(gate.close({}), at(10));
+  gate.open(true);
+  ASSERT_TRUE(gate.enter({}));
+  gate.leave(at(20));
+  ASSERT_TRUE(gate.enter({}));
+  EXPECT_FALSE(gate.is_whole());
+  gate.roll_back();
+  EXPECT_TRUE(gate.is_whole());
+  EXPECT_EQ(gate.committed(), at(10));
+  EXPECT_EQ(gate.close({}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace rowtide::sink

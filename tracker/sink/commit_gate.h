@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+
+#include "tracker/binlog/position.h"
+
+namespace rowtide::sink {
+
+/// Lets one thread write and another commit, each commit between two of the source's transactions, and says
+/// when a commit is due. Thread-safe.
+class CommitGate {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// The writer, before records; waits while a commit has its turn. False: stop.
+  [[nodiscard]] bool enter(const std::stop_token& stop);
+  /// The writer: what it wrote is of transactions up to `position`.
+  void leave(const binlog::Position& position);
+
+  /// The committer: a commit is due when writing pauses, or when the last one's cost has been earned back; of
+  /// a position alone, without records, now and then. False: stop.
+  [[nodiscard]] bool wait_until_due(const std::stop_token& stop);
+  /// The committer: holds writers back between two transactions. nullopt: stop, or there is nothing new.
+  [[nodiscard]] std::optional<binlog::Position> close(const std::stop_token& stop);
+  /// The committer, after close() gave a position.
+  void open(bool is_committed);
+
+  [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] std::optional<binlog::Position> committed() const;
+  /// Forgets what is not committed. While nobody is inside.
+  void roll_back();
+
+ private:
+  [[nodiscard]] bool is_due(Clock::time_point now) const;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool is_writing_ = false;  ///< inside a transaction of the source
+  bool has_records_ = false;
+  bool is_closing_ = false;
+  std::optional<binlog::Position> end_;
+  std::optional<binlog::Position> committed_;
+  Clock::time_point last_write_;
+  Clock::time_point closed_at_;
+  Clock::time_point opened_at_;
+  Clock::duration cost_{};  ///< of the last commit
+};
+
+}  // namespace rowtide::sink

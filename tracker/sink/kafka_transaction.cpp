@@ -1,0 +1,108 @@
+#include "tracker/sink/kafka_transaction.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "tracker/sink/kafka_client_config.h"
+
+namespace rowtide::sink {
+namespace {
+
+using std::chrono::milliseconds;
+
+// One attempt; the library wants to be called again after it.
+constexpr int kAttemptMs = 1000;
+
+struct ErrorDeleter {
+  void operator()(rd_kafka_error_t* error) const noexcept { rd_kafka_error_destroy(error); }
+};
+using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
+
+}  // namespace
+
+absl::Status KafkaTransaction::configure(rd_kafka_conf_s& conf, const std::string& transactional_id) {
+  const std::string timeout = std::to_string(milliseconds(kTimeout).count());
+  if (absl::Status status = set(conf, "transactional.id", transactional_id); !status.ok()) return status;
+  if (absl::Status status = set(conf, "transaction.timeout.ms", timeout); !status.ok()) return status;
+  // No record outlives its transaction.
+  return set(conf, "message.timeout.ms", timeout);
+}
+
+absl::Status KafkaTransaction::take_over(milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (true) {
+    const Error failure(rd_kafka_init_transactions(&producer_, kAttemptMs));
+    if (failure == nullptr) return absl::OkStatus();
+    if (rd_kafka_error_is_retriable(failure.get()) == 0 || std::chrono::steady_clock::now() >= deadline) {
+      return error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
+    }
+  }
+}
+
+absl::Status KafkaTransaction::begin() {
+  if (is_open_) return absl::OkStatus();
+  if (const Error failure(rd_kafka_begin_transaction(&producer_)); failure != nullptr) {
+    return error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
+  }
+  is_open_ = true;
+  begun_at_ = std::chrono::steady_clock::now();
+  return absl::OkStatus();
+}
+
+absl::Status KafkaTransaction::commit(const std::stop_token& stop) {
+  // A stop waits for brokers that answer; the records are theirs already.
+  constexpr int kAttemptsAfterStop = 10;
+  int attempts_left = kAttemptsAfterStop;
+  while (true) {
+    const Error failure(rd_kafka_commit_transaction(&producer_, kAttemptMs));
+    if (failure == nullptr) break;
+    const bool may_try_again =
+        rd_kafka_error_is_retriable(failure.get()) != 0 && (!stop.stop_requested() || --attempts_left > 0);
+    if (!may_try_again) {
+      return error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
+    }
+  }
+  is_open_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status KafkaTransaction::error(int code, const std::string& reason) const {
+  const std::string what = fmt::format("Kafka transaction of {}: {} ({})", id_, reason,
+                                       rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code)));
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+      // The brokers fence us as well when they have aborted a transaction that took too long.
+      if (is_open_ && std::chrono::steady_clock::now() - begun_at_.load() >= kTimeout) break;
+      return absl::AbortedError(what +
+                                "; another tracker of this task has taken over, so this one stops. If both "
+                                "were started on purpose, "
+                                "give one of the tasks another name or namespace");
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return absl::FailedPreconditionError(
+          fmt::format("{}; give the tracker's Kafka user Write and Describe on the transactional id {} and "
+                      "on its topics, or "
+                      "set spec.sink.kafka.delivery to AtLeastOnce",
+                      what, id_));
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
+      return absl::FailedPreconditionError(
+          fmt::format("{}; set transaction.max.timeout.ms of the brokers to {} or more (their default is "
+                      "900000), or spec.sink.kafka.delivery to AtLeastOnce",
+                      what, milliseconds(kTimeout).count()));
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+      return absl::FailedPreconditionError(
+          what + "; the brokers know no transactions: set spec.sink.kafka.delivery to AtLeastOnce");
+    default:
+      break;
+  }
+  return absl::UnavailableError(what + "; what was not committed is written again");
+}
+
+}  // namespace rowtide::sink
