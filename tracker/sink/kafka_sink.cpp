@@ -9,7 +9,6 @@
 #include <bit>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -21,10 +20,12 @@
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
 #include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_message.h"
 #include "tracker/sink/kafka_probe.h"
 #include "tracker/sink/kafka_topics.h"
 #include "tracker/sink/kafka_transaction.h"
 #include "tracker/sink/partitioner.h"
+#include "tracker/sink/sink_topics.h"
 #include "tracker/sink/topic_name.h"
 #include "tracker/sink/topic_retention.h"
 
@@ -37,34 +38,10 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kMaxQueuedBytes = std::uint64_t{32} * 1024 * 1024;
 // The library's own bookkeeping of a message, so that many small ones are bounded as well.
 constexpr std::uint64_t kRecordOverhead = 256;
-constexpr std::int64_t kLargestBatch = std::int64_t{512} * 1024;
 constexpr milliseconds kOpenTimeout{15'000};
 constexpr milliseconds kTopicAttempt{2'000};
 constexpr milliseconds kFullQueueWait{20};
 constexpr int kPollMs = 100;
-
-struct TopicDeleter {
-  void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }
-};
-
-struct Topic {
-  std::string name;
-  TopicFacts facts;
-  std::unique_ptr<rd_kafka_topic_t, TopicDeleter> handle;
-};
-
-rd_kafka_vu_t argument(rd_kafka_vtype_t type) {
-  rd_kafka_vu_t result{};
-  result.vtype = type;
-  return result;
-}
-
-rd_kafka_vu_t memory_argument(rd_kafka_vtype_t type, std::string_view bytes) {
-  rd_kafka_vu_t result = argument(type);
-  result.u.mem.ptr = const_cast<char*>(bytes.data());  // copied by the library (RD_KAFKA_MSG_F_COPY)
-  result.u.mem.size = bytes.size();
-  return result;
-}
 
 // Not the record is to blame: its transaction was given up.
 bool passes_with_its_transaction(rd_kafka_resp_err_t code) {
@@ -134,10 +111,7 @@ class KafkaSink final : public Sink, public Transactional {
     counters.queued_bytes = queued_bytes_;
     return counters;
   }
-  std::vector<std::string> topics() const override {
-    const std::lock_guard lock(mutex_);
-    return topic_names_;
-  }
+  std::vector<std::string> topics() const override { return topics_.names(); }
 
  private:
   [[nodiscard]] absl::Status ensure_known_topics();
@@ -147,15 +121,18 @@ class KafkaSink final : public Sink, public Transactional {
   [[nodiscard]] absl::Status produce_state(const StateRecord& record);
   absl::Status fail(absl::Status status);
 
-  [[nodiscard]] absl::StatusOr<Topic*> topic_of(std::string_view name, const std::stop_token& stop);
-  Topic& add_topic(const std::string& name, TopicFacts facts);
+  [[nodiscard]] absl::StatusOr<SinkTopic*> topic_of(std::string_view name, const std::stop_token& stop);
+  [[nodiscard]] absl::Status add_topic(std::string_view name, const std::stop_token& stop);
   [[nodiscard]] std::string_view lasting(std::string_view table);
   [[nodiscard]] absl::Status send(const encode::Record& record, const std::stop_token& stop);
-  [[nodiscard]] absl::Status produce(const encode::Record& record, Topic& topic, DeliveryTracker::Group group,
-                                     const std::stop_token& stop);
+  [[nodiscard]] absl::Status produce_record(const encode::Record& record, const SinkTopic& topic,
+                                            DeliveryTracker::Group group, const std::stop_token& stop);
   void wait_a_moment(const std::stop_token& stop);
 
   [[nodiscard]] std::string transactional_id() const { return "rowtide-" + task_.identity(); }
+  static std::uint64_t bytes_of(const encode::Record& record) {
+    return (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  }
   static std::uint64_t cost(std::uint64_t bytes) { return bytes + kRecordOverhead; }
   static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque);
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
@@ -172,9 +149,7 @@ class KafkaSink final : public Sink, public Transactional {
   // Of the writing thread, and of the committing one while the gate is closed.
   KafkaClient producer_;
   std::optional<KafkaTransaction> transaction_;
-  std::int64_t batch_bytes_ = kLargestBatch;
-  std::map<std::string, Topic, std::less<>> topics_;
-  Topic* last_topic_ = nullptr;
+  SinkTopics topics_;
   std::set<std::string, std::less<>> tables_;
   std::string_view last_table_;
 
@@ -184,8 +159,6 @@ class KafkaSink final : public Sink, public Transactional {
   std::uint64_t queued_bytes_ = 0;
   SinkCounters counters_;
   absl::Status error_;
-  std::map<std::string, std::int64_t, std::less<>> limits_;  ///< max.message.bytes of each topic
-  std::vector<std::string> topic_names_;
   bool is_trouble_logged_ = false;
 
   std::jthread poller_;
@@ -215,7 +188,7 @@ absl::Status KafkaSink::ensure_known_topics() {
       if (absl::Status status = check_topic_for_seconds(name, *facts); !status.ok()) return status;
       if (!retention_) retention_.emplace(kafka_, secrets_, name);
     }
-    add_topic(name, *std::move(facts));
+    topics_.add(name, *std::move(facts));
   }
   return absl::OkStatus();
 }
@@ -235,7 +208,7 @@ absl::Status KafkaSink::start_producer() {
       {"acks", "all"},
       {"linger.ms", "5"},
       {"compression.codec", kafka_.compression},
-      {"batch.size", std::to_string(batch_bytes_)},
+      {"batch.size", std::to_string(topics_.batch_bytes())},
       {"message.max.bytes", "1000000000"},  // the topic's own limit decides
       // We bound what waits ourselves: the library would never take a record larger than its bound.
       {"queue.buffering.max.kbytes", "2097151"},
@@ -250,18 +223,17 @@ absl::Status KafkaSink::start_producer() {
   absl::StatusOr<KafkaClient> producer = make_kafka_producer(*std::move(conf));
   if (!producer.ok()) return producer.status();
   producer_ = *std::move(producer);
+  if (is_exactly_once_) transaction_.emplace(*producer_, transactional_id());
   poller_ = std::jthread([client = producer_.get()](const std::stop_token& stop) {
     while (!stop.stop_requested()) rd_kafka_poll(client, kPollMs);
   });
-  if (!is_exactly_once_) return absl::OkStatus();
-  return transaction_.emplace(*producer_, transactional_id()).take_over(kOpenTimeout);
+  return is_exactly_once_ ? transaction_->take_over(kOpenTimeout) : absl::OkStatus();
 }
 
 void KafkaSink::stop_producer() {
   poller_ = {};
   transaction_.reset();
-  last_topic_ = nullptr;
-  for (auto& [name, topic] : topics_) topic.handle.reset();
+  topics_.close();
   producer_.reset();
 }
 
@@ -317,25 +289,14 @@ absl::StatusOr<std::optional<binlog::Position>> KafkaSink::commit(const StateAt&
 }
 
 absl::Status KafkaSink::produce_state(const StateRecord& record) {
-  std::array<rd_kafka_vu_t, 6> arguments;
-  std::size_t count = 0;
-  arguments[count] = argument(RD_KAFKA_VTYPE_TOPIC);
-  arguments[count++].u.cstr = record.topic.c_str();
-  arguments[count] = argument(RD_KAFKA_VTYPE_PARTITION);
-  arguments[count++].u.i32 = 0;
-  arguments[count] = argument(RD_KAFKA_VTYPE_MSGFLAGS);
-  arguments[count++].u.i = RD_KAFKA_MSG_F_COPY;
-  arguments[count] = argument(RD_KAFKA_VTYPE_OPAQUE);
-  arguments[count++].u.ptr = to_opaque(kNoGroup);
-  arguments[count++] = memory_argument(RD_KAFKA_VTYPE_KEY, record.key);
-  if (record.value) arguments[count++] = memory_argument(RD_KAFKA_VTYPE_VALUE, *record.value);
+  const KafkaMessage message{.topic_name = record.topic.c_str(),
+                             .opaque = to_opaque(kNoGroup),
+                             .key = record.key,
+                             .value = record.value};
   while (true) {
-    rd_kafka_error_t* error = rd_kafka_produceva(producer_.get(), arguments.data(), count);
-    if (error == nullptr) return absl::OkStatus();
-    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    const std::string reason = rd_kafka_error_string(error);
-    rd_kafka_error_destroy(error);
-    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return transaction_->error(code, reason);
+    const std::optional<ProduceError> error = produce(*producer_, message);
+    if (!error) return absl::OkStatus();
+    if (error->code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return transaction_->error(error->code, error->reason);
     std::this_thread::sleep_for(kFullQueueWait);
   }
 }
@@ -363,42 +324,25 @@ absl::Status KafkaSink::fail(absl::Status status) {
   return status;
 }
 
-Topic& KafkaSink::add_topic(const std::string& name, TopicFacts facts) {
-  if (facts.max_message_bytes > 0) batch_bytes_ = std::min(batch_bytes_, facts.max_message_bytes);
-  const std::lock_guard lock(mutex_);
-  limits_[name] = facts.max_message_bytes;
-  topic_names_.push_back(name);
-  return topics_.insert_or_assign(name, Topic{name, std::move(facts), nullptr}).first->second;
+absl::StatusOr<SinkTopic*> KafkaSink::topic_of(std::string_view name, const std::stop_token& stop) {
+  absl::StatusOr<SinkTopic*> topic = topics_.open(*producer_, name);
+  if (!absl::IsNotFound(topic.status())) return topic;
+  if (absl::Status status = add_topic(name, stop); !status.ok()) return status;
+  return topics_.open(*producer_, name);
 }
 
-absl::StatusOr<Topic*> KafkaSink::topic_of(std::string_view name, const std::stop_token& stop) {
-  if (last_topic_ != nullptr && last_topic_->name == name) return last_topic_;
-  auto found = topics_.find(name);
-  while (found == topics_.end()) {
-    absl::StatusOr<TopicFacts> facts =
-        ensure_topic(*producer_, topic_wish(kafka_, std::string(name)), kTopicAttempt);
-    if (facts.ok()) {
-      const std::int64_t batch_bytes = batch_bytes_;
-      add_topic(std::string(name), *std::move(facts));
-      if (batch_bytes_ < batch_bytes) {
-        if (absl::Status status = use_smaller_batches(stop); !status.ok()) return status;
-      }
-      found = topics_.find(name);
-    } else if (!absl::IsUnavailable(facts.status())) {
-      return facts.status();
-    } else if (stop.stop_requested()) {
-      return absl::CancelledError("stopped while Kafka did not answer");
-    }
+/// Waits for brokers that are away.
+absl::Status KafkaSink::add_topic(std::string_view name, const std::stop_token& stop) {
+  const TopicWish wish = topic_wish(kafka_, std::string(name));
+  absl::StatusOr<TopicFacts> facts = ensure_topic(*producer_, wish, kTopicAttempt);
+  while (absl::IsUnavailable(facts.status())) {
+    if (stop.stop_requested()) return absl::CancelledError("stopped while Kafka did not answer");
+    facts = ensure_topic(*producer_, wish, kTopicAttempt);
   }
-  Topic& topic = found->second;
-  if (topic.handle == nullptr) {
-    topic.handle.reset(rd_kafka_topic_new(producer_.get(), topic.name.c_str(), nullptr));
-    if (topic.handle == nullptr) {
-      return absl::InternalError(
-          fmt::format("topic {}: {}", topic.name, rd_kafka_err2str(rd_kafka_last_error())));
-    }
-  }
-  return last_topic_ = &topic;
+  if (!facts.ok()) return facts.status();
+  const std::int64_t batch_bytes = topics_.batch_bytes();
+  topics_.add(wish.name, *std::move(facts));
+  return topics_.batch_bytes() < batch_bytes ? use_smaller_batches(stop) : absl::OkStatus();
 }
 
 /// The record's table lives as long as its batch; the tracker needs it until the acknowledgement.
@@ -410,10 +354,9 @@ std::string_view KafkaSink::lasting(std::string_view table) {
 }
 
 absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token& stop) {
-  const absl::StatusOr<Topic*> topic = topic_of(record.topic, stop);
+  const absl::StatusOr<SinkTopic*> topic = topic_of(record.topic, stop);
   if (!topic.ok()) return topic.status();
-  const std::uint64_t size =
-      cost((record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0));
+  const std::uint64_t size = cost(bytes_of(record));
   const std::string_view table = lasting(record.table);
 
   std::unique_lock lock(mutex_);
@@ -428,7 +371,7 @@ absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token
   queued_bytes_ += size;
   lock.unlock();
 
-  absl::Status status = produce(record, **topic, group, stop);
+  absl::Status status = produce_record(record, **topic, group, stop);
   if (status.ok()) return status;
   lock.lock();
   tracker_.take_back(group);
@@ -437,52 +380,29 @@ absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token
   return status;
 }
 
-absl::Status KafkaSink::produce(const encode::Record& record, Topic& topic, DeliveryTracker::Group group,
-                                const std::stop_token& stop) {
-  std::array<rd_kafka_vu_t, 8> arguments;
-  std::size_t count = 0;
-  arguments[count] = argument(RD_KAFKA_VTYPE_RKT);
-  arguments[count++].u.rkt = topic.handle.get();
-  arguments[count] = argument(RD_KAFKA_VTYPE_PARTITION);
-  arguments[count++].u.i32 = partition_of(record, kafka_.partition_by, topic.facts.partitions);
-  arguments[count] = argument(RD_KAFKA_VTYPE_MSGFLAGS);
-  arguments[count++].u.i = RD_KAFKA_MSG_F_COPY;
-  arguments[count] = argument(RD_KAFKA_VTYPE_TIMESTAMP);
-  arguments[count++].u.i64 = record.timestamp_ms;
-  arguments[count] = argument(RD_KAFKA_VTYPE_OPAQUE);
-  arguments[count++].u.ptr = to_opaque(group);
-  if (record.key) arguments[count++] = memory_argument(RD_KAFKA_VTYPE_KEY, *record.key);
-  if (record.value) arguments[count++] = memory_argument(RD_KAFKA_VTYPE_VALUE, *record.value);
-
-  rd_kafka_headers_t* headers = nullptr;
-  if (!record.headers.empty()) {
-    headers = rd_kafka_headers_new(record.headers.size());
-    for (const encode::RecordHeader& header : record.headers) {
-      rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()),
-                          header.value.data(), static_cast<ssize_t>(header.value.size()));
-    }
-    arguments[count] = argument(RD_KAFKA_VTYPE_HEADERS);
-    arguments[count++].u.headers = headers;
-  }
-
+absl::Status KafkaSink::produce_record(const encode::Record& record, const SinkTopic& topic,
+                                       DeliveryTracker::Group group, const std::stop_token& stop) {
+  const KafkaMessage message{
+      .topic = topic.handle.get(),
+      .partition = partition_of(record, kafka_.partition_by, topic.facts.partitions),
+      .timestamp_ms = record.timestamp_ms,
+      .opaque = to_opaque(group),
+      .key = record.key,
+      .value = record.value,
+      .headers = record.headers,
+  };
   while (true) {
-    rd_kafka_error_t* error = rd_kafka_produceva(producer_.get(), arguments.data(), count);
-    if (error == nullptr) return absl::OkStatus();  // the headers are the library's now
-    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    const std::string reason = rd_kafka_error_string(error);
-    rd_kafka_error_destroy(error);
-    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stop.stop_requested()) {
+    const std::optional<ProduceError> error = produce(*producer_, message);
+    if (!error) return absl::OkStatus();
+    const auto code = static_cast<rd_kafka_resp_err_t>(error->code);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      if (stop.stop_requested()) return absl::CancelledError("stopped while Kafka took no more records");
       wait_a_moment(stop);
       continue;
     }
-    if (headers != nullptr) rd_kafka_headers_destroy(headers);
-    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      return absl::CancelledError("stopped while Kafka took no more records");
-    }
-    const std::uint64_t bytes =
-        (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-    if (is_exactly_once_ && passes_with_its_transaction(code)) return transaction_->error(code, reason);
-    return rejection(code, reason, topic.name, record.table, bytes);
+    if (is_exactly_once_ && passes_with_its_transaction(code))
+      return transaction_->error(code, error->reason);
+    return rejection(code, error->reason, topic.name, record.table, bytes_of(record));
   }
 }
 
@@ -491,15 +411,13 @@ void KafkaSink::wait_a_moment(const std::stop_token& stop) {
   progress_.wait_for(lock, stop, kFullQueueWait, [] { return false; });
 }
 
-/// Needs no lock where the writing thread calls it: only that thread changes limits_.
 absl::Status KafkaSink::rejection(rd_kafka_resp_err_t code, std::string_view reason, std::string_view topic,
                                   std::string_view table, std::uint64_t bytes) const {
-  const auto limit = limits_.find(topic);
   return delivery_error(code, reason,
                         {.topic = std::string(topic),
                          .table = std::string(table),
                          .bytes = bytes,
-                         .max_message_bytes = limit == limits_.end() ? 0 : limit->second,
+                         .max_message_bytes = topics_.limit(topic),
                          .bootstrap_servers = bootstrap_list(kafka_)});
 }
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tracker/encode/record_batch.h"
+
+struct rd_kafka_s;
+struct rd_kafka_topic_s;
+
+namespace rowtide::sink {
+
+/// A message as librdkafka takes it. What it points to is copied.
+struct KafkaMessage {
+  rd_kafka_topic_s* topic = nullptr;  ///< else by name
+  const char* topic_name = nullptr;
+  std::int32_t partition = 0;
+  std::optional<std::int64_t> timestamp_ms = {};  ///< nothing: now
+  void* opaque = nullptr;                    ///< handed back with the delivery report
+  std::optional<std::string_view> key = {};
+  std::optional<std::string_view> value = {};
+  std::span<const encode::RecordHeader> headers = {};
+};
+
+struct ProduceError {
+  int code = 0;  ///< rd_kafka_resp_err_t
+  std::string reason;
+};
+
+/// Hands the message to the producer's queue; nothing: taken. Any thread.
+[[nodiscard]] std::optional<ProduceError> produce(rd_kafka_s& producer, const KafkaMessage& message);
+
+}  // namespace rowtide::sink
