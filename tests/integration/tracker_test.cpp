@@ -277,6 +277,37 @@ TEST_F(Tracker, OutlivesRestartsOfBothServersAndRotation) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+TEST_F(Tracker, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
+  sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
+  KafkaBroker broker;
+  broker.stop();
+  for (const char* delivery : {"AtLeastOnce", "ExactlyOnce"}) {
+    json task = test::kafka_task(mysql_, database_, broker.bootstrap());
+    task["spec"]["sink"]["kafka"]["delivery"] = delivery;
+    TrackerProcess tracker(task);
+    const auto waits = [&] {
+      const HttpAnswer status = tracker.get("/status");
+      return status.status == 200 && tracker.status().at("reason") == "SinkUnavailable";
+    };
+    const auto log = [&] { return tracker.process().err(); };
+    tracker.start();
+    wait_until("SinkUnavailable", waits, seconds{40}, log);
+    EXPECT_EQ(tracker.get("/readyz").status, 503);
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok()) << "while it waits";
+
+    tracker.start();
+    wait_until("SinkUnavailable again", waits, seconds{40}, log);
+    broker.start();
+    tracker.wait_streaming();
+    sql("REPLACE INTO t VALUES (1, 'x')");
+    KafkaReader reader = broker.reader(topic_of(task));
+    EXPECT_EQ(inserted(wait_for_rows(reader, 1)), numbers(1, 1));
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+    sql("DELETE FROM t");
+    broker.stop();
+  }
+}
+
 /// What the tracker must not read over: each ends it, when it concerns a tracked table.
 struct Refusal {
   std::string name;

@@ -97,7 +97,7 @@ absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   if (!selector.ok()) return selector.status();
   selector_ = *std::move(selector);
 
-  if (absl::Status status = parts_.sink.open(); !status.ok()) return status;
+  if (absl::Status status = open_sink(stop); !status.ok()) return status;
   absl::StatusOr<binlog::Position> from = prepare(stop);
   if (!from.ok()) return from.status();
   resume_from_ = *std::move(from);
@@ -106,7 +106,9 @@ absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
   // for "Latest" again and lose what was committed in between.
   parts_.sink.end_transaction(resume_from_);
-  if (absl::Status status = save_checkpoint(); !status.ok()) return status;
+  if (absl::Status status = keep_trying([this] { return save_checkpoint(); }, stop); !status.ok()) {
+    return status;
+  }
 
   absl::Status status;
   {
@@ -120,16 +122,38 @@ absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   return status.ok() || absl::IsCancelled(status) ? drained : status;
 }
 
-absl::StatusOr<binlog::Position> Tracker::prepare(const std::stop_token& stop) {
+absl::Status Tracker::keep_trying(const std::function<absl::Status()>& attempt, const std::stop_token& stop) {
   for (milliseconds backoff = kFirstBackoff; !stop.stop_requested();
        backoff = std::min(backoff * 2, kLongestBackoff)) {
-    absl::StatusOr<binlog::Position> position = prepare_once();
-    if (position.ok() || !may_pass(position.status())) return position;
-    set_state(State::Reconnecting, position.status());
-    spdlog::warn("{}; trying again in {} ms", text(position.status()), backoff.count());
+    absl::Status status = attempt();
+    if (status.ok() || !may_pass(status)) return status;
+    set_state(State::Reconnecting, status);
+    spdlog::warn("{}; trying again in {} ms", text(status), backoff.count());
     sleep(backoff, stop);
   }
   return absl::CancelledError("stopped");
+}
+
+absl::Status Tracker::open_sink(const std::stop_token& stop) {
+  return keep_trying(
+      [this] {
+        absl::Status status = parts_.sink.open();
+        if (status.ok() || !may_pass(status)) return status;
+        return source::failure(status.code(), "SinkUnavailable", text(status));
+      },
+      stop);
+}
+
+absl::StatusOr<binlog::Position> Tracker::prepare(const std::stop_token& stop) {
+  absl::StatusOr<binlog::Position> position;
+  const absl::Status status = keep_trying(
+      [&] {
+        position = prepare_once();
+        return position.status();
+      },
+      stop);
+  if (!status.ok()) return status;
+  return position;
 }
 
 absl::Status Tracker::make_pipeline() {
@@ -314,14 +338,8 @@ absl::Status Tracker::commit_checkpoint(sink::Transactional& sink, const std::st
 /// checkpoint says where to go on, and with which definitions.
 absl::Status Tracker::roll_back(sink::Transactional& sink, const std::stop_token& stop) {
   checkpointer_ = {};
-  for (milliseconds backoff = kFirstBackoff; !stop.stop_requested();
-       backoff = std::min(backoff * 2, kLongestBackoff)) {
-    const absl::Status status = sink.roll_back();
-    if (status.ok()) break;
-    if (!may_pass(status)) return status;
-    set_state(State::Reconnecting, status);
-    spdlog::warn("{}; trying again in {} ms", text(status), backoff.count());
-    sleep(backoff, stop);
+  if (absl::Status status = keep_trying([&sink] { return sink.roll_back(); }, stop); !status.ok()) {
+    return status;
   }
   absl::StatusOr<binlog::Position> from = prepare(stop);
   if (!from.ok()) return from.status();

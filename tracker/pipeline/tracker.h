@@ -80,6 +80,10 @@ class Tracker {
                                                                           const BinlogPlace& end);
   [[nodiscard]] absl::Status save_schemas(std::uint64_t version);
   [[nodiscard]] std::uint64_t saved_version() const;
+  /// Again and again while it fails by what may pass. CANCELLED: stop.
+  [[nodiscard]] absl::Status keep_trying(const std::function<absl::Status()>& attempt,
+                                         const std::stop_token& stop);
+  [[nodiscard]] absl::Status open_sink(const std::stop_token& stop);
   [[nodiscard]] absl::StatusOr<binlog::Position> prepare(const std::stop_token& stop);
   [[nodiscard]] absl::StatusOr<binlog::Position> prepare_once();
   [[nodiscard]] absl::Status make_pipeline();

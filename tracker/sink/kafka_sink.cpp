@@ -38,6 +38,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kMaxQueuedBytes = std::uint64_t{32} * 1024 * 1024;
 // The library's own bookkeeping of a message, so that many small ones are bounded as well.
 constexpr std::uint64_t kRecordOverhead = 256;
+constexpr milliseconds kProbeTimeout{5'000};
 constexpr milliseconds kOpenTimeout{15'000};
 constexpr milliseconds kTopicAttempt{2'000};
 constexpr milliseconds kFullQueueWait{20};
@@ -167,7 +168,7 @@ class KafkaSink final : public Sink, public Transactional {
 
 absl::Status KafkaSink::open() {
   // Tells an unknown host from a refused login, which a topic that cannot be made would not.
-  if (const auto facts = probe_kafka(kafka_, secrets_, kOpenTimeout); !facts.ok()) return facts.status();
+  if (const auto facts = probe_kafka(kafka_, secrets_, kProbeTimeout); !facts.ok()) return facts.status();
   if (absl::Status status = ensure_known_topics(); !status.ok()) return status;
   return start_producer();
 }
@@ -194,6 +195,7 @@ absl::Status KafkaSink::ensure_known_topics() {
 }
 
 absl::Status KafkaSink::start_producer() {
+  stop_producer();
   absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name);
   if (!conf.ok()) return conf.status();
   if (is_exactly_once_) {
@@ -249,7 +251,6 @@ absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
     if (!error_.ok()) return error_;
     if (tracker_.outstanding() != 0) return absl::CancelledError("stopped while records waited for Kafka");
   }
-  stop_producer();
   return start_producer();
 }
 

@@ -27,7 +27,7 @@ class Sink {
  public:
   virtual ~Sink() = default;
 
-  /// Connects, makes or checks what it writes to. Says what to do when it cannot.
+  /// Connects, makes or checks what it writes to. Says what to do when it cannot; may be called again then.
   [[nodiscard]] virtual absl::Status open() = 0;
 
   /// Hands records over, in order. Copies what it needs. Blocks while too much is in flight (back-pressure),
