@@ -1,6 +1,7 @@
 // The Kafka sink, its probe and the checkpoint topic against a real broker.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -18,8 +19,11 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
+#include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_message.h"
 #include "tracker/sink/kafka_probe.h"
 #include "tracker/sink/kafka_sink.h"
+#include "tracker/sink/kafka_transaction.h"
 
 namespace rowtide::test {
 namespace {
@@ -450,6 +454,39 @@ TEST(KafkaCheckpointStore, KeepsTheNewestOfEachTask) {
   EXPECT_EQ((*loaded)->saved_at_ms, 7);
   EXPECT_EQ((*store_of(lines)->load())->position, at(99));
   EXPECT_EQ(KafkaBroker::shared().partitions(std::string(checkpoint::kCheckpointTopic)), 1);
+}
+
+TEST(KafkaCheckpointStore, WaitsForAnothersOpenTransactionThatHidesTheNewest) {
+  const task::Task orders = checkpoint_task("orders-hidden");
+  const auto writer = store_of(orders);
+  ASSERT_TRUE(writer->save({at(10), 7}).ok());
+  absl::StatusOr<sink::KafkaConf> conf =
+      sink::make_kafka_conf(*orders.spec.sink.kafka, task::SecretReader(""), "another");
+  ASSERT_TRUE(conf.ok());
+  ASSERT_TRUE(sink::KafkaTransaction::configure(**conf, "another-tasks").ok());
+  const auto another = sink::make_kafka_producer(*std::move(conf));
+  ASSERT_TRUE(another.ok());
+  sink::KafkaTransaction transaction(**another, "another-tasks");
+  ASSERT_TRUE(transaction.take_over(kFlush).ok());
+  ASSERT_TRUE(transaction.begin().ok());
+  const std::string topic(checkpoint::kCheckpointTopic);
+  const auto refused =
+      sink::produce(**another, {.topic_name = topic.c_str(), .key = "default/another", .value = "{}"});
+  ASSERT_FALSE(refused.has_value()) << refused->reason;
+  ASSERT_EQ(rd_kafka_flush(another->get(), static_cast<int>(kFlush.count())), 0);
+  ASSERT_TRUE(writer->save({at(20), 8}).ok());
+
+  absl::StatusOr<std::optional<checkpoint::Checkpoint>> loaded;
+  std::atomic<bool> is_loaded = false;
+  std::jthread loader([&] {
+    loaded = store_of(orders)->load();
+    is_loaded = true;
+  });
+  EXPECT_FALSE(eventually([&] { return is_loaded.load(); }, milliseconds{1500})) << "with an old one";
+  ASSERT_TRUE(transaction.commit({}).ok());
+  loader.join();
+  ASSERT_TRUE(loaded.ok() && loaded->has_value()) << loaded.status();
+  EXPECT_EQ((*loaded)->position, at(20));
 }
 
 constexpr const char* kHelperBootstrap = "ROWTIDE_TEST_CHECKPOINT_BOOTSTRAP";

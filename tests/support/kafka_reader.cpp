@@ -74,6 +74,7 @@ struct KafkaReader::Consumer {
   std::string topic;
   std::vector<KafkaRecord> records;
   std::set<int> not_at_end;
+  std::map<int, std::int64_t> next;  ///< offset, by partition
 
   Consumer(rd_kafka_t* consumer, std::string topic_name) : client(consumer), topic(std::move(topic_name)) {}
   Consumer(const Consumer&) = delete;
@@ -111,6 +112,10 @@ struct KafkaReader::Consumer {
     if (!message) return;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       not_at_end.insert(message->partition);
+      std::int64_t& expected = next[message->partition];
+      // Fetched before the assignment was renewed.
+      if (message->offset < expected) return;
+      expected = message->offset + 1;
       records.push_back(to_record(*message, topic));
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       not_at_end.erase(message->partition);
@@ -151,16 +156,18 @@ const std::vector<KafkaRecord>& KafkaReader::records() const {
   return consumer_->records;
 }
 
+std::vector<KafkaRecord> KafkaReader::take() {
+  return std::exchange(consumer_->records, {});
+}
+
 const std::vector<KafkaRecord>& KafkaReader::read_to_end(std::chrono::milliseconds deadline) {
   // What was reached before may have grown since: ask again for the end of each partition.
   for (int i = consumer_->partition_count(); i-- > 0;) consumer_->not_at_end.insert(i);
-  std::map<int, std::int64_t> next;
-  for (const KafkaRecord& record : consumer_->records) next[record.partition] = record.offset + 1;
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   for (const int partition : consumer_->not_at_end) {
-    const auto known = next.find(partition);
+    const auto known = consumer_->next.find(partition);
     rd_kafka_topic_partition_list_add(list, consumer_->topic.c_str(), partition)->offset =
-        known == next.end() ? RD_KAFKA_OFFSET_BEGINNING : known->second;
+        known == consumer_->next.end() ? RD_KAFKA_OFFSET_BEGINNING : known->second;
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_->client, list);
   rd_kafka_topic_partition_list_destroy(list);

@@ -39,8 +39,10 @@ class KafkaReader {
   ~KafkaReader();
   KafkaReader(KafkaReader&&) noexcept;
 
-  /// Everything read so far.
+  /// Everything read so far, but for what was taken.
   [[nodiscard]] const std::vector<KafkaRecord>& records() const;
+  /// The same, and forgets it; reading goes on behind it.
+  [[nodiscard]] std::vector<KafkaRecord> take();
 
   /// Reads to where each partition ends for a committed reader at this moment.
   const std::vector<KafkaRecord>& read_to_end(std::chrono::milliseconds deadline = kDeadline);

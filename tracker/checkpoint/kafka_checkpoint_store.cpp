@@ -72,9 +72,11 @@ class KafkaCheckpointStore final : public CheckpointStore {
         secrets_(std::move(secrets)) {}
 
   absl::StatusOr<std::optional<Checkpoint>> load() override {
-    absl::StatusOr<sink::KafkaClient> consumer = make_consumer();
+    absl::StatusOr<sink::KafkaClient> consumer = make_consumer("read_committed");
     if (!consumer.ok()) return consumer.status();
     if (absl::Status status = ensure_topic(**consumer); !status.ok()) return status;
+    const absl::StatusOr<std::int64_t> end = end_offset();
+    if (!end.ok()) return end.status();
 
     const Partitions partitions(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
@@ -83,7 +85,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
         code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
     }
-    absl::StatusOr<std::optional<Found>> found = read_to_end(**consumer);
+    absl::StatusOr<std::optional<Found>> found = read_to(*end, **consumer);
     if (!found.ok()) return found.status();
     if (!found->has_value()) return std::nullopt;
     return parse(**found);
@@ -149,14 +151,14 @@ class KafkaCheckpointStore final : public CheckpointStore {
     std::string value;
   };
 
-  absl::StatusOr<sink::KafkaClient> make_consumer() const {
+  absl::StatusOr<sink::KafkaClient> make_consumer(const char* isolation) const {
     absl::StatusOr<sink::KafkaConf> conf = sink::make_kafka_conf(kafka_, secrets_, client_id_);
     if (!conf.ok()) return conf.status();
     const std::array<std::pair<const char*, std::string>, 5> settings{{
         {"group.id", "rowtide-checkpoint"},  // demanded by the library; no group is joined, nothing committed
         {"enable.auto.commit", "false"},
         {"enable.partition.eof", "true"},
-        {"isolation.level", "read_committed"},
+        {"isolation.level", isolation},
         {"auto.offset.reset", "error"},
     }};
     for (const auto& [name, value] : settings) {
@@ -193,15 +195,36 @@ class KafkaCheckpointStore final : public CheckpointStore {
                     kTopic, policy, sink::bootstrap_list(kafka_), kTopic));
   }
 
-  /// The newest record of our key; nullopt where there is none, or it was deleted (a tombstone).
-  absl::StatusOr<std::optional<Found>> read_to_end(rd_kafka_t& consumer) {
+  /// Where the topic ends now, with what belongs to open transactions: a committed reader would not say.
+  absl::StatusOr<std::int64_t> end_offset() const {
+    const absl::StatusOr<sink::KafkaClient> client = make_consumer("read_uncommitted");
+    if (!client.ok()) return client.status();
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+    const auto code = rd_kafka_query_watermark_offsets(client->get(), kTopic.c_str(), 0, &first, &end,
+                                                       static_cast<int>(kTimeout.count()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return end;
+    return absl::UnavailableError(fmt::format(
+        "the end of the checkpoints in topic {} could not be asked: {}; check that the brokers at {} run",
+        kTopic, rd_kafka_err2str(code), sink::bootstrap_list(kafka_)));
+  }
+
+  /// The newest record of our key before `end`; nullopt where there is none, or it was deleted (a tombstone).
+  /// Other tasks' transactions that are open now hide what stands behind their beginning, so they are waited
+  /// for: an older checkpoint would have rows told twice.
+  absl::StatusOr<std::optional<Found>> read_to(std::int64_t end, rd_kafka_t& consumer) {
     std::optional<Found> newest;
+    std::int64_t hidden_from = -1;
     schemas_.clear();
     Clock::time_point deadline = Clock::now() + kTimeout;
     while (Clock::now() < deadline) {
       const Message message(rd_kafka_consumer_poll(&consumer, kPollMs));
       if (message == nullptr) continue;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return newest;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        if (message->offset >= end) return newest;
+        hidden_from = message->offset;
+        continue;
+      }
       if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
         return absl::FailedPreconditionError(fmt::format(
             "checkpoints in topic {} may not be read; give the tracker's Kafka user Read, Write and "
@@ -219,6 +242,13 @@ class KafkaCheckpointStore final : public CheckpointStore {
         newest =
             Found{message->offset, std::string(static_cast<const char*>(message->payload), message->len)};
       }
+    }
+    if (hidden_from >= 0) {
+      return absl::UnavailableError(fmt::format(
+          "the checkpoints in topic {} are hidden from offset {} on by an open transaction of another task's "
+          "tracker; start that tracker if it is down, or wait: Kafka ends the transaction ten minutes after "
+          "its beginning",
+          kTopic, hidden_from));
     }
     return absl::UnavailableError(fmt::format(
         "checkpoints in topic {} could not be read within {} ms; check that the brokers at {} run", kTopic,

@@ -41,6 +41,8 @@ HelperNames::HelperNames() = default;
 HelperNames::~HelperNames() = default;
 HelperNames::HelperNames(const HelperNames&) = default;
 HelperNames& HelperNames::operator=(const HelperNames&) = default;
+HelperNames::HelperNames(HelperNames&&) noexcept = default;
+HelperNames& HelperNames::operator=(HelperNames&&) noexcept = default;
 
 absl::StatusOr<HelperNames> HelperNames::create(const task::OnlineSchemaChanges& settings) {
   HelperNames names;

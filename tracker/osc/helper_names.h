@@ -23,6 +23,8 @@ class HelperNames {
   ~HelperNames();
   HelperNames(const HelperNames&);
   HelperNames& operator=(const HelperNames&);
+  HelperNames(HelperNames&&) noexcept;
+  HelperNames& operator=(HelperNames&&) noexcept;
 
   [[nodiscard]] bool is_on() const { return expressions_ != nullptr; }
   /// The table for which the tool works, when `table` is the one that will replace it.
