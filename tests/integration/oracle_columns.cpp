@@ -386,6 +386,62 @@ OracleTable compressed() {
   return table;
 }
 
+/// MariaDB's types that travel as BINARY.
+OracleTable fixed_binaries() {
+  OracleTable table{.name = "fixed_binaries", .columns = {}, .options = ""};
+  const auto hex = [](OracleRandom& r, int digits) {
+    std::string text;
+    // Runs of zeros are what addresses are shortened by.
+    for (int i = 0; i < digits; i += 4) {
+      text += r.one_in(2) ? "0000" : fmt::format("{:04x}", r.below(r.one_in(3) ? 0x100 : 0x10000));
+    }
+    return text;
+  };
+  table.columns.push_back(
+      {"uuid",
+       "UUID",
+       "X",
+       [hex](OracleRandom& r) {
+         std::string digits = hex(r, 32);
+         if (!r.one_in(4)) digits[12] = static_cast<char>('1' + static_cast<char>(r.below(8)));
+         if (!r.one_in(4)) digits[16] = "89ab"[r.below(4)];
+         return "'" + digits + "'";
+       },
+       {"'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'", "UUID()",
+        "'123e4567-e89b-12d3-a456-426655440000'"},
+       check::text});
+  table.columns.push_back({"inet",
+                           "INET6",
+                           "X",
+                           [hex](OracleRandom& r) {
+                             return r.one_in(5) ? fmt::format("'::ffff:{}.{}.{}.{}'", r.below(256),
+                                                              r.below(256), r.below(256), r.below(256))
+                                                : "UNHEX('" + hex(r, 32) + "')";
+                           },
+                           {"'::'", "'::1'", "'::10.0.0.1'", "'1::'", "'1:0:2:3:4:5:6:7'",
+                            "'2001:db8::ff00:42:8329'", "'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'"},
+                           check::text});
+  table.columns.push_back({"inet",
+                           "INET4",
+                           "X",
+                           [](OracleRandom& r) {
+                             return fmt::format("'{}.{}.{}.{}'", r.below(256), r.below(256), r.below(256),
+                                                r.below(256));
+                           },
+                           {"'0.0.0.0'", "'255.255.255.255'", "'10.0.0.0'"},
+                           check::text});
+  // What looks the same on the wire.
+  for (const std::string type : {"BINARY(16)", "BINARY(4)"}) {
+    table.columns.push_back({"bytes",
+                             type,
+                             "HEX(X)",
+                             [](OracleRandom& r) { return bytes_literal(r, 16); },
+                             {"''"},
+                             check::bytes});
+  }
+  return table;
+}
+
 }  // namespace
 
 std::vector<OracleTable> oracle_tables(MysqlServer& server) {
@@ -403,6 +459,7 @@ std::vector<OracleTable> oracle_tables(MysqlServer& server) {
                                      generated(is_mysql)};
   if (!is_mysql) {
     tables.push_back(compressed());
+    tables.push_back(fixed_binaries());
     // The forms of before MySQL 5.6, which MariaDB can still be made to write.
     for (OracleTable old : {dates(), times()}) {
       old.name = "old_" + old.name;

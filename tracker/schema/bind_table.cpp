@@ -7,6 +7,7 @@
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hidden_columns.h"
 #include "tracker/schema/wire_fit.h"
+#include "tracker/types/charset.h"
 #include "tracker/types/geometry.h"
 
 namespace rowtide::schema {
@@ -94,6 +95,24 @@ absl::StatusOr<const CatalogTable*> catalog_view(const TableMap& map, Catalog& c
   return *table;
 }
 
+/// MariaDB's UUID, INET4 and INET6 come as BINARY, also with all metadata: what they are is in the catalog.
+bool may_be_fixed_binary(const TableMap& map, std::size_t i) {
+  return is_binary_of_16_or_4_wire(map.wire_types[i], map.wire_metadata[i]) && !map.collations.empty() &&
+         map.collations[i] == types::kBinaryCollation;
+}
+
+/// The catalog's view of such columns where it is not needed for more; null where it has none that fits.
+absl::StatusOr<const CatalogTable*> view_of_binaries(const TableMap& map, const CatalogTable* table,
+                                                     Catalog& catalog) {
+  if (table != nullptr) return nullptr;
+  bool is_asked = false;
+  for (std::size_t i = 0; i < map.column_count() && !is_asked; ++i) is_asked = may_be_fixed_binary(map, i);
+  if (!is_asked) return nullptr;
+  absl::StatusOr<const CatalogTable*> known = catalog.describe(map.database, map.table);
+  if (absl::IsNotFound(known.status()) || absl::IsFailedPrecondition(known.status())) return nullptr;
+  return known;
+}
+
 types::ColumnDefinition define_column(const TableMap& map, const CatalogColumn* declared, std::size_t i) {
   types::ColumnDefinition definition;
   definition.wire_type = map.wire_types[i];
@@ -176,10 +195,17 @@ absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catal
   if (!hidden.ok()) return hidden.status();
   plan.hidden = *std::move(hidden);
   plan.are_hidden_assumed = !plan.hidden.empty() && !map.has_names();
+  const absl::StatusOr<const CatalogTable*> binaries = view_of_binaries(map, *table, catalog);
+  if (!binaries.ok()) return binaries.status();
   for (std::size_t i = 0; i < map.column_count(); ++i) {
     if (is_hidden(plan.hidden, i)) continue;
     const CatalogColumn* declared = *table == nullptr ? nullptr : &(*table)->columns[plan.columns.size()];
-    absl::StatusOr<types::Column> column = types::compile_column(define_column(map, declared, i));
+    types::ColumnDefinition definition = define_column(map, declared, i);
+    if (*binaries != nullptr && may_be_fixed_binary(map, i)) {
+      const auto known = (*binaries)->index_of(definition.name);
+      if (known) definition.declared_type = (*binaries)->columns[*known].column_type;
+    }
+    absl::StatusOr<types::Column> column = types::compile_column(std::move(definition));
     if (!column.ok()) {
       return absl::Status(column.status().code(), fmt::format("{}.{}: {}", map.database, map.table,
                                                               std::string(column.status().message())));

@@ -178,6 +178,11 @@ bool is_text_wire(std::uint8_t real_type) {
   }
 }
 
+bool is_binary_of_16_or_4_wire(std::uint8_t wire_type, std::uint16_t wire_metadata) {
+  const unsigned length = wire_metadata >> 8U;
+  return wire_type == String && (wire_metadata & 0xffU) == String && (length == 16 || length == 4);
+}
+
 bool has_members_wire(std::uint8_t real_type) {
   return real_type == Enum || real_type == Set;
 }

@@ -16,6 +16,8 @@ namespace rowtide::schema {
 
 [[nodiscard]] bool is_numeric_wire(std::uint8_t real_type);
 [[nodiscard]] bool is_text_wire(std::uint8_t real_type);  ///< has a character set; also BLOB and BINARY (63)
+/// As MariaDB's UUID, INET6 and INET4 travel; a CHAR if it has a character set.
+[[nodiscard]] bool is_binary_of_16_or_4_wire(std::uint8_t wire_type, std::uint16_t wire_metadata);
 [[nodiscard]] bool has_members_wire(std::uint8_t real_type);
 
 /// "VARCHAR", for messages; "type 77" for one without a name here.

@@ -98,7 +98,7 @@ absl::StatusOr<Column> compile_column(ColumnDefinition definition) {
   column.is_unsigned = definition.is_unsigned;
   column.collation = definition.collation;
   column.members = std::move(definition.members);
-  column.declared_type = std::move(definition.declared_type);
+  column.declared_type = definition.declared_type;
   column.wire_type = type->type == WireType::String
                          ? static_cast<std::uint8_t>(string_metadata(definition.wire_metadata).real_type)
                          : definition.wire_type;

@@ -101,4 +101,8 @@ absl::Status metadata_error(const ColumnDefinition& definition);
 /// SQL's name of a wire type, "type 77" for one that is not in the table.
 [[nodiscard]] std::string type_name(std::uint8_t wire_type);
 
+/// Of MariaDB's UUID, INET4 and INET6, which come as BINARY of this length; nullptr: the column is none.
+[[nodiscard]] DecodeFunction fixed_binary_decoder(std::string_view declared_type,
+                                                  std::uint32_t length) noexcept;
+
 }  // namespace rowtide::types

@@ -91,8 +91,13 @@ absl::Status compile_string(const ColumnDefinition& definition, Column& column) 
   if (metadata.real_type == WireType::Set) return compile_set(definition, column);
   if (metadata.real_type != WireType::String && metadata.real_type != WireType::VarString)
     return metadata_error(definition);
-  if (absl::Status status = compile_collation(definition, column); !status.ok()) return status;
   column.length = metadata.length;
+  if (const DecodeFunction decode = fixed_binary_decoder(definition.declared_type, metadata.length)) {
+    column.kind = ValueKind::Text;
+    column.decode = decode;
+    return absl::OkStatus();
+  }
+  if (absl::Status status = compile_collation(definition, column); !status.ok()) return status;
   column.width = column.length > kMaxShortLength ? 2 : 1;
   column.decode = column.kind == ValueKind::Bytes ? decode_padded_bytes : decode_text;
   return absl::OkStatus();

@@ -30,6 +30,7 @@ struct Sample {
   std::vector<std::string> members = {};
   std::uint8_t geometry_type = 0;
   std::uint8_t decimals = 0;
+  std::string declared_type = {};  ///< where it decides
 };
 
 constexpr std::uint16_t kUtf8mb4 = 255;
@@ -142,6 +143,27 @@ std::vector<Sample> samples() {
        .hex = "0161",
        .collation = kLatin1},
       {.type = WireType::String,
+       .declared = "UUID, MariaDB",
+       .shown = "123e4567-e89b-12d3-a456-426655440000",
+       .wire_metadata = 0x10fe,
+       .hex = "0e123e4567e89b12d3a45642665544",
+       .collation = types::kBinaryCollation,
+       .declared_type = "uuid"},
+      {.type = WireType::String,
+       .declared = "INET6, MariaDB",
+       .shown = "2001:db8::1",
+       .wire_metadata = 0x10fe,
+       .hex = "1020010db8000000000000000000000001",
+       .collation = types::kBinaryCollation,
+       .declared_type = "inet6"},
+      {.type = WireType::String,
+       .declared = "INET4, MariaDB",
+       .shown = "10.1.2.0",
+       .wire_metadata = 0x04fe,
+       .hex = "030a0102",
+       .collation = types::kBinaryCollation,
+       .declared_type = "inet4"},
+      {.type = WireType::String,
        .declared = "CHAR(10)",
        .shown = "a",
        .wire_metadata = metadata(0xfe, 40),
@@ -239,6 +261,7 @@ types::ColumnDefinition definition_of(const Sample& sample) {
   definition.members = sample.members;
   definition.geometry_type = sample.geometry_type;
   definition.decimals = sample.decimals;
+  definition.declared_type = sample.declared_type;
   return definition;
 }
 
@@ -312,7 +335,8 @@ std::string document() {
   return text +
          "\nENUM and SET travel as 254, TINY-, MEDIUM- and LONGBLOB and the TEXT types as 252. MariaDB's "
          "JSON is a LONGTEXT, its VECTOR a\n"
-         "VARBINARY.\n\nRefused, with the column and what to do:\n\n" +
+         "VARBINARY. MariaDB's UUID, INET6 and INET4 travel as BINARY, and are told as such where the "
+         "table's definition is not\nknown.\n\nRefused, with the column and what to do:\n\n" +
          refused;
 }
 
