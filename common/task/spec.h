@@ -141,7 +141,7 @@ struct KafkaSink {
   PartitionBy partition_by = PartitionBy::PrimaryKey;
   std::string format = "debezium-json";
   DebeziumOptions debezium = {};  ///< of that format
-  std::string delivery = "AtLeastOnce";
+  std::string delivery = "ExactlyOnce";
   std::string compression = "lz4";
   KafkaSecurity security;
 };

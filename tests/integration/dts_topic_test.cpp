@@ -75,6 +75,7 @@ TEST(DtsTopic, WhatIsOlderThanTheRetentionIsDeleted) {
   task.spec.sink.kafka->topic.name = topic;
   // Without the format, so that only this test deletes.
   task.spec.sink.kafka->format = "debezium-json";
+  task.spec.sink.kafka->delivery = "AtLeastOnce";
   const auto sink = sink::make_kafka_sink(task, task::SecretReader(""));
   ASSERT_TRUE(sink->open().ok());
   encode::RecordBatch batch;

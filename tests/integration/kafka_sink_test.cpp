@@ -49,6 +49,7 @@ task::Task task_on(const std::string& bootstrap, const std::string& topic) {
   task.spec.sink.kafka.emplace();
   task.spec.sink.kafka->bootstrap_servers = {bootstrap};
   task.spec.sink.kafka->topic.name = topic;
+  task.spec.sink.kafka->delivery = "AtLeastOnce";
   return task;
 }
 

@@ -255,7 +255,7 @@ absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
 }
 
 absl::Status KafkaSink::write(const encode::RecordBatch& batch, std::stop_token stop) {
-  if (is_exactly_once_ && batch.size() > 0) {
+  if (is_exactly_once_ && !batch.empty()) {
     if (!gate_.enter(stop)) return absl::CancelledError("stopped while a Kafka transaction was committed");
     if (absl::Status status = error(); !status.ok()) return status;
     if (absl::Status status = transaction_->begin(); !status.ok()) return fail(std::move(status));

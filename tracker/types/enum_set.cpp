@@ -2,7 +2,7 @@
 // little-endian.
 #include <fmt/format.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "tracker/types/families.h"
 
@@ -27,8 +27,7 @@ std::string_view join_members(std::uint64_t bits, const Column& column, Scratch&
     if ((bits & 1U) == 0) continue;
     if (end != room.data()) *end++ = ',';
     const std::string& name = column.members[member];
-    std::memcpy(end, name.data(), name.size());
-    end += name.size();
+    end = std::ranges::copy(name, end).out;
   }
   const auto size = static_cast<std::size_t>(end - room.data());
   scratch.shrink_last(room, size);
