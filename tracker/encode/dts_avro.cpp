@@ -24,7 +24,7 @@ constexpr std::int64_t kVersion = 1;
 constexpr std::int64_t kMysqlSource = 0;
 
 // Symbols of Operation that we write.
-enum Operation : std::int64_t { kInsert = 0, kUpdate = 1, kDelete = 2, kDdl = 3, kBegin = 4, kCommit = 5 };
+enum class Operation : std::int64_t { Insert = 0, Update = 1, Delete = 2, Ddl = 3, Begin = 4, Commit = 5 };
 
 // Branches of ["null", "string", array].
 constexpr std::int64_t kNull = 0;
@@ -59,7 +59,7 @@ void append_head(std::string& out, std::string_view source, Operation operation,
   append_bytes(out, fmt::format("{}@{}", origin.transaction_offset, origin.transaction_file));
   append_bytes(out, origin.transaction_id);
   out += source;
-  append_long(out, operation);
+  append_long(out, static_cast<std::int64_t>(operation));
 }
 
 void append_tail(std::string& out, const ChangeOrigin& origin) {
@@ -105,13 +105,13 @@ class DtsTableEncoder final : public TableEncoder {
   static Operation operation_of(binlog::RowOperation operation) {
     switch (operation) {
       case binlog::RowOperation::Insert:
-        return kInsert;
+        return Operation::Insert;
       case binlog::RowOperation::Update:
-        return kUpdate;
+        return Operation::Update;
       case binlog::RowOperation::Delete:
-        return kDelete;
+        return Operation::Delete;
     }
-    return kInsert;
+    return Operation::Insert;
   }
 
   void append_tags(const binlog::TablePlan& plan) {
@@ -159,10 +159,10 @@ class DtsAvroEncoder final : public Encoder {
   }
 
   void begin_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
-    append_mark(kBegin, origin, out);
+    append_mark(Operation::Begin, origin, out);
   }
   void end_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
-    append_mark(kCommit, origin, out);
+    append_mark(Operation::Commit, origin, out);
   }
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
@@ -172,7 +172,7 @@ class DtsAvroEncoder final : public Encoder {
     out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
     out.mark_schema_change();
     std::string& bytes = out.buffer();
-    append_head(bytes, source_, kDdl, origin, ids_);
+    append_head(bytes, source_, Operation::Ddl, origin, ids_);
     append_long(bytes, kString);
     append_bytes(bytes, object_name(change.database, change.table));
     append_long(bytes, kNull);  // processTimestamps

@@ -23,20 +23,24 @@ constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::string_view kCharset = "utf8";  // the SDK knows no utf8mb3, and takes this as UTF-8
 
 // Branches of the union of values, in the schema's order.
-enum Branch : std::int64_t {
-  kNull = 0,
-  kInteger = 1,
-  kCharacter = 2,
-  kDecimal = 3,
-  kFloat = 4,
-  kTimestamp = 5,
-  kDateTime = 6,
-  kBinaryGeometry = 8,
-  kBinaryObject = 10,
-  kTextObject = 11,
-  kEmptyObject = 12,
+enum class Branch : std::int64_t {
+  Null = 0,
+  Integer = 1,
+  Character = 2,
+  Decimal = 3,
+  Float = 4,
+  Timestamp = 5,
+  DateTime = 6,
+  BinaryGeometry = 8,
+  BinaryObject = 10,
+  TextObject = 11,
+  EmptyObject = 12,
 };
 constexpr std::int64_t kNone = 1;  // EmptyObject: no value in this image
+
+void append_branch(std::string& out, Branch branch) {
+  append_long(out, static_cast<std::int64_t>(branch));
+}
 
 // Numbers of MySQL's field types before fractions had their own.
 constexpr int kTimestampNumber = 7;
@@ -53,19 +57,19 @@ void append_number_text(std::string& out, const Column& column, const Value& val
 }
 
 void append_integer(std::string& out, const Column& column, const Value& value) {
-  append_long(out, kInteger);
+  append_branch(out, Branch::Integer);
   append_long(out, column.kind == ValueKind::Bits ? column.bits : column.width);
   append_number_text(out, column, value);
 }
 
 void append_character(std::string& out, std::string_view text) {
-  append_long(out, kCharacter);
+  append_branch(out, Branch::Character);
   append_bytes(out, kCharset);
   append_bytes(out, text);
 }
 
 void append_object(std::string& out, Branch branch, std::string_view type, std::string_view content) {
-  append_long(out, branch);
+  append_branch(out, branch);
   append_bytes(out, type);
   append_bytes(out, content);
 }
@@ -80,7 +84,7 @@ double widened(float value) {
 }
 
 void append_float(std::string& out, double value) {
-  append_long(out, kFloat);
+  append_branch(out, Branch::Float);
   avro::append_double(out, value);
   append_long(out, 0);
   append_long(out, 0);
@@ -107,7 +111,7 @@ void append_fraction(std::string& out, const Column& column, std::int64_t micros
 }
 
 void append_datetime(std::string& out, const Column& column, const CivilTime& civil) {
-  append_long(out, kDateTime);
+  append_branch(out, Branch::DateTime);
   append_day(out, civil);
   append_optional(out, civil.hour);
   append_optional(out, civil.minute);
@@ -117,7 +121,7 @@ void append_datetime(std::string& out, const Column& column, const CivilTime& ci
 
 /// All parts of a negative time are negative.
 void append_time(std::string& out, const Column& column, std::int64_t micros) {
-  append_long(out, kDateTime);
+  append_branch(out, Branch::DateTime);
   append_absent(out, 3);
   const std::int64_t seconds = micros / kMicrosPerSecond;
   append_optional(out, seconds / 3600);
@@ -129,9 +133,9 @@ void append_time(std::string& out, const Column& column, std::int64_t micros) {
 void append_text(std::string& out, const Column& column, std::string_view text) {
   switch (static_cast<WireType>(column.wire_type)) {
     case WireType::Enum:
-      return append_object(out, kTextObject, "enum", text);
+      return append_object(out, Branch::TextObject, "enum", text);
     case WireType::Set:
-      return append_object(out, kTextObject, "set", text);
+      return append_object(out, Branch::TextObject, "set", text);
     default:
       return append_character(out, text);
   }
@@ -167,10 +171,10 @@ int dts_type_number(const Column& column) noexcept {
 void append_dts_value(std::string& out, const Column& column, const Value& value) {
   switch (value.kind) {
     case ValueKind::Absent:
-      append_long(out, kEmptyObject);
+      append_branch(out, Branch::EmptyObject);
       return append_long(out, kNone);
     case ValueKind::Null:
-      return append_long(out, kNull);
+      return append_branch(out, Branch::Null);
     case ValueKind::Int:
     case ValueKind::UInt:
     case ValueKind::Bits:
@@ -180,25 +184,25 @@ void append_dts_value(std::string& out, const Column& column, const Value& value
     case ValueKind::Double:
       return append_float(out, value.float64);
     case ValueKind::Decimal:
-      append_long(out, kDecimal);
+      append_branch(out, Branch::Decimal);
       append_bytes(out, value.text);
       append_long(out, column.precision);
       return append_long(out, column.scale);
     case ValueKind::Text:
       return append_text(out, column, value.text);
     case ValueKind::Bytes:
-      return append_object(out, kBinaryObject, "blob", value.text);
+      return append_object(out, Branch::BinaryObject, "blob", value.text);
     case ValueKind::Json:
-      return append_object(out, kTextObject, "json", value.text);
+      return append_object(out, Branch::TextObject, "json", value.text);
     case ValueKind::Geometry:
-      return append_object(out, kBinaryGeometry, "geometry", value.text);
+      return append_object(out, Branch::BinaryGeometry, "geometry", value.text);
     case ValueKind::Vector: {
       std::string text;
       append_value_text(text, column, value);
       return append_character(out, text);
     }
     case ValueKind::Date:
-      append_long(out, kDateTime);
+      append_branch(out, Branch::DateTime);
       append_day(out, value.civil);
       return append_absent(out, 4);
     case ValueKind::Time:
@@ -206,11 +210,11 @@ void append_dts_value(std::string& out, const Column& column, const Value& value
     case ValueKind::DateTime:
       return append_datetime(out, column, value.civil);
     case ValueKind::Timestamp:
-      append_long(out, kTimestamp);
+      append_branch(out, Branch::Timestamp);
       append_long(out, value.integer / kMicrosPerSecond);
       return append_long(out, value.integer % kMicrosPerSecond);
     case ValueKind::Year:
-      append_long(out, kDateTime);
+      append_branch(out, Branch::DateTime);
       append_optional(out, value.integer);
       return append_absent(out, 6);
   }
