@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
@@ -14,8 +15,11 @@
 #include "tracker/commands/command.h"
 #include "tracker/commands/decode_window.h"
 #include "tracker/commands/log_options.h"
+#include "tracker/commands/schema_file.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/schema/historic_catalog.h"
+#include "tracker/schema/schema_history.h"
 #include "tracker/schema/sql_session.h"
 #include "tracker/sink/stdout_sink.h"
 #include "tracker/source/file_source.h"
@@ -31,6 +35,7 @@ struct DecodeOptions {
   std::vector<std::string> objects;
   std::string from;
   std::string to;
+  std::string schema;
   LogOptions log{.level = "warn", .format = "text"};
 };
 
@@ -153,9 +158,11 @@ class Decoder {
       if (!encoder.ok()) return encoder.status();
       pipeline_.reset();
       encoder_ = *std::move(encoder);
+      if (absl::Status status = make_catalog(info); !status.ok()) return status;
       pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::Pipeline::Parts{
           .selector = selector_,
-          .catalog = catalog_,
+          .catalog = *catalog_,
+          .history = history_.get(),
           .encoder = *encoder_,
           .sink = *sink_,
           .counters = counters_,
@@ -163,11 +170,27 @@ class Decoder {
                           const std::string& table) { return fmt::format("{}.{}", database, table); },
           .images = binlog::Images::AsLogged,
           .reads_files = true});
-      pipeline_->start({.gtids = {}, .file = file, .offset = offset});
+      pipeline_->start({.gtids = {},
+                        .file = file,
+                        .offset = offset,
+                        .schema_version = history_ == nullptr ? 0 : history_->version()});
     } else {
       pipeline_->go_on_from({.gtids = {}, .file = file, .offset = offset});
     }
     return absl::OkStatus();
+  }
+
+  /// What nobody knows of a table is numbered; with --schema the file knows, and the files' own DDL.
+  absl::Status make_catalog(const source::SourceInfo& info) {
+    catalog_ = std::make_unique<schema::Catalog>(no_server_);
+    if (options_.schema.empty()) return absl::OkStatus();
+    const std::uint32_t version = schema::version_number(info.version);
+    history_ = std::make_unique<schema::SchemaHistory>(
+        schema::SourceDialect{.is_mariadb = info.is_mariadb,
+                              .version = version,
+                              .collations = schema::Collations(info.is_mariadb, version)});
+    catalog_ = std::make_unique<schema::HistoricCatalog>(no_server_, *history_);
+    return load_schema_file(options_.schema, *history_);
   }
 
   absl::Status end_of_file(const std::string& path) {
@@ -185,7 +208,8 @@ class Decoder {
   std::stop_token stop_;
   std::unique_ptr<sink::Sink> sink_;
   NoServer no_server_;
-  schema::Catalog catalog_{no_server_};
+  std::unique_ptr<schema::SchemaHistory> history_;
+  std::unique_ptr<schema::Catalog> catalog_;
   pipeline::Counters counters_;
   bool is_mariadb_ = false;
   std::unique_ptr<encode::Encoder> encoder_;
@@ -223,6 +247,12 @@ int decode(const DecodeOptions& options) {
     std::cerr << "--format: " << text(known.status()) << "\n";
     return kUsage;
   }
+  if (options.format == "dts-avro" && ::isatty(STDOUT_FILENO) == 1) {
+    std::cerr
+        << "--format dts-avro: its records are binary and no text for a terminal; send them to a file or "
+           "a program (> FILE)\n";
+    return kUsage;
+  }
   StopSignals signals;
   Decoder decoder(options, DecodeWindow(std::move(from), std::move(to)), *std::move(selector),
                   signals.stop_when_told("Stopping"));
@@ -251,6 +281,10 @@ void add_decode(CLI::App& app, Action& chosen) {
       "begin with the first transaction here: FILE:OFFSET, a GTID, or a time (2026-01-31T12:00:00Z)");
   command->add_option("--to", options->to,
                       "end before FILE:OFFSET or the first transaction at or after a time; behind a GTID");
+  command->add_option(
+      "--schema", options->schema,
+      "SQL file with the tables as they were at the first event (mysqldump --no-data "
+      "--databases), for binlogs without all metadata. Default: columns are numbered, @1, @2");
   add_log_options(*command, options->log);
   command->callback([&chosen, options] { chosen = [options] { return decode(*options); }; });
 }

@@ -41,6 +41,7 @@ bool starts_transaction(std::string_view sql) {
 absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std::uint32_t row,
                         std::uint32_t column) {
   const std::string where = fmt::format("table {}, row {} of the event", table.name, row);
+  const std::string name = column < table.plan.columns.size() ? table.plan.columns[column].name : "?";
   switch (status) {
     case binlog::RowsStatus::MissingColumns:
       return absl::FailedPreconditionError(fmt::format(
@@ -59,10 +60,16 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
     case binlog::RowsStatus::ColumnCountMismatch:
       return absl::DataLossError(fmt::format("{}: the event's column count is not its table map's", where));
     default:
+      if (table.is_guessed) {
+        return absl::FailedPreconditionError(
+            fmt::format("{}, column {}: {}, as far as it could be guessed, because the binlog does not say "
+                        "all of it; give "
+                        "the table's definition with --schema FILE, or leave it out with --objects",
+                        where, name, binlog::to_string(status)));
+      }
       return absl::DataLossError(fmt::format(
           "{}, column {}: {}; the binlog is damaged here, or it is a defect of Rowtide: please report it",
-          where, column < table.plan.columns.size() ? table.plan.columns[column].name : "?",
-          binlog::to_string(status)));
+          where, name, binlog::to_string(status)));
   }
 }
 

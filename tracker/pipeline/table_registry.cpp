@@ -32,7 +32,7 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   if (table.is_wanted) {
     absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body, is_mariadb);
     if (!map.ok()) return map.status();
-    if (numbers_columns_) number_columns_of_unknown(*map);
+    if (numbers_columns_) table.is_guessed = number_columns_of_unknown(*map);
     absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, *catalog_);
     if (!plan.ok()) return plan.status();
     table.plan = *std::move(plan);
@@ -48,12 +48,15 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   return absl::OkStatus();
 }
 
-void TableRegistry::number_columns_of_unknown(binlog::TableMap& map) {
-  if (!absl::IsNotFound(catalog_->describe(map.database, map.table).status())) return;
+bool TableRegistry::number_columns_of_unknown(binlog::TableMap& map) {
+  if (!absl::IsNotFound(catalog_->describe(map.database, map.table).status())) return false;
   const std::string guessed = schema::number_columns(map);
-  if (guessed.empty() || !numbered_.insert(map.database + "." + map.table).second) return;
-  spdlog::warn("{}.{}: the binlog does not say everything of its columns; guessed: {}", map.database,
-               map.table, guessed);
+  if (guessed.empty()) return false;
+  if (numbered_.insert(map.database + "." + map.table).second) {
+    spdlog::warn("{}.{}: the binlog does not say everything of its columns; guessed: {}", map.database,
+                 map.table, guessed);
+  }
+  return true;
 }
 
 const BoundTable* TableRegistry::find(std::uint64_t table_id) const {

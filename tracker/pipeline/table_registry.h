@@ -22,6 +22,7 @@ namespace rowtide::pipeline {
 struct BoundTable {
   std::string event_body;  ///< the table map it was bound from: the same bytes again mean the same table
   bool is_wanted = false;
+  bool is_guessed = false;                        ///< nobody says all of its columns (reading a file)
   std::string name;                               ///< "database.table", for messages
   binlog::TablePlan plan;                         ///< of wanted tables only
   std::unique_ptr<encode::TableEncoder> encoder;  ///< of wanted tables only
@@ -52,7 +53,8 @@ class TableRegistry {
   void forget_all() { tables_.clear(); }
 
  private:
-  void number_columns_of_unknown(binlog::TableMap& map);
+  /// Had something to be guessed?
+  bool number_columns_of_unknown(binlog::TableMap& map);
 
   const select::TableSelector* selector_;
   schema::Catalog* catalog_;

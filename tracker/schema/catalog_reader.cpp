@@ -23,17 +23,6 @@ std::uint32_t number_of(std::string_view text) {
   return number;
 }
 
-/// "8.0.15-log" is 80015.
-std::uint32_t version_number(std::string_view text) {
-  std::uint32_t version = 0;
-  for (unsigned part = 0; part < 3; ++part) {
-    const std::size_t dot = text.find('.');
-    version = version * 100 + number_of(text);
-    text = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
-  }
-  return version;
-}
-
 bool is_binary_type(std::string_view data_type) {
   return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
 }
@@ -59,15 +48,17 @@ void read_default(CatalogColumn& column, std::string value, std::string_view ext
   }
 }
 
-enum ColumnField : std::size_t {
-  kName = 2,
-  kType,
-  kDataType,
-  kNullable,
-  kCollation,
-  kDefault,
-  kExtra,
-  kComment,
+struct Field {
+  enum : std::size_t {
+    Name = 2,
+    Type,
+    DataType,
+    Nullable,
+    Collation,
+    Default,
+    Extra,
+    Comment,
+  };
 };
 constexpr std::string_view kColumns =
     "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, IS_NULLABLE, COLLATION_NAME, "
@@ -76,27 +67,27 @@ constexpr std::string_view kColumns =
 
 absl::StatusOr<CatalogColumn> read_column(const SqlRow& row, const SourceDialect& dialect) {
   CatalogColumn column;
-  column.name = text_of(row[kName]);
-  column.column_type = text_of(row[kType]);
-  column.data_type = text_of(row[kDataType]);
-  column.is_nullable = row[kNullable] == "YES";
+  column.name = text_of(row[Field::Name]);
+  column.column_type = text_of(row[Field::Type]);
+  column.data_type = text_of(row[Field::DataType]);
+  column.is_nullable = row[Field::Nullable] == "YES";
   absl::StatusOr<ColumnTypeText> type = parse_column_type(column.column_type);
   if (!type.ok()) return type.status();
   column.is_unsigned = type->is_unsigned;
   column.members = std::move(type->members);
-  if (row[kCollation]) {
-    column.collation = dialect.collations.find(*row[kCollation], {});
+  if (row[Field::Collation]) {
+    column.collation = dialect.collations.find(*row[Field::Collation], {});
   } else if (is_binary_type(column.data_type)) {
     column.collation = types::kBinaryCollation;
   }
-  const std::string extra = text_of(row[kExtra]);
+  const std::string extra = text_of(row[Field::Extra]);
   const auto has = [&extra](std::string_view word) { return extra.find(word) != std::string::npos; };
-  if (row[kDefault]) read_default(column, *row[kDefault], extra, dialect.is_mariadb);
+  if (row[Field::Default]) read_default(column, *row[Field::Default], extra, dialect.is_mariadb);
   column.is_auto_increment = has("auto_increment");
   column.is_invisible = has("INVISIBLE");
   if (has("VIRTUAL GENERATED")) column.generated = Generated::Virtual;
   if (has("STORED GENERATED")) column.generated = Generated::Stored;
-  column.comment = text_of(row[kComment]);
+  column.comment = text_of(row[Field::Comment]);
   return column;
 }
 
@@ -132,7 +123,7 @@ absl::Status read_columns(SqlSession& session, const std::string& condition, con
     absl::StatusOr<CatalogColumn> column = read_column(row, dialect);
     if (!column.ok()) {
       return absl::FailedPreconditionError(fmt::format("{}.{}, column {}: {}", text_of(row[0]),
-                                                       text_of(row[1]), text_of(row[kName]),
+                                                       text_of(row[1]), text_of(row[Field::Name]),
                                                        std::string(column.status().message())));
     }
     // Declared: GENERATED ALWAYS AS ROW START.
@@ -212,6 +203,16 @@ absl::Status read_collations(SqlSession& session, SourceDialect& dialect) {
 }
 
 }  // namespace
+
+std::uint32_t version_number(std::string_view text) {
+  std::uint32_t version = 0;
+  for (unsigned part = 0; part < 3; ++part) {
+    const std::size_t dot = text.find('.');
+    version = version * 100 + number_of(text);
+    text = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
+  }
+  return version;
+}
 
 absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session) {
   absl::StatusOr<SqlResult> rows =

@@ -3,6 +3,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "tracker/schema/apply_ddl.h"
@@ -15,6 +16,9 @@ struct CatalogSnapshot {
   std::map<TableName, TablePtr> tables;            ///< base tables only
   std::map<std::string, std::uint16_t> databases;  ///< their default collations
 };
+
+/// "8.0.15-log" is 80015.
+[[nodiscard]] std::uint32_t version_number(std::string_view text);
 
 /// What of the source's settings decides the meaning of its DDL, and its collations. Four short statements.
 [[nodiscard]] absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session);
