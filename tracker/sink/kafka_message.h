@@ -19,7 +19,7 @@ struct KafkaMessage {
   const char* topic_name = nullptr;
   std::int32_t partition = 0;
   std::optional<std::int64_t> timestamp_ms = {};  ///< nothing: now
-  void* opaque = nullptr;                    ///< handed back with the delivery report
+  void* opaque = nullptr;                         ///< handed back with the delivery report
   std::optional<std::string_view> key = {};
   std::optional<std::string_view> value = {};
   std::span<const encode::RecordHeader> headers = {};
