@@ -152,6 +152,41 @@ TEST_P(Mysql8SchemaHistory, RowsOfATableWithFunctionalIndexesHoldItsOwnColumns) 
 
 class MariadbSchemaHistory : public SchemaHistory {};
 
+/// The binlog of a system-versioned table holds rows of the past as INSERTs: never told as rows of now.
+TEST_P(MariadbSchemaHistory, ASystemVersionedTableIsRefused) {
+  const std::vector<std::string> made = {
+      "CREATE TABLE v (id INT PRIMARY KEY, a INT) WITH SYSTEM VERSIONING",
+      "CREATE TABLE v (id INT PRIMARY KEY, a INT, f TIMESTAMP(6) GENERATED ALWAYS AS ROW START, g "
+      "TIMESTAMP(6) "
+      "GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (f, g)) WITH SYSTEM VERSIONING",
+  };
+  for (const char* metadata : {"FULL", "NO_LOG"}) {
+    server.exec(std::string("SET GLOBAL binlog_row_metadata = ") + metadata);
+    for (const std::string& create : made) {
+      json others = task;
+      others["metadata"]["name"] = task["metadata"]["name"].get<std::string>() + "-others";
+      others["spec"]["objects"]["exclude"] = json::array({{{"database", database}, {"tables", {"v"}}}});
+      TrackerProcess tracker(task);
+      tracker.start_streaming();
+      sql(create);
+      sql("INSERT INTO v (id, a) VALUES (1, 1)");
+      EXPECT_FALSE(tracker.wait_exit().ok()) << metadata << " " << create;
+      EXPECT_THAT(tracker.failure(),
+                  testing::AllOf(HasSubstr("`v` is a system-versioned table"), HasSubstr("Repair")));
+      TrackerProcess without(others);
+      without.start_streaming();
+      sql("UPDATE v SET a = 2");
+      sql("INSERT INTO t SELECT COUNT(*), 'x' FROM t");
+      KafkaReader others_reader = KafkaBroker::shared().reader(topic_of(others));
+      EXPECT_THAT(wait_for_rows(others_reader, 1), testing::SizeIs(testing::Ge(1U)));
+      EXPECT_TRUE(without.stop(SIGTERM).ok());
+      sql("DROP TABLE v");
+      task["metadata"]["name"] = task["metadata"]["name"].get<std::string>() + "x";
+    }
+  }
+  server.exec("SET GLOBAL binlog_row_metadata = FULL");
+}
+
 TEST_P(MariadbSchemaHistory, ASequenceIsATableOfOneRow) {
   sql("CREATE SEQUENCE s CACHE 10");
   TrackerProcess tracker(task);

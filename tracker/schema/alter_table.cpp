@@ -121,6 +121,7 @@ constexpr std::string_view kRowStart = "row_start";
 constexpr std::string_view kRowEnd = "row_end";
 
 void set_versioning(CatalogTable& table, bool is_on) {
+  table.is_versioned = is_on;
   table.hidden_columns.clear();
   if (is_on) table.hidden_columns = {std::string(kRowStart), std::string(kRowEnd)};
 }
@@ -389,6 +390,7 @@ CatalogTable create_table(const CreateTable& create, const TableContext& context
   const bool is_declared = std::any_of(create.columns.begin(), create.columns.end(),
                                        [](const ColumnSpec& spec) { return spec.is_row_time; });
   if (create.is_versioned && !is_declared) set_versioning(table, true);
+  table.is_versioned = create.is_versioned;
   settle(table, context.dialect.is_mariadb);
   return table;
 }

@@ -105,7 +105,8 @@ absl::Status read_tables(SqlSession& session, const std::string& condition, cons
     if (row[2]) table.collation = dialect.collations.find(*row[2], {});
     table.comment = text_of(row[3]);
     // Unless its columns say so themselves: read_columns().
-    if (row[4] == "SYSTEM VERSIONED") table.hidden_columns = {"row_start", "row_end"};
+    table.is_versioned = row[4] == "SYSTEM VERSIONED";
+    if (table.is_versioned) table.hidden_columns = {"row_start", "row_end"};
   }
   return absl::OkStatus();
 }

@@ -49,6 +49,7 @@ struct CatalogTable {
   /// Columns behind `columns` that only the table map has: what holds functional indexes (MySQL), or the
   /// row's time where it is not declared (MariaDB's WITH SYSTEM VERSIONING).
   std::vector<std::string> hidden_columns;
+  bool is_versioned = false;  ///< MariaDB: its rows of the past are kept and written to the binlog as well
   bool operator==(const CatalogTable&) const = default;
 
   [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view column) const;

@@ -75,6 +75,7 @@ json to_json(const CatalogTable& table) {
   if (table.collation != 0) object["collation"] = table.collation;
   if (!table.comment.empty()) object["comment"] = table.comment;
   if (!table.hidden_columns.empty()) object["hidden"] = table.hidden_columns;
+  if (table.is_versioned) object["versioned"] = true;
   return object;
 }
 
@@ -88,6 +89,7 @@ absl::StatusOr<CatalogTable> table_from_json(const json& object) {
     table.collation = object.value("collation", std::uint16_t{0});
     table.comment = object.value("comment", std::string());
     table.hidden_columns = object.value("hidden", std::vector<std::string>());
+    table.is_versioned = object.value("versioned", false);
     table.choose_key();
     return table;
   } catch (const json::exception& error) {

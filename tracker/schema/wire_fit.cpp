@@ -178,6 +178,10 @@ bool is_text_wire(std::uint8_t real_type) {
   }
 }
 
+bool is_timestamp_wire(std::uint8_t real_type) {
+  return real_type == Timestamp2 || real_type == Timestamp;
+}
+
 bool is_binary_of_16_or_4_wire(std::uint8_t wire_type, std::uint16_t wire_metadata) {
   const unsigned length = wire_metadata >> 8U;
   return wire_type == String && (wire_metadata & 0xffU) == String && (length == 16 || length == 4);

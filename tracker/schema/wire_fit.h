@@ -23,6 +23,8 @@ namespace rowtide::schema {
 /// "VARCHAR", for messages; "type 77" for one without a name here.
 [[nodiscard]] std::string wire_type_name(std::uint8_t real_type);
 
+[[nodiscard]] bool is_timestamp_wire(std::uint8_t real_type);
+
 /// The forms of TIME, DATETIME and TIMESTAMP that do not say how many decimals they have.
 [[nodiscard]] bool is_old_temporal_wire(std::uint8_t real_type);
 
