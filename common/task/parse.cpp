@@ -410,7 +410,7 @@ KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   kafka.format = text_choice(field["format"], kFormats, kFormats[0]);
   kafka.debezium = read_debezium(field["debezium"], kafka.format, has_schema_updates);
   check_dts(field["topic"], kafka);
-  kafka.delivery = text_choice(field["delivery"], kDeliveries, kDeliveries[0]);
+  kafka.delivery = text_choice(field["delivery"], kDeliveries, kafka.delivery);
   kafka.compression = text_choice(field["compression"], kCompressions, "lz4");
   kafka.security = read_security(field["security"]);
   return kafka;

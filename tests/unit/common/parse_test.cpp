@@ -68,6 +68,7 @@ TEST(ParseTask, MinimalTaskGetsTheDefaults) {
   ASSERT_TRUE(task.spec.sink.kafka);
   EXPECT_EQ(task.spec.sink.kafka->partition_by, PartitionBy::PrimaryKey);
   EXPECT_EQ(task.spec.sink.kafka->compression, "lz4");
+  EXPECT_EQ(task.spec.sink.kafka->delivery, "ExactlyOnce");
   EXPECT_EQ(task.spec.sink.kafka->topic.partitions, 1);
 }
 
