@@ -77,6 +77,27 @@ TEST_P(SchemaHistory, EventsFromWhileTheTrackerWasDownAreReadWithTheirOwnSchema)
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+TEST_P(SchemaHistory, TemporaryTablesOfSessionsThatLogStatementsAreNoTables) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("SET SESSION binlog_format = STATEMENT");
+  for (const char* statement :
+       {"CREATE TEMPORARY TABLE t (x INT)", "ALTER TABLE t ADD y INT FIRST", "CREATE INDEX i ON t (x)",
+        "TRUNCATE TABLE t", "CREATE TABLE u LIKE t", "DROP TEMPORARY TABLE t"}) {
+    sql(statement);
+  }
+  sql("SET SESSION binlog_format = ROW");
+  sql("INSERT INTO t VALUES (1, 'x')");
+  sql("INSERT INTO u VALUES (2, 3)");
+  EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"x","id":1})", R"({"x":3,"y":2})"));
+  std::vector<std::string> told;
+  for (const KafkaRecord& record : reader->records()) {
+    if (record.value && json::parse(*record.value).contains("ddl")) told.push_back(*record.value);
+  }
+  EXPECT_THAT(told, testing::ElementsAre(HasSubstr("CREATE TABLE u LIKE t")));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 TEST_P(SchemaHistory, AKilledTrackerReadsOnWithTheSchemaOfItsCheckpoint) {
   TrackerProcess tracker(task);
   tracker.start_streaming();

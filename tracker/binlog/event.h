@@ -62,6 +62,8 @@ enum class EventType : std::uint8_t {
 [[nodiscard]] bool is_rows(EventType type) noexcept;
 
 /// Header flags.
+/// On a QUERY: the statement used a temporary table of its session.
+inline constexpr std::uint16_t kFlagThreadSpecific = 0x4;
 inline constexpr std::uint16_t kFlagArtificial = 0x20;
 inline constexpr std::uint16_t kFlagIgnorable = 0x80;
 

@@ -17,7 +17,8 @@ bool is_any(const Token& token, std::initializer_list<std::string_view> words) {
 /// Reads one statement's head into a Statement. One member function a verb.
 class Classifier {
  public:
-  Classifier(SqlLexer lexer, std::string_view database) : lexer_(lexer), database_(database) {}
+  Classifier(SqlLexer lexer, std::string_view database, bool uses_temporary_table)
+      : lexer_(lexer), database_(database), uses_temporary_table_(uses_temporary_table) {}
 
   Statement classify();
 
@@ -53,6 +54,7 @@ class Classifier {
 
   SqlLexer lexer_;
   std::string_view database_;
+  bool uses_temporary_table_;
 };
 
 bool is_dml_modifier(const Token& token) {
@@ -160,11 +162,13 @@ Statement Classifier::create_or_alter(bool is_alter) {
   const auto [keyword, is_temporary] = object_keyword();
   statement.is_temporary = is_temporary;
   if (keyword.is("TABLE") && is_alter) {
+    statement.is_temporary = uses_temporary_table_;
     add_tables_of_alter(statement);
   } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
     skip_if_exists();
     add_table(statement);
   } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
+    statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
     add_table_behind("ON", statement);
   } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
     add_database(statement);
@@ -184,6 +188,7 @@ Statement Classifier::drop() {
     skip_if_exists();
     add_tables(statement);
   } else if (keyword.is("INDEX")) {
+    statement.is_temporary = uses_temporary_table_;
     add_table_behind("ON", statement);
   } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
     add_database(statement);
@@ -212,6 +217,7 @@ Statement Classifier::rename() {
 
 Statement Classifier::truncate() {
   Statement statement = of_kind(StatementKind::Ddl);
+  statement.is_temporary = uses_temporary_table_;
   lexer_.take("TABLE");
   add_table(statement);
   return statement;
@@ -354,8 +360,9 @@ void Classifier::add_tables_of_alter(Statement& statement) {
 
 }  // namespace
 
-Statement classify_statement(std::string_view sql, std::string_view default_database) {
-  return Classifier(SqlLexer(sql), default_database).classify();
+Statement classify_statement(std::string_view sql, std::string_view default_database,
+                             bool uses_temporary_table) {
+  return Classifier(SqlLexer(sql), default_database, uses_temporary_table).classify();
 }
 
 }  // namespace rowtide::binlog

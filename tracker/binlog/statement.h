@@ -31,11 +31,15 @@ struct Statement {
   /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP
   /// name several). Empty when they could not be told.
   std::vector<StatementTable> tables;
-  bool is_temporary = false;  ///< CREATE/DROP TEMPORARY TABLE
+  bool is_temporary = false;  ///< DDL of a temporary table
 };
 
 /// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted
 /// names understood. Not a SQL parser.
-[[nodiscard]] Statement classify_statement(std::string_view sql, std::string_view default_database);
+/// `uses_temporary_table` is the event's flag (kFlagThreadSpecific). Sessions with binlog_format=STATEMENT
+/// log DDL of their temporary tables, and only CREATE and DROP say TEMPORARY; ALTER TABLE, TRUNCATE and the
+/// index statements concern one table, so that with the flag it is the temporary one.
+[[nodiscard]] Statement classify_statement(std::string_view sql, std::string_view default_database,
+                                           bool uses_temporary_table = false);
 
 }  // namespace rowtide::binlog

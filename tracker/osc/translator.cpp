@@ -53,20 +53,6 @@ bool Translator::is_helper_of(const TableName& helper, const TableName& real) co
   return helper.database == real.database && names_.real_of_helper(helper.table) == real.table;
 }
 
-/// A new table that is made starts afresh; changes of it are those of the real one to come.
-void Translator::remember(std::string_view sql, const DdlEffect& effect) {
-  for (const TableChange& change : effect.tables) {
-    const std::optional<std::string> real = names_.real_of_ghost(change.name.table);
-    if (!real) continue;
-    const TableName name{change.name.database, *real};
-    if (change.kind != TableChange::Kind::Alter && change.kind != TableChange::Kind::Unknown) {
-      alters_.erase(name);
-    } else if (change.old_name == change.name) {
-      alters_[name].push_back(with_name(sql, name));
-    }
-  }
-}
-
 /// The new table takes the real one's name, or the real one goes out of its way, or comes back.
 bool Translator::is_cut_over(const DdlEffect& effect) const {
   return std::any_of(effect.tables.begin(), effect.tables.end(), [this](const TableChange& change) {
@@ -87,19 +73,17 @@ Translator::Told Translator::cut_over(std::string_view sql, const DdlEffect& eff
     if (moved != moved_away_.end()) moved_away_.erase(moved);
     if (!is_ghost_of(change.old_name, change.name)) continue;  // the real one came back
     told.changes.push_back({change.kind, change.name, change.name, before, change.after});
-    const auto alters = alters_.find(change.name);
-    if (!told.sql.empty()) told.sql += "; ";
-    // Without the changes (they came before the tracker's start) the statement is what there is to tell.
-    told.sql +=
-        alters == alters_.end() ? std::string(sql) : fmt::format("{}", fmt::join(alters->second, "; "));
-    alters_.erase(change.name);
+    // Without the changes (they came before the task's first start) the statement is what there is to tell.
+    if (change.alters.empty()) told.sql += fmt::format("{}{}", told.sql.empty() ? "" : "; ", sql);
+    for (const std::string& alter : change.alters) {
+      told.sql += fmt::format("{}{}", told.sql.empty() ? "" : "; ", with_name(alter, change.name));
+    }
   }
   return told;
 }
 
 Translator::Told Translator::translate(std::string_view sql, const DdlEffect& effect) {
   if (is_cut_over(effect)) return cut_over(sql, effect);
-  remember(sql, effect);
   const bool is_of_helpers =
       !effect.tables.empty() &&
       std::all_of(effect.tables.begin(), effect.tables.end(),

@@ -10,8 +10,8 @@
 
 namespace rowtide::osc {
 
-/// Makes one ALTER TABLE of an online schema change: what is done to the new table is remembered, and told of
-/// the real table when the new one takes its place. One thread.
+/// Makes one ALTER TABLE of an online schema change: what was done to the new table (the schema history keeps
+/// it, so that restarts lose nothing) is told of the real table when the new one takes its place. One thread.
 class Translator {
  public:
   explicit Translator(HelperNames names) : names_(std::move(names)) {}
@@ -28,13 +28,11 @@ class Translator {
  private:
   [[nodiscard]] bool is_ghost_of(const schema::TableName& ghost, const schema::TableName& real) const;
   [[nodiscard]] bool is_helper_of(const schema::TableName& helper, const schema::TableName& real) const;
-  void remember(std::string_view sql, const schema::DdlEffect& effect);
   [[nodiscard]] bool is_cut_over(const schema::DdlEffect& effect) const;
   [[nodiscard]] Told cut_over(std::string_view sql, const schema::DdlEffect& effect);
 
   HelperNames names_;
-  std::map<schema::TableName, std::vector<std::string>> alters_;  ///< of the new table, by the real one
-  std::map<schema::TableName, schema::TablePtr> moved_away_;      ///< real tables between the two renames
+  std::map<schema::TableName, schema::TablePtr> moved_away_;  ///< real tables between the two renames
 };
 
 }  // namespace rowtide::osc

@@ -289,7 +289,9 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
   thread_id_ = query->thread_id;
   if (!in_transaction_) begin_transaction({}, 0);  // servers without GTID events
 
-  const binlog::Statement statement = binlog::classify_statement(query->sql, query->database);
+  const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
+  const binlog::Statement statement =
+      binlog::classify_statement(query->sql, query->database, uses_temporary_table);
   switch (statement.kind) {
     case StatementKind::Begin:
       is_explicit_ = true;

@@ -85,8 +85,8 @@ class Pipeline {
   [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event,
                                               const binlog::Statement& statement,
                                               const binlog::QueryEvent& query, const std::stop_token& stop);
-  schema::DdlEffect change_schema(const binlog::Statement& statement, const binlog::QueryEvent& query,
-                                  std::string_view sql);
+  schema::DdlEffect change_schema(const binlog::EventView& event, const binlog::Statement& statement,
+                                  const binlog::QueryEvent& query, std::string_view sql);
   [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
                                                 const std::vector<schema::TableChange>& changes,
                                                 const std::stop_token& stop);

@@ -21,8 +21,8 @@ bool Pipeline::wants_schema_change_of(const binlog::Statement& statement, std::s
 }
 
 /// What is known of the tables is no longer so.
-schema::DdlEffect Pipeline::change_schema(const binlog::Statement& statement, const binlog::QueryEvent& query,
-                                          std::string_view sql) {
+schema::DdlEffect Pipeline::change_schema(const binlog::EventView& event, const binlog::Statement& statement,
+                                          const binlog::QueryEvent& query, std::string_view sql) {
   tables_.forget_all();
   if (statement.tables.empty()) parts_.catalog.forget_all();
   for (const binlog::StatementTable& table : statement.tables) {
@@ -35,7 +35,8 @@ schema::DdlEffect Pipeline::change_schema(const binlog::Statement& statement, co
   if (parts_.history == nullptr) return {};
   schema::DdlEffect effect = parts_.history->apply(
       sql, {std::string(query.database),
-            binlog::parse_query_variables(query.status_variables, stream_.format().is_mariadb)});
+            binlog::parse_query_variables(query.status_variables, stream_.format().is_mariadb),
+            (event.header.flags & binlog::kFlagThreadSpecific) != 0});
   for (const schema::TableChange& change : effect.tables) {
     if (change.kind != schema::TableChange::Kind::Unknown ||
         !parts_.selector.wants(change.name.database, change.name.table)) {
@@ -65,7 +66,7 @@ absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const bi
                                         const binlog::QueryEvent& query, const std::stop_token& stop) {
   if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
   const std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
-  schema::DdlEffect effect = change_schema(statement, query, sql);
+  schema::DdlEffect effect = change_schema(event, statement, query, sql);
   osc::Translator::Told told = translator_.translate(sql, effect);
   if (!parts_.wants_schema_changes || !wants_schema_change_of(statement, query.database) ||
       (told.is_changed && told.sql.empty())) {

@@ -55,7 +55,9 @@ absl::StatusOr<binlog::Position> Tracker::prepare_once() {
   if (!session.ok()) return session.status();
   absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(**session);
   if (!dialect.ok()) return dialect.status();
-  history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect));
+  history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect), [this](const TableName& name) {
+    return helpers_.real_of_ghost(name.table).has_value();
+  });
 
   if (parts_.checkpoints != nullptr) {
     absl::StatusOr<std::optional<checkpoint::Checkpoint>> checkpoint = parts_.checkpoints->load();
@@ -148,7 +150,8 @@ absl::StatusOr<schema::ChangedBefore> Tracker::scan_schema_changes(const binlog:
     if (event->header.type != binlog::EventType::Query) continue;
     const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event->body);
     if (!query.ok()) return query.status();
-    changed.add(types::to_utf8_replacing(query->client_collation, query->sql), query->database);
+    changed.add(types::to_utf8_replacing(query->client_collation, query->sql), query->database,
+                (event->header.flags & binlog::kFlagThreadSpecific) != 0);
   }
   parts_.source.close();
   return changed;

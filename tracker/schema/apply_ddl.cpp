@@ -119,6 +119,11 @@ void Application::apply(const CreateTable& create) {
 
 void Application::create_like(const TableName& name, const TableName& like, TablePtr before) {
   const Definitions::Found model = find(like);
+  if (session_.uses_temporary_table) {
+    return doubt(
+        name, std::move(before),
+        fmt::format("{}.{}, which it is made like, was a temporary table", like.database, like.table));
+  }
   if (model.table == nullptr) {
     return doubt(name, std::move(before),
                  fmt::format("{}.{}, which it is made like, is not known", like.database, like.table));

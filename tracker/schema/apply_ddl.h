@@ -29,6 +29,7 @@ struct SourceDialect {
 struct DdlSession {
   std::string database;  ///< the default one
   binlog::QueryVariables variables;
+  bool uses_temporary_table = false;  ///< kFlagThreadSpecific: what the statement reads may be one
 };
 
 /// How tables stand before a statement. Names are as the source keeps them.
@@ -58,6 +59,8 @@ struct TableChange {
   TableName old_name;  ///< `name` but for a renamed table
   TablePtr before;
   TablePtr after;  ///< nullptr: dropped, or Unknown
+  /// SchemaHistory: the ALTER statements of `old_name` since it was made, where it keeps them.
+  std::vector<std::string> alters = {};
 };
 
 struct DatabaseChange {

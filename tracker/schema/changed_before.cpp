@@ -14,8 +14,8 @@ bool creates_table(std::string_view sql) {
 
 }  // namespace
 
-void ChangedBefore::add(std::string_view sql, std::string_view default_database) {
-  const binlog::Statement statement = binlog::classify_statement(sql, default_database);
+void ChangedBefore::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table) {
+  const binlog::Statement statement = binlog::classify_statement(sql, default_database, uses_temporary_table);
   if (statement.kind != binlog::StatementKind::Ddl || statement.is_temporary) return;
   if (statement.tables.empty()) changed_databases_.insert(std::string(default_database));
   const bool is_create = creates_table(sql);

@@ -13,7 +13,8 @@ namespace rowtide::schema {
 /// was not there; of all others it is not known. Fed with every DDL from the start position on.
 class ChangedBefore {
  public:
-  void add(std::string_view sql, std::string_view default_database);
+  /// As classify_statement() takes them.
+  void add(std::string_view sql, std::string_view default_database, bool uses_temporary_table);
 
   [[nodiscard]] const std::set<TableName>& created() const { return created_; }
   [[nodiscard]] const std::set<TableName>& changed() const { return changed_; }

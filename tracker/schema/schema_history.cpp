@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/status/text.h"
+#include "tracker/binlog/sql_lexer.h"
 #include "tracker/schema/definition_json.h"
 
 namespace rowtide::schema {
@@ -78,17 +79,34 @@ DdlEffect SchemaHistory::apply(std::string_view sql, const DdlSession& session) 
   ++version_;
   for (const DatabaseChange& change : effect.databases) put(change);
   // In their order: a swap moves a table out of the way first.
-  for (const TableChange& change : effect.tables) {
-    if (change.old_name != change.name) put(change.old_name, true, nullptr);
-    put(change.name, change.kind != TableChange::Kind::Unknown, change.after);
-  }
+  for (TableChange& change : effect.tables) put(sql, change);
   return effect;
 }
 
-void SchemaHistory::put(const TableName& name, bool is_known, TablePtr table) {
+std::vector<std::string> SchemaHistory::alters_of(const TableName& name) const {
+  const auto found = tables_.find(name);
+  return found == tables_.end() ? std::vector<std::string>{} : found->second.back().alters;
+}
+
+void SchemaHistory::put(std::string_view sql, TableChange& change) {
+  const bool is_known = change.kind != TableChange::Kind::Unknown;
+  if (change.old_name != change.name) {
+    change.alters = alters_of(change.old_name);
+    put(change.old_name, true, nullptr);
+    return put(change.name, is_known, change.after);
+  }
+  if (keeps_alters_ && keeps_alters_(change.name) && binlog::SqlLexer(sql).take("ALTER")) {
+    change.alters = alters_of(change.name);
+    change.alters.emplace_back(sql);
+  }
+  put(change.name, is_known, change.after, change.alters);
+}
+
+void SchemaHistory::put(const TableName& name, bool is_known, TablePtr table,
+                        std::vector<std::string> alters) {
   std::vector<TableVersion>& versions = tables_[name];
   if (!versions.empty() && versions.back().since == version_) versions.pop_back();
-  versions.push_back({version_, is_known, std::move(table)});
+  versions.push_back({version_, is_known, std::move(table), std::move(alters)});
   unsaved_tables_.insert(name);
 }
 
@@ -149,6 +167,7 @@ SavedSchema SchemaHistory::to_saved(const TableName& name, const std::vector<Tab
     json entry = {{"since", version.since}};
     if (!version.is_known) entry["known"] = false;
     if (version.table != nullptr) entry["table"] = to_json(*version.table);
+    if (!version.alters.empty()) entry["alters"] = version.alters;
     list.push_back(std::move(entry));
   }
   return {key_of(name), dump({{"versions", std::move(list)}})};
@@ -218,6 +237,8 @@ absl::Status SchemaHistory::restore(const std::vector<SavedSchema>& saved) {
           continue;
         }
         TableVersion entry{.since = since, .is_known = version.value("known", true), .table = nullptr};
+        if (const auto alters = version.find("alters"); alters != version.end())
+          entry.alters = alters->get<std::vector<std::string>>();
         if (const auto table = version.find("table"); table != version.end()) {
           absl::StatusOr<CatalogTable> definition = table_from_json(*table);
           if (!definition.ok()) return damaged(text(definition.status()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -27,7 +28,10 @@ struct SavedSchema {
 /// Versions are kept back to the one that the oldest checkpoint needs. Any thread.
 class SchemaHistory final : public Definitions {
  public:
-  explicit SchemaHistory(SourceDialect dialect) : dialect_(std::move(dialect)) {}
+  using NamesTable = std::function<bool(const TableName&)>;
+  /// The text of the ALTER statements of tables that `keeps_alters` names is kept with their versions.
+  explicit SchemaHistory(SourceDialect dialect, NamesTable keeps_alters = {})
+      : dialect_(std::move(dialect)), keeps_alters_(std::move(keeps_alters)) {}
 
   /// Tables at the first position of all. `doubtful`: those of which it is not known how they were there.
   /// `absent`: those that were not there.
@@ -62,18 +66,22 @@ class SchemaHistory final : public Definitions {
     std::uint64_t since = 0;
     bool is_known = false;
     TablePtr table;
+    std::vector<std::string> alters = {};
   };
   struct DatabaseVersion {
     std::uint64_t since = 0;
     std::uint16_t collation = 0;  ///< 0: dropped
   };
 
-  void put(const TableName& name, bool is_known, TablePtr table);
+  void put(const TableName& name, bool is_known, TablePtr table, std::vector<std::string> alters = {});
+  void put(std::string_view sql, TableChange& change);
+  [[nodiscard]] std::vector<std::string> alters_of(const TableName& name) const;
   void put(const DatabaseChange& change);
   void prune(std::uint64_t version);
   [[nodiscard]] SavedSchema to_saved(const TableName& name, const std::vector<TableVersion>& versions) const;
 
   const SourceDialect dialect_;
+  const NamesTable keeps_alters_;
   mutable std::recursive_mutex mutex_;  // apply() asks find()
   std::uint64_t version_ = 0;
   std::map<TableName, std::vector<TableVersion>> tables_;

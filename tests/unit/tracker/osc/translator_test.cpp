@@ -37,7 +37,14 @@ class TranslatorTest : public testing::Test {
     EXPECT_EQ(columns(told.changes[0].after), 3U);
   }
 
-  schema::SchemaHistory history{{.version = 80015, .collations = schema::Collations(false, 80015)}};
+  static schema::SchemaHistory empty_history() {
+    return schema::SchemaHistory({.version = 80015, .collations = schema::Collations(false, 80015)},
+                                 [names = HelperNames::create({}).value()](const schema::TableName& name) {
+                                   return names.real_of_ghost(name.table).has_value();
+                                 });
+  }
+
+  schema::SchemaHistory history = empty_history();
   Translator translator{HelperNames::create({}).value()};
 };
 
@@ -92,6 +99,28 @@ TEST_F(TranslatorTest, PtOnlineSchemaChange) {
   swallow("DROP TABLE IF EXISTS `shop`.`_t_old`");
   swallow("DROP TRIGGER IF EXISTS `shop`.`pt_osc_shop_t_del`");
   EXPECT_FALSE(run("CREATE TRIGGER mine AFTER DELETE ON t FOR EACH ROW SET @a = 1").is_changed);
+}
+
+TEST_F(TranslatorTest, ARestartBetweenTheAlterAndTheCutOverLosesNothing) {
+  run("CREATE TABLE _t_new LIKE t");
+  run("ALTER TABLE _t_new ADD b INT");
+  schema::SchemaHistory restored = empty_history();
+  ASSERT_TRUE(restored.restore(history.unsaved(history.version())).ok());
+  restored.rewind(history.version());
+  translator = Translator(HelperNames::create({}).value());
+  const std::string rename = "RENAME TABLE t TO _t_old, _t_new TO t";
+  expect_one_alter(
+      translator.translate(rename, restored.apply(rename, {.database = "shop", .variables = {}})),
+      "ALTER TABLE `shop`.`t` ADD b INT");
+}
+
+TEST_F(TranslatorTest, AnAlterThatIsReadAgainIsToldOnce) {
+  run("CREATE TABLE _t_new LIKE t");
+  const std::uint64_t version = history.version();
+  run("ALTER TABLE _t_new ADD b INT");
+  history.rewind(version);
+  run("ALTER TABLE _t_new ADD b INT");
+  expect_one_alter(run("RENAME TABLE t TO _t_old, _t_new TO t"), "ALTER TABLE `shop`.`t` ADD b INT");
 }
 
 TEST_F(TranslatorTest, WithoutTheAlterTheRenameIsTold) {
