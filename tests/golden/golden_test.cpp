@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/golden/golden_files.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -20,24 +21,7 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-const std::filesystem::path kGolden = std::filesystem::path(ROWTIDE_SOURCE_DIR) / "tests" / "golden";
-const std::vector<std::string> kFormats{"debezium-json", "canal-json"};
-
-bool updates() {
-  return std::getenv("ROWTIDE_UPDATE_GOLDEN") != nullptr;
-}
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream content;
-  content << stream.rdbuf();
-  return content.str();
-}
-
-void write(const std::filesystem::path& path, const std::string& content) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << content;
-}
+const std::vector<std::string> kFormats{"debezium-json", "canal-json", "dts-avro"};
 
 RunResult decode(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {ROWTIDE_TRACKER_PROGRAM, "decode"});
@@ -51,24 +35,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// What differs, as diff -u has it.
-std::string difference(const std::filesystem::path& expected, const std::string& actual) {
-  const TempDir folder;
-  const auto path = folder.path() / "actual";
-  write(path, actual);
-  const RunResult diff =
-      run({.argv = {"diff", "-u", expected.string(), path.string()}, .env = {}, .working_dir = {}}, 60s);
-  return diff.out + diff.err;
-}
-
-std::vector<std::string> cases() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(kGolden / "binlog"))
-    names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 class Golden : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 TEST_P(Golden, GivesTheRecordsExpected) {
@@ -76,9 +42,7 @@ TEST_P(Golden, GivesTheRecordsExpected) {
   const RunResult result = decode({(kGolden / "binlog" / name).string(), "--format", format});
   EXPECT_TRUE(result.status.ok()) << result.err;
   const auto path = kGolden / "expected" / (name + "." + format);
-  if (updates()) return write(path, result.out);
-  EXPECT_EQ(difference(path, result.out), "")
-      << "if this is meant, run scripts/golden.sh --update and look at the difference before you commit it";
+  EXPECT_EQ(difference(path, result.out), "") << kHowToUpdate;
 }
 
 std::string safe_name(const testing::TestParamInfo<Golden::ParamType>& info) {
@@ -87,7 +51,7 @@ std::string safe_name(const testing::TestParamInfo<Golden::ParamType>& info) {
   return text;
 }
 INSTANTIATE_TEST_SUITE_P(Binlog, Golden,
-                         testing::Combine(testing::ValuesIn(cases()), testing::ValuesIn(kFormats)),
+                         testing::Combine(testing::ValuesIn(files_of("binlog")), testing::ValuesIn(kFormats)),
                          safe_name);
 
 std::string golden_binlog(const std::string& name) {
@@ -97,12 +61,12 @@ std::string golden_binlog(const std::string& name) {
 /// Cut off at every place: never a record that the whole file does not have.
 TEST(DamagedBinlog, CutOffGivesTheRecordsBeforeAndAnError) {
   const TempDir folder;
-  const std::string whole = read(golden_binlog("mysql-full"));
+  const std::string whole = read_file(golden_binlog("mysql-full"));
   const std::vector<std::string> all = lines_of(decode({golden_binlog("mysql-full")}).out);
   const std::string path = (folder.path() / "binlog.000001").string();
   std::size_t failures = 0;
   for (std::size_t size = 0; size < whole.size(); size += 293) {
-    write(path, whole.substr(0, size));
+    write_file(path, whole.substr(0, size));
     const RunResult result = decode({path});
     const std::vector<std::string> some = lines_of(result.out);
     ASSERT_LE(some.size(), all.size());
@@ -122,14 +86,14 @@ TEST(DamagedBinlog, CutOffGivesTheRecordsBeforeAndAnError) {
 
 TEST(DamagedBinlog, AChangedByteIsFoundWhereItIs) {
   const TempDir folder;
-  const std::string whole = read(golden_binlog("mysql-full"));
+  const std::string whole = read_file(golden_binlog("mysql-full"));
   const std::string path = (folder.path() / "binlog.000001").string();
-  write(path, whole);
+  write_file(path, whole);
   const std::vector<std::string> all = lines_of(decode({path}).out);
   for (std::size_t at = 0; at < whole.size(); at += 271) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
-    write(path, damaged);
+    write_file(path, damaged);
     const RunResult result = decode({path});
     ASSERT_EQ(result.status.code, 1) << "byte " << at << ": " << result.err;
     ASSERT_THAT(result.err, HasSubstr("binlog.000001"));
