@@ -38,7 +38,7 @@ minimise() {
   rm -rf "$corpus"
   mkdir -p "$corpus"
   # The smallest first: where there are too many, the large ones go.
-  find "$small" -type f -printf '%s %p\n' | sort -n | head -n "$MOST_FILES" | cut -d ' ' -f 2 | xargs -r cp -t "$corpus"
+  find "$small" -type f -printf '%s %p\n' | sort -n | sed -n "1,${MOST_FILES}p" | cut -d ' ' -f 2 | xargs -r cp -t "$corpus"
   rm -rf "$small"
   chmod 644 "$corpus"/*
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style: clang-format, shellcheck and clang-tidy over everything. scripts/test.sh runs the first two.
+# Style: clang-format, shellcheck and clang-tidy over everything, as scripts/test.sh does.
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -80,6 +80,7 @@ if ! $fast; then
   ensure_packages "${LINT_PACKAGES[@]}" "${SERVER_PACKAGES[@]}"
   count_result "formatting" lint_format
   count_result "shell scripts" lint_shell
+  count_result "clang-tidy" lint_tidy
   "$scripts/cluster.sh" status >/dev/null 2>&1 || cluster_was_up=false
   "$scripts/cluster.sh" up
   KUBECONFIG=$("$scripts/cluster.sh" kubeconfig)
