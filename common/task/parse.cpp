@@ -37,6 +37,11 @@ constexpr Choices<StartMode, 5> kStartModes{{{"Latest", StartMode::Latest},
                                              {"Timestamp", StartMode::Timestamp},
                                              {"GTIDSet", StartMode::GtidSet},
                                              {"BinlogFile", StartMode::BinlogFile}}};
+constexpr Choices<Unprocessable, 2> kUnprocessable{
+    {{"Stop", Unprocessable::Stop}, {"SkipAndCount", Unprocessable::SkipAndCount}}};
+constexpr Choices<OversizedRecord, 3> kOversizedRecords{{{"Stop", OversizedRecord::Stop},
+                                                         {"KeysOnly", OversizedRecord::KeysOnly},
+                                                         {"SkipAndCount", OversizedRecord::SkipAndCount}}};
 constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
 constexpr Choices<OnlineSchemaChangeMode, 2> kOnlineSchemaChanges{
     {{"Translate", OnlineSchemaChangeMode::Translate}, {"PassThrough", OnlineSchemaChangeMode::PassThrough}}};
@@ -400,7 +405,7 @@ void check_dts(const Field& topic, const KafkaSink& kafka) {
 KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   KafkaSink kafka;
   if (!field.is_map_of({"bootstrapServers", "topic", "partitionBy", "format", "debezium", "delivery",
-                        "compression", "security"})) {
+                        "oversizedRecord", "compression", "security"})) {
     return kafka;
   }
   kafka.bootstrap_servers = field["bootstrapServers"].texts(64);
@@ -411,6 +416,11 @@ KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   kafka.debezium = read_debezium(field["debezium"], kafka.format, has_schema_updates);
   check_dts(field["topic"], kafka);
   kafka.delivery = text_choice(field["delivery"], kDeliveries, kafka.delivery);
+  kafka.oversized_record = field["oversizedRecord"].choice(kOversizedRecords, kafka.oversized_record);
+  // A record left out, or made again without its columns, would break the counts.
+  if (kafka.debezium.transaction_metadata && kafka.oversized_record != OversizedRecord::Stop)
+    field["oversizedRecord"].refuse(
+        "Stop with debezium.transactionMetadata, whose counts are of whole records");
   kafka.compression = text_choice(field["compression"], kCompressions, "lz4");
   kafka.security = read_security(field["security"]);
   return kafka;
@@ -491,8 +501,8 @@ Spec read_spec(const Field& field) {
     return spec;
   }
   if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
-                        "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition", "precheck",
-                        "sink", "tracker"})) {
+                        "onUnprocessable", "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition",
+                        "precheck", "sink", "tracker"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -501,6 +511,7 @@ Spec read_spec(const Field& field) {
   spec.data_types = read_data_types(field["dataTypes"]);
   spec.objects = read_objects(field["objects"]);
   spec.row_images = field["rowImages"].choice(kRowImages, spec.row_images);
+  spec.on_unprocessable = field["onUnprocessable"].choice(kUnprocessable, spec.on_unprocessable);
   spec.online_schema_changes = read_online_schema_changes(field);
   spec.start_position = read_start_position(field["startPosition"]);
   spec.precheck = read_precheck(field["precheck"]);

@@ -80,6 +80,10 @@ struct DataTypes {
 
 /// Row images that lack columns (binlog_row_image MINIMAL, NOBLOB): stop, or deliver what is there.
 enum class RowImages { Full, AsLogged };
+/// A change that cannot be told as the task wants it: stop, or leave it out, count it and go on.
+enum class Unprocessable { Stop, SkipAndCount };
+/// A record beyond its topic's limit: stop, tell the row's key only, or leave it out and count it.
+enum class OversizedRecord { Stop, KeysOnly, SkipAndCount };
 enum class OnlineSchemaChangeMode { Translate, PassThrough };
 
 /// How the work of gh-ost, pt-online-schema-change and their like is told.
@@ -142,6 +146,7 @@ struct KafkaSink {
   std::string format = "debezium-json";
   DebeziumOptions debezium = {};  ///< of that format
   std::string delivery = "ExactlyOnce";
+  OversizedRecord oversized_record = OversizedRecord::Stop;
   std::string compression = "lz4";
   KafkaSecurity security;
 };
@@ -175,6 +180,7 @@ struct Spec {
   DataTypes data_types;
   Objects objects;
   RowImages row_images = RowImages::Full;
+  Unprocessable on_unprocessable = Unprocessable::Stop;
   OnlineSchemaChanges online_schema_changes;
   StartPosition start_position;
   Precheck precheck;

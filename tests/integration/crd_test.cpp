@@ -96,7 +96,7 @@ std::vector<json> full_documents() {
       "topic": {"name": "orders", "partitions": 2, "replicationFactor": 1, "retentionHours": 1, "create": false},
       "partitionBy": "Task", "format": "debezium-json",
       "debezium": {"decimals": "double", "time": "connect", "binary": "hex", "unsignedBigint": "long",
-                   "tombstones": false, "transactionMetadata": true}, "delivery": "AtLeastOnce", "compression": "none",
+                   "tombstones": false, "transactionMetadata": true}, "oversizedRecord": "Stop", "delivery": "AtLeastOnce", "compression": "none",
       "security": {"protocol": "SASL_SSL", "mechanism": "PLAIN", "credentialsSecretRef": {"name": "k"},
                    "caSecretRef": {"name": "ca", "key": "ca.pem"}}}},
     "tracker": {"image": "i", "resources": {"limits": {"cpu": "1"}}, "nodeSelector": {"disk": "ssd"},
@@ -108,7 +108,7 @@ std::vector<json> full_documents() {
     "startPosition": {"mode": "BinlogFile", "file": "binlog.000001", "offset": 157},
     "sink": {"kafka": {"format": "debezium-json", "debezium": {"truncates": true}}}}})"));
   json third = patched(minimal(), json::parse(R"({"spec": {
-    "rowImages": "AsLogged", "onlineSchemaChanges": "Translate",
+    "rowImages": "AsLogged", "onUnprocessable": "SkipAndCount", "onlineSchemaChanges": "Translate",
     "onlineSchemaChangeTables": {"ghost": "_(.*)_ghost", "other": "_(.*)_old"},
     "startPosition": {"mode": "Timestamp", "timestamp": "2026-01-31T12:00:00Z"}}})"));
   return {std::move(first), std::move(second), std::move(third)};
@@ -149,6 +149,7 @@ std::string settings(const task::Spec& s) {
       {"port", s.source.port},
       {"tls", s.source.tls.mode},
       {"server id", s.source.server_id},
+      {"policies", {s.on_unprocessable, s.row_images}},
       {"data types", {s.data_types.data_updates, s.data_types.schema_updates}},
       {"start",
        {s.start_position.mode, s.start_position.gtid_set, s.start_position.file, s.start_position.offset}},
@@ -169,6 +170,7 @@ std::string settings(const task::Spec& s) {
                     kafka->partition_by,
                     kafka->format,
                     kafka->delivery,
+                    kafka->oversized_record,
                     kafka->compression,
                     topic.name,
                     topic.partitions,
@@ -430,7 +432,7 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
     }
     EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
   });
-  EXPECT_EQ(choices, 16);
+  EXPECT_EQ(choices, 18);
 }
 
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
@@ -513,6 +515,10 @@ const std::vector<RuleCase>& rule_cases() {
        {R"({"spec": {"startPosition": {"file": "b"}}})", R"({"spec": {"startPosition": {"offset": 4}}})",
         R"({"spec": {"startPosition": {"mode": "GTIDSet", "gtidSet": "0-1-2", "file": "b"}}})"},
        {R"({"spec": {"startPosition": {"mode": "BinlogFile", "file": "b", "offset": 4}}})"}},
+      {"oversizedRecord must be Stop with debezium.transactionMetadata, whose counts are of whole records",
+       {R"({"spec": {"sink": {"kafka": {"oversizedRecord": "KeysOnly", "debezium": {"transactionMetadata": true}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"oversizedRecord": "KeysOnly", "debezium": {}}}}})",
+        R"({"spec": {"sink": {"kafka": {"debezium": {"transactionMetadata": true}}}}})"}},
       {"topic.name must not be '.' or '..'",
        {R"({"spec": {"sink": {"kafka": {"topic": {"name": "."}}}}})",
         R"({"spec": {"sink": {"kafka": {"topic": {"name": ".."}}}}})"},

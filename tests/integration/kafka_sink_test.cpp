@@ -268,10 +268,11 @@ TEST(KafkaSink, ARecordTooLargeForTheTopicIsExplained) {
   sink->end_transaction(at(2));
   const absl::Status failed = sink->flush(kFlush);
   EXPECT_TRUE(absl::IsResourceExhausted(failed)) << failed;
-  EXPECT_THAT(message(failed),
-              AllOf(HasSubstr("a record of table shop.orders has 60001 bytes, more than topic " + topic),
-                    HasSubstr("max.message.bytes (50000 bytes)"),
-                    HasSubstr("--entity-name " + topic + " --add-config max.message.bytes=125537")));
+  EXPECT_THAT(
+      message(failed),
+      AllOf(HasSubstr("a record of table shop.orders with key k has 60001 bytes, more than topic " + topic),
+            HasSubstr("max.message.bytes (50000 bytes)"),
+            HasSubstr("--entity-name " + topic + " --add-config max.message.bytes=125537")));
   EXPECT_EQ(sink->durable(), at(1));
   EXPECT_EQ(sink->error(), failed);
   EXPECT_EQ(sink->write(batch, {}), failed);

@@ -64,6 +64,13 @@ Record RecordBatch::record(std::size_t index) const {
   return record;
 }
 
+void RecordBatch::truncate(std::size_t size) {
+  if (size >= entries_.size()) return;
+  bytes_.resize(entries_[size].key_begin);
+  headers_.resize(entries_[size].first_header);
+  entries_.resize(size);
+}
+
 void RecordBatch::clear() {
   if (bytes_.capacity() > kKeptBytes) {
     std::string().swap(bytes_);

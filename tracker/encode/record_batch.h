@@ -48,6 +48,8 @@ class RecordBatch {
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
   /// The headers' views stay valid until the next call of record().
   [[nodiscard]] Record record(std::size_t index) const;
+  /// Takes the records from `size` on back.
+  void truncate(std::size_t size);
   void clear();
 
  private:

@@ -20,7 +20,10 @@ struct Counters {
   Count read_bytes{};  ///< of binlog, whatever became of it
   Count unselected_rows_events{};
   Count unselected_schema_changes{};
-  Count unseen_xa_commits{};  ///< of transactions prepared before this task's first position
+  Count unprocessable_events{};  ///< left out because the task says so (spec.onUnprocessable)
+  Count oversized_skipped{};     ///< changes left out because their records were too large
+  Count oversized_keys_only{};   ///< changes told with their keys only for the same reason
+  Count unseen_xa_commits{};     ///< of transactions prepared before this task's first position
   Count reconnects{};
   std::atomic<std::int64_t>
       last_event_timestamp{};  ///< seconds since the epoch, of the newest event with a time

@@ -117,8 +117,7 @@ absl::Status Pipeline::on_event(Bytes bytes, const std::stop_token& stop) {
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
   switch (event.header.type) {
     case EventType::TableMap:
-      if (xa_) held_.hold(event);
-      return tables_.bind(event.body, stream_.format().is_mariadb, parts_.encoder);
+      return on_table_map(event);
     case EventType::WriteRowsV1:
     case EventType::UpdateRowsV1:
     case EventType::DeleteRowsV1:
@@ -154,10 +153,11 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::ExecuteLoadQuery:
     case EventType::AppendBlock:
     case EventType::DeleteFile:
-      return absl::FailedPreconditionError(
-          "LOAD DATA was written as a statement, not as rows; SET GLOBAL binlog_format=ROW (and in sessions "
-          "that set "
-          "it), then start after this position");
+      return unprocessable(event,
+                           absl::FailedPreconditionError(
+                               "LOAD DATA was written as a statement, not as rows; SET GLOBAL "
+                               "binlog_format=ROW (and in sessions that set it), then start after this "
+                               "position"));
     case EventType::Incident:
       return absl::DataLossError(
           "the server says that events are missing from its binlog here; start after this position and bring "
@@ -192,10 +192,19 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
 
     default:
       if ((event.header.flags & binlog::kFlagIgnorable) != 0) return absl::OkStatus();
-      return absl::UnimplementedError(
-          fmt::format("event type {} is not known to this version of Rowtide; upgrade it",
-                      static_cast<int>(event.header.type)));
+      return unprocessable(event, absl::UnimplementedError(fmt::format(
+                                      "event type {} is not known to this version of Rowtide; upgrade it",
+                                      static_cast<int>(event.header.type))));
   }
+}
+
+absl::Status Pipeline::on_table_map(const binlog::EventView& event) {
+  if (xa_) held_.hold(event);
+  absl::Status status = tables_.bind(event.body, stream_.format().is_mariadb, parts_.encoder);
+  if (status.ok()) return status;
+  status = unprocessable(event, status);
+  if (status.ok()) tables_.leave_out(event.body);
+  return status;
 }
 
 absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
@@ -310,7 +319,9 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
       is_explicit_ = is_explicit_ || starts_transaction(query->sql);
       break;
     case StatementKind::Dml:
-      if (absl::Status status = on_statement_dml(statement, *query); !status.ok()) return status;
+      if (absl::Status status = on_statement_dml(statement, *query); !status.ok()) {
+        if (status = unprocessable(event, status); !status.ok()) return status;
+      }
       break;
     case StatementKind::Administrative:
       break;
@@ -386,7 +397,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   binlog::RowsHeader header;
   if (const auto status = binlog::parse_rows_header(event.header.type, event.body, header);
       status != binlog::RowsStatus::Ok) {
-    return absl::DataLossError("the event ends inside its header");
+    return unprocessable(event, absl::DataLossError("the event ends inside its header"));
   }
   constexpr std::uint64_t kDummyTableId = 0xffffff;
   if (header.table_id == kDummyTableId) return absl::OkStatus();
@@ -395,7 +406,8 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     return absl::DataLossError(fmt::format("no table map for table id {} precedes it", header.table_id));
   }
   if (!table->is_wanted) {
-    add(parts_.counters.unselected_rows_events, 1);
+    add(table->is_left_out ? parts_.counters.unprocessable_events : parts_.counters.unselected_rows_events,
+        1);
     return absl::OkStatus();
   }
   if (xa_) {
@@ -411,7 +423,12 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   binlog::RowsStatus status = rows_.start(header, table->plan, parts_.images);
   while (status == binlog::RowsStatus::Ok && rows_.next()) {
     origin.row = first_row + rows_.row_index();
-    table->encoder->encode({header.operation, rows_.before(), rows_.after()}, origin, batch_);
+    const encode::RowChange change{header.operation, rows_.before(), rows_.after()};
+    const std::size_t first_record = batch_.size();
+    table->encoder->encode(change, origin, batch_);
+    if (parts_.oversized != task::OversizedRecord::Stop) {
+      if (absl::Status fits = fit(*table, change, origin, first_record, stop); !fits.ok()) return fits;
+    }
     scratch_.reset();
     ++count;
     if (batch_.bytes() >= kBatchBytes) {
@@ -421,9 +438,8 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   if (status == binlog::RowsStatus::Ok) status = rows_.status();
   if (in_payload_) payload_rows_ += static_cast<std::uint32_t>(count);
   add(parts_.counters.rows_of(header.operation), count);
-  if (status != binlog::RowsStatus::Ok)
-    return rows_error(status, *table, rows_.row_index(), rows_.failed_column());
-  return absl::OkStatus();
+  if (status == binlog::RowsStatus::Ok) return absl::OkStatus();
+  return unprocessable(event, rows_error(status, *table, rows_.row_index(), rows_.failed_column()));
 }
 
 }  // namespace rowtide::pipeline

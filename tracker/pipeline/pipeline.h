@@ -46,6 +46,8 @@ class Pipeline {
     bool wants_rows = true;
     bool wants_schema_changes = true;
     binlog::Images images = binlog::Images::Full;
+    task::Unprocessable unprocessable = task::Unprocessable::Stop;
+    task::OversizedRecord oversized = task::OversizedRecord::Stop;
     /// Of files read without their server: unknown columns get numbers for names, and records say that they
     /// were made when the change was, so that the same files always give the same records.
     bool reads_files = false;
@@ -92,6 +94,13 @@ class Pipeline {
                                                 const std::stop_token& stop);
   [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
                                               const binlog::QueryEvent& query);
+  [[nodiscard]] absl::Status on_table_map(const binlog::EventView& event);
+
+  // pipeline_policies.cpp
+  [[nodiscard]] absl::Status unprocessable(const binlog::EventView& event, const absl::Status& why);
+  [[nodiscard]] absl::Status fit(const BoundTable& table, const encode::RowChange& change,
+                                 const encode::ChangeOrigin& origin, std::size_t first_record,
+                                 const std::stop_token& stop);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
   void begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us);

@@ -48,6 +48,16 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   return absl::OkStatus();
 }
 
+void TableRegistry::leave_out(Bytes table_map_body) {
+  const absl::StatusOr<binlog::TableMapHead> head = binlog::parse_table_map_head(table_map_body);
+  if (!head.ok()) return;
+  BoundTable table;
+  table.event_body = as_text(table_map_body);
+  table.name = std::string(head->database) + "." + std::string(head->table);
+  table.is_left_out = true;
+  tables_.insert_or_assign(head->table_id, std::move(table));
+}
+
 bool TableRegistry::number_columns_of_unknown(binlog::TableMap& map) {
   if (!absl::IsNotFound(catalog_->describe(map.database, map.table).status())) return false;
   const std::string guessed = schema::number_columns(map);

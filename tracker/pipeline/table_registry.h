@@ -22,6 +22,7 @@ namespace rowtide::pipeline {
 struct BoundTable {
   std::string event_body;  ///< the table map it was bound from: the same bytes again mean the same table
   bool is_wanted = false;
+  bool is_left_out = false;                       ///< wanted, but it cannot be read
   bool is_guessed = false;                        ///< nobody says all of its columns (reading a file)
   std::string name;                               ///< "database.table", for messages
   binlog::TablePlan plan;                         ///< of wanted tables only
@@ -47,6 +48,8 @@ class TableRegistry {
         numbers_columns_(numbers_columns) {}
 
   [[nodiscard]] absl::Status bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder);
+  /// What bind() failed with is no reason to stop: its rows are left out.
+  void leave_out(Bytes table_map_body);
   /// nullptr: no table map with this id was seen.
   [[nodiscard]] const BoundTable* find(std::uint64_t table_id) const;
   /// After a schema change: what was compiled may no longer fit.

@@ -183,7 +183,10 @@ absl::Status Tracker::make_pipeline() {
                       .wants_rows = task_.spec.data_types.data_updates,
                       .wants_schema_changes = task_.spec.data_types.schema_updates,
                       .images = task_.spec.row_images == task::RowImages::Full ? binlog::Images::Full
-                                                                               : binlog::Images::AsLogged});
+                                                                               : binlog::Images::AsLogged,
+                      .unprocessable = task_.spec.on_unprocessable,
+                      .oversized = task_.spec.sink.kafka ? task_.spec.sink.kafka->oversized_record
+                                                         : task::OversizedRecord::Stop});
   pipeline_->start(resume_from_);
   return absl::OkStatus();
 }

@@ -76,7 +76,12 @@ std::string render_metrics(const MetricsInput& input) {
   families.counter("skipped_events_total", "Events that are not delivered, by why.",
                    {{{{"reason", "unselected_rows"}}, number(counters.unselected_rows_events)},
                     {{{"reason", "unselected_schema_change"}}, number(counters.unselected_schema_changes)},
+                    {{{"reason", "unprocessable"}}, number(counters.unprocessable_events)},
+                    {{{"reason", "oversized"}}, number(counters.oversized_skipped)},
                     {{{"reason", "xa_prepared_before_start"}}, number(counters.unseen_xa_commits)}});
+  families.counter("keys_only_events_total",
+                   "Changes told with their keys only, because their records were too large.",
+                   {{{}, number(counters.oversized_keys_only)}});
   families.counter("binlog_read_bytes_total", "Bytes of binlog read from the source.",
                    {{{}, number(counters.read_bytes)}});
   families.counter("sink_records_total", "Records that the sink has acknowledged.",

@@ -5,21 +5,39 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+
 namespace rowtide::sink {
 namespace {
 
 // A batch's framing, and room to grow.
 constexpr std::uint64_t kRoom = std::uint64_t{64} * 1024;
 
+/// Keys are text but for dts-avro's; one can be as large as its record.
+std::string shown(std::string_view key) {
+  constexpr std::size_t kShown = 200;
+  if (key.empty()) return "(none)";
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (std::any_of(key.begin(), key.end(), is_control))
+    return absl::CHexEscape(std::string(key.substr(0, kShown)));
+  if (key.size() <= kShown) return std::string(key);
+  std::size_t end = kShown;
+  while ((static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80) --end;  // between two characters
+  return std::string(key.substr(0, end)) + "...";
+}
+
 absl::Status too_large(const RejectedRecord& record) {
   const std::string limit =
       record.max_message_bytes > 0 ? fmt::format(" ({} bytes)", record.max_message_bytes) : std::string();
   return absl::ResourceExhaustedError(fmt::format(
-      "a record of table {} has {} bytes, more than topic {} allows with max.message.bytes{}; raise it: "
+      "a record of table {} with key {} has {} bytes, more than topic {} allows with max.message.bytes{}; "
+      "raise it: "
       "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config "
-      "max.message.bytes={}, then start the task again",
-      record.table, record.bytes, record.topic, limit, record.bootstrap_servers, record.topic,
-      record.bytes + kRoom));
+      "max.message.bytes={}, then start the task again; or set spec.sink.kafka.oversizedRecord to KeysOnly "
+      "or "
+      "SkipAndCount",
+      record.table, shown(record.key), record.bytes, record.topic, limit, record.bootstrap_servers,
+      record.topic, record.bytes + kRoom));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace rowtide::sink {
 struct RejectedRecord {
   std::string topic;
   std::string table;
+  std::string key;                     ///< empty: none
   std::uint64_t bytes = 0;             ///< key and value
   std::int64_t max_message_bytes = 0;  ///< the topic's limit; 0: not known
   std::string bootstrap_servers;

@@ -32,6 +32,19 @@ rd_kafka_headers_t* make_headers(std::span<const encode::RecordHeader> headers) 
 
 }  // namespace
 
+std::uint64_t largest_size(const encode::Record& record) {
+  constexpr std::uint64_t kBatchHeader = 61;
+  constexpr std::uint64_t kVarint = 5;  // of 32 bits
+  // length, attributes, timestamp and offset (differences, 0 here), key, value and headers with their
+  // lengths.
+  std::uint64_t size = kBatchHeader + kVarint + 3 + 3 * kVarint;
+  size += record.key ? record.key->size() : 0;
+  size += record.value ? record.value->size() : 0;
+  for (const encode::RecordHeader& header : record.headers)
+    size += header.name.size() + header.value.size() + 2 * kVarint;
+  return size;
+}
+
 std::optional<ProduceError> produce(rd_kafka_t& producer, const KafkaMessage& message) {
   std::array<rd_kafka_vu_t, 8> arguments;
   std::size_t count = 0;

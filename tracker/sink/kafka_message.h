@@ -30,6 +30,10 @@ struct ProduceError {
   std::string reason;
 };
 
+/// The most bytes that a record can take in a batch of its own, uncompressed. Source: Kafka's record batch v2
+/// (https://kafka.apache.org/documentation/#recordbatch): 61 bytes, then varints and the contents.
+[[nodiscard]] std::uint64_t largest_size(const encode::Record& record);
+
 /// Hands the message to the producer's queue; nothing: taken. Any thread.
 [[nodiscard]] std::optional<ProduceError> produce(rd_kafka_s& producer, const KafkaMessage& message);
 

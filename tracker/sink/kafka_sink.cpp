@@ -84,6 +84,7 @@ class KafkaSink final : public Sink, public Transactional {
 
   absl::Status open() override;
   absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) override;
+  absl::StatusOr<bool> takes(const encode::Record& record, const std::stop_token& stop) override;
 
   void end_transaction(const binlog::Position& position) override {
     if (is_exactly_once_) gate_.leave(position);
@@ -138,7 +139,7 @@ class KafkaSink final : public Sink, public Transactional {
   static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque);
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
   [[nodiscard]] absl::Status rejection(rd_kafka_resp_err_t code, std::string_view reason,
-                                       std::string_view topic, std::string_view table,
+                                       std::string_view topic, std::string_view table, std::string_view key,
                                        std::uint64_t bytes) const;
 
   const task::Task task_;
@@ -264,6 +265,13 @@ absl::Status KafkaSink::write(const encode::RecordBatch& batch, std::stop_token 
     if (absl::Status status = send(batch.record(i), stop); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> KafkaSink::takes(const encode::Record& record, const std::stop_token& stop) {
+  const absl::StatusOr<SinkTopic*> topic = topic_of(record.topic, stop);
+  if (!topic.ok()) return topic.status();
+  const std::int64_t limit = (*topic)->facts.max_message_bytes;
+  return limit <= 0 || largest_size(record) <= static_cast<std::uint64_t>(limit);
 }
 
 absl::Status KafkaSink::wait_until_due(const std::stop_token& stop) {
@@ -403,7 +411,8 @@ absl::Status KafkaSink::produce_record(const encode::Record& record, const SinkT
     }
     if (is_exactly_once_ && passes_with_its_transaction(code))
       return transaction_->error(code, error->reason);
-    return rejection(code, error->reason, topic.name, record.table, bytes_of(record));
+    return rejection(code, error->reason, topic.name, record.table, record.key.value_or(""),
+                     bytes_of(record));
   }
 }
 
@@ -413,10 +422,11 @@ void KafkaSink::wait_a_moment(const std::stop_token& stop) {
 }
 
 absl::Status KafkaSink::rejection(rd_kafka_resp_err_t code, std::string_view reason, std::string_view topic,
-                                  std::string_view table, std::uint64_t bytes) const {
+                                  std::string_view table, std::string_view key, std::uint64_t bytes) const {
   return delivery_error(code, reason,
                         {.topic = std::string(topic),
                          .table = std::string(table),
+                         .key = std::string(key),
                          .bytes = bytes,
                          .max_message_bytes = topics_.limit(topic),
                          .bootstrap_servers = bootstrap_list(kafka_)});
@@ -442,11 +452,11 @@ void KafkaSink::on_delivery(rd_kafka_t* client, const rd_kafka_message_t* messag
       if (is_first_failure) {
         // Not rd_kafka_message_errstr(): of a produced message, librdkafka 2.0 takes the payload for the
         // text.
-        self.error_ =
-            passes_with_its_transaction(message->err) && self.is_exactly_once_
-                ? self.transaction_->error(message->err, rd_kafka_err2str(message->err))
-                : self.rejection(message->err, rd_kafka_err2str(message->err),
-                                 rd_kafka_topic_name(message->rkt), self.tracker_.table(group), bytes);
+        self.error_ = passes_with_its_transaction(message->err) && self.is_exactly_once_
+                          ? self.transaction_->error(message->err, rd_kafka_err2str(message->err))
+                          : self.rejection(message->err, rd_kafka_err2str(message->err),
+                                           rd_kafka_topic_name(message->rkt), self.tracker_.table(group),
+                                           {static_cast<const char*>(message->key), message->key_len}, bytes);
       }
     }
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "tracker/binlog/position.h"
 #include "tracker/encode/record_batch.h"
 #include "tracker/sink/transactional.h"
@@ -33,6 +34,12 @@ class Sink {
   /// Hands records over, in order. Copies what it needs. Blocks while too much is in flight (back-pressure),
   /// until `stop` is requested (CANCELLED). Any other failure is final: the tracker stops with it.
   [[nodiscard]] virtual absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) = 0;
+
+  /// Is the record small enough for where it goes? May ask there first, and wait as write() does.
+  [[nodiscard]] virtual absl::StatusOr<bool> takes(const encode::Record& /*record*/,
+                                                   const std::stop_token& /*stop*/) {
+    return true;
+  }
 
   /// Everything written so far, and nothing else, belongs to transactions up to `position`.
   virtual void end_transaction(const binlog::Position& position) = 0;

@@ -16,6 +16,7 @@ using testing::HasSubstr;
 
 const RejectedRecord kRecord{.topic = "default.orders",
                              .table = "shop.orders",
+                             .key = R"({"id":1})",
                              .bytes = 2'000'000,
                              .max_message_bytes = 1'048'588,
                              .bootstrap_servers = "kafka:9092"};
@@ -25,10 +26,24 @@ TEST(DeliveryError, TooLargeNamesSizeLimitAndCommand) {
   EXPECT_TRUE(absl::IsResourceExhausted(status));
   EXPECT_EQ(
       text(status),
-      "a record of table shop.orders has 2000000 bytes, more than topic default.orders allows with "
+      "a record of table shop.orders with key {\"id\":1} has 2000000 bytes, more than topic "
+      "default.orders allows with "
       "max.message.bytes (1048588 bytes); raise it: kafka-configs.sh --bootstrap-server kafka:9092 --alter "
       "--entity-type topics --entity-name default.orders --add-config max.message.bytes=2065536, then start "
-      "the task again");
+      "the task again; or set spec.sink.kafka.oversizedRecord to KeysOnly or SkipAndCount");
+}
+
+TEST(DeliveryError, KeysAreShownInPart) {
+  const auto said = [](std::string key) {
+    RejectedRecord record = kRecord;
+    record.key = std::move(key);
+    return std::string(text(delivery_error(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "", record)));
+  };
+  EXPECT_THAT(said(""), HasSubstr("with key (none) has"));
+  EXPECT_THAT(said(std::string("a\x01\xff", 3)), HasSubstr(R"(with key a\x01\xff has)"));
+  // Not in the middle of a character.
+  EXPECT_THAT(said(std::string(199, 'k') + "ä" + std::string(9, 'k')),
+              HasSubstr("with key " + std::string(199, 'k') + "... has"));
 }
 
 TEST(DeliveryError, TooLargeWithoutAKnownLimit) {
