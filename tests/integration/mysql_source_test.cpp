@@ -336,13 +336,38 @@ TEST_P(OwnServer, AServerThatNeverHadThePositionSaysSo) {
     ahead.gtids = binlog::MariadbGtidSet::parse("0-1-99999").value();
   }
   StreamReader reader(task);
-  absl::Status status = reader.open(ahead);
-  if (status.ok()) status = reader.read_until([](const binlog::EventView&) { return false; });
-  EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
-  EXPECT_EQ(reason_of(status), "BinlogPositionUnknown");
+  const absl::Status status = reader.open(ahead);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status << ": a replica may still catch up";
+  EXPECT_EQ(reason_of(status), "SourceBehind");
+  EXPECT_THAT(message_of(status), HasSubstr("-99999; it has executed "));
 }
 
 INSTANTIATE_TEST_SUITE_P(Server, OwnServer, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb), name_of);
+
+// MariaDB's positions are always GTIDs.
+TEST(PositionsWithoutGtids, FilesOfAnotherServerAreNotReadInItsStead) {
+  MysqlServer server(SqlFlavor::Mysql8);
+  server.create_user(kUser, sql_password());
+  server.exec("CREATE DATABASE d");
+  server.exec("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  for (const char* mode : {"ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF"})
+    server.exec(std::string("SET GLOBAL gtid_mode = ") + mode);
+  const task::Task task = task_for(server);
+  binlog::Position position = position_at(task, task::StartMode::Latest);
+  EXPECT_EQ(position.server_uuid, server.value("SELECT @@server_uuid"));
+  server.exec("INSERT INTO d.t VALUES (1)");
+  {
+    StreamReader reader(task);
+    ASSERT_TRUE(reader.open(position).ok());
+    ASSERT_TRUE(reader.read_transaction_of("t").ok());
+  }
+  position.server_uuid = "00000000-0000-0000-0000-000000000001";
+  StreamReader reader(task);
+  const absl::Status status = reader.open(position);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(reason_of(status), "SourceReplaced");
+  EXPECT_THAT(message_of(status), HasSubstr(position.server_uuid));
+}
 
 }  // namespace
 }  // namespace rowtide::test

@@ -328,6 +328,15 @@ std::optional<MariadbGtid> MariadbGtidSet::only_gtid() const {
   return domains_.begin()->second;
 }
 
+MariadbGtidSet MariadbGtidSet::beyond(const MariadbGtidSet& other) const {
+  MariadbGtidSet result;
+  for (const auto& [domain, gtid] : domains_) {
+    const auto reached = other.domains_.find(domain);
+    if (reached == other.domains_.end() || reached->second.sequence < gtid.sequence) result.add(gtid);
+  }
+  return result;
+}
+
 std::string MariadbGtidSet::to_string() const {
   std::string text;
   for (const auto& [domain, gtid] : domains_) {

@@ -78,6 +78,8 @@ class MariadbGtidSet {
   [[nodiscard]] bool empty() const { return domains_.empty(); }
   /// The one there is; nullopt if there are none or several.
   [[nodiscard]] std::optional<MariadbGtid> only_gtid() const;
+  /// The positions that `other` has not reached, each in its domain.
+  [[nodiscard]] MariadbGtidSet beyond(const MariadbGtidSet& other) const;
   [[nodiscard]] std::string to_string() const;
   bool operator==(const MariadbGtidSet&) const = default;
 

@@ -87,6 +87,7 @@ std::string to_json(const Position& position) {
                                   {"rows", xa.has_rows}});
   }
   if (position.schema_version != 0) json["schemaVersion"] = position.schema_version;
+  if (!position.server_uuid.empty()) json["serverUuid"] = position.server_uuid;
   // A file name comes from the server: bytes that are not UTF-8 must not throw here.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -111,6 +112,9 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
   const nlohmann::json schema_version = parsed.value("schemaVersion", nlohmann::json(0U));
   if (!schema_version.is_number_unsigned()) return bad_field("schemaVersion", "a whole number from 0");
   position.schema_version = schema_version.get<std::uint64_t>();
+  const nlohmann::json server_uuid = parsed.value("serverUuid", nlohmann::json(""));
+  if (!server_uuid.is_string()) return bad_field("serverUuid", "a string");
+  position.server_uuid = server_uuid.get<std::string>();
   if (absl::Status status = read_prepared(parsed, flavor.get<std::string>(), position.prepared);
       !status.ok()) {
     return status;

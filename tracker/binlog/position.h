@@ -29,6 +29,8 @@ struct Position {
   std::vector<PreparedXa> prepared{};
   /// Of the tables here (schema/schema_history.h): they are read again with the definitions of then.
   std::uint64_t schema_version = 0;
+  /// Whose file it is, where there are no GTIDs to say what was done; empty: not known (MariaDB).
+  std::string server_uuid = {};
   bool operator==(const Position&) const = default;
 };
 
@@ -37,7 +39,7 @@ struct Position {
 
 /// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}, and where there are
 /// such "preparedXa":[{"xid":"...","gtidSet":"...","file":"...","offset":4711,"rows":true}],
-/// "schemaVersion":3.
+/// "schemaVersion":3, "serverUuid":"...".
 [[nodiscard]] std::string to_json(const Position& position);
 [[nodiscard]] absl::StatusOr<Position> position_from_json(std::string_view json);
 

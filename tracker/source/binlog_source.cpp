@@ -90,6 +90,7 @@ absl::Status BinlogSource::set_variables(const binlog::Position& from) {
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   if (!facts.ok()) return facts.status();
   if (absl::Status status = check_position_fits(from, *facts); !status.ok()) return status;
+  if (absl::Status status = check_executed(from, session); !status.ok()) return status;
   if (absl::Status status = check_not_purged(from, session); !status.ok()) return status;
   for (const std::string& statement : dump_settings(from, *facts, identity_, kHeartbeat)) {
     absl::StatusOr<schema::SqlResult> done = connection_->query(statement);

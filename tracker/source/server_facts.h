@@ -29,6 +29,7 @@ struct ServerFacts {
   ServerVersion version;
   bool is_mariadb = false;
   std::uint32_t server_id = 0;
+  std::string server_uuid;  ///< MySQL
   bool log_bin = false;
   std::string binlog_format;
   std::string binlog_row_image;

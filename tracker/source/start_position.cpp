@@ -67,7 +67,7 @@ absl::StatusOr<Position> earliest(SqlSession& session, const ServerFacts& facts)
   return position;
 }
 
-absl::Status check_executed(const std::string& gtids, SqlSession& session) {
+absl::Status check_is_of_source(const std::string& gtids, SqlSession& session) {
   absl::StatusOr<std::optional<std::string>> beyond = single_value(
       session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)", quote_literal(gtids)));
   if (!beyond.ok()) return beyond.status();
@@ -97,7 +97,7 @@ absl::StatusOr<Position> at_gtid_set(const std::string& text, SqlSession& sessio
   absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(text);
   if (!gtids.ok()) return gtids.status();
   position.gtids = *std::move(gtids);
-  if (absl::Status status = check_executed(binlog::to_string(position.gtids), session); !status.ok())
+  if (absl::Status status = check_is_of_source(binlog::to_string(position.gtids), session); !status.ok())
     return status;
   if (absl::Status status = check_not_purged(position, session); !status.ok()) return status;
   return position;
@@ -192,24 +192,84 @@ absl::Status check_not_purged(const Position& from, SqlSession& session) {
                   set, binlog::to_string(from), describe_earliest(session), lost_position_choices()));
 }
 
+namespace {
+
+/// What of the position's GTIDs the source does not have; and what it has.
+struct Executed {
+  std::string missing;
+  std::string all;
+};
+
+absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, SqlSession& session) {
+  const absl::StatusOr<schema::SqlResult> result =
+      session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed), @@global.gtid_executed",
+                                quote_literal(gtids.to_string())));
+  if (!result.ok()) return result.status();
+  if (result->rows.empty() || result->rows[0].size() < 2) return absl::InternalError("no gtid_executed");
+  Executed executed{result->rows[0][0].value_or(""), result->rows[0][1].value_or("")};
+  std::erase(executed.missing, '\n');
+  std::erase(executed.all, '\n');
+  return executed;
+}
+
+absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, SqlSession& session) {
+  const absl::StatusOr<std::optional<std::string>> text =
+      single_value(session, "SELECT @@global.gtid_binlog_pos");
+  if (!text.ok()) return text.status();
+  const absl::StatusOr<binlog::MariadbGtidSet> all = binlog::MariadbGtidSet::parse(text->value_or(""));
+  if (!all.ok()) return all.status();
+  return Executed{gtids.beyond(*all).to_string(), all->to_string()};
+}
+
+absl::StatusOr<Position> look_up(const task::StartPosition& start, SqlSession& session,
+                                 const ServerFacts& facts, const OpenSource& open_source) {
+  switch (start.mode) {
+    case task::StartMode::Latest:
+      return latest(session, facts);
+    case task::StartMode::Earliest:
+      return earliest(session, facts);
+    case task::StartMode::GtidSet:
+      return at_gtid_set(start.gtid_set, session, facts);
+    case task::StartMode::BinlogFile:
+      return at_file(start, session, facts);
+    case task::StartMode::Timestamp:
+      return find_time(start.timestamp_us, session, facts, open_source);
+  }
+  return absl::InvalidArgumentError(
+      "spec.startPosition.mode is none of Latest, Earliest, Timestamp, GTIDSet, BinlogFile");
+}
+
+}  // namespace
+
+absl::Status check_executed(const Position& from, SqlSession& session) {
+  absl::StatusOr<Executed> executed;
+  if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids)) {
+    executed = executed_at(*mysql, session);
+  } else if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
+    executed = executed_at(*mariadb, session);
+  } else {
+    return absl::OkStatus();
+  }
+  if (!executed.ok()) return executed.status();
+  if (executed->missing.empty()) return absl::OkStatus();
+  return failure(
+      StatusCode::kUnavailable, "SourceBehind",
+      fmt::format(
+          "the source lacks transactions that were delivered already: {}; it has executed {}. If it is "
+          "a replica that catches up, this passes. If they are lost (a fail-over to a server that had "
+          "not received them, RESET MASTER, or a server restored from a backup), consumers have "
+          "changes that the source does not: compare the tables, then make the task anew with "
+          "spec.startPosition",
+          executed->missing, executed->all.empty() ? "nothing" : executed->all));
+}
+
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, SqlSession& session,
                                                 const OpenSource& open_source) {
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   if (!facts.ok()) return facts.status();
-  switch (start.mode) {
-    case task::StartMode::Latest:
-      return latest(session, *facts);
-    case task::StartMode::Earliest:
-      return earliest(session, *facts);
-    case task::StartMode::GtidSet:
-      return at_gtid_set(start.gtid_set, session, *facts);
-    case task::StartMode::BinlogFile:
-      return at_file(start, session, *facts);
-    case task::StartMode::Timestamp:
-      return find_time(start.timestamp_us, session, *facts, open_source);
-  }
-  return absl::InvalidArgumentError(
-      "spec.startPosition.mode is none of Latest, Earliest, Timestamp, GTIDSet, BinlogFile");
+  absl::StatusOr<Position> position = look_up(start, session, *facts, open_source);
+  if (position.ok() && position->gtids.index() == 0) position->server_uuid = facts->server_uuid;
+  return position;
 }
 
 absl::StatusOr<std::string> check_start_position(const task::StartPosition& start, SqlSession& session,

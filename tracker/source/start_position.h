@@ -46,6 +46,11 @@ using OpenSource = std::function<std::unique_ptr<EventSource>()>;
 /// choices. MySQL's GTID positions only: others are the server's to refuse.
 [[nodiscard]] absl::Status check_not_purged(const binlog::Position& from, schema::SqlSession& session);
 
+/// Has the source executed everything up to this position? UNAVAILABLE with the sets if not: a replica may
+/// still catch up; to go on without would lose what it gets then. By GTIDs only; others are the server's to
+/// refuse.
+[[nodiscard]] absl::Status check_executed(const binlog::Position& from, schema::SqlSession& session);
+
 /// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be told.
 [[nodiscard]] std::string describe_earliest(schema::SqlSession& session);
 

@@ -15,11 +15,13 @@ Position mysql_position() {
 TEST(Positions, JsonAndBack) {
   Position with_xa = mysql_position();
   with_xa.prepared = {{"X'61',X'',1", *MysqlGtidSet::parse(kSet), "binlog.000002", 99, true}};
-  const Position positions[] = {with_xa,
-                                mysql_position(),
-                                {*MariadbGtidSet::parse("0-1-42"), "m.000001", 4},
-                                {{}, "f.000009", 4711},
-                                {}};
+  const Position positions[] = {
+      with_xa,
+      mysql_position(),
+      {*MariadbGtidSet::parse("0-1-42"), "m.000001", 4},
+      {{}, "f.000009", 4711},
+      {.gtids = {}, .file = "f.000009", .offset = 4, .server_uuid = "5f0c7f5e-0000"},
+      {}};
   for (const Position& position : positions) {
     const auto parsed = position_from_json(to_json(position));
     ASSERT_TRUE(parsed.ok()) << parsed.status();
