@@ -192,6 +192,15 @@ std::vector<std::uint32_t> without_hidden(std::vector<std::uint32_t> positions,
   return positions;
 }
 
+/// No server has such a key; told on without the column, rows of different keys would be one.
+absl::Status hidden_key(const TableMap& map, std::uint32_t position) {
+  return absl::DataLossError(
+      fmt::format("the table map of {}.{} is damaged: column {} of its primary key is a hidden one. Repair: "
+                  "start after this "
+                  "position (spec.startPosition)",
+                  quote_identifier(map.database), quote_identifier(map.table), position + 1));
+}
+
 /// Whether it has the columns that only look hidden is asked of the catalog.
 absl::StatusOr<std::vector<std::uint32_t>> hidden_of(const TableMap& map, const CatalogTable* table,
                                                      Catalog& catalog) {
@@ -206,7 +215,12 @@ absl::StatusOr<std::vector<std::uint32_t>> hidden_of(const TableMap& map, const 
 absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const CatalogTable* table,
                                                   const std::vector<std::uint32_t>& hidden,
                                                   Catalog& catalog) {
-  if (map.primary_key && !map.primary_key->empty()) return without_hidden(*map.primary_key, hidden);
+  if (map.primary_key && !map.primary_key->empty()) {
+    for (const std::uint32_t position : *map.primary_key) {
+      if (is_hidden(hidden, position)) return hidden_key(map, position);
+    }
+    return without_hidden(*map.primary_key, hidden);
+  }
   if (table != nullptr) return table->key_columns;
   // The event says: no primary key. A unique one does as well, if the table still is what it was.
   absl::StatusOr<const CatalogTable*> now = catalog.describe(map.database, map.table);

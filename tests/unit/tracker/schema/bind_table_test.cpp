@@ -115,6 +115,31 @@ TEST(BindTable, AKeyOfATableThatHasBecomeAnotherIsNotUsed) {
   EXPECT_THAT(plan->key_columns, IsEmpty());
 }
 
+TEST(BindTable, HiddenColumnsAreLeftOutAndTheKeyStillNamesItsColumn) {
+  RecordedSession session;
+  session.record("information_schema.COLUMNS", {});
+  Catalog catalog(session);
+  binlog::TableMap map = full_map();
+  map.column_names = {"!hidden!by_size!0!0", "name", "size"};
+  map.primary_key = std::vector<std::uint32_t>{1};
+  const absl::StatusOr<binlog::TablePlan> plan = bind_table(map, catalog);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  ASSERT_EQ(plan->columns.size(), 2U);
+  EXPECT_EQ(plan->columns[0].name, "name");
+  EXPECT_THAT(plan->key_columns, ElementsAre(0));
+}
+
+TEST(BindTable, AKeyOfAHiddenColumnIsDamage) {
+  RecordedSession session;
+  session.record("information_schema.COLUMNS", {});
+  Catalog catalog(session);
+  binlog::TableMap map = full_map();
+  map.column_names[0] = "!hidden!by_size!0!0";
+  const absl::Status status = bind_table(map, catalog).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("`shop`.`orders`"), HasSubstr("column 1")));
+}
+
 TEST(BindTable, ATableThatIsGoneStillBindsWhenItsEventsSayEverything) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {});
