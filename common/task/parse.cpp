@@ -390,15 +390,22 @@ DebeziumOptions read_debezium(const Field& field, std::string_view format, bool 
   return options;
 }
 
-/// The SDK that reads it knows partition 0 of one topic.
-void check_dts(const Field& topic, const KafkaSink& kafka) {
+/// The SDK that reads it knows partition 0 of one topic, and finds its place by seconds in the timestamps:
+/// the markers that end Kafka's transactions have the broker's milliseconds, so it would find the first one.
+void check_dts(const Field& field, const KafkaSink& kafka) {
   if (kafka.format != "dts-avro") return;
+  const Field topic = field["topic"];
   if (kafka.topic.partitions != 1) {
     topic["partitions"].refuse("1 with format dts-avro, whose consumers read one partition");
   }
   if (kafka.topic.name.find('{') != std::string::npos) {
     topic["name"].refuse(
         "without {database} and {table} with format dts-avro, whose consumers read one topic");
+  }
+  if (kafka.delivery != "AtLeastOnce") {
+    field["delivery"].refuse(
+        "AtLeastOnce with format dts-avro, whose consumers find their place by timestamps in seconds, which "
+        "the markers of Kafka's transactions do not have");
   }
 }
 
@@ -414,8 +421,8 @@ KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   kafka.partition_by = field["partitionBy"].choice(kPartitionBys, kafka.partition_by);
   kafka.format = text_choice(field["format"], kFormats, kFormats[0]);
   kafka.debezium = read_debezium(field["debezium"], kafka.format, has_schema_updates);
-  check_dts(field["topic"], kafka);
   kafka.delivery = text_choice(field["delivery"], kDeliveries, kafka.delivery);
+  check_dts(field, kafka);
   kafka.oversized_record = field["oversizedRecord"].choice(kOversizedRecords, kafka.oversized_record);
   // A record left out, or made again without its columns, would break the counts.
   if (kafka.debezium.transaction_metadata && kafka.oversized_record != OversizedRecord::Stop)

@@ -402,6 +402,8 @@ json choosing(const Pointer& at, const json& value) {
     document["spec"]["startPosition"]["gtidSet"] = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5";
   } else if (value == "BinlogFile") {
     document["spec"]["startPosition"]["file"] = "binlog.000001";
+  } else if (value == "dts-avro") {
+    document["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
   } else if (value == "SASL_PLAINTEXT" || value == "SASL_SSL") {
     document["spec"]["sink"]["kafka"]["security"].update(
         {{"mechanism", "PLAIN"}, {"credentialsSecretRef", {{"name", "k"}}}});
@@ -537,12 +539,16 @@ const std::vector<RuleCase>& rule_cases() {
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "credentialsSecretRef": {"name": "k"}}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL"}}}}})"}},
       {"topic.partitions must be 1 with format dts-avro, whose consumers read one partition",
-       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "topic": {"partitions": 2}}}}})"},
-       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro"}}}})",
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "delivery": "AtLeastOnce", "topic": {"partitions": 2}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "delivery": "AtLeastOnce"}}}})",
         R"({"spec": {"sink": {"kafka": {"format": "canal-json", "topic": {"partitions": 2}}}}})"}},
       {"topic.name must be without {database} and {table} with format dts-avro",
-       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "topic": {"name": "{table}"}}}}})"},
-       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "topic": {"name": "table"}}}}})"}},
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "delivery": "AtLeastOnce", "topic": {"name": "{table}"}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "delivery": "AtLeastOnce", "topic": {"name": "table"}}}}})"}},
+      {"delivery must be AtLeastOnce with format dts-avro, whose consumers find their place by timestamps",
+       {R"({"spec": {"sink": {"kafka": {"format": "dts-avro"}}}})",
+        R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "delivery": "ExactlyOnce"}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "delivery": "ExactlyOnce"}}}})"}},
       {"debezium is only for format debezium-json",
        {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "debezium": {"decimals": "double"}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"debezium": {"decimals": "double"}}}}})"}},

@@ -78,9 +78,22 @@ class DtsReader {
     return records_;
   }
 
-  /// The SDK saves the timestamp of what its user has committed.
+  /// The SDK saves the timestamp of what its user has committed: to a file, and to the group's offset some
+  /// time later. ASSIGN goes on at the first, SUBSCRIBE at the second.
   void wait_saved(std::int64_t timestamp) {
-    const std::string wanted = "\"timestamp\":" + std::to_string(timestamp);
+    const std::string wanted = std::to_string(timestamp);
+    if (mode_ == "SUBSCRIBE") {
+      wait_until("the group's checkpoint is " + wanted,
+                 [&] { return secured_broker().committed_metadata(kGroup, topic_) == wanted; });
+    } else {
+      wait_saved_to_file("\"timestamp\":" + wanted);
+    }
+  }
+
+  void stop() { process_->stop(SIGTERM, seconds{20}); }
+
+ private:
+  void wait_saved_to_file(const std::string& wanted) {
     wait_until("the SDK's checkpoint is " + wanted, [&] {
       std::ifstream stream(folder_.path() / ("localCheckpointStore-" + std::string(kGroup)));
       std::ostringstream text;
@@ -89,9 +102,6 @@ class DtsReader {
     });
   }
 
-  void stop() { process_->stop(SIGTERM, seconds{20}); }
-
- private:
   const std::vector<json>& read_more() {
     if (!process_->running())
       throw std::runtime_error("the SDK ended:\n" + process_->out() + process_->err());
@@ -112,6 +122,7 @@ json dts_task(const MysqlServer& server, const std::string& database) {
   json task = kafka_task(server, database, secured_broker().bootstrap());
   json& kafka = task["spec"]["sink"]["kafka"];
   kafka["format"] = "dts-avro";
+  kafka["delivery"] = "AtLeastOnce";
   kafka["security"] = {
       {"protocol", "SASL_PLAINTEXT"},
       {"mechanism", "PLAIN"},

@@ -25,6 +25,7 @@ task::KafkaSink kafka_settings() {
   task::KafkaSink kafka;
   kafka.bootstrap_servers = {KafkaBroker::shared().bootstrap()};
   kafka.format = "dts-avro";
+  kafka.delivery = "AtLeastOnce";
   return kafka;
 }
 
@@ -33,6 +34,7 @@ TEST(DtsTopic, MessagesCarrySecondsAndOutliveKafkasRetention) {
   const std::string database = server.fresh_database();
   json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
   task["spec"]["sink"]["kafka"]["format"] = "dts-avro";
+  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
   TrackerProcess tracker(task);
   tracker.start_streaming();
   SqlClient client = server.connect(database);
@@ -75,7 +77,6 @@ TEST(DtsTopic, WhatIsOlderThanTheRetentionIsDeleted) {
   task.spec.sink.kafka->topic.name = topic;
   // Without the format, so that only this test deletes.
   task.spec.sink.kafka->format = "debezium-json";
-  task.spec.sink.kafka->delivery = "AtLeastOnce";
   const auto sink = sink::make_kafka_sink(task, task::SecretReader(""));
   ASSERT_TRUE(sink->open().ok());
   encode::RecordBatch batch;

@@ -38,14 +38,21 @@ struct FreeNewTopic {
   throw std::runtime_error(fmt::format("Kafka: {}: {}", what, why));
 }
 
-Client make_client(const std::string& bootstrap) {
+rd_kafka_conf_t* make_conf(const std::map<std::string, std::string>& settings) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char error[512];
-  if (rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap.c_str(), error, sizeof error) !=
-      RD_KAFKA_CONF_OK) {
+  for (const auto& [name, value] : settings) {
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error, sizeof error) == RD_KAFKA_CONF_OK)
+      continue;
     rd_kafka_conf_destroy(conf);
-    fail("setting bootstrap.servers", error);
+    fail("setting " + name, error);
   }
+  return conf;
+}
+
+Client make_client(const std::string& bootstrap) {
+  rd_kafka_conf_t* conf = make_conf({{"bootstrap.servers", bootstrap}});
+  char error[512];
   // Each record's opaque is where its outcome goes.
   rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void*) {
     *static_cast<rd_kafka_resp_err_t*>(message->_private) = message->err;
@@ -154,6 +161,22 @@ void KafkaBroker::delete_topic(const std::string& topic) {
 
 int KafkaBroker::partitions(const std::string& topic) const {
   return count_partitions(admin_bootstrap(), topic);
+}
+
+std::optional<std::string> KafkaBroker::committed_metadata(const std::string& group,
+                                                           const std::string& topic) const {
+  char error[512];
+  rd_kafka_conf_t* conf = make_conf({{"bootstrap.servers", admin_bootstrap()}, {"group.id", group}});
+  const Client client{rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error)};
+  if (!client) fail("new consumer", error);
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> offsets{
+      rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy};
+  const rd_kafka_topic_partition_t* offset =
+      rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), 0);
+  const rd_kafka_resp_err_t failed = rd_kafka_committed(client.get(), offsets.get(), kRequestMs);
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) fail("offsets of group " + group, rd_kafka_err2str(failed));
+  if (offset->offset < 0) return std::nullopt;
+  return std::string(static_cast<const char*>(offset->metadata), offset->metadata_size);
 }
 
 void KafkaBroker::produce(const std::string& topic, const std::optional<std::string>& key,

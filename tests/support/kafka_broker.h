@@ -37,6 +37,10 @@ class KafkaBroker {
   /// Number of partitions; 0 if there is no such topic.
   [[nodiscard]] int partitions(const std::string& topic) const;
 
+  /// What a consumer group noted beside its offset of partition 0; nullopt if it has committed none.
+  [[nodiscard]] std::optional<std::string> committed_metadata(const std::string& group,
+                                                              const std::string& topic) const;
+
   /// One record, acknowledged.
   void produce(const std::string& topic, const std::optional<std::string>& key,
                const std::optional<std::string>& value, int partition = 0);
