@@ -232,6 +232,61 @@ TEST(KafkaSink, SurvivesABrokerThatIsKilledWhileWriting) {
   EXPECT_EQ(reader.records().size(), kRecords) << "idempotent: none twice";
 }
 
+absl::Status write_one(sink::Sink& sink, const std::string& topic, const std::string& value) {
+  encode::RecordBatch batch;
+  add(batch, topic, "{}", value);
+  return sink.write(batch, {});
+}
+
+absl::Status commit(sink::Sink& sink, std::uint64_t position) {
+  sink.end_transaction(at(position));
+  return sink.transactional()
+      ->commit([](const binlog::Position&) { return std::vector<sink::StateRecord>{}; }, {})
+      .status();
+}
+
+TEST(KafkaSink, WhatIsRolledBackIsNotReadAndTheSinkGoesOn) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(1);
+  task::Task task = task_on(broker.bootstrap(), topic);
+  task.name = "rolled-back";
+  task.spec.sink.kafka->delivery = "ExactlyOnce";
+  const auto sink = open_sink(task);
+  std::uint64_t position = 100;
+  for (const char* value : {"first", "second", "third"}) {
+    ASSERT_TRUE(write_one(*sink, topic, "lost").ok());
+    const absl::Status rolled_back = sink->transactional()->roll_back();
+    ASSERT_TRUE(rolled_back.ok()) << message(rolled_back);
+    EXPECT_EQ(sink->counters().queued_bytes, 0U);
+    ASSERT_TRUE(write_one(*sink, topic, value).ok());
+    ASSERT_TRUE(commit(*sink, ++position).ok());
+  }
+  KafkaReader reader = broker.reader(topic);
+  EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("first", "second", "third"));
+}
+
+// Whatever was the first failure that it met: rolling back must not take the place of the one that has it
+// now.
+TEST(KafkaSink, OneThatWasTakenOverFromDoesNotTakeOverBack) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(1);
+  task::Task task = task_on(broker.bootstrap(), topic);
+  task.name = "taken-over";
+  task.spec.sink.kafka->delivery = "ExactlyOnce";
+  const auto first = open_sink(task);
+  ASSERT_TRUE(write_one(*first, topic, "lost").ok());
+  ASSERT_TRUE(first->flush(kFlush).ok());
+  const auto second = open_sink(task);
+  const absl::Status rolled_back = first->transactional()->roll_back();
+  EXPECT_TRUE(absl::IsAborted(rolled_back)) << message(rolled_back);
+  EXPECT_THAT(message(rolled_back), HasSubstr("another tracker of this task has taken over"));
+  ASSERT_TRUE(write_one(*second, topic, "kept").ok());
+  const absl::Status committed = commit(*second, 100);
+  EXPECT_TRUE(committed.ok()) << message(committed);
+  KafkaReader reader = broker.reader(topic);
+  EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("kept"));
+}
+
 TEST(KafkaSink, OneRecordLargerThanWhatMayWaitPasses) {
   KafkaBroker& broker = KafkaBroker::shared();
   const std::string large_topic = broker.fresh_topic() + "-large";

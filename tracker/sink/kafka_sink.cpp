@@ -310,8 +310,15 @@ absl::Status KafkaSink::produce_state(const StateRecord& record) {
   }
 }
 
+/// With the same producer where it is sound: a new one would take over from whoever took over from us.
 absl::Status KafkaSink::roll_back() {
-  stop_producer();
+  bool is_sound = transaction_ && error().ok();
+  if (transaction_) {
+    const absl::Status given_up = transaction_->abort(kOpenTimeout);
+    if (absl::IsAborted(given_up)) return given_up;
+    is_sound = is_sound && given_up.ok();
+  }
+  if (!is_sound) stop_producer();
   {
     const std::lock_guard lock(mutex_);
     tracker_ = {};
@@ -319,7 +326,7 @@ absl::Status KafkaSink::roll_back() {
     error_ = absl::OkStatus();
   }
   gate_.roll_back();
-  return start_producer();
+  return is_sound ? absl::OkStatus() : start_producer();
 }
 
 /// The first failure is the one that counts.

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -63,6 +64,24 @@ absl::Status KafkaTransaction::commit(const std::stop_token& stop) {
     const bool may_try_again =
         rd_kafka_error_is_retriable(failure.get()) != 0 && (!stop.stop_requested() || --attempts_left > 0);
     if (!may_try_again) {
+      return error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
+    }
+  }
+  is_open_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status KafkaTransaction::abort(milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (true) {
+    std::array<char, 512> text{};
+    const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(&producer_, text.data(), text.size());
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) return error(cause, text.data());
+    if (!is_open_) return absl::OkStatus();
+    const Error failure(rd_kafka_abort_transaction(&producer_, kAttemptMs));
+    if (failure == nullptr) break;
+    if (rd_kafka_error_is_fatal(failure.get()) != 0) continue;
+    if (rd_kafka_error_is_retriable(failure.get()) == 0 || std::chrono::steady_clock::now() >= deadline) {
       return error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
     }
   }

@@ -33,6 +33,9 @@ class KafkaTransaction {
   [[nodiscard]] absl::Status begin();
   /// Waits for brokers that are away, until stop.
   [[nodiscard]] absl::Status commit(const std::stop_token& stop);
+  /// Gives up the open one, if any. The brokers refuse that to a producer that was taken over from, which is
+  /// how it learns of it: the first failure it meets may be any. After UNAVAILABLE: make the producer anew.
+  [[nodiscard]] absl::Status abort(std::chrono::milliseconds timeout);
 
   /// The same for an error that the producer reported by itself.
   [[nodiscard]] absl::Status error(int code, const std::string& reason) const;
