@@ -52,7 +52,21 @@ class ExactlyOnce : public testing::TestWithParam<SqlFlavor> {
     return task;
   }
   void create_table() {
-    server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(400))");
+    server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(8000))");
+  }
+  /// Rows 1 to `count`, a multiple of 1000, with names of `width` bytes.
+  void insert_in_one_transaction(int count, int width) {
+    SqlClient client = server.connect(database);
+    const std::string name = "REPEAT('x', " + std::to_string(width) + ")";
+    std::string values = "(1, " + name + ")";
+    for (int id = 2; id <= 1000; ++id) values += ",(" + std::to_string(id) + ", " + name + ")";
+    client.exec("START TRANSACTION");
+    client.exec("INSERT INTO t VALUES " + values);
+    for (int first = 1000; first < count; first += 1000) {
+      client.exec("INSERT INTO t SELECT id + " + std::to_string(first) +
+                  ", name FROM t WHERE id BETWEEN 1 AND 1000");
+    }
+    client.exec("COMMIT");
   }
   /// All row changes that a committed reader sees, once the row `last` is among them.
   static std::vector<int> arrived(KafkaReader& reader, int last) {
@@ -151,15 +165,7 @@ TEST_P(ExactlyOnce, AConnectionLostInsideATransactionRepeatsNothing) {
   const json task = task_on(KafkaBroker::shared());
   TrackerProcess tracker(task);
   tracker.start_streaming();
-  SqlClient client = server.connect(database);
-  std::string values = "(1, REPEAT('x', 300))";
-  for (int id = 2; id <= 1000; ++id) values += ",(" + std::to_string(id) + ", REPEAT('x', 300))";
-  client.exec("START TRANSACTION");
-  client.exec("INSERT INTO t VALUES " + values);
-  for (int first = 1000; first < kRows; first += 1000) {
-    client.exec("INSERT INTO t SELECT id + " + std::to_string(first) + ", name FROM t WHERE id <= 1000");
-  }
-  client.exec("COMMIT");
+  insert_in_one_transaction(kRows, 300);
   // Rows are on their way and cannot be visible before the transaction has ended.
   wait_until(
       "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60});
@@ -170,6 +176,34 @@ TEST_P(ExactlyOnce, AConnectionLostInsideATransactionRepeatsNothing) {
   wait_until(
       "a commit", [&] { return reader.read_to_end().size() >= kRows; }, seconds{60},
       [&] { return tracker.get("/status").body; });
+  EXPECT_EQ(differences(arrived(reader, kRows), kRows), "");
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+// More than three times 64 MiB of records.
+TEST_P(ExactlyOnce, ATrackerKilledInsideAVeryLargeTransactionGoesOnInside) {
+  constexpr int kRows = 36'000;
+  create_table();
+  const json task = task_on(KafkaBroker::shared());
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  server.connect(database).exec("INSERT INTO t VALUES (0, 'the first, that makes the topic')");
+  wait_until(
+      "the first row", [&] { return inserted(tracker) == 1; }, seconds{60});
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  insert_in_one_transaction(kRows, 6000);
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  std::size_t seen = reader.read_to_end().size();
+  for (int kill = 0; kill < 2; ++kill) {
+    tracker.start();
+    wait_until(
+        "a committed part", [&] { return reader.read_to_end().size() > seen; }, seconds{60});
+    EXPECT_EQ(tracker.stop(SIGKILL).signal, SIGKILL);
+    seen = reader.read_to_end().size();
+    ASSERT_LT(seen, kRows) << "it was too fast to be killed inside the transaction";
+  }
+  tracker.start_streaming();
+  EXPECT_THAT(tracker.process().err(), HasSubstr("rows of transaction "));
   EXPECT_EQ(differences(arrived(reader, kRows), kRows), "");
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }

@@ -77,6 +77,9 @@ struct EventHeader {
   std::uint16_t flags = 0;
 };
 inline constexpr std::size_t kEventHeaderSize = 19;
+inline constexpr std::size_t kChecksumSize = 4;
+/// Of a file's first event: behind the file's magic.
+inline constexpr std::uint64_t kFirstOffset = 4;
 
 /// `bytes` has kEventHeaderSize at least.
 [[nodiscard]] EventHeader parse_event_header(Bytes bytes) noexcept;

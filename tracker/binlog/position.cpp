@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace rowtide::binlog {
 namespace {
@@ -64,14 +65,44 @@ absl::Status read_prepared(const nlohmann::json& position, std::string_view flav
   return absl::OkStatus();
 }
 
-}  // namespace
+absl::Status read_midway(const nlohmann::json& position, std::optional<Midway>& out) {
+  const auto found = position.find("midway");
+  if (found == position.end()) return absl::OkStatus();
+  const auto field = [&found](const char* name) {
+    return found->is_object() ? found->value(name, nlohmann::json()) : nlohmann::json();
+  };
+  const nlohmann::json transaction = field("transaction");
+  const nlohmann::json rows = field("rows");
+  const nlohmann::json schema_changes = field("schemaChanges");
+  bool is_good = transaction.is_string() && rows.is_object() && schema_changes.is_number_unsigned();
+  Midway midway;
+  for (const auto& [table, count] : rows.items()) {
+    is_good = is_good && count.is_number_unsigned();
+    if (is_good) midway.rows[table] = count.get<std::uint64_t>();
+  }
+  if (!is_good) return bad_field("midway", "a transaction, rows by table, and schemaChanges");
+  midway.transaction = transaction.get<std::string>();
+  midway.schema_changes = schema_changes.get<std::uint64_t>();
+  out = std::move(midway);
+  return absl::OkStatus();
+}
 
-std::string to_string(const Position& position) {
+std::string between_transactions(const Position& position) {
   const std::string gtids = to_string(position.gtids);
   const std::string place =
       position.file.empty() ? std::string() : fmt::format("{}:{}", position.file, position.offset);
   if (gtids.empty()) return place.empty() ? "the beginning" : place;
   return place.empty() ? fmt::format("GTIDs {}", gtids) : fmt::format("{} (GTIDs {})", place, gtids);
+}
+
+}  // namespace
+
+std::string to_string(const Position& position) {
+  std::string text = between_transactions(position);
+  if (!position.midway) return text;
+  std::uint64_t rows = 0;
+  for (const auto& [table, count] : position.midway->rows) rows += count;
+  return fmt::format("{}, behind {} rows of transaction {}", text, rows, position.midway->transaction);
 }
 
 std::string to_json(const Position& position) {
@@ -88,6 +119,11 @@ std::string to_json(const Position& position) {
   }
   if (position.schema_version != 0) json["schemaVersion"] = position.schema_version;
   if (!position.server_uuid.empty()) json["serverUuid"] = position.server_uuid;
+  if (position.midway) {
+    json["midway"] = {{"transaction", position.midway->transaction},
+                      {"rows", position.midway->rows},
+                      {"schemaChanges", position.midway->schema_changes}};
+  }
   // A file name comes from the server: bytes that are not UTF-8 must not throw here.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -115,6 +151,7 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
   const nlohmann::json server_uuid = parsed.value("serverUuid", nlohmann::json(""));
   if (!server_uuid.is_string()) return bad_field("serverUuid", "a string");
   position.server_uuid = server_uuid.get<std::string>();
+  if (absl::Status status = read_midway(parsed, position.midway); !status.ok()) return status;
   if (absl::Status status = read_prepared(parsed, flavor.get<std::string>(), position.prepared);
       !status.ok()) {
     return status;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +22,17 @@ struct PreparedXa {
   bool operator==(const PreparedXa&) const = default;
 };
 
-/// A point between two transactions from which the stream can be resumed: everything before it is done.
+/// How much is delivered of a transaction whose end was not reached. It is read again from its beginning, and
+/// as many rows of each table are not told again.
+struct Midway {
+  std::string transaction;                    ///< its GTID; without GTIDs "file=...,pos=...", where it begins
+  std::map<std::string, std::uint64_t> rows;  ///< delivered, by "database.table"
+  std::uint64_t schema_changes = 0;           ///< CREATE TABLE ... SELECT has one before its rows
+  bool operator==(const Midway&) const = default;
+};
+
+/// A point between two transactions from which the stream can be resumed: everything before it is done, and
+/// where there is `midway`, some of a transaction behind it.
 /// With GTIDs the set decides where to resume and file:offset are for people; without, file:offset decide.
 struct Position {
   GtidSet gtids;
@@ -31,15 +43,18 @@ struct Position {
   std::uint64_t schema_version = 0;
   /// Whose file it is, where there are no GTIDs to say what was done; empty: not known (MariaDB).
   std::string server_uuid = {};
+  std::optional<Midway> midway = {};
   bool operator==(const Position&) const = default;
 };
 
-/// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)".
+/// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)", and with midway ", behind 4000 rows of
+/// transaction uuid:6".
 [[nodiscard]] std::string to_string(const Position& position);
 
 /// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}, and where there are
 /// such "preparedXa":[{"xid":"...","gtidSet":"...","file":"...","offset":4711,"rows":true}],
-/// "schemaVersion":3, "serverUuid":"...".
+/// "schemaVersion":3, "serverUuid":"...",
+/// "midway":{"transaction":"...","rows":{"shop.orders":4000},"schemaChanges":0}.
 [[nodiscard]] std::string to_json(const Position& position);
 [[nodiscard]] absl::StatusOr<Position> position_from_json(std::string_view json);
 

@@ -69,6 +69,7 @@ void RecordBatch::truncate(std::size_t size) {
   bytes_.resize(entries_[size].key_begin);
   headers_.resize(entries_[size].first_header);
   entries_.resize(size);
+  if (size == 0) kept_.clear();
 }
 
 void RecordBatch::clear() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/time/units.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
 
@@ -18,7 +19,6 @@ using binlog::StatementKind;
 
 // Enough for the sink to work on, small beside the memory bound.
 constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 
 std::int64_t now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -93,6 +93,8 @@ void Pipeline::start(const binlog::Position& from) {
   held_.clear();
   replay_.reset();
   in_payload_ = false;
+  progress_.start(from.midway);
+  part_bytes_ = 0;
   if (parts_.history != nullptr) parts_.history->rewind(from.schema_version);
 }
 
@@ -236,12 +238,16 @@ void Pipeline::begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestam
   is_explicit_ = false;
   transaction_id_ =
       !gtid_text_.empty() ? gtid_text_ : fmt::format("file={},pos={}", position_.file, position_.offset);
+  progress_.begin(transaction_id_);
+  part_bytes_ = 0;
 }
 
 void Pipeline::tell_begin(const encode::ChangeOrigin& origin) {
   if (told_begin_) return;
   told_begin_ = origin;
+  const std::size_t first_record = batch_.size();
   parts_.encoder.begin_transaction(origin, batch_);
+  if (progress_.is_resumed()) batch_.truncate(first_record);
 }
 
 void Pipeline::tell_end(const std::string& file, std::uint64_t offset) {
@@ -263,6 +269,9 @@ absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
 
 absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t offset,
                                           const std::stop_token& stop) {
+  if (in_transaction_) {
+    if (absl::Status status = progress_.end(); !status.ok()) return status;
+  }
   tell_end(file, offset);
   if (absl::Status status = hand_over(stop); !status.ok()) return status;
   if (const auto* mysql = std::get_if<binlog::MysqlGtid>(&gtid_)) {
@@ -272,6 +281,7 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   }
   position_.file = file;
   position_.offset = offset;
+  position_.midway = progress_.pending();
   if (parts_.history != nullptr) position_.schema_version = parts_.history->version();
   parts_.sink.end_transaction(position_);
   if (in_transaction_) add(parts_.counters.transactions, 1);
@@ -288,8 +298,18 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
 absl::Status Pipeline::hand_over(const std::stop_token& stop) {
   if (batch_.empty()) return absl::OkStatus();
   absl::Status status = parts_.sink.write(batch_, stop);
+  part_bytes_ += batch_.bytes();
   batch_.clear();
   return status;
+}
+
+/// What was handed over of the transaction so far may be made durable. The rows of an XA transaction that are
+/// read again stand elsewhere: those stay one part.
+void Pipeline::end_part() {
+  if (part_bytes_ < parts_.part_size || replay_ || !held_file_.empty() || !progress_.may_be_parted()) return;
+  part_bytes_ = 0;
+  position_.midway = progress_.midway();
+  parts_.sink.end_transaction(position_);
 }
 
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
@@ -408,6 +428,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   if (!table->is_wanted) {
     add(table->is_left_out ? parts_.counters.unprocessable_events : parts_.counters.unselected_rows_events,
         1);
+    if (progress_.is_resumed()) progress_.leave_out(table->name);
     return absl::OkStatus();
   }
   if (xa_) {
@@ -418,7 +439,9 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
 
   encode::ChangeOrigin origin = origin_of(event);
   tell_begin(origin);
+  TransactionProgress::Count& progress = progress_.rows_of(table->name);
   std::uint64_t count = 0;
+  std::uint64_t told = 0;
   const std::uint32_t first_row = in_payload_ ? payload_rows_ : 0;
   binlog::RowsStatus status = rows_.start(header, table->plan, parts_.images);
   while (status == binlog::RowsStatus::Ok && rows_.next()) {
@@ -426,18 +449,25 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     const encode::RowChange change{header.operation, rows_.before(), rows_.after()};
     const std::size_t first_record = batch_.size();
     table->encoder->encode(change, origin, batch_);
+    ++count;
+    if (!progress.next()) {  // delivered before a restart; the encoder has counted it
+      batch_.truncate(first_record);
+      scratch_.reset();
+      continue;
+    }
+    ++told;
     if (parts_.oversized != task::OversizedRecord::Stop) {
       if (absl::Status fits = fit(*table, change, origin, first_record, stop); !fits.ok()) return fits;
     }
     scratch_.reset();
-    ++count;
     if (batch_.bytes() >= kBatchBytes) {
       if (absl::Status handed = hand_over(stop); !handed.ok()) return handed;
+      end_part();
     }
   }
   if (status == binlog::RowsStatus::Ok) status = rows_.status();
   if (in_payload_) payload_rows_ += static_cast<std::uint32_t>(count);
-  add(parts_.counters.rows_of(header.operation), count);
+  add(parts_.counters.rows_of(header.operation), told);
   if (status == binlog::RowsStatus::Ok) return absl::OkStatus();
   return unprocessable(event, rows_error(status, *table, rows_.row_index(), rows_.failed_column()));
 }

@@ -17,6 +17,7 @@
 #include "tracker/pipeline/counters.h"
 #include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/table_registry.h"
+#include "tracker/pipeline/transaction_progress.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
 #include "tracker/select/table_selector.h"
@@ -26,7 +27,8 @@
 namespace rowtide::pipeline {
 
 /// The way of a row: event bytes -> stream state -> table plan -> row -> values -> encoder -> batch -> sink.
-/// One thread. Nothing of a transaction is collected: rows go on as they come.
+/// One thread. Nothing of a transaction is collected: rows go on as they come. Of a very large one the sink
+/// is told now and then that what it has may be made durable; after a restart the rest is told.
 ///
 /// An event that is not understood, a change that cannot be told faithfully, a schema that does not fit:
 /// on_event() fails with position, table and what to do, and nothing after it is delivered.
@@ -51,12 +53,14 @@ class Pipeline {
     /// Of files read without their server: unknown columns get numbers for names, and records say that they
     /// were made when the change was, so that the same files always give the same records.
     bool reads_files = false;
+    /// Bytes of records: a larger transaction is made durable in parts of about that many.
+    std::size_t part_size = std::size_t{64} << 20U;
   };
 
   /// The parts must outlive the pipeline.
   explicit Pipeline(Parts parts);
 
-  /// Begins (again) at a position between two transactions.
+  /// Begins (again) at a position.
   void start(const binlog::Position& from);
 
   /// One event: header, body, checksum, as the source yields it.
@@ -89,6 +93,9 @@ class Pipeline {
                                               const binlog::QueryEvent& query, const std::stop_token& stop);
   schema::DdlEffect change_schema(const binlog::EventView& event, const binlog::Statement& statement,
                                   const binlog::QueryEvent& query, std::string_view sql);
+  [[nodiscard]] absl::Status tell_schema_change(const binlog::EventView& event,
+                                                const encode::SchemaChange& change,
+                                                const std::stop_token& stop);
   [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
                                                 const std::vector<schema::TableChange>& changes,
                                                 const std::stop_token& stop);
@@ -107,6 +114,7 @@ class Pipeline {
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
   [[nodiscard]] absl::Status end_transaction_at(const std::string& file, std::uint64_t offset,
                                                 const std::stop_token& stop);
+  void end_part();
   void tell_begin(const encode::ChangeOrigin& origin);
   void tell_end(const std::string& file, std::uint64_t offset);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
@@ -155,6 +163,8 @@ class Pipeline {
   HeldRows held_;
   std::string held_file_;  ///< of the held rows that are being delivered
   std::optional<Replay> replay_;
+  TransactionProgress progress_;
+  std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began
   bool in_payload_ = false;
   std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position
 };

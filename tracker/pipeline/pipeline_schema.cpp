@@ -48,18 +48,24 @@ schema::DdlEffect Pipeline::change_schema(const binlog::EventView& event, const 
   return effect;
 }
 
+absl::Status Pipeline::tell_schema_change(const binlog::EventView& event, const encode::SchemaChange& change,
+                                          const std::stop_token& stop) {
+  if (!progress_.schema_changes().next()) return absl::OkStatus();  // delivered before a restart
+  parts_.encoder.encode_schema_change(change, origin_of(event), batch_);
+  add(parts_.counters.schema_changes, 1);
+  return hand_over(stop);
+}
+
 absl::Status Pipeline::tell_online_change(const binlog::EventView& event, std::string_view sql,
                                           const std::vector<schema::TableChange>& changes,
                                           const std::stop_token& stop) {
   const schema::TableName& name = changes.front().name;
-  parts_.encoder.encode_schema_change(
-      {.database = name.database,
-       .table = changes.size() == 1 ? std::string_view(name.table) : std::string_view{},
-       .sql = sql,
-       .changes = changes},
-      origin_of(event), batch_);
-  add(parts_.counters.schema_changes, 1);
-  return hand_over(stop);
+  return tell_schema_change(event,
+                            {.database = name.database,
+                             .table = changes.size() == 1 ? std::string_view(name.table) : std::string_view{},
+                             .sql = sql,
+                             .changes = changes},
+                            stop);
 }
 
 absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
@@ -81,15 +87,14 @@ absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const bi
   if (told.is_changed && effect.tables.empty()) return absl::OkStatus();
   if (told.is_changed) return tell_online_change(event, told.sql, effect.tables, stop);
   const bool names_one = statement.tables.size() == 1;
-  parts_.encoder.encode_schema_change(
+  return tell_schema_change(
+      event,
       {.database =
            statement.tables.empty() ? query.database : std::string_view(statement.tables.front().database),
        .table = names_one ? std::string_view(statement.tables.front().table) : std::string_view{},
        .sql = sql,
        .changes = effect.tables},
-      origin_of(event), batch_);
-  add(parts_.counters.schema_changes, 1);
-  return hand_over(stop);
+      stop);
 }
 
 }  // namespace rowtide::pipeline

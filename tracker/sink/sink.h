@@ -41,7 +41,7 @@ class Sink {
     return true;
   }
 
-  /// Everything written so far, and nothing else, belongs to transactions up to `position`.
+  /// Everything written so far, and nothing else, belongs to transactions (or parts of one) up to `position`.
   virtual void end_transaction(const binlog::Position& position) = 0;
 
   /// The newest position all of whose records are safe at the other side.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "tracker/binlog/event.h"
 #include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/server_facts.h"
@@ -17,8 +18,6 @@ using absl::StatusCode;
 using binlog::Position;
 using schema::quote_literal;
 using schema::SqlSession;
-
-constexpr std::uint64_t kFirstOffset = 4;
 
 /// The one value of a query, NULL and no row alike as nullopt.
 absl::StatusOr<std::optional<std::string>> single_value(SqlSession& session, std::string_view sql) {
@@ -55,8 +54,8 @@ absl::StatusOr<Position> earliest(SqlSession& session, const ServerFacts& facts)
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
   }
   std::string file = std::move(files->front().name);
-  if (facts.is_mariadb) return mariadb_position(session, std::move(file), kFirstOffset);
-  Position position{.gtids = {}, .file = std::move(file), .offset = kFirstOffset};
+  if (facts.is_mariadb) return mariadb_position(session, std::move(file), binlog::kFirstOffset);
+  Position position{.gtids = {}, .file = std::move(file), .offset = binlog::kFirstOffset};
   if (facts.has_gtids()) {
     absl::StatusOr<std::optional<std::string>> purged = single_value(session, "SELECT @@global.gtid_purged");
     if (!purged.ok()) return purged.status();
@@ -114,7 +113,7 @@ absl::StatusOr<Position> at_file(const task::StartPosition& start, SqlSession& s
                    fmt::format("spec.startPosition.file {} is not at the source. {}. {}", start.file,
                                describe_earliest(session), lost_position_choices()));
   }
-  if (start.offset < kFirstOffset || start.offset > file->size) {
+  if (start.offset < binlog::kFirstOffset || start.offset > file->size) {
     return failure(StatusCode::kOutOfRange, "BinlogPositionUnknown",
                    fmt::format("spec.startPosition.offset {} is not inside {}: from 4 to {}", start.offset,
                                start.file, file->size));
@@ -165,7 +164,8 @@ std::string_view lost_position_choices() {
 std::string describe_earliest(SqlSession& session) {
   const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
   if (!files.ok() || files->empty()) return {};
-  std::string text = fmt::format("The earliest it still has is {}:{}", files->front().name, kFirstOffset);
+  std::string text =
+      fmt::format("The earliest it still has is {}:{}", files->front().name, binlog::kFirstOffset);
   const auto purged = single_value(session, "SELECT @@global.gtid_purged");
   if (purged.ok() && purged->has_value() && !(*purged)->empty()) {
     std::string set = **purged;
@@ -242,11 +242,17 @@ absl::StatusOr<Position> look_up(const task::StartPosition& start, SqlSession& s
 }  // namespace
 
 absl::Status check_executed(const Position& from, SqlSession& session) {
+  const std::string midway = from.midway ? from.midway->transaction : std::string();
   absl::StatusOr<Executed> executed;
   if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids)) {
-    executed = executed_at(*mysql, session);
+    binlog::MysqlGtidSet delivered = *mysql;
+    if (const auto begun = binlog::MysqlGtidSet::parse(midway); begun.ok()) delivered.unite(*begun);
+    executed = executed_at(delivered, session);
   } else if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
-    executed = executed_at(*mariadb, session);
+    binlog::MariadbGtidSet delivered = *mariadb;
+    const auto begun = binlog::MariadbGtidSet::parse(midway);
+    if (const auto gtid = begun.ok() ? begun->only_gtid() : std::nullopt) delivered.add(*gtid);
+    executed = executed_at(delivered, session);
   } else {
     return absl::OkStatus();
   }

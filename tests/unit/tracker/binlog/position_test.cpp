@@ -21,6 +21,10 @@ TEST(Positions, JsonAndBack) {
       {*MariadbGtidSet::parse("0-1-42"), "m.000001", 4},
       {{}, "f.000009", 4711},
       {.gtids = {}, .file = "f.000009", .offset = 4, .server_uuid = "5f0c7f5e-0000"},
+      {.gtids = *MysqlGtidSet::parse(kSet),
+       .file = "binlog.000003",
+       .offset = 4,
+       .midway = Midway{"3e11fa47-71ca-11e1-9e33-c80aa9429562:6", {{"shop.orders", 4000}}, 1}},
       {}};
   for (const Position& position : positions) {
     const auto parsed = position_from_json(to_json(position));
@@ -41,7 +45,11 @@ TEST(Positions, BadJson) {
         R"({"flavor":"file","gtidSet":"0-1-2","file":"f","offset":4})",
         R"({"flavor":"file","gtidSet":"","file":7,"offset":4})",
         R"({"flavor":"file","gtidSet":"","file":"f","offset":-4})",
-        R"({"flavor":"file","gtidSet":"","file":"f","offset":"4"})"})
+        R"({"flavor":"file","gtidSet":"","file":"f","offset":"4"})",
+        R"({"flavor":"file","gtidSet":"","file":"f","offset":4,"midway":[]})",
+        R"({"flavor":"file","gtidSet":"","file":"f","offset":4,"midway":{"transaction":"t"}})",
+        R"({"flavor":"file","gtidSet":"","file":"f","offset":4,
+            "midway":{"transaction":"t","rows":{"a.b":-1},"schemaChanges":0}})"})
     EXPECT_EQ(position_from_json(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
 }
 
@@ -50,6 +58,11 @@ TEST(Positions, ForPeople) {
   EXPECT_EQ(to_string(Position{{}, "f.000009", 4711}), "f.000009:4711");
   EXPECT_EQ(to_string(Position{*MariadbGtidSet::parse("0-1-42"), "", 0}), "GTIDs 0-1-42");
   EXPECT_EQ(to_string(Position{}), "the beginning");
+  EXPECT_EQ(to_string(Position{.gtids = {},
+                               .file = "f.000009",
+                               .offset = 4711,
+                               .midway = Midway{"0-1-7", {{"a.b", 1000}, {"a.c", 20}}, 0}}),
+            "f.000009:4711, behind 1020 rows of transaction 0-1-7");
 }
 
 }  // namespace
