@@ -7,26 +7,40 @@ function(rowtide_library name)
   target_link_libraries(
     rowtide_${name}
     PUBLIC rowtide::flags ${ARG_PUBLIC}
-    PRIVATE ${ARG_PRIVATE})
+    PRIVATE rowtide::sanitized ${ARG_PRIVATE})
+  rowtide_use_precompiled(rowtide_${name} precompiled)
 endfunction()
 
-# rowtide_test(NAME LABEL label SOURCES a_test.cpp ... LIBS dep ... [TIMEOUT seconds] [SERIAL])
-# One test program; each of its cases is one ctest test, found when ctest runs. SERIAL: all cases in one ctest
-# test, for programs that share a costly server between their cases.
+# rowtide_program(NAME LIBS dep ...): the product's program of main.cpp.
+function(rowtide_program name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE rowtide::flags rowtide::sanitized ${ARG_LIBS})
+  rowtide_use_precompiled(${name} precompiled)
+  install(TARGETS ${name} RUNTIME)
+endfunction()
+
+# rowtide_test(NAME LABEL label SOURCES a_test.cpp ... LIBS dep ... [TIMEOUT seconds] [CASES] [LOCK name])
+# One test program, which is one ctest test: programs run side by side, so each has servers and ports of its own. CASES: each
+# of its cases is a ctest test, found when ctest runs. LOCK: programs of the same LOCK do not run at the same time.
 function(rowtide_test name)
-  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "CASES" "LABEL;TIMEOUT;LOCK" "SOURCES;LIBS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE rowtide::flags ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  if(ARG_SERIAL)
-    add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL TRUE)
-  else()
+  rowtide_use_precompiled(${name} test_precompiled)
+  if(ARG_CASES)
     gtest_discover_tests(
       ${name}
       DISCOVERY_MODE PRE_TEST
       PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_LOCK)
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK ${ARG_LOCK})
   endif()
 endfunction()

@@ -81,7 +81,7 @@ void ObjectStore::replace(std::vector<ObjectPtr> objects) {
   std::vector<Change> changes;
   {
     const std::lock_guard lock(mutex_);
-    absl::flat_hash_set<Key> gone;
+    std::set<Key> gone;
     for (const auto& [key, entry] : objects_) gone.insert(key);
     for (ObjectPtr& object : objects) {
       const Key key = key_of(*object);

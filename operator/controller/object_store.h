@@ -2,14 +2,14 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "operator/kube/resource.h"
 #include "operator/kube/watcher.h"
 
@@ -57,8 +57,8 @@ class ObjectStore final : public kube::WatchSink {
 
   const std::function<void(const Change&)> on_change_;
   mutable std::mutex mutex_;
-  absl::flat_hash_map<Key, Entry> objects_;
-  absl::flat_hash_map<std::string, absl::flat_hash_set<Key>> by_owner_;
+  std::map<Key, Entry> objects_;
+  std::map<std::string, std::set<Key>> by_owner_;
 };
 
 /// metadata.namespace and metadata.name; empty strings where they are missing.

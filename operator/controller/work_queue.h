@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <queue>
@@ -13,8 +14,6 @@
 #include <set>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "operator/controller/histogram.h"
 #include "operator/kube/resource.h"
 
@@ -83,13 +82,13 @@ class WorkQueue {
   std::condition_variable changed_;
   // All below guarded by mutex_.
   bool shut_down_ = false;
-  std::deque<Key> queue_;                           // order; every key in it is dirty and not processing
-  absl::flat_hash_set<Key> dirty_;                  // wants to run
-  absl::flat_hash_map<Key, TimePoint> processing_;  // since when
-  absl::flat_hash_map<Key, TimePoint> queued_at_;
-  absl::flat_hash_map<Key, TimePoint> delayed_;  // due
-  std::set<std::pair<TimePoint, Key>> by_due_;   // the same, ordered
-  absl::flat_hash_map<Key, int> failures_;
+  std::deque<Key> queue_;                // order; every key in it is dirty and not processing
+  std::set<Key> dirty_;                  // wants to run
+  std::map<Key, TimePoint> processing_;  // since when
+  std::map<Key, TimePoint> queued_at_;
+  std::map<Key, TimePoint> delayed_;            // due
+  std::set<std::pair<TimePoint, Key>> by_due_;  // the same, ordered
+  std::map<Key, int> failures_;
   std::minstd_rand random_;
   std::uint64_t adds_ = 0;
   std::uint64_t retries_ = 0;

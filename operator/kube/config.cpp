@@ -26,7 +26,7 @@ struct Entry {
   std::filesystem::path folder;
 };
 
-std::string text(const YAML::Node& node, const char* field) {
+std::string scalar(const YAML::Node& node, const char* field) {
   const YAML::Node value = node[field];
   return value && value.IsScalar() ? value.Scalar() : std::string();
 }
@@ -36,7 +36,7 @@ absl::StatusOr<Entry> find_entry(const YAML::Node& root, const char* list, const
   const YAML::Node entries = root[list];
   if (entries && entries.IsSequence()) {
     for (const YAML::Node& entry : entries) {
-      if (!entry.IsMap() || text(entry, "name") != name) continue;
+      if (!entry.IsMap() || scalar(entry, "name") != name) continue;
       const YAML::Node node = entry[member];
       if (!node || !node.IsMap()) break;
       return Entry{node, fmt::format("{}: {} \"{}\"", path, member, name),
@@ -58,17 +58,17 @@ absl::Status refuse(const Entry& entry, const char* field, std::string_view inst
 /// NAME-data (base64), else the file that NAME names, else empty.
 absl::StatusOr<std::string> data_or_file(const Entry& entry, const std::string& name) {
   const std::string data_field = name + "-data";
-  if (const std::string data = text(entry.node, data_field.c_str()); !data.empty()) {
+  if (const std::string data = scalar(entry.node, data_field.c_str()); !data.empty()) {
     std::string bytes;
     if (absl::Base64Unescape(data, &bytes)) return bytes;
     return absl::InvalidArgumentError(fmt::format("{}: {} is not valid base64", entry.where, data_field));
   }
-  const std::string file = text(entry.node, name.c_str());
+  const std::string file = scalar(entry.node, name.c_str());
   if (file.empty()) return std::string();
   auto bytes = read_file(entry.folder / file);
   if (bytes.ok()) return bytes;
   return absl::Status(bytes.status().code(),
-                      fmt::format("{}: {}: {}", entry.where, name, rowtide::text(bytes.status())));
+                      fmt::format("{}: {}: {}", entry.where, name, text(bytes.status())));
 }
 
 absl::Status read_cluster(const Entry& cluster, ClusterConfig& config) {
@@ -78,7 +78,7 @@ absl::Status read_cluster(const Entry& cluster, ClusterConfig& config) {
         std::pair{"tls-server-name", "a server address that its certificate names"}}) {
     if (auto status = refuse(cluster, field, instead); !status.ok()) return status;
   }
-  config.server = text(cluster.node, "server");
+  config.server = scalar(cluster.node, "server");
   if (config.server.ends_with('/')) config.server.pop_back();
   if (!config.server.starts_with("https://")) {
     return absl::InvalidArgumentError(
@@ -105,8 +105,8 @@ absl::Status read_user(const Entry& user, ClusterConfig& config) {
   }
   config.client_certificate_pem = *std::move(certificate);
   config.client_key_pem = *std::move(key);
-  config.token = text(user.node, "token");
-  if (const std::string file = text(user.node, "tokenFile"); !file.empty())
+  config.token = scalar(user.node, "token");
+  if (const std::string file = scalar(user.node, "tokenFile"); !file.empty())
     config.token_file = user.folder / file;
   if (config.client_key_pem.empty() && config.token.empty() && config.token_file.empty()) {
     return absl::InvalidArgumentError(fmt::format("{}: no credentials; give {}", user.where, kInstead));
@@ -116,19 +116,19 @@ absl::Status read_user(const Entry& user, ClusterConfig& config) {
 
 absl::StatusOr<ClusterConfig> read_context(const YAML::Node& root, const std::string& path) {
   if (!root.IsMap()) return absl::InvalidArgumentError(path + ": not a kubeconfig (not a YAML map)");
-  const std::string current = text(root, "current-context");
+  const std::string current = scalar(root, "current-context");
   if (current.empty()) {
     return absl::InvalidArgumentError(path +
                                       ": current-context is not set; see 'kubectl config use-context'");
   }
   const auto context = find_entry(root, "contexts", "context", current, path);
   if (!context.ok()) return context.status();
-  const auto cluster = find_entry(root, "clusters", "cluster", text(context->node, "cluster"), path);
+  const auto cluster = find_entry(root, "clusters", "cluster", scalar(context->node, "cluster"), path);
   if (!cluster.ok()) return cluster.status();
-  const auto user = find_entry(root, "users", "user", text(context->node, "user"), path);
+  const auto user = find_entry(root, "users", "user", scalar(context->node, "user"), path);
   if (!user.ok()) return user.status();
   ClusterConfig config;
-  config.default_namespace = text(context->node, "namespace");
+  config.default_namespace = scalar(context->node, "namespace");
   if (auto status = read_cluster(*cluster, config); !status.ok()) return status;
   if (auto status = read_user(*user, config); !status.ok()) return status;
   return config;
@@ -152,9 +152,9 @@ absl::StatusOr<ClusterConfig> in_cluster_config(const std::string& folder) {
   config.ca_pem = *std::move(ca);
   config.token_file = folder + "/token";
   if (auto token = read_file(config.token_file); !token.ok()) {
-    return absl::Status(token.status().code(),
-                        fmt::format("{}; does the pod set automountServiceAccountToken: false?",
-                                    rowtide::text(token.status())));
+    return absl::Status(
+        token.status().code(),
+        fmt::format("{}; does the pod set automountServiceAccountToken: false?", text(token.status())));
   }
   auto name_space = read_file(folder + "/namespace");
   if (!name_space.ok()) return name_space.status();

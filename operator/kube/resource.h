@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -35,10 +34,6 @@ struct ObjectKey {
   std::string name;
 
   auto operator<=>(const ObjectKey&) const = default;
-  template <typename H>
-  friend H AbslHashValue(H state, const ObjectKey& key) {
-    return H::combine(std::move(state), key.name_space, key.name);
-  }
 };
 
 /// "shop/orders", or "orders" without a namespace.

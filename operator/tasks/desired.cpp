@@ -10,7 +10,6 @@ using nlohmann::json;
 
 constexpr const char* kTaskFolder = "/etc/rowtide/task";
 constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
-constexpr int kPort = 8080;
 constexpr int kUser = 65532;  // the image's
 constexpr int kPrecheckDeadlineSeconds = 120;
 constexpr int kKeptPrecheckSeconds = 3600;
@@ -151,10 +150,10 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
   json tracker =
       container(task, default_image, "tracker",
                 json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
-                             kSecretsFolder, "--listen", "0.0.0.0:" + std::to_string(kPort), "--failure-file",
-                             "/dev/termination-log", "--log-format", "json"}),
+                             kSecretsFolder, "--listen", "0.0.0.0:" + std::to_string(kTrackerPort),
+                             "--failure-file", "/dev/termination-log", "--log-format", "json"}),
                 std::move(mounts));
-  tracker["ports"] = json::array({{{"name", "http"}, {"containerPort", kPort}, {"protocol", "TCP"}}});
+  tracker["ports"] = json::array({{{"name", "http"}, {"containerPort", kTrackerPort}, {"protocol", "TCP"}}});
   tracker["livenessProbe"] = http_probe("/healthz", 10, 3);
   tracker["readinessProbe"] = http_probe("/readyz", 2, 2);
   json spec = pod_spec(task, std::move(tracker), std::move(pod_volumes));
@@ -172,7 +171,7 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
                           {"annotations",
                            {{"rowtide.dev/tracker-hash", task.tracker_hash},  // a changed task rolls the pod
                             {"prometheus.io/scrape", "true"},
-                            {"prometheus.io/port", std::to_string(kPort)}}}}},
+                            {"prometheus.io/port", std::to_string(kTrackerPort)}}}}},
                         {"spec", std::move(spec)}}}}}});
 }
 
@@ -194,7 +193,7 @@ json tracker_service(const api::TaskObject& task) {
          {"publishNotReadyAddresses", true},  // metrics of a tracker that cannot stream are wanted most
          {"ports",
           json::array(
-              {{{"name", "http"}, {"port", kPort}, {"targetPort", "http"}, {"protocol", "TCP"}}})}}}});
+              {{{"name", "http"}, {"port", kTrackerPort}, {"targetPort", "http"}, {"protocol", "TCP"}}})}}}});
 }
 
 json precheck_job(const api::TaskObject& task, const std::string& default_image, int attempt) {

@@ -7,16 +7,17 @@
 
 #include <chrono>
 
+#include "operator/tasks/desired.h"
+
 namespace rowtide::op::tasks {
 namespace {
 
 constexpr std::chrono::seconds kTimeout{2};
-constexpr int kPort = 8080;
 
 std::string url_of(const std::string& address) {
   const bool is_ipv6 = address.find(':') != std::string::npos;
-  return is_ipv6 ? fmt::format("http://[{}]:{}", address, kPort)
-                 : fmt::format("http://{}:{}", address, kPort);
+  return is_ipv6 ? fmt::format("http://[{}]:{}", address, kTrackerPort)
+                 : fmt::format("http://{}:{}", address, kTrackerPort);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ build_preset() {
   (
     cd "$(repo_root)"
     export CCACHE_DIR=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache} CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+    export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime # what precompiled headers need
     # Configured once; after that the build itself sees what changed.
     [[ -e build/$preset/build.ninja ]] ||
       cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$log" 2>&1 || build_failed "$log"

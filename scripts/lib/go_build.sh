@@ -2,41 +2,35 @@
 # Programs built from the Go module proxy, with progress. Needs common.sh.
 
 # go_build_modules NAME MODULE_FOLDER OUTPUT_FOLDER LDFLAGS PACKAGE...
-# Builds PACKAGEs (import paths) with the go.mod in MODULE_FOLDER. A program appears in OUTPUT_FOLDER only when it is complete.
+# Builds PACKAGEs (import paths) with the go.mod in MODULE_FOLDER, all at once: what they share is compiled once, and one
+# is linked while others compile. They appear in OUTPUT_FOLDER only when all are complete.
 go_build_modules() {
-  local name=$1 module_folder=$2 output=$3 ldflags=$4 package program total started log
+  local name=$1 module_folder=$2 output=$3 ldflags=$4 total log
+  local -r started=$SECONDS
   shift 4
   command -v go >/dev/null || die "$name is built from source and 'go' is not in PATH: install Go 1.24 or newer"
-  mkdir -p "$output"
   log="$module_folder/build.log"
-  : >"$log"
-  for package in "$@"; do
-    program=${package##*/}
-    [[ -x "$output/$program" ]] && continue
-    started=$SECONDS
-    say "$name: fetching the modules of $program"
-    total=$(cd "$module_folder" && GOFLAGS=-mod=mod CGO_ENABLED=0 go list -deps "$package" 2>>"$log" | wc -l)
-    ((total > 0)) || go_build_failed "$name" "$program" "$log"
-    say "$name: building $program ($total packages)"
-    : >"$log.$program"
-    (cd "$module_folder" && GOFLAGS=-mod=mod CGO_ENABLED=0 nice go build -v -trimpath -ldflags "$ldflags" \
-      -o "$output/.$program.part" "$package" 2>"$log.$program") &
-    go_build_watch "$!" "$program" "$log.$program" "$total" || {
-      cat "$log.$program" >>"$log"
-      go_build_failed "$name" "$program" "$log"
-    }
-    mv "$output/.$program.part" "$output/$program"
-    say "$name: $program ready after $((SECONDS - started)) s"
-  done
+  rm -rf "$output.part"
+  mkdir -p "$output" "$output.part"
+  say "$name: fetching the modules"
+  total=$(cd "$module_folder" && GOFLAGS=-mod=mod CGO_ENABLED=0 go list -deps "$@" 2>"$log" | wc -l)
+  ((total > 0)) || go_build_failed "$name" "$log"
+  say "$name: compiling $total packages"
+  (cd "$module_folder" && GOFLAGS=-mod=mod CGO_ENABLED=0 nice go build -v -trimpath -ldflags "$ldflags" \
+    -o "$output.part/" "$@" 2>"$log") &
+  go_build_watch "$!" "$name" "$log" "$total" || go_build_failed "$name" "$log"
+  mv "$output.part"/* "$output"
+  rmdir "$output.part"
+  say "$name: ready after $((SECONDS - started)) s"
 }
 
-# go_build_watch PID PROGRAM LOG TOTAL: a line every 20 s until the build ends; gives the build's result.
+# go_build_watch PID NAME LOG TOTAL: a line every 20 s until the build ends; gives the build's result.
 go_build_watch() {
-  local pid=$1 program=$2 log=$3 total=$4 last=$SECONDS
+  local pid=$1 name=$2 log=$3 total=$4 last=$SECONDS
   while kill -0 "$pid" 2>/dev/null; do
     if ((SECONDS - last >= 20)); then
       last=$SECONDS
-      say "  $program: $(wc -l <"$log") of at most $total packages compiled"
+      say "  $name: $(wc -l <"$log") of at most $total packages compiled"
     fi
     sleep 0.5
   done
@@ -44,6 +38,6 @@ go_build_watch() {
 }
 
 go_build_failed() {
-  tail -n 20 "$3" >&2
-  die "$1: building $2 failed (whole log: $3). Check that the Go module proxy answers ('go env GOPROXY') and that the disk has 5 GB free"
+  tail -n 20 "$2" >&2
+  die "building $1 failed (whole log: $2). Check that the Go module proxy answers ('go env GOPROXY') and that the disk has 5 GB free"
 }

@@ -75,7 +75,11 @@ bool is_other_charset(const Difference& found) {
        {"dec8", "euckr", "hp8", "keybcs2", "koi8u", "sjis", "swe7", "latin1 of bytes"}) {
     if (has_charset(found, charset)) return true;
   }
-  return false;
+  if (!has_charset(found, "cp866")) return false;
+  std::string theirs = found.theirs.get<std::string>();  // byte FD
+  for (std::size_t at = 0; (at = theirs.find("\u00a4", at)) != std::string::npos;)
+    theirs.replace(at, 2, "\u00b2");
+  return theirs == found.ours.get<std::string>();
 }
 
 bool is_member_with_comma(const Difference& found) {

@@ -13,15 +13,14 @@ namespace {
 
 /// The largest transaction number: a half-open interval must be able to end behind it.
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::int64_t>::max() - 1;
-constexpr std::size_t kMaxTagLength = 32;
 
-bool is_blank(char character) {
+bool is_separator(char character) {
   return character == ' ' || character == '\t' || character == '\n' || character == '\r';
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_separator(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_separator(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -30,7 +29,7 @@ std::string_view take_until(std::string_view& text, char separator) {
   const std::size_t end = text.find(separator);
   const std::string_view taken = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return trim(taken);
+  return trimmed(taken);
 }
 
 template <typename Number>
@@ -93,7 +92,7 @@ std::optional<std::string> parse_tag(std::string_view text) {
 std::optional<MysqlGtidSet::Interval> parse_interval(std::string_view text) {
   const bool is_range = text.find('-') != std::string_view::npos;
   const auto start = parse_number<std::uint64_t>(take_until(text, '-'));
-  const auto last = is_range ? parse_number<std::uint64_t>(trim(text)) : start;
+  const auto last = is_range ? parse_number<std::uint64_t>(trimmed(text)) : start;
   if (!start || !last || *start == 0 || *last < *start || *last > kMaxNumber) return std::nullopt;
   return MysqlGtidSet::Interval{*start, *last + 1};
 }
@@ -145,7 +144,7 @@ std::string to_string(const GtidSet& set) {
 
 absl::StatusOr<MysqlGtidSet> MysqlGtidSet::parse(std::string_view text) {
   MysqlGtidSet set;
-  std::string_view rest = trim(text);
+  std::string_view rest = trimmed(text);
   while (!rest.empty()) {
     std::string_view source = take_until(rest, ',');
     if (source.empty()) continue;  // the server takes doubled and trailing commas too
@@ -304,7 +303,7 @@ absl::StatusOr<MysqlGtidSet> MysqlGtidSet::decode(Bytes encoded) {
 
 absl::StatusOr<MariadbGtidSet> MariadbGtidSet::parse(std::string_view text) {
   MariadbGtidSet set;
-  std::string_view rest = trim(text);
+  std::string_view rest = trimmed(text);
   while (!rest.empty()) {
     const std::string_view whole = take_until(rest, ',');
     std::string_view part = whole;

@@ -32,6 +32,9 @@ struct MariadbGtid {
   bool operator==(const MariadbGtid&) const = default;
 };
 
+/// Of a MySQL GTID's tag, in characters.
+inline constexpr std::size_t kMaxTagLength = 32;
+
 /// std::monostate: the transaction carries none (anonymous).
 using Gtid = std::variant<std::monostate, MysqlGtid, MariadbGtid>;
 [[nodiscard]] std::string to_string(const Gtid& gtid);

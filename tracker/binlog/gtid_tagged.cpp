@@ -12,9 +12,8 @@ namespace rowtide::binlog {
 namespace {
 
 constexpr std::uint64_t kSerializationVersion = 1;
-constexpr std::size_t kMaxTagLength = 32;
 
-enum class Field : std::uint64_t {
+enum class TaggedField : std::uint64_t {
   Flags,
   Uuid,
   Number,
@@ -46,40 +45,40 @@ std::int64_t read_signed(ByteReader& reader) {
   return (folded & 1U) != 0 ? ~magnitude : magnitude;
 }
 
-bool read_field(Field field, ByteReader& reader, GtidEvent& event) {
+bool read_field(TaggedField field, ByteReader& reader, GtidEvent& event) {
   switch (field) {
-    case Field::Uuid:
+    case TaggedField::Uuid:
       for (std::uint8_t& byte : event.gtid.uuid) {
         const std::uint64_t value = read_unsigned(reader);
         if (value > 0xff) return false;
         byte = static_cast<std::uint8_t>(value);
       }
       return true;
-    case Field::Number: {
+    case TaggedField::Number: {
       const std::int64_t number = read_signed(reader);
       if (number < 0) return false;
       event.gtid.number = static_cast<std::uint64_t>(number);
       return true;
     }
-    case Field::Tag: {
+    case TaggedField::Tag: {
       const std::uint64_t length = read_unsigned(reader);
       if (length > kMaxTagLength) return false;
       event.gtid.tag = std::string(reader.text(length));
       return true;
     }
-    case Field::ImmediateCommitTimestamp:
-    case Field::OriginalCommitTimestamp:  // follows the immediate one where the two differ
+    case TaggedField::ImmediateCommitTimestamp:
+    case TaggedField::OriginalCommitTimestamp:  // follows the immediate one where the two differ
       event.commit_timestamp_us = static_cast<std::int64_t>(read_unsigned(reader));
       return true;
-    case Field::LastCommitted:
-    case Field::SequenceNumber:
+    case TaggedField::LastCommitted:
+    case TaggedField::SequenceNumber:
       read_signed(reader);
       return true;
-    case Field::Flags:
-    case Field::TransactionLength:
-    case Field::ImmediateServerVersion:
-    case Field::OriginalServerVersion:
-    case Field::CommitGroupTicket:
+    case TaggedField::Flags:
+    case TaggedField::TransactionLength:
+    case TaggedField::ImmediateServerVersion:
+    case TaggedField::OriginalServerVersion:
+    case TaggedField::CommitGroupTicket:
       read_unsigned(reader);
       return true;
   }
@@ -106,12 +105,12 @@ absl::StatusOr<GtidEvent> parse_gtid_tagged(Bytes body) {
   GtidEvent event;
   while (!reader.at_end()) {
     const std::uint64_t id = read_unsigned(reader);
-    if (id > static_cast<std::uint64_t>(Field::CommitGroupTicket)) {
+    if (id > static_cast<std::uint64_t>(TaggedField::CommitGroupTicket)) {
       // Fields have no length: what follows one that is not known can only be left.
       if (id < last_not_ignorable) return damaged(body, fmt::format("field {} is not known", id));
       break;
     }
-    if (!read_field(static_cast<Field>(id), reader, event)) {
+    if (!read_field(static_cast<TaggedField>(id), reader, event)) {
       return damaged(body, fmt::format("field {} has a value that it cannot have", id));
     }
   }

@@ -11,7 +11,7 @@ namespace {
 /// Deflate cannot do better: a larger claim is damage, and would cost memory.
 constexpr std::uint64_t kMaxRatio = 1032;
 
-absl::Status damaged(std::string_view what) {
+absl::Status damaged_event(std::string_view what) {
   return absl::DataLossError(
       fmt::format("the compressed event {}; the binlog is damaged here: check the file with mariadb-binlog "
                   "--verify-binlog-checksum",
@@ -53,14 +53,15 @@ absl::Status append_uncompressed(Bytes compressed, std::vector<std::byte>& out) 
         head));
   }
   const std::uint64_t size = reader.big_endian(std::clamp<std::size_t>(head & kLengthMask, 1, 4));
-  if (!reader.ok() || size > (reader.remaining() + 1) * kMaxRatio) return damaged("has no possible length");
+  if (!reader.ok() || size > (reader.remaining() + 1) * kMaxRatio)
+    return damaged_event("has no possible length");
   const std::size_t begin = out.size();
   out.resize(begin + size);
   auto written = static_cast<uLongf>(size);
   const int result = ::uncompress(reinterpret_cast<Bytef*>(out.data() + begin), &written,
                                   reinterpret_cast<const Bytef*>(reader.rest().data()),
                                   static_cast<uLong>(reader.remaining()));
-  if (result != Z_OK || written != size) return damaged("cannot be decompressed");
+  if (result != Z_OK || written != size) return damaged_event("cannot be decompressed");
   return absl::OkStatus();
 }
 
@@ -89,7 +90,7 @@ absl::StatusOr<EventView> uncompress_mariadb(const EventView& event, std::vector
       plain.header.type == EventType::Query
           ? plain_size_of_query(event.body)
           : plain_size_of_rows(event.body, plain.header.type == EventType::UpdateRowsV1);
-  if (plain_size == 0) return damaged("ends inside its header");
+  if (plain_size == 0) return damaged_event("ends inside its header");
   buffer.assign(event.body.begin(), event.body.begin() + static_cast<std::ptrdiff_t>(plain_size));
   if (absl::Status status = append_uncompressed(event.body.subspan(plain_size), buffer); !status.ok())
     return status;

@@ -6,8 +6,6 @@
 namespace rowtide::binlog {
 namespace {
 
-constexpr std::size_t kChecksumSize = 4;
-constexpr std::uint64_t kFirstOffset = 4;  // behind the file's magic
 constexpr std::uint64_t kWrap = std::uint64_t{1} << 32U;
 
 bool is_artificial(const EventHeader& header) {

@@ -9,7 +9,7 @@ namespace {
 using types::WireType;
 
 /// { type 1, length length-encoded, value }
-enum class Field : std::uint8_t {
+enum class MetadataField : std::uint8_t {
   Signedness = 1,
   DefaultCharset = 2,
   ColumnCharset = 3,
@@ -166,31 +166,31 @@ bool read_primary_key(ByteReader field, bool has_prefixes, TableMap& map) {
   return field.ok();
 }
 
-bool read_field(Field type, ByteReader field, bool is_mariadb, TableMap& map) {
+bool read_field(MetadataField type, ByteReader field, bool is_mariadb, TableMap& map) {
   const auto numeric = is_mariadb ? is_mariadb_numeric : is_numeric;
   const auto character = is_mariadb ? is_mariadb_character : is_character;
   switch (type) {
-    case Field::Signedness:
+    case MetadataField::Signedness:
       return read_signedness(field, columns_of(map, numeric), map);
-    case Field::DefaultCharset:
+    case MetadataField::DefaultCharset:
       return read_default_charset(field, columns_of(map, character), map);
-    case Field::ColumnCharset:
+    case MetadataField::ColumnCharset:
       return read_column_charsets(field, columns_of(map, character), map);
-    case Field::ColumnName:
+    case MetadataField::ColumnName:
       return read_names(field, map);
-    case Field::SetMembers:
+    case MetadataField::SetMembers:
       return read_members(field, columns_of(map, is_set), map);
-    case Field::EnumMembers:
+    case MetadataField::EnumMembers:
       return read_members(field, columns_of(map, is_enum), map);
-    case Field::GeometryType:
+    case MetadataField::GeometryType:
       return read_geometry_types(field, map);
-    case Field::SimplePrimaryKey:
+    case MetadataField::SimplePrimaryKey:
       return read_primary_key(field, false, map);
-    case Field::PrimaryKeyWithPrefix:
+    case MetadataField::PrimaryKeyWithPrefix:
       return read_primary_key(field, true, map);
-    case Field::EnumAndSetDefaultCharset:
+    case MetadataField::EnumAndSetDefaultCharset:
       return read_default_charset(field, columns_of(map, is_enum_or_set), map);
-    case Field::EnumAndSetColumnCharset:
+    case MetadataField::EnumAndSetColumnCharset:
       return read_column_charsets(field, columns_of(map, is_enum_or_set), map);
   }
   return true;
@@ -219,7 +219,7 @@ bool read_optional_metadata(Bytes fields, bool is_mariadb, TableMap& map) {
   map.members.resize(map.column_count());
   ByteReader reader(fields);
   while (reader.ok() && !reader.at_end()) {
-    const auto type = static_cast<Field>(reader.u8());
+    const auto type = static_cast<MetadataField>(reader.u8());
     const Bytes value = reader.length_encoded_bytes();
     if (!reader.ok() || !read_field(type, ByteReader(value), is_mariadb, map)) return false;
   }

@@ -1,11 +1,11 @@
 #include "tracker/binlog/transaction_begin.h"
 
+#include "common/time/units.h"
 #include "tracker/binlog/transaction_events.h"
 
 namespace rowtide::binlog {
 
 absl::StatusOr<std::optional<TransactionBegin>> transaction_begin(const EventView& event) {
-  constexpr std::int64_t kMicrosPerSecond = 1'000'000;
   TransactionBegin begin{.gtid = {}, .time_us = std::int64_t{event.header.timestamp} * kMicrosPerSecond};
   switch (event.header.type) {
     case EventType::GtidLog:

@@ -6,13 +6,12 @@
 #include <charconv>
 #include <cstring>
 
+#include "tracker/binlog/event.h"
 #include "tracker/binlog/xa.h"
 #include "tracker/types/utf8.h"
 
 namespace rowtide::binlog {
 namespace {
-
-constexpr std::size_t kChecksumSize = 4;
 
 absl::Status truncated(std::string_view event, Bytes body) {
   return absl::DataLossError(

@@ -17,7 +17,7 @@ constexpr std::size_t kKeptBuffer = std::size_t{1} << 20U;
 /// The server's limit of an event: max_allowed_packet, 1 GiB, and its header.
 constexpr std::size_t kMaxEventSize = (std::size_t{1} << 30U) + 65536;
 
-absl::Status damaged(std::string_view what) {
+absl::Status damaged_payload(std::string_view what) {
   return absl::DataLossError(fmt::format(
       "the compressed transaction {}; the binlog is damaged here: check the file with mysqlbinlog "
       "--verify-binlog-checksum",
@@ -44,16 +44,17 @@ absl::Status PayloadReader::start(Bytes body) {
   auto compression = static_cast<std::uint64_t>(Compression::None);
   while (true) {
     const auto field = static_cast<PayloadField>(reader.length_encoded());
-    if (!reader.ok()) return damaged("ends inside its header");
+    if (!reader.ok()) return damaged_payload("ends inside its header");
     if (field == PayloadField::End) break;
     ByteReader value(reader.length_encoded_bytes());
     // Fields that are not known here say nothing that is needed to read the events.
     if (field == PayloadField::Size) size = value.length_encoded();
     if (field == PayloadField::Compression) compression = value.length_encoded();
-    if (!reader.ok() || !value.ok()) return damaged("ends inside its header");
+    if (!reader.ok() || !value.ok()) return damaged_payload("ends inside its header");
   }
   if (size != reader.remaining()) {
-    return damaged(fmt::format("says that it has {} bytes, but {} are there", size, reader.remaining()));
+    return damaged_payload(
+        fmt::format("says that it has {} bytes, but {} are there", size, reader.remaining()));
   }
   if (compression != static_cast<std::uint64_t>(Compression::Zstd) &&
       compression != static_cast<std::uint64_t>(Compression::None)) {
@@ -98,7 +99,7 @@ absl::StatusOr<std::size_t> PayloadReader::read_more() {
     const std::size_t taken_before = in.pos;
     const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
     if (ZSTD_isError(result) != 0) {
-      return damaged(fmt::format("cannot be decompressed ({})", ZSTD_getErrorName(result)));
+      return damaged_payload(fmt::format("cannot be decompressed ({})", ZSTD_getErrorName(result)));
     }
     if (out.pos == 0 && in.pos == taken_before) break;
   }
@@ -119,15 +120,15 @@ absl::Status PayloadReader::fill(std::size_t size) {
 absl::StatusOr<EventView> PayloadReader::next() {
   if (absl::Status status = fill(kEventHeaderSize); !status.ok()) return status;
   if (end_ == begin_) return EventView{};
-  if (end_ - begin_ < kEventHeaderSize) return damaged("ends inside an event's header");
+  if (end_ - begin_ < kEventHeaderSize) return damaged_payload("ends inside an event's header");
   EventView event;
   event.header = parse_event_header(Bytes(buffer_).subspan(begin_, kEventHeaderSize));
   const std::size_t size = event.header.event_size;
   if (size < kEventHeaderSize || size > kMaxEventSize) {
-    return damaged(fmt::format("holds an event of {} bytes", size));
+    return damaged_payload(fmt::format("holds an event of {} bytes", size));
   }
   if (absl::Status status = fill(size); !status.ok()) return status;
-  if (end_ - begin_ < size) return damaged("ends inside an event");
+  if (end_ - begin_ < size) return damaged_payload("ends inside an event");
   event.body = Bytes(buffer_).subspan(begin_ + kEventHeaderSize, size - kEventHeaderSize);
   begin_ += size;
   return event;

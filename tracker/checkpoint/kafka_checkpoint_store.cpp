@@ -11,6 +11,7 @@
 #include "common/status/text.h"
 #include "tracker/checkpoint/checkpoint_json.h"
 #include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_topics.h"
 
 namespace rowtide::checkpoint {
@@ -25,16 +26,8 @@ constexpr milliseconds kSaveTimeout{10'000};
 constexpr int kPollMs = 100;
 const std::string kTopic(kCheckpointTopic);
 
-template <auto Function>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    Function(object);
-  }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, Deleter<rd_kafka_message_destroy>>;
-using Partitions =
-    std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>>;
+using Message = sink::KafkaHandle<rd_kafka_message_t, rd_kafka_message_destroy>;
+using Partitions = sink::KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
 struct Acknowledgement {
   bool is_done = false;
@@ -296,7 +289,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   const task::SecretReader secrets_;
   std::map<std::string, std::string> schemas_;  ///< as load() found them
   sink::KafkaClient producer_;
-  std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> topic_;
+  sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy> topic_;
 };
 
 }  // namespace

@@ -6,12 +6,11 @@
 
 #include <algorithm>
 
+#include "tracker/binlog/event.h"
 #include "tracker/binlog/transaction_begin.h"
 
 namespace rowtide::commands {
 namespace {
-
-constexpr std::uint64_t kFirstOffset = 4;
 
 std::optional<FilePlace> parse_file_place(std::string_view text, const std::vector<std::string>& files) {
   const std::size_t colon = text.rfind(':');
@@ -67,7 +66,7 @@ std::optional<std::uint64_t> DecodeWindow::begin_file(const std::string& file) {
     was_in_last_file_ = was_in_last_file_ || to->file == file;
   }
   if (has_ended_) return std::nullopt;
-  std::uint64_t offset = kFirstOffset;
+  std::uint64_t offset = binlog::kFirstOffset;
   if (const auto* from = from_ ? std::get_if<FilePlace>(&*from_) : nullptr; from != nullptr && !has_begun_) {
     if (from->file != file) return std::nullopt;
     offset = std::max(offset, from->offset);

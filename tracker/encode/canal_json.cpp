@@ -23,7 +23,7 @@ std::int64_t milliseconds(std::int64_t micros) {
   return micros / 1000;
 }
 
-struct PreparedColumn {
+struct CanalColumn {
   Column column;
   std::string name;        ///< ,"name":
   std::string mysql_type;  ///< ,"name":"varchar(20)"
@@ -31,8 +31,7 @@ struct PreparedColumn {
 
 /// `{`, the members that `append` adds for each present column, `}`.
 template <typename Append>
-void append_object(std::string& out, const std::vector<PreparedColumn>& columns, const Row& row,
-                   Append append) {
+void append_object(std::string& out, const std::vector<CanalColumn>& columns, const Row& row, Append append) {
   out += '{';
   const std::size_t begin = out.size();
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -50,7 +49,7 @@ class CanalTableEncoder final : public TableEncoder {
                     RecordIds& ids)
       : topic_(topic), table_(table), ids_(ids), key_columns_(plan.key_columns) {
     for (const Column& column : plan.columns) {
-      PreparedColumn prepared{.column = column, .name = ",", .mysql_type = {}};
+      CanalColumn prepared{.column = column, .name = ",", .mysql_type = {}};
       json::append_string(prepared.name, column.name);
       prepared.name += ':';
       prepared.mysql_type = prepared.name;
@@ -114,7 +113,7 @@ class CanalTableEncoder final : public TableEncoder {
   void append_message(const RowChange& change, const Row& row, const ChangeOrigin& origin,
                       std::string& text) const {
     text += R"({"data":[)";
-    append_object(text, columns_, row, [&](const PreparedColumn& column, const Value& value, std::size_t) {
+    append_object(text, columns_, row, [&](const CanalColumn& column, const Value& value, std::size_t) {
       text += column.name;
       append_canal_value(text, column.column, value);
     });
@@ -125,12 +124,11 @@ class CanalTableEncoder final : public TableEncoder {
     text += R"(,"id":)";
     json::append_integer(text, ids_.next(origin));
     text += R"(,"isDdl":false,"mysqlType":)";
-    append_object(text, columns_, row, [&](const PreparedColumn& column, const Value&, std::size_t) {
-      text += column.mysql_type;
-    });
+    append_object(text, columns_, row,
+                  [&](const CanalColumn& column, const Value&, std::size_t) { text += column.mysql_type; });
     append_old(change, text);
     text += to_sql_type_;
-    append_object(text, columns_, row, [&](const PreparedColumn& column, const Value& value, std::size_t) {
+    append_object(text, columns_, row, [&](const CanalColumn& column, const Value& value, std::size_t) {
       text += column.name;
       json::append_integer(text, canal_sql_type(column.column, value));
     });
@@ -150,7 +148,7 @@ class CanalTableEncoder final : public TableEncoder {
     }
     text += '[';
     append_object(text, columns_, change.before,
-                  [&](const PreparedColumn& column, const Value& before, std::size_t index) {
+                  [&](const CanalColumn& column, const Value& before, std::size_t index) {
                     const Value& after = change.after[index];
                     if (after.kind == ValueKind::Absent || is_same_value(before, after)) return;
                     text += column.name;
@@ -174,7 +172,7 @@ class CanalTableEncoder final : public TableEncoder {
   std::string_view topic_;
   std::string_view table_;
   RecordIds& ids_;
-  std::vector<PreparedColumn> columns_;
+  std::vector<CanalColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   std::string to_es_;
   std::string to_sql_type_;

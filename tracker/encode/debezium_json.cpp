@@ -100,11 +100,11 @@ void append_processed_times(std::string& out, const ChangeOrigin& origin) {
 
 /// Message timestamps are when we handled the change, not when it was committed: the topic's retention counts
 /// from them, and a backlog older than that must still reach its consumers.
-std::int64_t message_timestamp(const ChangeOrigin& origin) {
+std::int64_t processed_milliseconds(const ChangeOrigin& origin) {
   return origin.processed_timestamp_us / 1000;
 }
 
-struct PreparedColumn {
+struct DebeziumColumn {
   Column column;
   std::string name;  ///< ,"name":
 };
@@ -184,7 +184,7 @@ class DebeziumTableEncoder final : public TableEncoder {
   }
 
   void begin(const Row& key, const ChangeOrigin& origin, RecordBatch& out) const {
-    out.begin_record(topic_, table_, message_timestamp(origin));
+    out.begin_record(topic_, table_, processed_milliseconds(origin));
     if (key_columns_.empty()) return;
     append_key(key, out.buffer());
     out.end_key();
@@ -251,7 +251,7 @@ class DebeziumTableEncoder final : public TableEncoder {
   std::string_view table_;
   task::DebeziumOptions options_;
   DebeziumTransactions* transactions_;
-  std::vector<PreparedColumn> columns_;
+  std::vector<DebeziumColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   SourceBlock source_;
 };
@@ -282,7 +282,7 @@ class DebeziumJsonEncoder final : public Encoder {
     if (is_truncate && context_.debezium.truncates) append_truncate(change, origin, out);
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
-    out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
+    out.begin_record(context_.schema_topic, out.keep(label), processed_milliseconds(origin));
     out.mark_schema_change();
 
     std::string& text = out.buffer();
@@ -311,7 +311,7 @@ class DebeziumJsonEncoder final : public Encoder {
     const std::string database(change.database);
     const std::string table(change.table);
     out.begin_record(keep(context_.topic_for(database, table)), keep(database + "." + table),
-                     message_timestamp(origin));
+                     processed_milliseconds(origin));
     std::string& text = out.buffer();
     text += R"({"before":null,"after":null,"source":)";
     SourceBlock(context_, database, table).append_to(text, origin);

@@ -31,12 +31,12 @@ constexpr JdbcType kJdbcTypes[] = {
     {"binary", -2},     {"varbinary", -3}, {"tinyblob", 2004}, {"blob", 2004},      {"mediumblob", 2004},
     {"longblob", 2004}, {"enum", 1},       {"set", 1},
 };
-constexpr int kOther = 1111;
+constexpr int kJdbcOther = 1111;
 
 int jdbc_type(std::string_view data_type) {
   const auto* const found = std::find_if(std::begin(kJdbcTypes), std::end(kJdbcTypes),
                                          [&](const JdbcType& type) { return type.data_type == data_type; });
-  return found == std::end(kJdbcTypes) ? kOther : found->code;
+  return found == std::end(kJdbcTypes) ? kJdbcOther : found->code;
 }
 
 /// "INT UNSIGNED" of "int(10) unsigned".

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/time/units.h"
 #include "tracker/encode/base64.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/types/geometry.h"
@@ -21,7 +22,6 @@ using types::Column;
 using types::Value;
 using types::ValueKind;
 
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 /// Days since 1970-01-01; nullopt for what is no day.

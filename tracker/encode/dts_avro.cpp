@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/time/units.h"
 #include "tracker/encode/avro_writer.h"
 #include "tracker/encode/dts_value.h"
 #include "tracker/encode/json_writer.h"
@@ -19,7 +20,6 @@ using avro::append_long;
 using types::Value;
 using Row = std::span<const Value>;
 
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kVersion = 1;
 constexpr std::int64_t kMysqlSource = 0;
 
@@ -67,7 +67,7 @@ void append_tail(std::string& out, const ChangeOrigin& origin) {
 }
 
 /// Seconds, where Kafka has milliseconds: the SDK looks for the first message at or after a sourceTimestamp.
-std::int64_t message_timestamp(const ChangeOrigin& origin) {
+std::int64_t commit_seconds(const ChangeOrigin& origin) {
   return origin.commit_timestamp_us / kMicrosPerSecond;
 }
 
@@ -91,7 +91,7 @@ class DtsTableEncoder final : public TableEncoder {
   }
 
   void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
-    out.begin_record(topic_, table_, message_timestamp(origin));
+    out.begin_record(topic_, table_, commit_seconds(origin));
     std::string& bytes = out.buffer();
     append_head(bytes, source_, operation_of(change.operation), origin, ids_);
     bytes += to_images_;
@@ -169,7 +169,7 @@ class DtsAvroEncoder final : public Encoder {
                             RecordBatch& out) override {
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
-    out.begin_record(context_.schema_topic, out.keep(label), message_timestamp(origin));
+    out.begin_record(context_.schema_topic, out.keep(label), commit_seconds(origin));
     out.mark_schema_change();
     std::string& bytes = out.buffer();
     append_head(bytes, source_, Operation::Ddl, origin, ids_);
@@ -187,7 +187,7 @@ class DtsAvroEncoder final : public Encoder {
 
  private:
   void append_mark(Operation operation, const ChangeOrigin& origin, RecordBatch& out) {
-    out.begin_record(context_.schema_topic, "", message_timestamp(origin));
+    out.begin_record(context_.schema_topic, "", commit_seconds(origin));
     std::string& bytes = out.buffer();
     append_head(bytes, source_, operation, origin, ids_);
     append_long(bytes, kNull);  // objectName

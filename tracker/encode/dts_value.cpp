@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "common/time/units.h"
 #include "tracker/encode/avro_writer.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/types/families.h"
@@ -19,7 +20,6 @@ using types::Value;
 using types::ValueKind;
 using types::WireType;
 
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::string_view kCharset = "utf8";  // the SDK knows no utf8mb3, and takes this as UTF-8
 
 // Branches of the union of values, in the schema's order.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <concepts>
 
+#include "common/time/units.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/types/vector.h"
 
@@ -16,8 +17,6 @@ using types::CivilTime;
 using types::Column;
 using types::Value;
 using types::ValueKind;
-
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 
 /// At least `width` digits.
 void append_digits(std::string& out, std::uint64_t number, int width) {

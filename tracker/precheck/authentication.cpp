@@ -7,7 +7,7 @@
 namespace rowtide::precheck {
 namespace {
 
-std::string repair_for(const std::string& reason, const CheckContext& context) {
+std::string repair_of_login(const std::string& reason, const CheckContext& context) {
   const auto& ref = context.source().credentials_secret_ref;
   const std::string where = ref ? fmt::format("Secret {} (spec.source.credentialsSecretRef)", ref->name)
                                 : std::string("spec.source.credentials");
@@ -31,7 +31,7 @@ CheckItem check_authentication(CheckContext& context) {
   const absl::Status& status = context.connected();
   if (status.ok()) return passed("logged in as " + context.account());
   const std::string reason = source::reason_of(status);
-  CheckItem item = failed(status, "an account that may log in", repair_for(reason, context));
+  CheckItem item = failed(status, "an account that may log in", repair_of_login(reason, context));
   item.observed = item.reason;
   return item;
 }

@@ -9,7 +9,7 @@ namespace rowtide::precheck {
 namespace {
 
 /// Repairs that depend on the task; the others stand in the status' text already.
-std::string repair_for(const std::string& reason, const CheckContext& context) {
+std::string repair_of_connection(const std::string& reason, const CheckContext& context) {
   const std::string& ours = context.client_address();
   if (reason == "HostNotPrivileged") {
     const std::string create = fmt::format(
@@ -49,7 +49,7 @@ CheckItem check_source_reachable(CheckContext& context) {
     return passed(ours.empty() ? expected
                                : fmt::format("{}:{}, seen from {}", source.host, source.port, ours));
   }
-  CheckItem item = failed(status, expected, repair_for(source::reason_of(status), context));
+  CheckItem item = failed(status, expected, repair_of_connection(source::reason_of(status), context));
   item.observed = fmt::format("{} at {}:{}", item.reason, source.host, source.port);
   return item;
 }

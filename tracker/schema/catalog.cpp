@@ -21,10 +21,6 @@ std::string text_of(const SqlRow& row, std::size_t column) {
   return row[column].value_or(std::string());
 }
 
-bool is_binary_type(std::string_view data_type) {
-  return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
-}
-
 void remember_collations(const SqlResult& result, std::map<std::string, std::uint16_t>& ids) {
   for (const SqlRow& row : result.rows) {
     const std::string number = text_of(row, 1);

@@ -23,10 +23,6 @@ std::uint32_t number_of(std::string_view text) {
   return number;
 }
 
-bool is_binary_type(std::string_view data_type) {
-  return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
-}
-
 /// MariaDB quotes texts and shows everything else as an expression; MySQL shows texts as they are.
 void read_default(CatalogColumn& column, std::string value, std::string_view extra, bool is_mariadb) {
   const bool is_time = column.data_type == "timestamp" || column.data_type == "datetime";

@@ -68,4 +68,8 @@ absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
   return parsed;
 }
 
+bool is_binary_type(std::string_view data_type) {
+  return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
+}
+
 }  // namespace rowtide::schema

@@ -11,6 +11,7 @@
 
 #include "tracker/encode/encoder.h"
 #include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_handle.h"
 
 namespace rowtide::sink {
 namespace {
@@ -18,19 +19,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-template <auto Function>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    Function(object);
-  }
-};
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>>;
-using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
-using Options = std::unique_ptr<rd_kafka_AdminOptions_t, Deleter<rd_kafka_AdminOptions_destroy>>;
-using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
-using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>>;
-using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Deleter<rd_kafka_ConfigResource_destroy>>;
+using Metadata = KafkaHandle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
+using Queue = KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+using Options = KafkaHandle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
+using Event = KafkaHandle<rd_kafka_event_t, rd_kafka_event_destroy>;
+using NewTopic = KafkaHandle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+using ConfigResource = KafkaHandle<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
 constexpr milliseconds kLeaderCheckInterval{50};
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_handle.h"
 
 namespace rowtide::sink {
 namespace {
@@ -18,10 +19,7 @@ using std::chrono::milliseconds;
 // One attempt; the library wants to be called again after it.
 constexpr int kAttemptMs = 1000;
 
-struct ErrorDeleter {
-  void operator()(rd_kafka_error_t* error) const noexcept { rd_kafka_error_destroy(error); }
-};
-using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
+using Error = KafkaHandle<rd_kafka_error_t, rd_kafka_error_destroy>;
 
 }  // namespace
 

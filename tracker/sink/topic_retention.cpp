@@ -12,6 +12,7 @@
 
 #include "common/status/text.h"
 #include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_handle.h"
 
 namespace rowtide::sink {
 namespace {
@@ -23,19 +24,11 @@ constexpr milliseconds kTimeout{15'000};
 constexpr std::chrono::minutes kInterval{5};
 constexpr std::int64_t kSecondsPerHour = 3600;
 
-template <auto Function>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    Function(object);
-  }
-};
-using Partitions =
-    std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>>;
-using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
-using Options = std::unique_ptr<rd_kafka_AdminOptions_t, Deleter<rd_kafka_AdminOptions_destroy>>;
-using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
-using Deletion = std::unique_ptr<rd_kafka_DeleteRecords_t, Deleter<rd_kafka_DeleteRecords_destroy>>;
+using Partitions = KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+using Queue = KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+using Options = KafkaHandle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
+using Event = KafkaHandle<rd_kafka_event_t, rd_kafka_event_destroy>;
+using Deletion = KafkaHandle<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
 
 absl::Status failed(const std::string& topic, std::string_view reason) {
   return absl::UnavailableError(

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::array<unsigned char, 4> kMagic{0xfe, 'b', 'i', 'n'};
 constexpr std::array<unsigned char, 4> kEncryptedMagic{0xfd, 'b', 'i', 'n'};
-constexpr std::uint64_t kFirstOffset = 4;
 
 }  // namespace
 
@@ -31,7 +30,7 @@ absl::Status FileSource::open(const binlog::Position& from) {
   }
   if (absl::Status status = open_file(static_cast<std::size_t>(found - files_.begin())); !status.ok())
     return status;
-  continue_at_ = from.offset > kFirstOffset ? from.offset : 0;
+  continue_at_ = from.offset > binlog::kFirstOffset ? from.offset : 0;
   return absl::OkStatus();
 }
 
@@ -52,7 +51,7 @@ absl::Status FileSource::open_file(std::size_t index) {
   if (size != magic.size() || magic != kMagic) {
     return absl::FailedPreconditionError(fmt::format("{} is not a binlog file", path));
   }
-  offset_ = kFirstOffset;
+  offset_ = binlog::kFirstOffset;
   continue_at_ = 0;
   return absl::OkStatus();
 }
@@ -94,7 +93,7 @@ absl::StatusOr<Bytes> FileSource::read_event() {
       return cut_off();
     }
   }
-  if (offset_ == kFirstOffset) note_version();
+  if (offset_ == binlog::kFirstOffset) note_version();
   offset_ += size;
   if (continue_at_ != 0) {
     if (fseeko(file_.get(), static_cast<off_t>(continue_at_), SEEK_SET) != 0) return cut_off();

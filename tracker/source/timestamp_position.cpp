@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "common/time/units.h"
+#include "tracker/binlog/event.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_begin.h"
 #include "tracker/source/binlog_source.h"
@@ -20,9 +22,6 @@ using binlog::EventType;
 using binlog::EventView;
 using binlog::Position;
 
-constexpr std::uint64_t kFirstOffset = 4;
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-
 std::string time_text(std::int64_t us) {
   return absl::FormatTime(absl::RFC3339_full, absl::FromUnixMicros(us), absl::UTCTimeZone());
 }
@@ -33,7 +32,7 @@ class FileReader {
   explicit FileReader(const OpenSource& open_source) : source_(open_source()) {}
 
   absl::Status open(const std::string& file) {
-    const Position from{.gtids = {}, .file = file, .offset = kFirstOffset};
+    const Position from{.gtids = {}, .file = file, .offset = binlog::kFirstOffset};
     stream_.reset(from);
     return source_->open(from);
   }
@@ -86,7 +85,7 @@ absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, schema::SqlSessi
   }
   const absl::StatusOr<schema::SqlResult> purged =
       session.query(facts.is_mariadb ? fmt::format("SELECT BINLOG_GTID_POS({}, {})",
-                                                   schema::quote_literal(oldest.name), kFirstOffset)
+                                                   schema::quote_literal(oldest.name), binlog::kFirstOffset)
                                      : std::string("SELECT @@global.gtid_purged"));
   if (!purged.ok()) return purged.status();
   return purged->rows.empty() || purged->rows[0].empty() || purged->rows[0][0].value_or("").empty();

@@ -42,10 +42,6 @@ class Descriptors {
   std::vector<Entry> entries_;
 };
 
-std::uint8_t byte_at(std::string_view text, std::size_t index) noexcept {
-  return static_cast<std::uint8_t>(text[index]);
-}
-
 bool is_half_width_katakana(std::uint8_t byte) noexcept {
   return byte >= 0xa1 && byte <= 0xdf;
 }

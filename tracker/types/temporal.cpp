@@ -4,12 +4,12 @@
 
 #include <array>
 
+#include "common/time/units.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::types {
 namespace {
 
-constexpr std::int64_t kMicrosPerSecond = 1000000;
 constexpr std::uint8_t kMaxFsp = 6;
 
 /// Bytes of a fraction with this many decimals, and the microseconds of its unit.

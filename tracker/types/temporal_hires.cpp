@@ -4,13 +4,12 @@
 // Field_datetime_hires, Field_timestamp_hires).
 #include <array>
 
+#include "common/time/units.h"
 #include "tracker/types/families.h"
 #include "tracker/types/temporal.h"
 
 namespace rowtide::types {
 namespace {
-
-constexpr std::int64_t kMicrosPerSecond = 1000000;
 
 /// By decimals. Those of TIME and DATETIME hold the whole value, those of TIMESTAMP what follows the seconds.
 constexpr std::array<std::uint8_t, 7> kTimeBytes = {3, 4, 4, 5, 5, 5, 6};

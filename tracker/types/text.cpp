@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kMaxShortLength = 255;
 
-DecodeStatus decode_text(ByteReader& row, const Column& column, Scratch& scratch, Value& out) noexcept {
+DecodeStatus decode_characters(ByteReader& row, const Column& column, Scratch& scratch, Value& out) noexcept {
   const std::string_view text = read_counted(row, column.width);
   if (!row.ok()) return DecodeStatus::Truncated;
   out.kind = ValueKind::Text;
@@ -66,7 +66,7 @@ StringMetadata string_metadata(std::uint16_t wire_metadata) noexcept {
 }
 
 DecodeFunction counted_decoder(const Column& column) noexcept {
-  return column.kind == ValueKind::Bytes ? decode_bytes : decode_text;
+  return column.kind == ValueKind::Bytes ? decode_bytes : decode_characters;
 }
 
 absl::Status compile_collation(const ColumnDefinition& definition, Column& column) {
@@ -99,7 +99,7 @@ absl::Status compile_string(const ColumnDefinition& definition, Column& column) 
   }
   if (absl::Status status = compile_collation(definition, column); !status.ok()) return status;
   column.width = column.length > kMaxShortLength ? 2 : 1;
-  column.decode = column.kind == ValueKind::Bytes ? decode_padded_bytes : decode_text;
+  column.decode = column.kind == ValueKind::Bytes ? decode_padded_bytes : decode_characters;
   return absl::OkStatus();
 }
 

@@ -8,10 +8,6 @@ namespace {
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080U;
 
-std::uint8_t byte_at(std::string_view text, std::size_t index) noexcept {
-  return static_cast<std::uint8_t>(text[index]);
-}
-
 bool is_continuation(std::string_view text, std::size_t index) noexcept {
   return (byte_at(text, index) & 0xc0U) == 0x80U;
 }

@@ -1,9 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace rowtide::types {
+
+[[nodiscard]] inline std::uint8_t byte_at(std::string_view text, std::size_t index) noexcept {
+  return static_cast<std::uint8_t>(text[index]);
+}
 
 /// Well-formed UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
