@@ -44,7 +44,7 @@ minimise() {
 }
 
 case ${1:-} in
-  --seeds) ensure_packages "${BUILD_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}" && add_seeds && exit 0 ;;
+  --seeds) ensure_packages "${BUILD_PACKAGES[@]}" && add_seeds && exit 0 ;;
   -h | --help) usage && exit 0 ;;
 esac
 if (($# != 2)) || ! [[ -e $fuzz/targets/$1.cpp && $2 =~ ^[0-9]+$ ]]; then
@@ -53,7 +53,7 @@ if (($# != 2)) || ! [[ -e $fuzz/targets/$1.cpp && $2 =~ ^[0-9]+$ ]]; then
 fi
 
 target=$1
-ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}"
+ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 build_preset fuzz "fuzz_$target"
 found=$(mktemp -d)
 findings=$root/build/fuzz/findings

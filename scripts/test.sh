@@ -10,20 +10,25 @@ done
 
 usage() {
   cat <<END
-Usage: scripts/test.sh [--fast]
+Usage: scripts/test.sh [--fast] [--only REGEX]
 
-Installs what it needs (as root, or with sudo), builds with AddressSanitizer and UndefinedBehaviorSanitizer, and runs the tests.
+Installs what it needs (as root, or with sudo), builds the product with AddressSanitizer and UndefinedBehaviorSanitizer, and
+runs the tests. At the end stands how long each stage took.
 
-  (no option)   style, unit and golden tests, integration tests (MySQL 8, MariaDB, Kafka, kube-apiserver), and end to
-                end tests on a real one-node Kubernetes; needs root, Go and a JDK
-  --fast        unit and golden tests only
+  (no option)    style, unit and golden tests, integration tests (MySQL 8, MariaDB, Kafka, kube-apiserver), and end to
+                 end tests on a real one-node Kubernetes; needs root, Go and a JDK
+  --fast         unit and golden tests only
+  --only REGEX   only the test programs (ctest -N lists them) whose name matches, and of the other stages only what they
+                 need; GTEST_FILTER chooses among their cases
 END
 }
 
 fast=false
+only=
 while (($#)); do
   case $1 in
     --fast) fast=true && shift ;;
+    --only) only=${2:?--only needs a regular expression} && shift 2 ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -33,6 +38,15 @@ root=$(repo_root)
 passed=0
 failed=0
 cluster_was_up=true
+stages=()
+
+# stage NAME COMMAND...: runs it and remembers how long it took.
+stage() {
+  local name=$1 begin=$SECONDS
+  shift
+  "$@"
+  stages+=("$(printf '%-28s %3d:%02d' "$name" $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60)))")
+}
 
 # count_result NAME COMMAND...: one check that is no test program.
 count_result() {
@@ -45,14 +59,24 @@ count_result() {
   fi
 }
 
-# run_tests LABELS: the ctest tests whose label matches, counted case by case.
+lint() {
+  ensure_packages "${LINT_PACKAGES[@]}"
+  count_result "formatting" lint_format
+  count_result "shell scripts" lint_shell
+}
+
+# has_tests LABEL: are there any of this label to be run?
+has_tests() { ctest --test-dir "$root/build/dev" -N -L "^$1\$" ${only:+-R "$only"} | grep -q '^  Test '; }
+
+# run_tests LABEL [JOBS]: the ctest tests of that label, counted case by case.
 run_tests() {
   local results
   results=$(mktemp -d)
   say "tests: $1"
   GTEST_OUTPUT="xml:$results/" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-    ctest --test-dir "$root/build/dev" --label-regex "$1" --output-on-failure --no-tests=error \
-    --output-junit "$results/ctest.xml" >&2 || true
+    ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer \
+    ctest --test-dir "$root/build/dev" -L "^$1\$" ${only:+-R "$only"} --parallel "${2:-1}" --output-on-failure \
+    --no-tests=error --output-junit "$results/ctest.xml" >&2 || true
   count_cases "$results"
   rm -rf "$results"
 }
@@ -66,31 +90,45 @@ count_cases() {
   failed=$((failed + ${counts#* }))
 }
 
-finish() {
-  $cluster_was_up || "$scripts/cluster.sh" down >&2 || true
-}
-trap finish EXIT
-
-ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-build_preset dev
-run_tests '^(unit|golden)$'
-
-if ! $fast; then
-  ((EUID == 0)) || die "the integration and end to end tests need root: run sudo -E scripts/test.sh, or --fast"
-  ensure_packages "${LINT_PACKAGES[@]}" "${SERVER_PACKAGES[@]}"
-  count_result "formatting" lint_format
-  count_result "shell scripts" lint_shell
-  count_result "clang-tidy" lint_tidy
+cluster_up() {
   "$scripts/cluster.sh" status >/dev/null 2>&1 || cluster_was_up=false
   "$scripts/cluster.sh" up
   KUBECONFIG=$("$scripts/cluster.sh" kubeconfig)
   ROWTIDE_TEST_ADDRESS=$("$scripts/cluster.sh" address)
   PATH=$(dirname "$(find "$ROWTIDE_CACHE"/kubernetes-*/bin -name kubectl | tail -n 1)"):$PATH # the cluster's own kubectl
   export KUBECONFIG ROWTIDE_TEST_ADDRESS PATH
-  run_tests '^integration$'
-  cluster_install_operator
-  run_tests '^e2e$'
+}
+
+finish() {
+  $cluster_was_up || "$scripts/cluster.sh" down >&2 || true
+}
+trap finish EXIT
+
+stage "packages" ensure_packages "${BUILD_PACKAGES[@]}" "${DEV_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+stage "build" build_preset dev
+$fast || ((EUID == 0)) || die "the integration and end to end tests need root: run sudo -E scripts/test.sh, or --fast"
+for label in unit golden; do
+  if has_tests $label; then stage "$label tests" run_tests $label "$(nproc)"; fi
+done
+if ! $fast; then
+  if [[ -z $only ]]; then
+    stage "formatting, shell scripts" lint
+    stage "clang-tidy" count_result "clang-tidy" lint_tidy
+  fi
+  # The servers wait and work by turns: twice as many programs as processors keep these busy.
+  if has_tests integration; then
+    stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"
+    stage "integration tests" run_tests integration $(($(nproc) * 2))
+  fi
+  if has_tests kube || has_tests e2e; then stage "Kubernetes" cluster_up; fi
+  if has_tests kube; then stage "kube tests" run_tests kube; fi
+  if has_tests e2e; then
+    stage "image, operator" cluster_install_operator
+    stage "end to end tests" run_tests e2e
+  fi
 fi
 
+say "how long it took, in minutes:"
+printf '  %s\n' "${stages[@]}" >&2
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

@@ -7,6 +7,7 @@ build_preset() {
   local preset=$1 log
   shift
   ensure_packages "${BUILD_PACKAGES[@]}"
+  [[ $preset == release ]] || ensure_packages "${DEV_PACKAGES[@]}"
   log=$(repo_root)/build/$preset.log
   mkdir -p "$(dirname "$log")"
   say "building ($preset)"

@@ -9,10 +9,11 @@ BUILD_PACKAGES=(
   libre2-dev libboost-dev libboost-system-dev libssl-dev zlib1g-dev libzstd-dev
 )
 
+# What the presets other than release compile with, and what makes the sanitizers' reports readable.
+DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
+
 # percona-toolkit: the real pt-online-schema-change.
 TEST_PACKAGES=(libgtest-dev libgmock-dev python3 percona-toolkit)
-
-FUZZ_PACKAGES=(clang-16 libclang-rt-16-dev)
 
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 clang-16 shellcheck)
 
@@ -45,10 +46,8 @@ ensure_packages() {
 
 # missing_packages PACKAGE...: one line for each that is not installed, each once.
 missing_packages() {
-  local package
-  for package in $(printf '%s\n' "$@" | sort -u); do
-    [[ $(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || printf '%s\n' "$package"
-  done
+  comm -23 <(printf '%s\n' "$@" | sort -u) \
+    <(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii  *//p' | sort -u)
 }
 
 # In a subshell of its own: the trap that lifts the ban on service starts must run however the installation ends.
