@@ -265,7 +265,9 @@ void Alteration::keep_columns() {
 
 void Alteration::keep_column(const CatalogColumn& column) {
   if (const ChangeColumn* change = change_of(column.name)) {
-    if (change->column.placement.empty()) table_.columns.push_back(make(change->column));
+    // One with a new place stands here until its turn: others can be placed behind it, by its new name.
+    const bool stays = change->column.placement.empty();
+    table_.columns.push_back(stays ? make(change->column) : CatalogColumn{.name = change->column.name});
     return;
   }
   if (column.data_type == "timestamp") is_first_timestamp_ = false;
@@ -302,14 +304,12 @@ void Alteration::place_columns() {
 }
 
 void Alteration::change_place(const ChangeColumn& change) {
-  if (before_.index_of(change.name) && !is_dropped(change.name)) {
-    if (!change.column.placement.empty()) insert(make(change.column), change.column.placement);
-    return;
-  }
-  // MariaDB lets a statement change what it has just added, and goes by the new name.
-  const std::optional<std::uint32_t> added = table_.index_of(change.column.name);
-  if (!added) return;
-  table_.columns.erase(table_.columns.begin() + *added);
+  const bool was_there = before_.index_of(change.name) && !is_dropped(change.name);
+  if (was_there && change.column.placement.empty()) return;
+  // MariaDB also lets a statement change what it has just added, and goes by the new name.
+  const std::optional<std::uint32_t> index = table_.index_of(change.column.name);
+  if (!index) return;
+  table_.columns.erase(table_.columns.begin() + *index);
   insert(make(change.column), change.column.placement);
 }
 

@@ -208,6 +208,16 @@ TEST(ApplyDdl, ColumnsAreAddedMovedAndChanged) {
             "c bigint(20), B2 varchar(3)/8 NOT NULL, y text/8 |");
 }
 
+TEST(ApplyDdl, AColumnThatMovesStandsInItsOldPlaceUntilItsTurn) {
+  Tables tables;
+  EXPECT_EQ(tables.after({"CREATE TABLE t (a INT, b INT)",
+                          "ALTER TABLE t ADD d INT AFTER c, ADD a INT, CHANGE a c BIGINT FIRST"}),
+            "c bigint(20), d int(11), b int(11), a int(11) |");
+  EXPECT_EQ(tables.after({"CREATE OR REPLACE TABLE t (a INT, b INT)",
+                          "ALTER TABLE t ADD d INT AFTER b, MODIFY b BIGINT FIRST, ADD e INT AFTER b"}),
+            "b bigint(20), e int(11), a int(11), d int(11) |");
+}
+
 TEST(ApplyDdl, CharacterSetsAreConverted) {
   Tables tables;
   EXPECT_EQ(tables.after({"CREATE TABLE t (a VARCHAR(10), b TEXT, c BLOB, d ENUM('x'))",
