@@ -40,9 +40,9 @@ process_pid() {
 
 process_alive() { process_pid "$1" >/dev/null; }
 
-# process_stop NAME...: asks all to end, waits up to 8 s, then forces the rest.
+# process_stop NAME...: asks all to end, waits up to PROCESS_GRACE seconds (8), then forces the rest.
 process_stop() {
-  local name pid deadline=$((SECONDS + 8)) left
+  local name pid deadline=$((SECONDS + ${PROCESS_GRACE:-8})) left
   for name in "$@"; do
     pid=$(process_pid "$name") && kill "$pid" 2>/dev/null
   done

@@ -14,6 +14,7 @@ server_usage() {
   cat >&2 <<USAGE
 usage: ${0##*/} start --dir DIR [--port PORT] [--bind ADDRESS] [--with-pid PID] [-- SERVER_OPTION...]
        ${0##*/} stop --dir DIR
+       ${0##*/} discard --dir DIR
        ${0##*/} status --dir DIR
        ${0##*/} install
 
@@ -21,6 +22,7 @@ start     makes the server's data in DIR if it is new, starts the server and wai
           is a free one unless --port says otherwise; a later start of the same DIR keeps its data, address and port.
           --with-pid: the server is stopped when the process PID has ended. Options after -- are for this start only.
           Prints one line: HOST=... PORT=... PID=... LOG=...
+discard   ends the server at once, whatever becomes of its data.
 status    prints that line if the server runs; exit code 3 if it does not.
 install   only fetches what start would fetch (\$ROWTIDE_CACHE, default ~/.cache/rowtide).
 USAGE
@@ -54,6 +56,7 @@ server_main() {
   case $action in
     start) server_start ;;
     stop) process_stop "$SERVER_NAME" guard ;;
+    discard) PROCESS_GRACE=0 process_stop "$SERVER_NAME" guard ;;
     status) server_facts || exit 3 ;;
     guard) server_guard ;;
     *) server_usage ;;

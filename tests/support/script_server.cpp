@@ -45,7 +45,7 @@ ScriptServer::ScriptServer(std::string name, ServerOptions options)
 
 ScriptServer::~ScriptServer() {
   try {
-    stop();
+    end("discard");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: stopping the server failed: %s\n", name_.c_str(), error.what());
   }
@@ -77,7 +77,11 @@ void ScriptServer::start() {
 }
 
 void ScriptServer::stop() {
-  const RunResult result = run({command("stop"), {}, {}}, kStopDeadline);
+  end("stop");
+}
+
+void ScriptServer::end(const std::string& action) {
+  const RunResult result = run({command(action), {}, {}}, kStopDeadline);
   if (!result.status.ok()) {
     throw std::runtime_error(
         fmt::format("{} did not stop ({}): {}", name_, result.status.to_string(), result.err));

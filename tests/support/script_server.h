@@ -46,6 +46,7 @@ class ScriptServer {
 
  private:
   [[nodiscard]] std::vector<std::string> command(const std::string& action) const;
+  void end(const std::string& action);
 
   std::string name_;
   ServerOptions options_;

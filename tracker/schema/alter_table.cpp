@@ -266,8 +266,10 @@ void Alteration::keep_columns() {
 void Alteration::keep_column(const CatalogColumn& column) {
   if (const ChangeColumn* change = change_of(column.name)) {
     // One with a new place stands here until its turn: others can be placed behind it, by its new name.
-    const bool stays = change->column.placement.empty();
-    table_.columns.push_back(stays ? make(change->column) : CatalogColumn{.name = change->column.name});
+    CatalogColumn changed;
+    changed.name = change->column.name;
+    if (change->column.placement.empty()) changed = make(change->column);
+    table_.columns.push_back(std::move(changed));
     return;
   }
   if (column.data_type == "timestamp") is_first_timestamp_ = false;
