@@ -23,6 +23,11 @@ std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
   return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
 }
 
+/// Hashes of long keys are those that there may be.
+bool is_certain(const std::string& hidden) {
+  return !hidden.starts_with("DB_ROW_HASH_");
+}
+
 /// What must be equal. Defaults are compared where both sides spell them alike: texts, not expressions.
 std::string text_of(const CatalogTable& table) {
   std::string text;
@@ -45,7 +50,7 @@ std::string text_of(const CatalogTable& table) {
   std::sort(keys.begin(), keys.end());
   text += fmt::format("{}\n  key {} collation {} '{}' hidden {}\n", fmt::join(keys, "\n"),
                       fmt::join(table.key_columns, ","), table.collation, table.comment,
-                      table.hidden_columns.size());
+                      std::count_if(table.hidden_columns.begin(), table.hidden_columns.end(), is_certain));
   return text;
 }
 

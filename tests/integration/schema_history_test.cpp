@@ -208,6 +208,70 @@ TEST_P(MariadbSchemaHistory, ASystemVersionedTableIsRefused) {
   server.exec("SET GLOBAL binlog_row_metadata = FULL");
 }
 
+/// UNIQUE over a whole TEXT is kept by a hash in a column DB_ROW_HASH_n that stands in the events, last.
+TEST_P(MariadbSchemaHistory, TheHashesOfLongUniqueKeysAreNoColumns) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  const std::string own = R"("DB_ROW_HASH_1":)";
+  std::vector<std::string> expected;
+  for (const char* metadata : {"FULL", "MINIMAL", "NO_LOG"}) {
+    server.exec(std::string("SET GLOBAL binlog_row_metadata = ") + metadata);
+    sql("CREATE OR REPLACE TABLE h (id INT PRIMARY KEY, v TEXT, DB_ROW_HASH_1 BIGINT UNSIGNED, UNIQUE (v))");
+    sql("INSERT INTO h VALUES (1, 'a', 2), (2, NULL, NULL)");
+    expected.insert(expected.end(),
+                    {"{" + own + R"(2,"id":1,"v":"a"})", "{" + own + R"(null,"id":2,"v":null})"});
+    sql("UPDATE h SET v = 'b' WHERE id = 1");
+    expected.push_back("{" + own + R"(2,"id":1,"v":"b"})");
+    sql("DELETE FROM h WHERE id = 2");
+    expected.emplace_back("null");
+    sql("ALTER TABLE h ADD w VARCHAR(3000), ADD UNIQUE u (w), ADD i INT, ADD UNIQUE i (i) USING HASH");
+    sql("INSERT INTO h VALUES (3, 'c', 4, 'd', 5)");
+    expected.push_back("{" + own + R"(4,"i":5,"id":3,"v":"c","w":"d"})");
+    if (std::string_view(metadata) == "MINIMAL") {
+      EXPECT_THAT(images(expected.size()), testing::ElementsAreArray(expected));
+      EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+    }
+    sql("INSERT INTO h VALUES (6, NULL, 7, 'e', NULL)");
+    expected.push_back("{" + own + R"(7,"i":null,"id":6,"v":null,"w":"e"})");
+    sql("ALTER TABLE h DROP KEY v, DROP KEY i");
+    sql("INSERT INTO h VALUES (8, 'f', 9, 'f', 9)");
+    expected.push_back("{" + own + R"(9,"i":9,"id":8,"v":"f","w":"f"})");
+    if (std::string_view(metadata) == "MINIMAL") tracker.start_streaming();
+    sql("DROP INDEX u ON h");
+    sql("ALTER TABLE h DROP w, DROP i");
+    sql("INSERT INTO h VALUES (10, 'g', 11)");
+    expected.push_back("{" + own + R"(11,"id":10,"v":"g"})");
+    sql("CREATE OR REPLACE TABLE h (b LONGBLOB NOT NULL, id INT)");
+    sql("CREATE UNIQUE INDEX u ON h (id, b)");
+    sql("INSERT INTO h VALUES (x'00', 12)");
+    expected.emplace_back(R"({"b":"AA==","id":12})");
+  }
+  EXPECT_THAT(images(expected.size()), testing::ElementsAreArray(expected));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+/// What is found at the start is in information_schema only.
+TEST_P(MariadbSchemaHistory, AHashThatWasThereBeforeTheTrackerIsNoColumnEither) {
+  sql("CREATE TABLE h (id INT, v VARCHAR(3000) NOT NULL, UNIQUE (v))");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  for (const char* metadata : {"FULL", "MINIMAL", "NO_LOG"}) {
+    server.exec(std::string("SET GLOBAL binlog_row_metadata = ") + metadata);
+    sql("FLUSH TABLES");
+    sql(std::string("INSERT INTO h SELECT COUNT(*), COUNT(*) FROM h"));
+  }
+  EXPECT_THAT(images(3),
+              testing::ElementsAre(R"({"id":0,"v":"0"})", R"({"id":1,"v":"1"})", R"({"id":2,"v":"2"})"));
+  // A column that nobody told the tracker of is no hash.
+  sql("SET SESSION sql_log_bin = 0");
+  sql("ALTER TABLE h ADD w BIGINT UNSIGNED");
+  sql("SET SESSION sql_log_bin = 1");
+  sql("INSERT INTO h VALUES (7, '7', 7)");
+  EXPECT_FALSE(tracker.wait_exit().ok());
+  EXPECT_THAT(tracker.failure(),
+              testing::AllOf(HasSubstr("the binlog event has 4 columns"), HasSubstr("Repair")));
+}
+
 TEST_P(MariadbSchemaHistory, ASequenceIsATableOfOneRow) {
   sql("CREATE SEQUENCE s CACHE 10");
   TrackerProcess tracker(task);

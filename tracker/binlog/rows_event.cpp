@@ -49,10 +49,11 @@ bool none_present(Bytes bitmap) {
 
 /// `bitmap` without the bits of hidden columns. False when one of those is set.
 bool without_hidden(Bytes bitmap, const TablePlan& plan, std::vector<std::byte>& out) {
-  out.assign(bitmap_size(plan.columns.size()), std::byte{0});
+  const std::size_t kept = plan.columns.size() + plan.unread;
+  out.assign(bitmap_size(kept), std::byte{0});
   std::size_t column = 0;
   auto hidden = plan.hidden.begin();
-  for (std::size_t i = 0; i < plan.columns.size() + plan.hidden.size(); ++i) {
+  for (std::size_t i = 0; i < kept + plan.hidden.size(); ++i) {
     if (hidden != plan.hidden.end() && *hidden == i) {
       if (bit(bitmap, i)) return false;
       ++hidden;
@@ -122,12 +123,14 @@ RowsStatus RowsReader::start(const RowsHeader& header, const TablePlan& plan, Im
   before_.clear();
   after_.clear();
   status_ = RowsStatus::Ok;
-  if (header.column_count != plan.columns.size() + plan.hidden.size()) {
+  if (header.column_count != plan.columns.size() + plan.hidden.size() + plan.unread) {
     status_ = RowsStatus::ColumnCountMismatch;
   } else if (status_ = leave_out_hidden(); status_ == RowsStatus::Ok) {
     const std::size_t count = plan.columns.size();
     is_before_full_ = header_.before_present.empty() || all_present(header_.before_present, count);
     is_after_full_ = header_.after_present.empty() || all_present(header_.after_present, count);
+    before_unread_ = unread_of(header_.before_present);
+    after_unread_ = unread_of(header_.after_present);
     // What an update's after image leaves out is known from a full before image (MariaDB's FULL_NODUP).
     holds_no_column_ = header.operation == RowOperation::Insert && none_present(header_.after_present);
     const bool is_complete = header.operation == RowOperation::Insert ? is_after_full_ : is_before_full_;
@@ -152,6 +155,14 @@ RowsStatus RowsReader::leave_out_hidden() noexcept {
   return RowsStatus::Ok;
 }
 
+std::size_t RowsReader::unread_of(Bytes present) const noexcept {
+  std::size_t held = 0;
+  for (std::size_t i = 0; i < plan_->unread && !present.empty(); ++i) {
+    held += bit(present, plan_->columns.size() + i) ? 1U : 0U;
+  }
+  return held;
+}
+
 bool RowsReader::next() noexcept {
   // An insert of nothing but defaults has a minimal image of no column, and takes no byte: the server writes
   // one such row an event (MySQL sql/log_event.cc, Rows_log_event::do_apply_event()).
@@ -168,7 +179,7 @@ bool RowsReader::next() noexcept {
 }
 
 RowsStatus RowsReader::read_before() noexcept {
-  if (is_before_full_ && !header_.may_have_json_diffs) return read_image(before_);
+  if (is_before_full_ && !header_.may_have_json_diffs) return read_image(before_, before_unread_);
   std::fill(documents_.begin(), documents_.end(), Bytes());
   return read_sparse_image(before_, header_.before_present, {});
 }
@@ -183,7 +194,7 @@ RowsStatus RowsReader::read_after() noexcept {
     json_diffs = reader_.bytes(bitmap_size(static_cast<std::uint64_t>(documents)));
   }
   if (!reader_.ok()) return fail(RowsStatus::Truncated, 0);
-  if (is_after_full_ && json_diffs.empty()) return read_image(after_);
+  if (is_after_full_ && json_diffs.empty()) return read_image(after_, after_unread_);
 
   const RowsStatus status = read_sparse_image(after_, header_.after_present, json_diffs);
   for (std::size_t i = 0; i < before_.size() && status == RowsStatus::Ok; ++i) {
@@ -197,9 +208,10 @@ RowsStatus RowsReader::read_after() noexcept {
 RowsStatus RowsReader::read_sparse_image(std::vector<types::Value>& values, Bytes present,
                                          Bytes json_diffs) noexcept {
   const std::size_t count = values.size();
+  const std::size_t unread = unread_of(present);
   std::size_t held = 0;
   for (std::size_t i = 0; i < count; ++i) held += bit(present, i) ? 1U : 0U;
-  const Bytes nulls = reader_.bytes(bitmap_size(held));
+  const Bytes nulls = reader_.bytes(bitmap_size(held + unread));
   if (!reader_.ok() || count == 0) return fail(RowsStatus::Truncated, 0);
 
   std::size_t document = 0;
@@ -217,7 +229,16 @@ RowsStatus RowsReader::read_sparse_image(std::vector<types::Value>& values, Byte
       return status;
     }
   }
-  return RowsStatus::Ok;
+  read_over(nulls, position, unread);
+  return reader_.ok() ? RowsStatus::Ok : fail(RowsStatus::Truncated, count - 1);
+}
+
+/// `position`: of the first of them among the image's columns.
+void RowsReader::read_over(Bytes nulls, std::size_t position, std::size_t unread) noexcept {
+  constexpr std::size_t kBigintBytes = 8;
+  for (const std::size_t end = position + unread; position < end; ++position) {
+    if (!bit(nulls, position)) reader_.skip(kBigintBytes);
+  }
 }
 
 RowsStatus RowsReader::read_cell(std::size_t index, bool is_diff, types::Value& value) noexcept {
@@ -236,9 +257,9 @@ RowsStatus RowsReader::read_cell(std::size_t index, bool is_diff, types::Value& 
   return RowsStatus::Ok;
 }
 
-RowsStatus RowsReader::read_image(std::vector<types::Value>& values) noexcept {
+RowsStatus RowsReader::read_image(std::vector<types::Value>& values, std::size_t unread) noexcept {
   const std::size_t count = values.size();
-  const Bytes nulls = reader_.bytes(bitmap_size(count));
+  const Bytes nulls = reader_.bytes(bitmap_size(count + unread));
   if (!reader_.ok() || count == 0) return fail(RowsStatus::Truncated, 0);
   const types::Column* column = plan_->columns.data();
   for (std::size_t i = 0; i < count; ++i, ++column) {
@@ -253,7 +274,8 @@ RowsStatus RowsReader::read_image(std::vector<types::Value>& values) noexcept {
       continue;
     return fail(decoded == types::DecodeStatus::Truncated ? RowsStatus::Truncated : RowsStatus::BadValue, i);
   }
-  return RowsStatus::Ok;
+  read_over(nulls, count, unread);
+  return reader_.ok() ? RowsStatus::Ok : fail(RowsStatus::Truncated, count - 1);
 }
 
 RowsStatus RowsReader::fail(RowsStatus status, std::size_t column) noexcept {

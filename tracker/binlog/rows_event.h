@@ -72,12 +72,14 @@ class RowsReader {
   [[nodiscard]] std::uint32_t failed_column() const noexcept { return failed_column_; }
 
  private:
-  [[nodiscard]] RowsStatus read_image(std::vector<types::Value>& values) noexcept;
+  [[nodiscard]] RowsStatus read_image(std::vector<types::Value>& values, std::size_t unread) noexcept;
   [[nodiscard]] RowsStatus leave_out_hidden() noexcept;
   [[nodiscard]] RowsStatus read_before() noexcept;
   [[nodiscard]] RowsStatus read_after() noexcept;
   [[nodiscard]] RowsStatus read_sparse_image(std::vector<types::Value>& values, Bytes present,
                                              Bytes json_diffs) noexcept;
+  void read_over(Bytes nulls, std::size_t position, std::size_t unread) noexcept;
+  [[nodiscard]] std::size_t unread_of(Bytes present) const noexcept;
   [[nodiscard]] RowsStatus read_cell(std::size_t column, bool is_diff, types::Value& value) noexcept;
   [[nodiscard]] RowsStatus fail(RowsStatus status, std::size_t column) noexcept;
 
@@ -92,6 +94,8 @@ class RowsReader {
   std::vector<std::byte> after_present_;
   bool is_before_full_ = true;
   bool is_after_full_ = true;
+  std::size_t before_unread_ = 0;  ///< how many of TablePlan::unread the images hold
+  std::size_t after_unread_ = 0;
   std::vector<Bytes> documents_;  ///< of PARTIAL_UPDATE_ROWS: the JSON columns' bytes before the update
   RowsStatus status_ = RowsStatus::Ok;
   std::uint32_t row_index_ = 0;

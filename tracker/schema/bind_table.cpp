@@ -60,12 +60,13 @@ absl::Status hidden_do_not_fit(const TableMap& map) {
 
 absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
   const std::vector<std::uint32_t> hidden = hidden_columns(map, &table);
-  if (table.columns.size() + hidden.size() != map.column_count()) {
+  const std::size_t shown = map.column_count() - hidden.size() - unread_columns(map, hidden, &table);
+  if (table.columns.size() != shown) {
     return does_not_fit(map, fmt::format("the binlog event has {} columns, information_schema now has {}",
-                                         map.column_count() - hidden.size(), table.columns.size()));
+                                         shown, table.columns.size()));
   }
   std::size_t next = 0;
-  for (std::size_t i = 0; i < map.column_count(); ++i) {
+  for (std::size_t i = 0; next < shown; ++i) {
     if (is_hidden(hidden, i)) continue;
     const CatalogColumn& column = table.columns[next++];
     if (map.has_names() && map.column_names[i] != column.name) {
@@ -171,15 +172,14 @@ types::ColumnDefinition define_column(const TableMap& map, const CatalogColumn* 
 }
 
 bool has_names_of(const CatalogTable& table, const TableMap& map) {
-  if (!hidden_columns(map, &table).empty()) {
-    return std::all_of(table.columns.begin(), table.columns.end(), [&](const CatalogColumn& column) {
-      return std::find(map.column_names.begin(), map.column_names.end(), column.name) !=
-             map.column_names.end();
-    });
+  const std::vector<std::uint32_t> hidden = hidden_columns(map, &table);
+  const std::size_t shown = map.column_count() - hidden.size() - unread_columns(map, hidden, &table);
+  if (table.columns.size() != shown) return false;
+  std::size_t next = 0;
+  for (std::size_t i = 0; next < shown; ++i) {
+    if (!is_hidden(hidden, i) && map.column_names[i] != table.columns[next++].name) return false;
   }
-  return std::equal(table.columns.begin(), table.columns.end(), map.column_names.begin(),
-                    map.column_names.end(),
-                    [](const CatalogColumn& column, const std::string& name) { return column.name == name; });
+  return true;
 }
 
 /// Positions in the table map as positions among its columns that are none of the hidden ones.
@@ -202,14 +202,17 @@ absl::Status hidden_key(const TableMap& map, std::uint32_t position) {
 }
 
 /// Whether it has the columns that only look hidden is asked of the catalog.
-absl::StatusOr<std::vector<std::uint32_t>> hidden_of(const TableMap& map, const CatalogTable* table,
-                                                     Catalog& catalog) {
+absl::Status leave_out_hidden(const TableMap& map, const CatalogTable* table, Catalog& catalog,
+                              binlog::TablePlan& plan) {
   if (table == nullptr && std::any_of(map.column_names.begin(), map.column_names.end(), may_be_hidden)) {
     absl::StatusOr<const CatalogTable*> now = catalog.describe(map.database, map.table);
     if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
     if (now.ok()) table = *now;
   }
-  return hidden_columns(map, table);
+  plan.hidden = hidden_columns(map, table);
+  plan.are_hidden_assumed = !plan.hidden.empty() && !map.has_names();
+  plan.unread = unread_columns(map, plan.hidden, table);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const CatalogTable* table,
@@ -237,13 +240,11 @@ absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catal
 
   binlog::TablePlan plan{.database = map.database, .table = map.table, .columns = {}, .key_columns = {}};
   plan.columns.reserve(map.column_count());
-  absl::StatusOr<std::vector<std::uint32_t>> hidden = hidden_of(map, *table, catalog);
-  if (!hidden.ok()) return hidden.status();
-  plan.hidden = *std::move(hidden);
-  plan.are_hidden_assumed = !plan.hidden.empty() && !map.has_names();
+  if (absl::Status status = leave_out_hidden(map, *table, catalog, plan); !status.ok()) return status;
   const absl::StatusOr<const CatalogTable*> binaries = view_of_binaries(map, *table, catalog);
   if (!binaries.ok()) return binaries.status();
-  for (std::size_t i = 0; i < map.column_count(); ++i) {
+  const std::size_t shown = map.column_count() - plan.hidden.size() - plan.unread;
+  for (std::size_t i = 0; plan.columns.size() < shown; ++i) {
     if (is_hidden(plan.hidden, i)) continue;
     const CatalogColumn* declared = *table == nullptr ? nullptr : &(*table)->columns[plan.columns.size()];
     types::ColumnDefinition definition = define_column(map, declared, i);

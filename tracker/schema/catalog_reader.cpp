@@ -7,6 +7,7 @@
 
 #include "tracker/binlog/sql_lexer.h"
 #include "tracker/schema/column_type.h"
+#include "tracker/schema/hidden_columns.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::schema {
@@ -133,13 +134,26 @@ absl::Status read_columns(SqlSession& session, const std::string& condition, con
   return absl::OkStatus();
 }
 
+/// A row of STATISTICS.
+void read_key_row(const SqlRow& row, CatalogKey& key, bool is_mariadb) {
+  key.may_be_hashed = is_mariadb && key.kind == CatalogKey::Kind::Unique && row[6] == "HASH";
+  if (!row[3]) {
+    key.has_expression = true;
+    return;
+  }
+  key.columns.push_back(*row[3]);
+  if (row[5]) key.prefixes.resize(key.columns.size());
+  if (row[5]) key.prefixes.back() = number_of(*row[5]);
+  if (!key.prefixes.empty()) key.prefixes.resize(key.columns.size());
+}
+
 absl::Status read_keys(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
                        Tables& tables) {
-  absl::StatusOr<SqlResult> rows = session.query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE FROM "
-                  "information_schema.STATISTICS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, "
-                  "SEQ_IN_INDEX",
-                  condition));
+  absl::StatusOr<SqlResult> rows = session.query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE FROM "
+      "information_schema.STATISTICS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, "
+      "SEQ_IN_INDEX",
+      condition));
   if (!rows.ok()) return rows.status();
   for (const SqlRow& row : rows->rows) {
     const auto table = tables.find({text_of(row[0]), text_of(row[1])});
@@ -150,18 +164,9 @@ absl::Status read_keys(SqlSession& session, const std::string& condition, const 
       if (row[4] == "0") keys.back().kind = CatalogKey::Kind::Unique;
       if (row[2] == "PRIMARY") keys.back().kind = CatalogKey::Kind::Primary;
     }
-    if (row[3]) {
-      keys.back().columns.push_back(*row[3]);
-    } else {
-      keys.back().has_expression = true;
-    }
+    read_key_row(row, keys.back(), dialect.is_mariadb);
   }
-  if (dialect.is_mariadb) return absl::OkStatus();
-  for (auto& [name, table] : tables) {
-    for (const CatalogKey& key : table.keys) {
-      if (key.has_expression) table.hidden_columns.push_back(fmt::format("!hidden!{}", key.name));
-    }
-  }
+  for (auto& [name, table] : tables) name_hidden_columns(table, dialect);
   return absl::OkStatus();
 }
 

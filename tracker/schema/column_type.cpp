@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace rowtide::schema {
 namespace {
 
@@ -70,6 +72,14 @@ absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
 
 bool is_binary_type(std::string_view data_type) {
   return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
+}
+
+std::uint64_t declared_length(std::string_view column_type) {
+  std::uint64_t length = 1;
+  const std::size_t bracket = column_type.find('(');
+  if (bracket == std::string_view::npos) return length;
+  std::from_chars(column_type.data() + bracket + 1, column_type.data() + column_type.size(), length);
+  return length;
 }
 
 }  // namespace rowtide::schema

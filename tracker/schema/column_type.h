@@ -24,4 +24,7 @@ struct ColumnTypeText {
 /// 3 of "time(3)"; 0 where there are none.
 [[nodiscard]] std::uint8_t temporal_decimals(std::string_view column_type);
 
+/// 20 of "varchar(20)"; 1 where there is none.
+[[nodiscard]] std::uint64_t declared_length(std::string_view column_type);
+
 }  // namespace rowtide::schema

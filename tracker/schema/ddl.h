@@ -66,6 +66,8 @@ struct KeySpec {
   std::vector<std::string> columns;
   bool has_expression = false;
   bool if_not_exists = false;
+  std::vector<std::uint32_t> prefixes = {};  ///< CatalogKey::prefixes, as written
+  bool uses_hash = false;                    ///< USING HASH
 };
 
 struct AddColumn {

@@ -10,17 +10,18 @@ void read_part(DdlReader& reader, KeySpec& key) {
     key.has_expression = true;
   } else {
     key.columns.push_back(reader.name());
-    if (reader.is_symbol('(')) reader.skip_brackets();
+    key.prefixes.push_back(0);
+    if (reader.take_symbol('(')) {
+      key.prefixes.back() = static_cast<std::uint32_t>(reader.number());
+      reader.expect_symbol(')');
+    }
     if (reader.take({"WITHOUT", "OVERLAPS"})) {
       key.columns.pop_back();
+      key.prefixes.pop_back();
       key.has_expression = true;
     }
   }
   reader.take_any({"ASC", "DESC"});
-}
-
-void skip_index_type(DdlReader& reader) {
-  while (reader.take_any({"USING", "TYPE"})) reader.name();
 }
 
 bool is_key_keyword(const DdlReader& reader) {
@@ -45,6 +46,10 @@ KeySpec::Kind read_kind(DdlReader& reader) {
 
 }  // namespace
 
+void read_index_type(DdlReader& reader, KeySpec& key) {
+  while (reader.take_any({"USING", "TYPE"})) key.uses_hash = is_same_name(reader.name(), "HASH");
+}
+
 bool is_key(const DdlReader& reader) {
   return reader.is("CONSTRAINT") || is_key_keyword(reader);
 }
@@ -55,13 +60,13 @@ void read_key_parts(DdlReader& reader, KeySpec& key) {
     read_part(reader, key);
   } while (reader.take_symbol(','));
   reader.expect_symbol(')');
-  skip_key_options(reader);
+  read_key_options(reader, key);
 }
 
-void skip_key_options(DdlReader& reader) {
+void read_key_options(DdlReader& reader, KeySpec& key) {
   while (true) {
-    if (reader.take_any({"USING", "TYPE"})) {
-      reader.name();
+    if (reader.is_any({"USING", "TYPE"})) {
+      read_index_type(reader, key);
     } else if (reader.take({"WITH", "PARSER"})) {
       reader.name();
     } else if (reader.take("COMMENT")) {
@@ -119,7 +124,7 @@ std::optional<KeySpec> read_key(DdlReader& reader) {
   } else if (key.name.empty()) {
     key.name = std::move(constraint);
   }
-  skip_index_type(reader);
+  read_index_type(reader, key);
   read_key_parts(reader, key);
   if (key.kind == KeySpec::Kind::Foreign) skip_references(reader);
   return key;

@@ -173,7 +173,7 @@ DdlStatement Parser::create_index() {
   reader_.expect("INDEX");
   key.if_not_exists = reader_.if_not_exists();
   key.name = reader_.name();
-  if (reader_.take_any({"USING", "TYPE"})) reader_.name();
+  read_index_type(reader_, key);
   reader_.expect("ON");
   alter.name = reader_.table_name();
   skip_wait();
@@ -222,7 +222,8 @@ DdlStatement Parser::drop() {
     reader_.expect("ON");
     alter.name = reader_.table_name();
     skip_wait();
-    skip_key_options(reader_);
+    KeySpec options;
+    read_key_options(reader_, options);
     expect_end();
     return alter;
   }

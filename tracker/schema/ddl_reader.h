@@ -78,7 +78,9 @@ std::optional<KeySpec> read_key(DdlReader& reader);
 [[nodiscard]] bool is_key(const DdlReader& reader);
 /// (part, part ...) and the options behind it.
 void read_key_parts(DdlReader& reader, KeySpec& key);
-void skip_key_options(DdlReader& reader);
+void read_key_options(DdlReader& reader, KeySpec& key);
+/// USING x or TYPE x, if it follows.
+void read_index_type(DdlReader& reader, KeySpec& key);
 /// REFERENCES t (c) ON DELETE ...
 void skip_references(DdlReader& reader);
 

@@ -35,6 +35,10 @@ struct CatalogKey {
   Kind kind = Kind::Other;
   bool has_expression = false;  ///< a part is no column: no use to identify rows
   std::vector<std::string> columns;
+  /// Of each column: how much of it is in the key, in characters or bytes; 0: all. Empty: all of all.
+  std::vector<std::uint32_t> prefixes = {};
+  /// MariaDB: unique by a hash of its columns, in a hidden column; what says so may be the engine's alone.
+  bool may_be_hashed = false;
   bool operator==(const CatalogKey&) const = default;
 };
 
@@ -46,8 +50,8 @@ struct CatalogTable {
   std::vector<CatalogKey> keys;
   std::uint16_t collation = 0;  ///< the table's default; 0: not known
   std::string comment;
-  /// Columns behind `columns` that only the table map has: what holds functional indexes (MySQL), or the
-  /// row's time where it is not declared (MariaDB's WITH SYSTEM VERSIONING).
+  /// Columns behind `columns` that only the table map has: what holds functional indexes (MySQL); the row's
+  /// time where it is not declared (MariaDB's WITH SYSTEM VERSIONING); hashes that may be there (MariaDB).
   std::vector<std::string> hidden_columns;
   bool is_versioned = false;  ///< MariaDB: its rows of the past are kept and written to the binlog as well
   bool operator==(const CatalogTable&) const = default;

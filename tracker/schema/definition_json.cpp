@@ -29,6 +29,8 @@ json to_json(const CatalogKey& key) {
   if (key.kind != CatalogKey::Kind::Other)
     object["kind"] = key.kind == CatalogKey::Kind::Primary ? "primary" : "unique";
   if (key.has_expression) object["expression"] = true;
+  if (!key.prefixes.empty()) object["prefixes"] = key.prefixes;
+  if (key.may_be_hashed) object["hashed"] = true;
   return object;
 }
 
@@ -63,6 +65,9 @@ CatalogKey key_from(const json& object) {
   if (kind == "primary") key.kind = CatalogKey::Kind::Primary;
   if (kind == "unique") key.kind = CatalogKey::Kind::Unique;
   key.has_expression = object.value("expression", false);
+  key.prefixes = object.value("prefixes", std::vector<std::uint32_t>());
+  if (!key.prefixes.empty()) key.prefixes.resize(key.columns.size());
+  key.may_be_hashed = object.value("hashed", false);
   return key;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tracker/binlog/table_map.h"
+#include "tracker/schema/apply_ddl.h"
 #include "tracker/schema/definition.h"
 
 namespace rowtide::schema {
@@ -18,7 +19,21 @@ namespace rowtide::schema {
 [[nodiscard]] std::vector<std::uint32_t> hidden_columns(const binlog::TableMap& map,
                                                         const CatalogTable* table);
 
+/// MariaDB keeps the hash of a UNIQUE key that is too long for an index (hash_keys.h) in a BIGINT UNSIGNED of
+/// its own, DB_ROW_HASH_1 and so on, a number that a column of the table has being left out. They stand
+/// behind all others, and row images hold them.
+///
+/// How many of the table map's last columns (those in `hidden` aside) are such. With names: those named so
+/// that are no columns of `table` (nullptr: not known). Without: what the table map has more than the table,
+/// if all of it can be such, and the table has as many keys that may be hashed.
+[[nodiscard]] std::uint32_t unread_columns(const binlog::TableMap& map,
+                                           const std::vector<std::uint32_t>& hidden,
+                                           const CatalogTable* table);
+
 /// Does a column of this name call for asking whether the table has it?
 [[nodiscard]] bool may_be_hidden(std::string_view name);
+
+/// Works out CatalogTable::hidden_columns from the keys; those of versioning stay.
+void name_hidden_columns(CatalogTable& table, const SourceDialect& dialect);
 
 }  // namespace rowtide::schema

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 
+#include "tracker/schema/column_type.h"
 #include "tracker/schema/member_bytes.h"
 #include "tracker/types/charset.h"
 
@@ -144,15 +144,6 @@ std::string type_text(const CatalogColumn& column, const ColumnSpec& spec, const
   return text;
 }
 
-/// 20 of "varchar(20)".
-std::uint64_t length_of(std::string_view column_type) {
-  std::uint64_t length = 1;
-  const std::size_t bracket = column_type.find('(');
-  if (bracket == std::string_view::npos) return length;
-  std::from_chars(column_type.data() + bracket + 1, column_type.data() + column_type.size(), length);
-  return length;
-}
-
 std::string declared_type(const ColumnSpec& spec, const SourceDialect& dialect) {
   constexpr std::uint64_t kMostFloatBits = 24;
   if (spec.type == "float" && spec.length && !spec.scale && *spec.length > kMostFloatBits) return "double";
@@ -237,7 +228,7 @@ std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::ui
   spec.type = column.data_type;
   spec.members = converted.members;
   if (is_one_of(spec.type, {"char", "varchar"})) {
-    spec.length = length_of(column.column_type);
+    spec.length = declared_length(column.column_type);
   } else if (after > before && is_one_of(spec.type, {"tinytext", "text", "mediumtext"})) {
     // As many characters as fitted before.
     const std::uint64_t bytes = spec.type == "tinytext" ? 255 : spec.type == "text" ? 65535 : 16777215;

@@ -148,6 +148,10 @@ bool fits_wire(std::string_view data_type, std::uint8_t real_type, std::uint16_t
   return false;
 }
 
+bool is_bigint_wire(std::uint8_t real_type) {
+  return real_type == LongLong;
+}
+
 bool is_numeric_wire(std::uint8_t real_type) {
   switch (real_type) {
     case Tiny:

@@ -14,6 +14,7 @@ namespace rowtide::schema {
 /// type? A declared type that is not known here fits nothing.
 [[nodiscard]] bool fits_wire(std::string_view data_type, std::uint8_t real_type, std::uint16_t wire_metadata);
 
+[[nodiscard]] bool is_bigint_wire(std::uint8_t real_type);
 [[nodiscard]] bool is_numeric_wire(std::uint8_t real_type);
 [[nodiscard]] bool is_text_wire(std::uint8_t real_type);  ///< has a character set; also BLOB and BINARY (63)
 /// As MariaDB's UUID, INET6 and INET4 travel; a CHAR if it has a character set.

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(schema::number_columns(*map));
     const auto plan = schema::bind_table(*map, catalog);
     if (!plan.ok()) continue;
-    fuzz::require(plan->columns.size() + plan->hidden.size() == map->column_count());
+    fuzz::require(plan->columns.size() + plan->hidden.size() + plan->unread == map->column_count());
     for (const std::uint32_t column : plan->key_columns) fuzz::require(column < plan->columns.size());
   }
   return 0;

@@ -131,6 +131,51 @@ TEST(RowsEvents, IncompleteImagesAreRefused) {
   EXPECT_EQ(start(EventType::DeleteRows, "\x07"), RowsStatus::Ok);
 }
 
+/// MariaDB's DB_ROW_HASH_1 and _2: the second is NULL, or neither is in the image at all.
+TEST(RowsEvents, WhatStandsBehindTheColumnsIsReadOver) {
+  Rows rows;
+  rows.table.unread = 2;
+  const auto image = [](std::uint32_t id) {
+    return EventBytes()
+        .u8(0x12)
+        .u32(id)
+        .text(std::string_view("\x80\x0c\x22", 3))
+        .u64(0x0102030405060708)
+        .str();
+  };
+  ASSERT_EQ(
+      rows.start(EventType::WriteRows,
+                 EventBytes().text(header(true)).u8(5).text(kAllPresent).text(image(1)).text(image(2)).str()),
+      RowsStatus::Ok);
+  for (const unsigned id : {1U, 2U}) {
+    ASSERT_TRUE(rows.reader.next());
+    ASSERT_EQ(rows.reader.after().size(), 3U);
+    EXPECT_EQ(rows.reader.after()[0].integer, id);
+    EXPECT_EQ(rows.reader.after()[2].text, "12.34");
+  }
+  EXPECT_FALSE(rows.reader.next());
+  EXPECT_EQ(rows.reader.status(), RowsStatus::Ok);
+
+  const std::string update =
+      EventBytes().text(header(true)).u8(5).text("\x01\x19").u8(0).u32(1).u8(0).u32(2).u64(3).u64(4).str();
+  rows.body = update;
+  ASSERT_EQ(parse_rows_header(EventType::UpdateRows, as_bytes(rows.body), rows.header), RowsStatus::Ok);
+  ASSERT_EQ(rows.reader.start(rows.header, rows.table, Images::AsLogged), RowsStatus::Ok);
+  ASSERT_TRUE(rows.reader.next());
+  EXPECT_EQ(rows.reader.before()[0].integer, 1);
+  EXPECT_EQ(rows.reader.after()[0].integer, 2);
+  EXPECT_EQ(rows.reader.after()[1].kind, ValueKind::Absent);
+  EXPECT_FALSE(rows.reader.next());
+  EXPECT_EQ(rows.reader.status(), RowsStatus::Ok);
+
+  ASSERT_EQ(
+      rows.start(EventType::WriteRows,
+                 EventBytes().text(header(true)).u8(5).text(kAllPresent).text(image(1).substr(0, 9)).str()),
+      RowsStatus::Ok);
+  EXPECT_FALSE(rows.reader.next());
+  EXPECT_EQ(rows.reader.status(), RowsStatus::Truncated);
+}
+
 TEST(RowsEvents, AnotherColumnCountIsRefused) {
   Rows rows;
   EXPECT_EQ(rows.start(EventType::WriteRows, EventBytes().text(header(true)).u8(2).text(kAllPresent).str()),

@@ -371,6 +371,33 @@ TEST(ApplyDdl, HiddenColumnsAreCounted) {
   EXPECT_THAT(maria.find({"shop", "t"}).table->hidden_columns, IsEmpty());
 }
 
+/// How many hashes there may be behind the columns of `t (declaration)`.
+std::size_t hashes(std::string_view declaration, std::string_view alter = {},
+                   SourceDialect dialect = mariadb()) {
+  Tables tables(std::move(dialect));
+  tables.after({fmt::format("CREATE TABLE t ({})", declaration)});
+  if (!alter.empty()) tables.after({alter});
+  return tables.find({"shop", "t"}).table->hidden_columns.size();
+}
+
+TEST(ApplyDdl, UniqueKeysThatAreTooLongForAnIndexAreHashed) {
+  EXPECT_EQ(hashes("a TEXT, b BLOB UNIQUE, c INT, UNIQUE (c, a)"), 2U);
+  EXPECT_EQ(hashes("a TEXT, b INT, UNIQUE (a(20)), KEY (b) USING HASH, PRIMARY KEY (b)"), 0U);
+  EXPECT_EQ(hashes("a VARCHAR(20), b TEXT, UNIQUE (a(10), b)"), 1U);
+  EXPECT_EQ(hashes("a INT, b INT, UNIQUE USING HASH (a), UNIQUE k (b) USING HASH"), 2U);
+  EXPECT_EQ(hashes("a VARCHAR(767) CHARACTER SET latin1 UNIQUE"), 0U);
+  EXPECT_EQ(hashes("a VARCHAR(767) CHARACTER SET utf8mb4 UNIQUE"), 1U);
+  EXPECT_EQ(hashes("a VARBINARY(400), b VARBINARY(400), UNIQUE (a, b)"), 1U);
+  EXPECT_EQ(hashes("a TEXT, b INT", "CREATE UNIQUE INDEX k USING HASH ON t (b)"), 1U);
+  EXPECT_EQ(hashes("a TEXT, b INT", "CREATE UNIQUE INDEX k ON t (b, a)"), 1U);
+  EXPECT_EQ(hashes("a TEXT UNIQUE, b INT", "DROP INDEX a ON t"), 0U);
+  EXPECT_EQ(hashes("a TEXT UNIQUE, b INT, UNIQUE (b) USING HASH", "ALTER TABLE t ADD c INT"), 1U);
+  EXPECT_EQ(hashes("a TEXT UNIQUE, b INT", "ALTER TABLE t DROP a"), 0U);
+  EXPECT_EQ(hashes("a TEXT, b INT, UNIQUE (b, a(5))", "ALTER TABLE t DROP b, ADD UNIQUE (a)"), 1U);
+  EXPECT_EQ(hashes("a VARCHAR(10) UNIQUE", "ALTER TABLE t MODIFY a TEXT"), 1U);
+  EXPECT_EQ(hashes("a VARCHAR(3000) UNIQUE, b INT, UNIQUE (b) USING HASH", {}, mysql8()), 0U);
+}
+
 TEST(ParseDdl, AnyBytesAreReadWithoutHarm) {
   const std::string_view sql =
       "CREATE TABLE IF NOT EXISTS `a`.`b` (c DECIMAL(10,2) DEFAULT (1+2) COMMENT 'x', UNIQUE k (c(3) DESC)) "

@@ -1,0 +1,93 @@
+#include "tracker/schema/hidden_columns.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/tracker/schema/recorded_session.h"
+#include "tracker/schema/bind_table.h"
+
+namespace rowtide::schema {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::uint8_t kLong = 3;
+constexpr std::uint8_t kBigint = 8;
+
+/// Its one table, as somebody else has read it.
+class KnownTable final : public Catalog {
+ public:
+  explicit KnownTable(CatalogTable table) : Catalog(nobody_), table_(std::move(table)) {}
+  absl::StatusOr<const CatalogTable*> describe(const std::string&, const std::string&) override {
+    return &table_;
+  }
+
+ private:
+  inline static test::RecordedSession nobody_;
+  CatalogTable table_;
+};
+
+CatalogColumn number(std::string name, std::string type) {
+  return {.name = std::move(name), .column_type = type, .data_type = std::move(type), .members = {}};
+}
+
+/// id INT, DB_ROW_HASH_1 BIGINT, and as many keys by a hash.
+CatalogTable hashed_table(unsigned hashes) {
+  CatalogTable table;
+  table.columns = {number("id", "int"), number("DB_ROW_HASH_1", "bigint")};
+  for (unsigned i = 0; i < hashes; ++i)
+    table.keys.push_back({.name = "u", .columns = {}, .may_be_hashed = true});
+  name_hidden_columns(table, {.is_mariadb = true});
+  return table;
+}
+
+binlog::TableMap map_of(std::vector<std::uint8_t> types) {
+  binlog::TableMap map;
+  map.database = "shop";
+  map.table = "t";
+  map.wire_types = std::move(types);
+  map.wire_metadata.resize(map.wire_types.size());
+  map.is_nullable.resize(map.wire_types.size(), true);
+  return map;
+}
+
+std::vector<std::string> bound(const binlog::TableMap& map, const CatalogTable& table) {
+  KnownTable catalog(table);
+  const absl::StatusOr<binlog::TablePlan> plan = bind_table(map, catalog);
+  if (!plan.ok()) return {std::string(plan.status().message())};
+  std::vector<std::string> names;
+  for (const types::Column& column : plan->columns) names.push_back(column.name);
+  names.resize(names.size() + plan->unread, "-");
+  return names;
+}
+
+TEST(HiddenColumns, HashesStandBehindTheColumnsAndAreAsManyAsTheirKeys) {
+  binlog::TableMap map = map_of({kLong, kBigint, kBigint, kBigint});
+  EXPECT_THAT(bound(map, hashed_table(2)), ElementsAre("id", "DB_ROW_HASH_1", "-", "-"));
+  EXPECT_THAT(bound(map, hashed_table(3)), ElementsAre("id", "DB_ROW_HASH_1", "-", "-"));
+  EXPECT_THAT(bound(map, hashed_table(1)), ElementsAre(HasSubstr("has 4 columns")));
+  EXPECT_THAT(bound(map, hashed_table(0)), ElementsAre(HasSubstr("has 4 columns")));
+  map.is_unsigned = std::vector<bool>{false, false, true, true};
+  EXPECT_THAT(bound(map, hashed_table(2)), ElementsAre("id", "DB_ROW_HASH_1", "-", "-"));
+  map.is_unsigned = std::vector<bool>{false, false, true, false};
+  EXPECT_THAT(bound(map, hashed_table(2)), ElementsAre(HasSubstr("has 4 columns")));
+  EXPECT_THAT(bound(map_of({kLong, kBigint, kBigint, kLong}), hashed_table(2)),
+              ElementsAre(HasSubstr("has 4 columns")));
+}
+
+TEST(HiddenColumns, AHashByItsNameIsNoneIfTheTableHasAColumnOfThatName) {
+  binlog::TableMap map = map_of({kLong, kBigint, kBigint});
+  map.column_names = {"id", "DB_ROW_HASH_1", "DB_ROW_HASH_2"};
+  map.is_unsigned = std::vector<bool>{false, true, true};
+  EXPECT_THAT(bound(map, hashed_table(1)), ElementsAre("id", "DB_ROW_HASH_1", "-"));
+  map.column_names = {"id", "DB_ROW_HASH_1", "DB_ROW_HASH_x"};
+  EXPECT_THAT(bound(map, hashed_table(1)), ElementsAre("id", "DB_ROW_HASH_1", "DB_ROW_HASH_x"));
+  CatalogTable table = hashed_table(1);
+  table.columns.pop_back();
+  map.column_names = {"id", "DB_ROW_HASH_1", "DB_ROW_HASH_2"};
+  EXPECT_THAT(bound(map, table), ElementsAre("id", "-", "-"));
+}
+
+}  // namespace
+}  // namespace rowtide::schema
