@@ -23,6 +23,9 @@ target_compile_options(
 # g++ 12 takes the standard's own std::stop_source for uninitialised when it optimises.
 target_compile_options(rowtide_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op
                                                -Wno-maybe-uninitialized>)
+if(CMAKE_UNITY_BUILD) # where a .cpp is included by another, g++ takes it for a header
+  target_compile_options(rowtide_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(ROWTIDE_WERROR)
   target_compile_options(rowtide_flags INTERFACE -Werror)
 endif()
