@@ -40,14 +40,19 @@ std::string text_of(const CatalogTable& table) {
         column.is_default_expression ? "expression" : column.default_value.value_or("none"), column.comment);
   }
   std::vector<std::string> keys;
+  std::vector<std::string> others;
   for (const CatalogKey& key : table.keys) {
     // Of other keys the names matter only where a unique one without a name comes to stand beside them; those
     // that foreign keys bring along come and go in the server's own way.
     if (key.kind == CatalogKey::Kind::Other) continue;
-    keys.push_back(fmt::format("  {} kind {} ({}){}", key.name, static_cast<int>(key.kind),
-                               fmt::join(key.columns, ","), key.has_expression ? " expression" : ""));
+    // The order of UNIQUE ones decides which of them tells rows apart; those of expressions never do.
+    (key.has_expression || key.kind == CatalogKey::Kind::Primary ? others : keys)
+        .push_back(fmt::format("  {} kind {} ({}) prefixes ({}){}", key.name, static_cast<int>(key.kind),
+                               fmt::join(key.columns, ","), fmt::join(key.prefixes, ","),
+                               key.has_expression ? " expression" : ""));
   }
-  std::sort(keys.begin(), keys.end());
+  std::sort(others.begin(), others.end());
+  keys.insert(keys.end(), others.begin(), others.end());
   text += fmt::format("{}\n  key {} collation {} '{}' hidden {}\n", fmt::join(keys, "\n"),
                       fmt::join(table.key_columns, ","), table.collation, table.comment,
                       std::count_if(table.hidden_columns.begin(), table.hidden_columns.end(), is_certain));
@@ -346,6 +351,39 @@ TEST_P(DdlOracle, WrittenStatements) {
   std::printf("%u definitions compared\n", compared);
 }
 
+TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
+  expect_all({
+      "CREATE TABLE k1 (a INT NOT NULL, b INT NOT NULL, UNIQUE KEY ub (b), UNIQUE KEY ua (a))",
+      "ALTER TABLE k1 ADD c INT NOT NULL FIRST, ADD UNIQUE aa (c)",
+      "ALTER TABLE k1 DROP KEY ub, ADD UNIQUE ub (b)",
+      "ALTER TABLE k1 DROP KEY ub, ADD UNIQUE ub (b), COMMENT 'x'",
+      "ALTER TABLE k1 RENAME KEY ua TO ub, RENAME KEY ub TO ua",
+      "ALTER TABLE k1 MODIFY a INT",
+      "ALTER TABLE k1 MODIFY a INT NOT NULL, ADD PRIMARY KEY (c)",
+      "ALTER TABLE k1 DROP PRIMARY KEY",
+      "CREATE TABLE k2 (n INT, v VARCHAR(20) NOT NULL, b INT NOT NULL, w VARCHAR(20) NOT NULL, UNIQUE un "
+      "(n), "
+      "UNIQUE uv (v(5)), UNIQUE uw (w(20)), UNIQUE ub (b))",
+      "ALTER TABLE k2 DROP KEY ub, DROP w",
+      "ALTER TABLE k2 MODIFY v VARCHAR(4) NOT NULL",
+      "ALTER TABLE k2 ADD x VARCHAR(9) NOT NULL UNIQUE, ADD UNIQUE a (b, v(2))",
+      "CREATE TABLE k3 LIKE k2",
+      "CREATE UNIQUE INDEX b ON k3 (v(3), x)",
+      "ALTER TABLE k3 DROP KEY a, DROP KEY b, DROP v",
+      "CREATE TABLE k4 (t TINYBLOB NOT NULL, v VARCHAR(9), UNIQUE ut (t(255)), UNIQUE uv (v(3)), UNIQUE v "
+      "(v))",
+      "ALTER TABLE k4 MODIFY v VARCHAR(9) NOT NULL",
+  });
+  if (!is_mariadb()) return;
+  expect_all({
+      "CREATE TABLE k5 (t TEXT NOT NULL, v VARCHAR(9) NOT NULL, a INT NOT NULL, b INT, UNIQUE t (t), UNIQUE "
+      "v "
+      "(v(3)), UNIQUE b (b), UNIQUE tb (t, b), UNIQUE bv (b, v(2)))",
+      "ALTER TABLE k5 DROP KEY b, ADD UNIQUE b (b)",
+      "ALTER TABLE k5 ADD UNIQUE a (a) USING HASH, ADD UNIQUE a2 (a)",
+  });
+}
+
 /// Random statements over a few tables and columns, so that they meet each other.
 class Statements {
  public:
@@ -433,7 +471,9 @@ class Statements {
       case 6:
         return fmt::format("RENAME COLUMN {} TO {}", column(), column());
       case 7:
-        return fmt::format("ADD UNIQUE {} ({}, {})", pick(2) == 0 ? key() : "", column(), column());
+        return pick(2) == 0
+                   ? fmt::format("ADD UNIQUE {} ({}, {})", pick(2) == 0 ? key() : "", column(), column())
+                   : fmt::format("ADD UNIQUE {} ({}{})", key(), column(), one_of({"", "", "(2)"}));
       case 8:
         return fmt::format("ADD PRIMARY KEY ({})", column());
       case 9:

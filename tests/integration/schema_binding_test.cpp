@@ -4,6 +4,8 @@
 
 #include "tests/integration/source_fixture.h"
 #include "tracker/schema/bind_table.h"
+#include "tracker/schema/catalog_reader.h"
+#include "tracker/schema/historic_catalog.h"
 
 namespace rowtide::test {
 namespace {
@@ -43,7 +45,8 @@ class SchemaBinding : public testing::TestWithParam<SqlFlavor> {
 
   absl::StatusOr<binlog::TablePlan> bind(const binlog::TableMap& map) {
     const auto session = session_for(task_for(server));
-    schema::Catalog catalog(*session);
+    schema::SchemaHistory history(schema::read_source_dialect(*session).value());
+    schema::HistoricCatalog catalog(*session, history);
     return schema::bind_table(map, catalog);
   }
 
@@ -105,6 +108,35 @@ TEST_P(SchemaBinding, AUniqueKeyServesWhereThereIsNoPrimaryKey) {
   EXPECT_THAT(plan->key_columns, ElementsAre(2, 1));
   server.exec("CREATE TABLE " + database + ".keyless (a INT)");
   EXPECT_THAT(bind(map_of_insert("FULL", "keyless", "1"))->key_columns, IsEmpty());
+}
+
+/// The servers name the UNIQUE key that they take as the primary one; where they name none, any is taken.
+TEST_P(SchemaBinding, TheKeyIsTheServersChoiceWhateverTheMetadata) {
+  struct Case {
+    const char* table;
+    std::vector<std::uint32_t> key;
+  };
+  const std::vector<Case> cases = {
+      {"a INT NOT NULL, b INT NOT NULL, c INT, UNIQUE ub (b), UNIQUE ua (a)", {1}},
+      {"a INT, b INT NOT NULL, c INT NOT NULL, UNIQUE ua (a), UNIQUE uc (c, b), UNIQUE ub (b)", {2, 1}},
+      {"a VARCHAR(9) NOT NULL, b INT NOT NULL, c INT, UNIQUE ua (a(3)), UNIQUE ub (b)", {1}},
+      {"a VARCHAR(9) NOT NULL, b INT, c VARCHAR(9) NOT NULL, UNIQUE ub (b), UNIQUE uc (c(3)), UNIQUE ua "
+       "(a(3))",
+       {2}},
+      {"a TINYBLOB NOT NULL, b INT NOT NULL, c INT, UNIQUE ua (a(255))", {0}},
+      {"a INT NOT NULL, b INT NOT NULL, c INT NOT NULL, UNIQUE ub (b), PRIMARY KEY (c), UNIQUE ua (a)", {2}},
+      {"a INT, b INT, c INT NOT NULL, UNIQUE ub (b), UNIQUE ua (a)", {}},
+  };
+  for (const Case& each : cases) {
+    server.exec("DROP TABLE IF EXISTS " + database + ".u");
+    server.exec("CREATE TABLE " + database + ".u (" + each.table + ")");
+    const auto full = bind(map_of_insert("FULL", "u", "1, 2, 3"));
+    ASSERT_TRUE(full.ok()) << full.status();
+    EXPECT_EQ(full->key_columns, each.key) << each.table;
+    const auto silent = bind(map_of_insert(silent_metadata(), "u", "4, 5, 6"));
+    ASSERT_TRUE(silent.ok()) << silent.status();
+    EXPECT_EQ(silent->key_columns, each.key) << each.table;
+  }
 }
 
 TEST_P(SchemaBinding, AnEventFromBeforeAChangeIsRefusedUnlessItSaysWhatItIs) {

@@ -54,7 +54,7 @@ class Keys {
                                                     : CatalogKey::Kind::Other;
     key.columns = spec.columns;
     key.prefixes = spec.prefixes;
-    key.may_be_hashed = spec.uses_hash && spec.kind == KeySpec::Kind::Unique;
+    if (spec.uses_hash) key.hash = CatalogKey::Hash::Yes;
     key.has_expression = spec.has_expression;
     key.name = name_of(spec);
     keys_.push_back(std::move(key));
@@ -71,13 +71,6 @@ class Keys {
     }
     foreign_.clear();
     return std::move(keys_);
-  }
-
-  void drop(std::string_view name) {
-    if (const auto key = find(name); key != keys_.end()) keys_.erase(key);
-  }
-  void rename(std::string_view from, const std::string& to) {
-    if (const auto key = find(from); key != keys_.end()) key->name = to;
   }
 
  private:
@@ -129,6 +122,7 @@ void settle(CatalogTable& table, const SourceDialect& dialect) {
   }
   mark_hashed_keys(table, dialect);
   name_hidden_columns(table, dialect);
+  table.sort_keys();
   table.choose_key();
 }
 
@@ -157,12 +151,15 @@ class Alteration {
   void place_columns();
   void keep_keys();
   void drop_columns_of(CatalogKey& key) const;
+  [[nodiscard]] bool is_dropped_key(std::string_view name) const;
+  [[nodiscard]] std::string new_key_name(const std::string& name) const;
   void change_keys();
   void keep_column(const CatalogColumn& column);
   void add_column(const AddColumn& add);
   void change_place(const ChangeColumn& change);
   void insert(CatalogColumn column, const Placement& placement);
   void add_keys_of(const ColumnSpec& spec);
+  [[nodiscard]] bool makes_keys_anew() const;
   [[nodiscard]] CatalogColumn make(const ColumnSpec& spec);
   [[nodiscard]] const ChangeColumn* change_of(std::string_view name) const;
   [[nodiscard]] bool is_dropped(std::string_view name) const;
@@ -198,7 +195,20 @@ CatalogTable Alteration::run() {
   table_.keys = keys_.take();
   for_each<SetVersioning>([&](const SetVersioning& versioning) { set_versioning(table_, versioning.is_on); });
   settle(table_, context_.dialect);
+  if (!context_.dialect.is_mariadb && makes_keys_anew()) return before_;
   return table_;
+}
+
+/// MySQL sees that a key that is dropped and added is the same one; where that is all, it does nothing.
+bool Alteration::makes_keys_anew() const {
+  const auto is_known = [this](const CatalogKey& key) {
+    return std::find(before_.keys.begin(), before_.keys.end(), key) != before_.keys.end();
+  };
+  return table_.keys.size() == before_.keys.size() &&
+         std::all_of(table_.keys.begin(), table_.keys.end(), is_known) &&
+         std::all_of(actions_.begin(), actions_.end(), [](const AlterAction& action) {
+           return std::holds_alternative<AddKey>(action) || std::holds_alternative<DropKey>(action);
+         });
 }
 
 /// In their order: the last one is the table's default; on MariaDB one without CONVERT TO is, wherever it
@@ -363,6 +373,21 @@ void Alteration::drop_columns_of(CatalogKey& key) const {
   }
 }
 
+bool Alteration::is_dropped_key(std::string_view name) const {
+  bool is_dropped = false;
+  for_each<DropKey>([&](const DropKey& drop) { is_dropped |= is_same_name(drop.name, name); });
+  return is_dropped;
+}
+
+/// Names are those of before: RENAME KEY a TO b, RENAME KEY b TO a is an exchange.
+std::string Alteration::new_key_name(const std::string& name) const {
+  std::string renamed = name;
+  for_each<RenameKey>([&](const RenameKey& rename) {
+    if (is_same_name(rename.from, name)) renamed = rename.to;
+  });
+  return renamed;
+}
+
 /// A key loses its dropped columns, and goes with the last of them.
 void Alteration::keep_keys() {
   std::vector<CatalogKey> kept;
@@ -370,16 +395,16 @@ void Alteration::keep_keys() {
     return std::holds_alternative<RenameTo>(action);
   });
   for (CatalogKey key : before_.keys) {
+    if (is_dropped_key(key.name)) continue;
+    key.name = new_key_name(key.name);
     // Measured on MariaDB 10.11: any other ALTER forgets USING HASH, and asks the keys' length anew.
-    if (!is_renamed_only) key.may_be_hashed = false;
+    if (!is_renamed_only) key.hash = CatalogKey::Hash::No;
     drop_columns_of(key);
     if (key.columns.empty() && !key.has_expression) continue;
     for (std::string& name : key.columns) name = new_name(name);
     kept.push_back(std::move(key));
   }
   keys_ = Keys(std::move(kept));
-  for_each<DropKey>([&](const DropKey& drop) { keys_.drop(drop.name); });
-  for_each<RenameKey>([&](const RenameKey& rename) { keys_.rename(rename.from, rename.to); });
 }
 
 void Alteration::change_keys() {

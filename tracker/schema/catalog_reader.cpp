@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -136,7 +137,8 @@ absl::Status read_columns(SqlSession& session, const std::string& condition, con
 
 /// A row of STATISTICS.
 void read_key_row(const SqlRow& row, CatalogKey& key, bool is_mariadb) {
-  key.may_be_hashed = is_mariadb && key.kind == CatalogKey::Kind::Unique && row[6] == "HASH";
+  if (is_mariadb && key.kind == CatalogKey::Kind::Unique && row[6] == "HASH")
+    key.hash = CatalogKey::Hash::Yes;
   if (!row[3]) {
     key.has_expression = true;
     return;
@@ -145,6 +147,24 @@ void read_key_row(const SqlRow& row, CatalogKey& key, bool is_mariadb) {
   if (row[5]) key.prefixes.resize(key.columns.size());
   if (row[5]) key.prefixes.back() = number_of(*row[5]);
   if (!key.prefixes.empty()) key.prefixes.resize(key.columns.size());
+}
+
+/// Which UNIQUE key is the first one is nowhere in information_schema.
+absl::Status order_keys(SqlSession& session, const TableName& name, CatalogTable& table) {
+  const auto is_unique = [](const CatalogKey& key) { return key.kind == CatalogKey::Kind::Unique; };
+  if (std::count_if(table.keys.begin(), table.keys.end(), is_unique) < 2) return absl::OkStatus();
+  const absl::StatusOr<SqlResult> rows = session.query(
+      fmt::format("SHOW KEYS FROM {}.{}", quote_identifier(name.database), quote_identifier(name.table)));
+  if (absl::IsFailedPrecondition(rows.status())) table.columns.clear();  // dropped since: see read_where()
+  if (!rows.ok()) return absl::IsFailedPrecondition(rows.status()) ? absl::OkStatus() : rows.status();
+  constexpr std::size_t kKeyName = 2;
+  const auto place_of = [&rows](const CatalogKey& key) {
+    return std::find_if(rows->rows.begin(), rows->rows.end(),
+                        [&key](const SqlRow& row) { return row[kKeyName] == key.name; });
+  };
+  std::stable_sort(table.keys.begin(), table.keys.end(),
+                   [&](const CatalogKey& a, const CatalogKey& b) { return place_of(a) < place_of(b); });
+  return absl::OkStatus();
 }
 
 absl::Status read_keys(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
@@ -166,7 +186,10 @@ absl::Status read_keys(SqlSession& session, const std::string& condition, const 
     }
     read_key_row(row, keys.back(), dialect.is_mariadb);
   }
-  for (auto& [name, table] : tables) name_hidden_columns(table, dialect);
+  for (auto& [name, table] : tables) {
+    name_hidden_columns(table, dialect);
+    if (absl::Status status = order_keys(session, name, table); !status.ok()) return status;
+  }
   return absl::OkStatus();
 }
 

@@ -23,7 +23,8 @@ struct CatalogSnapshot {
 /// What of the source's settings decides the meaning of its DDL, and its collations. Four short statements.
 [[nodiscard]] absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session);
 
-/// All tables of these databases that the account may see, in four statements.
+/// All tables of these databases that the account may see, in four statements, and one for each
+/// table of several UNIQUE keys.
 [[nodiscard]] absl::StatusOr<CatalogSnapshot> read_catalog(SqlSession& session, const SourceDialect& dialect,
                                                            std::span<const std::string> databases);
 /// The names of all databases.

@@ -9,11 +9,6 @@ char lower(char character) noexcept {
   return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
 }
 
-bool is_less_name(std::string_view a, std::string_view b) noexcept {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return lower(x) < lower(y); });
-}
-
 /// The columns' indexes; nullopt for a key that does not tell every row from every other.
 std::optional<std::vector<std::uint32_t>> row_identity(const CatalogTable& table, const CatalogKey& key) {
   if (key.kind == CatalogKey::Kind::Other || key.has_expression) return std::nullopt;
@@ -24,6 +19,24 @@ std::optional<std::vector<std::uint32_t>> row_identity(const CatalogTable& table
     indexes.push_back(*index);
   }
   return indexes;
+}
+
+bool is_partial(const CatalogTable& table, const CatalogKey& key) {
+  constexpr std::uint32_t kTinyBytes = 255;
+  for (std::size_t i = 0; i < key.prefixes.size(); ++i) {
+    const std::optional<std::uint32_t> index = table.index_of(key.columns[i]);
+    const bool is_tiny = index && table.columns[*index].data_type.starts_with("tiny");
+    if (key.prefixes[i] != 0 && !(is_tiny && key.prefixes[i] == kTinyBytes)) return true;
+  }
+  return false;
+}
+
+/// Where the servers put a key: MySQL's and MariaDB's sort_keys() (sql/sql_table.cc).
+unsigned rank_of(const CatalogTable& table, const CatalogKey& key) {
+  if (key.kind == CatalogKey::Kind::Primary) return 0;
+  if (key.kind != CatalogKey::Kind::Unique) return 6;
+  if (key.hash == CatalogKey::Hash::Yes) return 5;
+  return (row_identity(table, key) ? 1U : 3U) + (is_partial(table, key) ? 1U : 0U);
 }
 
 }  // namespace
@@ -46,17 +59,19 @@ std::optional<std::uint32_t> CatalogTable::index_of(std::string_view column) con
   return std::nullopt;
 }
 
+void CatalogTable::sort_keys() {
+  std::stable_sort(keys.begin(), keys.end(), [this](const CatalogKey& a, const CatalogKey& b) {
+    return rank_of(*this, a) < rank_of(*this, b);
+  });
+}
+
 void CatalogTable::choose_key() {
   key_columns.clear();
-  const CatalogKey* best = nullptr;
+  std::optional<unsigned> best;
   for (const CatalogKey& key : keys) {
     std::optional<std::vector<std::uint32_t>> indexes = row_identity(*this, key);
-    if (!indexes) continue;
-    if (key.kind != CatalogKey::Kind::Primary && best != nullptr &&
-        (best->kind == CatalogKey::Kind::Primary || !is_less_name(key.name, best->name))) {
-      continue;
-    }
-    best = &key;
+    if (!indexes || (best && *best <= rank_of(*this, key))) continue;
+    best = rank_of(*this, key);
     key_columns = *std::move(indexes);
   }
 }

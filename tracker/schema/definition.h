@@ -37,18 +37,19 @@ struct CatalogKey {
   std::vector<std::string> columns;
   /// Of each column: how much of it is in the key, in characters or bytes; 0: all. Empty: all of all.
   std::vector<std::uint32_t> prefixes = {};
-  /// MariaDB: unique by a hash of its columns, in a hidden column; what says so may be the engine's alone.
-  bool may_be_hashed = false;
+  /// MariaDB: unique by a hash of its columns, in a hidden column. May: with some engines and row formats.
+  enum class Hash : std::uint8_t { No, May, Yes };
+  Hash hash = Hash::No;
   bool operator==(const CatalogKey&) const = default;
 };
 
 struct CatalogTable {
   std::vector<CatalogColumn> columns;
-  /// Primary key, else the first UNIQUE key (by name) without NULLs; empty = none.
+  /// Primary key, else the first UNIQUE key without NULLs; empty = none.
   std::vector<std::uint32_t> key_columns;
 
-  std::vector<CatalogKey> keys;
-  std::uint16_t collation = 0;  ///< the table's default; 0: not known
+  std::vector<CatalogKey> keys;  ///< as the server keeps them; of those that are not unique, in any order
+  std::uint16_t collation = 0;   ///< the table's default; 0: not known
   std::string comment;
   /// Columns behind `columns` that only the table map has: what holds functional indexes (MySQL); the row's
   /// time where it is not declared (MariaDB's WITH SYSTEM VERSIONING); hashes that may be there (MariaDB).
@@ -57,7 +58,11 @@ struct CatalogTable {
   bool operator==(const CatalogTable&) const = default;
 
   [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view column) const;
-  /// Works out key_columns from `keys`.
+  /// Puts keys that a statement has made or changed into the server's order: the primary key, UNIQUE ones
+  /// without NULLs, other UNIQUE ones, of both those of whole columns first; those by a hash; else as they
+  /// stand.
+  void sort_keys();
+  /// Works out key_columns from `keys`. The key that a table map names (FULL) is the same one.
   void choose_key();
 };
 

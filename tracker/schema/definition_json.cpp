@@ -30,7 +30,7 @@ json to_json(const CatalogKey& key) {
     object["kind"] = key.kind == CatalogKey::Kind::Primary ? "primary" : "unique";
   if (key.has_expression) object["expression"] = true;
   if (!key.prefixes.empty()) object["prefixes"] = key.prefixes;
-  if (key.may_be_hashed) object["hashed"] = true;
+  if (key.hash != CatalogKey::Hash::No) object["hash"] = key.hash == CatalogKey::Hash::Yes ? "yes" : "may";
   return object;
 }
 
@@ -67,7 +67,9 @@ CatalogKey key_from(const json& object) {
   key.has_expression = object.value("expression", false);
   key.prefixes = object.value("prefixes", std::vector<std::uint32_t>());
   if (!key.prefixes.empty()) key.prefixes.resize(key.columns.size());
-  key.may_be_hashed = object.value("hashed", false);
+  const std::string hash = object.value("hash", std::string());
+  if (hash == "may") key.hash = CatalogKey::Hash::May;
+  if (hash == "yes") key.hash = CatalogKey::Hash::Yes;
   return key;
 }
 

@@ -86,7 +86,7 @@ void name_hidden_columns(CatalogTable& table, const SourceDialect& dialect) {
   unsigned hashes = 0;
   for (const CatalogKey& key : table.keys) {
     if (!dialect.is_mariadb && key.has_expression) names.push_back(fmt::format("{}{}", kPrefix, key.name));
-    if (key.may_be_hashed) names.push_back(fmt::format("{}{}", kHash, ++hashes));
+    if (key.hash != CatalogKey::Hash::No) names.push_back(fmt::format("{}{}", kHash, ++hashes));
   }
 }
 

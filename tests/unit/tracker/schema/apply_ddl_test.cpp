@@ -181,13 +181,13 @@ TEST(ApplyDdl, KeysGetTheServersNames) {
       tables.after(
           {"CREATE TABLE `t` (a INT, b INT NOT NULL, c INT, UNIQUE (b), UNIQUE KEY `x` USING BTREE (c), KEY "
            "type (a), UNIQUE (b, c), CONSTRAINT pk PRIMARY KEY (a) USING HASH, CONSTRAINT u UNIQUE (a))"}),
-      "a int(11) NOT NULL, b int(11) NOT NULL, c int(11) | b(b) x(c) b_2(b,c) PRIMARY(a) u(a)");
+      "a int(11) NOT NULL, b int(11) NOT NULL, c int(11) | PRIMARY(a) b(b) u(a) x(c) b_2(b,c)");
   EXPECT_THAT(tables.find({"shop", "t"}).table->key_columns, ElementsAre(0));
   EXPECT_EQ(tables.after({"ALTER TABLE t DROP PRIMARY KEY", "DROP INDEX b ON t"}),
-            "a int(11) NOT NULL, b int(11) NOT NULL, c int(11) | x(c) b_2(b,c) u(a)");
+            "a int(11) NOT NULL, b int(11) NOT NULL, c int(11) | u(a) x(c) b_2(b,c)");
   EXPECT_THAT(tables.find({"shop", "t"}).table->key_columns, ElementsAre(0)) << "u";
   EXPECT_EQ(tables.after({"ALTER TABLE t DROP COLUMN b, RENAME KEY u TO v, DROP KEY x"}),
-            "a int(11) NOT NULL, c int(11) | b_2(c) v(a)");
+            "a int(11) NOT NULL, c int(11) | v(a) b_2(c)");
 }
 
 TEST(ApplyDdl, ColumnsAreAddedMovedAndChanged) {

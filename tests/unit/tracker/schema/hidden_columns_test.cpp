@@ -37,7 +37,7 @@ CatalogTable hashed_table(unsigned hashes) {
   CatalogTable table;
   table.columns = {number("id", "int"), number("DB_ROW_HASH_1", "bigint")};
   for (unsigned i = 0; i < hashes; ++i)
-    table.keys.push_back({.name = "u", .columns = {}, .may_be_hashed = true});
+    table.keys.push_back({.name = "u", .columns = {}, .hash = CatalogKey::Hash::Yes});
   name_hidden_columns(table, {.is_mariadb = true});
   return table;
 }
