@@ -9,8 +9,8 @@ namespace rowtide::sink {
 
 /// The topic for a table's changes: sink.kafka.topic.name with {database} and {table} filled in, or
 /// "<namespace>.<task>" without a name. What Kafka does not allow in a topic's name becomes "_", and 249
-/// bytes are its limit: names that are changed so may meet in one topic, which the records' source field
-/// tells apart.
+/// bytes are its limit. Where other names could give the same topic ("a b" and "a_b", `a.b`.`c` and
+/// `a`.`b.c`), a fingerprint of the names follows: "a_b-1f2e3d4c".
 [[nodiscard]] std::string topic_for(const task::Task& task, std::string_view database,
                                     std::string_view table);
 

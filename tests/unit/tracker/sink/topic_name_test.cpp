@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <utility>
+
 namespace rowtide::sink {
 namespace {
 
@@ -37,15 +40,42 @@ TEST(TopicName, FillsDatabaseAndTableIn) {
   EXPECT_TRUE(has_topic_per_table(task));
   EXPECT_EQ(topic_for(task, "shop", "orders"), "cdc.shop.orders");
   EXPECT_EQ(schema_topic_for(task), "prod.orders");
-  EXPECT_EQ(topic_for(with_name("{table}{table}"), "shop", "{database}"), "_database__database_");
+  EXPECT_EQ(topic_for(with_name("{table}"), "shop", "orders"), "orders");
+  EXPECT_EQ(topic_for(with_name("{table}"), "{table}", "orders"), "orders");
 }
 
 TEST(TopicName, IsAlwaysLegal) {
   const task::Task task = with_name("{database}.{table}");
-  EXPECT_EQ(topic_for(task, "my shop", "größe/1"), "my_shop.gr____e_1");
-  EXPECT_EQ(topic_for(with_name("{table}"), "d", ".."), "__");
-  EXPECT_EQ(topic_for(with_name("{table}"), "d", "."), "_");
-  EXPECT_EQ(topic_for(with_name("{table}"), "d", std::string(300, 'x')), std::string(249, 'x'));
+  EXPECT_EQ(topic_for(task, "my shop", "größe/1"), "my_shop.gr____e_1-72e63394");
+  EXPECT_EQ(topic_for(with_name("{table}"), "d", ".."), "__-854b8b93");
+  EXPECT_EQ(topic_for(with_name("{table}"), "d", "."), "_-23978503");
+  EXPECT_EQ(topic_for(with_name("{table}"), "d", std::string(300, 'x')), std::string(240, 'x') + "-3fe945b9");
+  EXPECT_EQ(topic_for(with_name("{table}"), "d", std::string(249, 'x')), std::string(249, 'x'));
+}
+
+TEST(TopicName, TwoTablesNeverShareOneWhoseNameHoldsTheirs) {
+  const std::pair<std::string, std::string> tables[] = {
+      {"d", "a b"},   {"d", "a_b"},   {"d", "a/b"}, {"d", "a?b"}, {"a.b", "c"},
+      {"a", "b.c"},   {"a_b", "c"},   {"a", "b_c"}, {"ab", "c"},  {"a", "bc"},
+      {"a", "b-.-c"}, {"a-.-b", "c"}, {"", "d.x"},  {"d", ".x"},  {"d.", "x"},
+  };
+  for (const char* name : {"{database}.{table}", "{database}_{table}", "{database}{table}",
+                           "{database}-.-{table}", "{table}.of.{database}", "cdc_{database}_{table}_v1"}) {
+    std::map<std::string, std::string> owners;
+    for (const auto& [database, table] : tables) {
+      const auto [owner, is_new] =
+          owners.emplace(topic_for(with_name(name), database, table), database + " and " + table);
+      EXPECT_TRUE(is_new) << name << ": " << owner->first << " is that of " << owner->second << ", and of "
+                          << database << " and " << table;
+    }
+  }
+}
+
+TEST(TopicName, TablesOfSeveralDatabasesMeetWhereTheNameIsOnlyTheTables) {
+  EXPECT_EQ(topic_for(with_name("{table}"), "shop1", "my orders"),
+            topic_for(with_name("{table}"), "shop2", "my orders"));
+  EXPECT_EQ(topic_for(with_name("all.{database}"), "my shop", "a"),
+            topic_for(with_name("all.{database}"), "my shop", "b"));
 }
 
 }  // namespace
