@@ -127,18 +127,21 @@ class Decoder {
       if (*verdict == DecodeWindow::Verdict::End) return absl::OkStatus();
       if (*verdict == DecodeWindow::Verdict::Skip) continue;
       absl::Status status = pipeline_->on_event(*event, stop_);
-      if (status.ok() && pipeline_->replay_from() != nullptr) status = replay(source);
+      if (status.ok() && pipeline_->is_reading_again()) status = read_again(source);
       if (!status.ok()) return status;
     }
     return absl::OkStatus();
   }
 
-  /// An XA transaction committed whose rows stand further back: reads them, and goes on behind the commit.
-  absl::Status replay(source::FileSource& source) {
+  /// A transaction committed whose rows were not held: reads them, and goes on behind the commit.
+  absl::Status read_again(source::FileSource& source) {
     source::FileSource behind({options_.files.begin(), options_.files.end()});
-    if (absl::Status status = behind.open(*pipeline_->replay_from()); !status.ok()) return status;
-    pipeline_->begin_replay();
-    while (pipeline_->replay_from() != nullptr) {
+    while (pipeline_->is_reading_again()) {
+      if (pipeline_->reopen_at() != nullptr) {
+        if (absl::Status status = behind.open(*pipeline_->reopen_at()); !status.ok()) return status;
+        pipeline_->reopened();
+        continue;
+      }
       const absl::StatusOr<Bytes> event = behind.next();
       if (!event.ok()) return event.status();
       if (absl::Status status = pipeline_->on_event(*event, stop_); !status.ok()) return status;
@@ -198,7 +201,7 @@ class Decoder {
     return absl::DataLossError(fmt::format(
         "the binlog file {} ends inside a transaction, whose last whole event is before {}: it was "
         "copied while it was written, or its server died; the transaction's rows up to there were "
-        "written out",
+        "written out, unless they are too many to be held until it ends",
         path, pipeline_->read_offset()));
   }
 

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,18 +12,23 @@
 
 namespace rowtide::pipeline {
 
-/// The rows of XA transactions from their group to their outcome, as events. Bounded: a transaction that is
-/// larger than what may be held is not held at all, and its rows are read again from the source when it
-/// commits. Belongs to the pipeline's thread.
+/// The rows of a transaction up to its end, and of an XA transaction up to its outcome, as events. Bounded: a
+/// transaction that is larger than what may be held is not held at all, and its rows are read again from the
+/// source when it commits. Belongs to the pipeline's thread.
 class HeldRows {
  public:
   static constexpr std::size_t kMostOfOne = std::size_t{4} << 20U;
   static constexpr std::size_t kMostOfAll = std::size_t{16} << 20U;
 
+  struct Origin {
+    std::uint64_t number = 0;  ///< among the group's rows events
+    std::optional<std::uint32_t> thread_id;
+  };
   struct Event {
     binlog::EventHeader header;
     std::uint64_t start_offset = 0;
     std::string body;
+    Origin origin;
   };
   struct Transaction {
     std::string file;  ///< of all its events
@@ -33,9 +40,13 @@ class HeldRows {
   /// A transaction begins; one that did not end is forgotten.
   void begin(std::string file) {
     open_ = {.file = std::move(file), .events = {}, .bytes = 0, .is_complete = true};
+    last_map_.clear();
   }
-  /// Copies an event of the open transaction, a table map or rows.
-  void hold(const binlog::EventView& event);
+  /// Copies a rows event of the open transaction and, where it is another one than before, its table map.
+  void hold(const binlog::EventView& rows, const Origin& origin, std::string_view table_map);
+  /// The rows events from that number on are taken back.
+  void drop_from(std::uint64_t number);
+  [[nodiscard]] const Transaction& open() const { return open_; }
   /// The open transaction, which begins anew with nothing.
   [[nodiscard]] Transaction take_open() { return std::exchange(open_, {}); }
   /// Keeps a transaction until its outcome, if it is complete and there is room.
@@ -45,7 +56,10 @@ class HeldRows {
   void clear();
 
  private:
+  void push(const binlog::EventView& event, const Origin& origin);
+
   Transaction open_;
+  std::string last_map_;  ///< of the open transaction; empty: the next rows bring theirs
   std::map<std::string, Transaction> kept_;
   std::size_t bytes_ = 0;
 };

@@ -91,11 +91,19 @@ void Pipeline::start(const binlog::Position& from) {
   is_explicit_ = false;
   xa_.reset();
   held_.clear();
+  taken_back_.begin();
+  again_.clear();
+  reopen_at_.reset();
   replay_.reset();
   in_payload_ = false;
   progress_.start(from.midway);
   part_bytes_ = 0;
   if (parts_.history != nullptr) parts_.history->rewind(from.schema_version);
+}
+
+void Pipeline::reopened() {
+  const binlog::Position at = *std::exchange(reopen_at_, std::nullopt);
+  go_on_from(at);
 }
 
 void Pipeline::go_on_from(const binlog::Position& from) {
@@ -110,10 +118,15 @@ absl::Status Pipeline::on_event(Bytes bytes, const std::stop_token& stop) {
   if (event->header.timestamp != 0) {
     parts_.counters.last_event_timestamp.store(event->header.timestamp, std::memory_order_relaxed);
   }
-  absl::Status status = replay_ ? on_replayed(*event, stop) : dispatch(*event, stop);
-  if (status.ok() || absl::IsCancelled(status)) return status;
-  return {status.code(), fmt::format("{} at {}:{}: {}", binlog::name(event->header.type), stream_.file(),
-                                     event->start_offset, text(status))};
+  is_located_ = false;
+  return located(*event, replay_ ? on_replayed(*event, stop) : dispatch(*event, stop));
+}
+
+absl::Status Pipeline::located(const binlog::EventView& event, const absl::Status& status) {
+  if (status.ok() || absl::IsCancelled(status) || std::exchange(is_located_, true)) return status;
+  return {status.code(),
+          fmt::format("{} at {}:{}: {}", binlog::name(event.header.type),
+                      held_file_.empty() ? stream_.file() : held_file_, event.start_offset, text(status))};
 }
 
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
@@ -147,7 +160,7 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::Query:
       return on_query(event, stop);
     case EventType::Xid:
-      return end_transaction(stop);
+      return on_commit(stop);
     case EventType::XaPrepare:
       return on_xa_prepare(event, stop);
 
@@ -201,7 +214,6 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
 }
 
 absl::Status Pipeline::on_table_map(const binlog::EventView& event) {
-  if (xa_) held_.hold(event);
   absl::Status status = tables_.bind(event.body, stream_.format().is_mariadb, parts_.encoder);
   if (status.ok()) return status;
   status = unprocessable(event, status);
@@ -214,7 +226,7 @@ absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
                                                      ? binlog::parse_gtid_tagged(event.body)
                                                      : binlog::parse_gtid(event.body);
   if (!gtid.ok()) return gtid.status();
-  begin_transaction(gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
+  begin_transaction(event, gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
                     gtid->commit_timestamp_us.value_or(0));
   return absl::OkStatus();
 }
@@ -223,13 +235,14 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
   absl::StatusOr<binlog::MariadbGtidEvent> gtid =
       binlog::parse_mariadb_gtid(event.body, event.header.server_id);
   if (!gtid.ok()) return gtid.status();
-  begin_transaction(gtid->gtid, 0);
+  begin_transaction(event, gtid->gtid, 0);
   is_explicit_ = !gtid->standalone;                       // MariaDB writes no BEGIN
   if (gtid->prepared_xa) begin_xa(std::move(gtid->xid));  // nor XA START
   return absl::OkStatus();
 }
 
-void Pipeline::begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us) {
+void Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
+                                 std::int64_t commit_timestamp_us) {
   gtid_ = std::move(gtid);
   gtid_text_ = binlog::to_string(gtid_);
   commit_timestamp_us_ = commit_timestamp_us;
@@ -238,8 +251,8 @@ void Pipeline::begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestam
   is_explicit_ = false;
   transaction_id_ =
       !gtid_text_.empty() ? gtid_text_ : fmt::format("file={},pos={}", position_.file, position_.offset);
-  progress_.begin(transaction_id_);
   part_bytes_ = 0;
+  begin_group(event);
 }
 
 void Pipeline::tell_begin(const encode::ChangeOrigin& origin) {
@@ -292,6 +305,8 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   in_transaction_ = false;
   is_explicit_ = false;
   xa_.reset();
+  taken_back_.begin();
+  again_.clear();
   return parts_.sink.error();
 }
 
@@ -303,8 +318,8 @@ absl::Status Pipeline::hand_over(const std::stop_token& stop) {
   return status;
 }
 
-/// What was handed over of the transaction so far may be made durable. The rows of an XA transaction that are
-/// read again stand elsewhere: those stay one part.
+/// What was handed over of the transaction so far may be made durable. The rows of an XA transaction stand
+/// elsewhere, and what is held is small: those stay one part.
 void Pipeline::end_part() {
   if (part_bytes_ < parts_.part_size || replay_ || !held_file_.empty() || !progress_.may_be_parted()) return;
   part_bytes_ = 0;
@@ -315,47 +330,54 @@ void Pipeline::end_part() {
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
   const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event.body);
   if (!query.ok()) return query.status();
+  if (!in_transaction_) begin_transaction(event, {}, 0);  // servers without GTID events
   thread_id_ = query->thread_id;
-  if (!in_transaction_) begin_transaction({}, 0);  // servers without GTID events
 
   const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
   const binlog::Statement statement =
       binlog::classify_statement(query->sql, query->database, uses_temporary_table);
   switch (statement.kind) {
+    case StatementKind::Commit:
+      return on_commit(stop);
+    case StatementKind::Rollback:
+      return on_rollback(stop);
+    case StatementKind::Savepoint:
+      return on_savepoint(query->sql);
+    default:
+      return on_statement(event, statement, *query, stop);
+  }
+}
+
+absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog::Statement& statement,
+                                    const binlog::QueryEvent& query, const std::stop_token& stop) {
+  switch (statement.kind) {
     case StatementKind::Begin:
       is_explicit_ = true;
       return absl::OkStatus();
-    case StatementKind::Commit:
-    case StatementKind::Rollback:
-      return end_transaction(stop);
-    case StatementKind::Savepoint:
-      return absl::OkStatus();
     case StatementKind::Xa:
-      if (absl::Status status = on_xa_statement(query->sql, stop); !status.ok()) return status;
-      if (replay_) return absl::OkStatus();  // ends when its rows have come
-      break;
+      return on_xa_statement(query.sql, stop);
     case StatementKind::Ddl:
-      if (absl::Status status = on_schema_change(event, statement, *query, stop); !status.ok()) return status;
-      is_explicit_ = is_explicit_ || starts_transaction(query->sql);
+      if (absl::Status status = on_schema_change(event, statement, query, stop); !status.ok()) return status;
+      is_explicit_ = is_explicit_ || starts_transaction(query.sql);
       break;
     case StatementKind::Dml:
-      if (absl::Status status = on_statement_dml(statement, *query); !status.ok()) {
+      if (absl::Status status = on_statement_dml(statement, query); !status.ok()) {
         if (status = unprocessable(event, status); !status.ok()) return status;
       }
-      break;
-    case StatementKind::Administrative:
       break;
     case StatementKind::Unknown:
       return absl::UnimplementedError(fmt::format(
           "the statement is not known to this version of Rowtide: {}; start after this position if it "
           "changes no tracked table, and report it",
-          head_of(query->sql)));
+          head_of(query.sql)));
+    default:
+      break;
   }
   return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
 }
 
 absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, const binlog::QueryEvent& query) {
-  if (!parts_.wants_rows) return absl::OkStatus();
+  if (!parts_.wants_rows || taken_back_.is_known()) return absl::OkStatus();
   const bool told = !statement.tables.empty();
   const bool concerns =
       told
@@ -386,7 +408,7 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
     } else {
       inner->start_offset = event.start_offset;
       status = replay_ ? on_replayed(*inner, stop) : dispatch(*inner, stop);
-      if (!status.ok() && !absl::IsCancelled(status)) {
+      if (!status.ok() && !absl::IsCancelled(status) && !is_located_) {
         status = {status.code(), fmt::format("{} in it: {}", binlog::name(inner->header.type), text(status))};
       }
     }
@@ -421,21 +443,26 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   }
   constexpr std::uint64_t kDummyTableId = 0xffffff;
   if (header.table_id == kDummyTableId) return absl::OkStatus();
+  const std::uint64_t number = taken_back_.count();
   const BoundTable* table = tables_.find(header.table_id);
   if (table == nullptr) {
     return absl::DataLossError(fmt::format("no table map for table id {} precedes it", header.table_id));
   }
   if (!table->is_wanted) {
-    add(table->is_left_out ? parts_.counters.unprocessable_events : parts_.counters.unselected_rows_events,
-        1);
+    if (!taken_back_.is_known()) {  // else it was counted before
+      add(table->is_left_out ? parts_.counters.unprocessable_events : parts_.counters.unselected_rows_events,
+          1);
+    }
     if (progress_.is_resumed()) progress_.leave_out(table->name);
     return absl::OkStatus();
   }
-  if (xa_) {
-    xa_->has_rows = true;
-    held_.hold(event);
+  if (xa_) xa_->has_rows = true;
+  if (may_be_taken_back()) {
+    // The rows of an XA transaction are told as changes of the thread that commits it.
+    held_.hold(event, {number, xa_ || replay_ ? std::nullopt : std::optional(thread_id_)}, table->event_body);
     return absl::OkStatus();
   }
+  if (held_file_.empty() && taken_back_.contains(number)) return absl::OkStatus();
 
   encode::ChangeOrigin origin = origin_of(event);
   tell_begin(origin);

@@ -17,6 +17,7 @@
 #include "tracker/pipeline/counters.h"
 #include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/table_registry.h"
+#include "tracker/pipeline/taken_back.h"
 #include "tracker/pipeline/transaction_progress.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
@@ -27,8 +28,9 @@
 namespace rowtide::pipeline {
 
 /// The way of a row: event bytes -> stream state -> table plan -> row -> values -> encoder -> batch -> sink.
-/// One thread. Nothing of a transaction is collected: rows go on as they come. Of a very large one the sink
-/// is told now and then that what it has may be made durable; after a restart the rest is told.
+/// One thread. Rows go on as they come, but where their transaction may still take them back: then when its
+/// end is known. Of a very large one the sink is told now and then that what it has may be made durable;
+/// after a restart the rest is told.
 ///
 /// An event that is not understood, a change that cannot be told faithfully, a schema that does not fit:
 /// on_event() fails with position, table and what to do, and nothing after it is delivered.
@@ -66,11 +68,14 @@ class Pipeline {
   /// One event: header, body, checksum, as the source yields it.
   [[nodiscard]] absl::Status on_event(Bytes bytes, const std::stop_token& stop);
 
-  /// An XA transaction has committed whose rows must be read again: open the source there, begin_replay(),
-  /// and give on_event() what comes until this is nullptr. Then open the source at position(), and
-  /// go_on_from() there.
-  [[nodiscard]] const binlog::Position* replay_from() const { return replay_ ? &replay_->from : nullptr; }
-  void begin_replay();
+  /// A transaction has committed whose rows were not held, and which stand further back; or those of an XA
+  /// transaction have come, and the stream goes on. Open the source there, say reopened(), and give
+  /// on_event() what comes. nullptr: no need.
+  [[nodiscard]] const binlog::Position* reopen_at() const { return reopen_at_ ? &*reopen_at_ : nullptr; }
+  void reopened();
+  /// From the first such reopening until the stream is where it was; position() is there.
+  [[nodiscard]] bool is_reading_again() const { return reopen_at_ || replay_ || !again_.empty(); }
+  /// The source was opened there by itself.
   void go_on_from(const binlog::Position& from);
 
   /// Everything before it is handed to the sink: where to reopen a lost stream.
@@ -78,8 +83,9 @@ class Pipeline {
 
   /// Between the beginning of a transaction and its end.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
-  /// After a failure: hands over the rows before it, of a transaction that will not end.
-  [[nodiscard]] absl::Status hand_over_rest(const std::stop_token& stop) { return hand_over(stop); }
+  /// After a failure: hands over the rows before it, of a transaction that will not end, unless they are too
+  /// many to be held.
+  [[nodiscard]] absl::Status hand_over_rest(const std::stop_token& stop);
   /// Where the last event ends.
   [[nodiscard]] std::uint64_t read_offset() const { return stream_.offset(); }
 
@@ -91,6 +97,8 @@ class Pipeline {
   [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event,
                                               const binlog::Statement& statement,
                                               const binlog::QueryEvent& query, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_statement(const binlog::EventView& event, const binlog::Statement& statement,
+                                          const binlog::QueryEvent& query, const std::stop_token& stop);
   schema::DdlEffect change_schema(const binlog::EventView& event, const binlog::Statement& statement,
                                   const binlog::QueryEvent& query, std::string_view sql);
   [[nodiscard]] absl::Status tell_schema_change(const binlog::EventView& event,
@@ -110,7 +118,7 @@ class Pipeline {
                                  const std::stop_token& stop);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
-  void begin_transaction(binlog::Gtid gtid, std::int64_t commit_timestamp_us);
+  void begin_transaction(const binlog::EventView& event, binlog::Gtid gtid, std::int64_t commit_timestamp_us);
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
   [[nodiscard]] absl::Status end_transaction_at(const std::string& file, std::uint64_t offset,
                                                 const std::stop_token& stop);
@@ -122,6 +130,16 @@ class Pipeline {
   [[nodiscard]] bool wants_schema_change_of(const binlog::Statement& statement,
                                             std::string_view database) const;
 
+  [[nodiscard]] absl::Status located(const binlog::EventView& event, const absl::Status& status);
+
+  // pipeline_rollback.cpp
+  void begin_group(const binlog::EventView& event);
+  [[nodiscard]] bool may_be_taken_back() const;
+  [[nodiscard]] absl::Status on_savepoint(std::string_view sql);
+  [[nodiscard]] absl::Status on_commit(const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_rollback(const std::stop_token& stop);
+  [[nodiscard]] absl::Status deliver(const HeldRows::Transaction& held, const std::stop_token& stop);
+
   // pipeline_xa.cpp
   struct Replay {
     std::string xid;
@@ -129,15 +147,17 @@ class Pipeline {
     std::string end_file;  ///< where the stream goes on afterwards
     std::uint64_t end_offset = 0;
     bool is_in_it = false;
+    bool is_known = false;  ///< what it takes back: an earlier reading has found that
   };
   void begin_xa(std::string xid);
   [[nodiscard]] absl::Status on_xa_statement(std::string_view sql, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_xa_outcome(const std::string& xid, bool is_commit,
                                            const std::stop_token& stop);
-  [[nodiscard]] absl::Status deliver(const HeldRows::Transaction& held, const std::stop_token& stop);
   void want_replay(const binlog::PreparedXa& prepared);
+  void enter_replayed(bool is_it);
   [[nodiscard]] absl::Status on_replayed(const binlog::EventView& event, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_replayed_query(const binlog::EventView& event);
   [[nodiscard]] absl::Status end_replay(const std::stop_token& stop);
 
   Parts parts_;
@@ -161,7 +181,12 @@ class Pipeline {
   bool is_explicit_ = false;              ///< the group is ended by XID or COMMIT, not by its one statement
   std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read
   HeldRows held_;
-  std::string held_file_;  ///< of the held rows that are being delivered
+  TakenBack taken_back_;
+  std::uint64_t group_offset_ = 0;  ///< where the group begins
+  std::string again_;               ///< the id of the transaction that is read again because it was not held
+  std::optional<binlog::Position> reopen_at_;
+  std::string held_file_;    ///< of the held rows that are being delivered
+  bool is_located_ = false;  ///< the failure says already where it is
   std::optional<Replay> replay_;
   TransactionProgress progress_;
   std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began

@@ -71,6 +71,7 @@ absl::Status Pipeline::tell_online_change(const binlog::EventView& event, std::s
 absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
                                         const binlog::QueryEvent& query, const std::stop_token& stop) {
   if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
+  if (taken_back_.is_known()) return absl::OkStatus();  // told when its transaction was read first
   const std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
   schema::DdlEffect effect = change_schema(event, statement, query, sql);
   osc::Translator::Told told = translator_.translate(sql, effect);

@@ -27,7 +27,7 @@ void Pipeline::begin_xa(std::string xid) {
 
 absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_token& stop) {
   std::optional<binlog::XaStatement> statement = binlog::parse_xa_statement(sql);
-  if (!statement) return absl::OkStatus();
+  if (!statement) return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
   switch (statement->verb) {
     case XaVerb::Start:
       begin_xa(std::move(statement->xid));
@@ -37,9 +37,13 @@ absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_tok
       return absl::OkStatus();
     case XaVerb::Commit:
     case XaVerb::Rollback:
-      return on_xa_outcome(statement->xid, statement->verb == XaVerb::Commit, stop);
+      break;
   }
-  return absl::OkStatus();
+  const bool is_commit = statement->verb == XaVerb::Commit;
+  if (!is_commit && xa_ && xa_->xid == statement->xid) return on_rollback(stop);  // not prepared
+  if (absl::Status status = on_xa_outcome(statement->xid, is_commit, stop); !status.ok()) return status;
+  if (replay_) return absl::OkStatus();  // ends when its rows have come
+  return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
 }
 
 absl::Status Pipeline::on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop) {
@@ -90,29 +94,24 @@ absl::Status Pipeline::on_xa_outcome(const std::string& xid, bool is_commit, con
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::deliver(const HeldRows::Transaction& held, const std::stop_token& stop) {
-  held_file_ = held.file;
-  absl::Status status;
-  for (const HeldRows::Event& event : held.events) {
-    status = dispatch(
-        {.header = event.header, .body = as_bytes(event.body), .start_offset = event.start_offset}, stop);
-    if (!status.ok()) break;
-  }
-  held_file_.clear();
-  return status;
-}
-
 void Pipeline::want_replay(const binlog::PreparedXa& prepared) {
   replay_ = Replay{.xid = prepared.xid,
                    .from = {prepared.gtids, prepared.file, prepared.offset, {}},
                    .end_file = stream_.file(),
-                   .end_offset = stream_.offset(),
-                   .is_in_it = false};
+                   .end_offset = stream_.offset()};
+  reopen_at_ = replay_->from;
 }
 
-void Pipeline::begin_replay() {
-  stream_.reset(replay_->from);
-  tables_.forget_all();
+/// A group begins in the stream of a replay.
+void Pipeline::enter_replayed(bool is_it) {
+  replay_->is_in_it = is_it;
+  if (!is_it) return;
+  if (replay_->is_known) {
+    taken_back_.begin_again();
+  } else {
+    taken_back_.begin();
+  }
+  held_.begin(stream_.file());
 }
 
 /// The stream that was opened at a prepared transaction: its rows go on as those of the transaction that
@@ -121,15 +120,14 @@ absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::st
   switch (event.header.type) {
     case EventType::MariadbGtidLog: {
       const auto gtid = binlog::parse_mariadb_gtid(event.body, event.header.server_id);
-      replay_->is_in_it = gtid.ok() && gtid->xid == replay_->xid;
+      enter_replayed(gtid.ok() && gtid->xid == replay_->xid);
       return gtid.status();
     }
-    case EventType::Query: {
-      const auto query = binlog::parse_query(event.body);
-      if (!query.ok()) return query.status();
-      const auto statement = binlog::parse_xa_statement(query->sql);
-      if (statement && statement->verb == XaVerb::Start) replay_->is_in_it = statement->xid == replay_->xid;
-      return absl::OkStatus();
+    case EventType::Query:
+      return on_replayed_query(event);
+    case EventType::MariadbQueryCompressed: {
+      const auto plain = binlog::uncompress_mariadb(event, uncompressed_);
+      return plain.ok() ? on_replayed_query(*plain) : plain.status();
     }
     case EventType::XaPrepare:
       return replay_->is_in_it ? end_replay(stop) : absl::OkStatus();
@@ -146,10 +144,30 @@ absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::st
   }
 }
 
+absl::Status Pipeline::on_replayed_query(const binlog::EventView& event) {
+  const auto query = binlog::parse_query(event.body);
+  if (!query.ok()) return query.status();
+  const auto statement = binlog::parse_xa_statement(query->sql);
+  if (statement && statement->verb == XaVerb::Start) enter_replayed(statement->xid == replay_->xid);
+  return replay_->is_in_it ? on_savepoint(query->sql) : absl::OkStatus();
+}
+
 absl::Status Pipeline::end_replay(const std::stop_token& stop) {
+  const HeldRows::Transaction held = held_.take_open();
+  if (!held.is_complete) {  // once more, now that it is known what it takes back
+    replay_->is_known = true;
+    replay_->is_in_it = false;
+    reopen_at_ = replay_->from;
+    return absl::OkStatus();
+  }
+  if (absl::Status status = deliver(held, stop); !status.ok()) return status;
   const Replay done = *std::exchange(replay_, std::nullopt);
   std::erase_if(position_.prepared, [&done](const binlog::PreparedXa& xa) { return xa.xid == done.xid; });
-  return end_transaction_at(done.end_file, done.end_offset, stop);
+  if (absl::Status status = end_transaction_at(done.end_file, done.end_offset, stop); !status.ok()) {
+    return status;
+  }
+  reopen_at_ = position_;
+  return absl::OkStatus();
 }
 
 }  // namespace rowtide::pipeline

@@ -233,7 +233,7 @@ absl::Status Tracker::stream_once(const std::stop_token& stop) {
       status = parts_.sink.error();
     } else {
       status = pipeline_->on_event(*event, stop);
-      if (status.ok() && pipeline_->replay_from() != nullptr) status = replay(stop);
+      if (status.ok() && pipeline_->reopen_at() != nullptr) status = reopen_source();
     }
   }
   resume_from_ = pipeline_->position();
@@ -241,25 +241,14 @@ absl::Status Tracker::stream_once(const std::stop_token& stop) {
   return status;
 }
 
-/// An XA transaction committed whose rows stand further back: reads them, and goes on behind the commit.
-absl::Status Tracker::replay(const std::stop_token& stop) {
+/// Rows that were not held stand further back, or have come and the stream goes on.
+absl::Status Tracker::reopen_source() {
   parts_.source.close();
-  if (absl::Status status = parts_.source.open(*pipeline_->replay_from()); !status.ok()) {
+  if (absl::Status status = parts_.source.open(*pipeline_->reopen_at()); !status.ok()) {
     return {status.code(),
-            fmt::format("reading the rows of a committed XA transaction again: {}", text(status))};
+            fmt::format("reading the rows of a committed transaction again: {}", text(status))};
   }
-  pipeline_->begin_replay();
-  while (pipeline_->replay_from() != nullptr && !stop.stop_requested()) {
-    const absl::StatusOr<Bytes> event = parts_.source.next();
-    if (!event.ok()) return event.status();
-    if (event->empty()) continue;
-    if (absl::Status status = pipeline_->on_event(*event, stop); !status.ok()) return status;
-  }
-  parts_.source.close();
-  if (stop.stop_requested()) return absl::CancelledError("stopped");
-  const binlog::Position position = pipeline_->position();
-  if (absl::Status status = parts_.source.open(position); !status.ok()) return status;
-  pipeline_->go_on_from(position);
+  pipeline_->reopened();
   return absl::OkStatus();
 }
 

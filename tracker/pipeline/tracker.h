@@ -89,7 +89,7 @@ class Tracker {
   [[nodiscard]] absl::Status make_pipeline();
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
-  [[nodiscard]] absl::Status replay(const std::stop_token& stop);
+  [[nodiscard]] absl::Status reopen_source();
   [[nodiscard]] absl::Status drain();
   void sample_source(const std::stop_token& stop);
   void save_checkpoints(const std::stop_token& stop);

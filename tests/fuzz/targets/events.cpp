@@ -72,7 +72,7 @@ void run(Bytes input, std::string_view format) {
                                .images = binlog::Images::AsLogged,
                                .reads_files = true});
   pipeline.start({.gtids = {}, .file = "binlog.000001", .offset = 4});
-  while (input.size() >= binlog::kEventHeaderSize && pipeline.replay_from() == nullptr) {
+  while (input.size() >= binlog::kEventHeaderSize && pipeline.reopen_at() == nullptr) {
     const std::size_t told = ByteReader(input.subspan(kSizeOffset)).u32();
     const std::size_t size = std::clamp(told, binlog::kEventHeaderSize, input.size());
     // Memory of its own size, so that a read behind its end is found.

@@ -1,0 +1,106 @@
+// Groups of events that take back their own rows: a ROLLBACK at their end, or ROLLBACK TO a savepoint in
+// them. MariaDB, and MySQL without GTIDs, write such a group when its transaction made or dropped a temporary
+// table, and nothing says so before. Its rows are held until its end; of one that is too large to be held the
+// end is read first, and then its rows again, without those that it takes back.
+#include <fmt/format.h>
+
+#include "common/status/text.h"
+#include "tracker/binlog/savepoint.h"
+#include "tracker/pipeline/pipeline.h"
+
+namespace rowtide::pipeline {
+namespace {
+
+absl::Status told_already() {
+  return absl::UnimplementedError(
+      "a transaction with a GTID of MySQL takes rows back, which no server is known to do, and some of them "
+      "are "
+      "delivered already. Compare the tables that it changed with their topics, start after it "
+      "(spec.startPosition), and report it");
+}
+
+}  // namespace
+
+void Pipeline::begin_group(const binlog::EventView& event) {
+  group_offset_ = event.start_offset;
+  held_.begin(stream_.file());
+  if (!again_.empty() && again_ == transaction_id_) {
+    taken_back_.begin_again();
+    return;
+  }
+  again_.clear();
+  taken_back_.begin();
+  progress_.begin(transaction_id_);
+}
+
+/// Rows that come now are held. MySQL refuses temporary tables in a transaction with a GTID, or does not log
+/// them.
+bool Pipeline::may_be_taken_back() const {
+  if (!held_file_.empty() || taken_back_.is_known()) return false;
+  return xa_ || !std::holds_alternative<binlog::MysqlGtid>(gtid_);
+}
+
+absl::Status Pipeline::on_savepoint(std::string_view sql) {
+  const std::optional<binlog::SavepointStatement> statement = binlog::parse_savepoint(sql);
+  if (!statement || taken_back_.is_known()) return absl::OkStatus();
+  if (statement->verb == binlog::SavepointVerb::Set) {
+    taken_back_.set_savepoint(statement->name);
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::uint64_t> from = taken_back_.roll_back_to(statement->name);
+  if (!from.ok()) {
+    return absl::UnimplementedError(fmt::format(
+        "ROLLBACK TO {}: {}, so that it is not known which rows stay. Nothing of the transaction is "
+        "delivered; "
+        "start after it (spec.startPosition) and bring the consumers' copies up to date by other means",
+        statement->name, text(from.status())));
+  }
+  if (told_begin_ && *from < taken_back_.counted()) return told_already();
+  held_.drop_from(*from);
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::on_commit(const std::stop_token& stop) {
+  const HeldRows::Transaction held = held_.take_open();
+  if (!held.is_complete) {
+    again_ = transaction_id_;
+    reopen_at_ = position_;
+    reopen_at_->file = stream_.file();
+    reopen_at_->offset = group_offset_;
+    return absl::OkStatus();
+  }
+  xa_.reset();
+  if (absl::Status status = deliver(held, stop); !status.ok()) return status;
+  return end_transaction(stop);
+}
+
+absl::Status Pipeline::on_rollback(const std::stop_token& stop) {
+  if (told_begin_) return told_already();
+  held_.begin({});
+  in_transaction_ = false;  // there was none
+  return end_transaction(stop);
+}
+
+absl::Status Pipeline::deliver(const HeldRows::Transaction& held, const std::stop_token& stop) {
+  held_file_ = held.file;
+  absl::Status status;
+  for (const HeldRows::Event& each : held.events) {
+    const binlog::EventView event{
+        .header = each.header, .body = as_bytes(each.body), .start_offset = each.start_offset};
+    if (each.origin.thread_id) thread_id_ = *each.origin.thread_id;
+    status = located(event, dispatch(event, stop));
+    if (!status.ok()) break;
+  }
+  held_file_.clear();
+  return status;
+}
+
+absl::Status Pipeline::hand_over_rest(const std::stop_token& stop) {
+  if (!xa_ && !replay_) {
+    const HeldRows::Transaction held = held_.take_open();
+    if (absl::Status status = deliver(held, stop); !status.ok()) return status;
+  }
+  return hand_over(stop);
+}
+
+}  // namespace rowtide::pipeline
