@@ -145,6 +145,7 @@ TEST_F(OnlineSchemaChange, ByTheStatementsOfGhost) {
     client.exec("drop /* gh-ost */ table _t_del");
   });
   expect_told(written, "add column b int default 5");
+  EXPECT_THAT(tracker.process().err(), testing::HasSubstr("_t_gho is left out"));
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 

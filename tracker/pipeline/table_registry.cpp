@@ -29,6 +29,7 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   table.event_body = as_text(table_map_body);
   table.name = std::string(head->database) + "." + std::string(head->table);
   table.is_wanted = wants_rows_ && selector_->wants(head->database, head->table);
+  if (!table.is_wanted && selector_->leaves_out_helper(head->database, head->table)) say_helper(table.name);
   if (table.is_wanted) {
     absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body, is_mariadb);
     if (!map.ok()) return map.status();
@@ -56,6 +57,15 @@ void TableRegistry::leave_out(Bytes table_map_body) {
   table.name = std::string(head->database) + "." + std::string(head->table);
   table.is_left_out = true;
   tables_.insert_or_assign(head->table_id, std::move(table));
+}
+
+void TableRegistry::say_helper(const std::string& name) {
+  if (!helpers_.insert(name).second) return;
+  spdlog::info(
+      "{} is left out: it is named like a table of an online schema change tool. If it is not one, name it "
+      "in "
+      "spec.objects.include[].tables",
+      name);
 }
 
 bool TableRegistry::number_columns_of_unknown(binlog::TableMap& map) {

@@ -56,6 +56,8 @@ class TableRegistry {
   void forget_all() { tables_.clear(); }
 
  private:
+  /// Once a table.
+  void say_helper(const std::string& name);
   /// Had something to be guessed?
   bool number_columns_of_unknown(binlog::TableMap& map);
 
@@ -65,6 +67,7 @@ class TableRegistry {
   bool wants_rows_;
   bool numbers_columns_;
   std::set<std::string> numbered_;  ///< tables whose guesses were told
+  std::set<std::string> helpers_;   ///< tables of tools that were told
   std::unordered_map<std::uint64_t, BoundTable> tables_;
 };
 

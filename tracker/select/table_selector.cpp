@@ -85,8 +85,15 @@ struct TableSelector::Rules {
   osc::HelperNames helpers;
 
   /// Tables of a tool are no one's choice but by name.
-  [[nodiscard]] bool may_apply(const Rule& rule, std::string_view database, std::string_view table) const {
-    return may_apply(rule, database) && (rule.tables.contains(table) || !helpers.is_helper(table));
+  [[nodiscard]] bool selects(std::string_view database, std::string_view table, bool with_helpers) const {
+    const bool needs_name = !with_helpers && helpers.is_helper(table);
+    const auto matches = [&](const Rule& rule) { return rule.matches(database, table); };
+    return std::ranges::any_of(include,
+                               [&](const Rule& rule) {
+                                 return matches(rule) && may_apply(rule, database) &&
+                                        (!needs_name || rule.tables.contains(table));
+                               }) &&
+           std::ranges::none_of(exclude, matches);
   }
   /// A pattern such as ".*" does not mean the server's own schemas; an include that names one does.
   [[nodiscard]] static bool may_apply(const Rule& rule, std::string_view database) {
@@ -110,11 +117,11 @@ TableSelector& TableSelector::operator=(TableSelector&&) noexcept = default;
 TableSelector::~TableSelector() = default;
 
 bool TableSelector::wants(std::string_view database, std::string_view table) const {
-  const auto matches = [&](const Rule& rule) { return rule.matches(database, table); };
-  const bool included = std::any_of(rules_->include.begin(), rules_->include.end(), [&](const Rule& rule) {
-    return matches(rule) && rules_->may_apply(rule, database, table);
-  });
-  return included && std::none_of(rules_->exclude.begin(), rules_->exclude.end(), matches);
+  return rules_->selects(database, table, false);
+}
+
+bool TableSelector::leaves_out_helper(std::string_view database, std::string_view table) const {
+  return rules_->selects(database, table, true) && !wants(database, table);
 }
 
 bool TableSelector::wants_database(std::string_view database) const {

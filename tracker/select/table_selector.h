@@ -23,6 +23,8 @@ class TableSelector {
 
   /// Is this table tracked? System schemas are tracked only where an include names them.
   [[nodiscard]] bool wants(std::string_view database, std::string_view table) const;
+  /// Is it not tracked only because its name is that of an online schema change tool's table?
+  [[nodiscard]] bool leaves_out_helper(std::string_view database, std::string_view table) const;
   /// Could any table of this database be tracked? For schema changes of the database itself.
   [[nodiscard]] bool wants_database(std::string_view database) const;
   /// What of the table's columns is left out, masked or hashed; nullptr: nothing.

@@ -74,5 +74,18 @@ TEST(TableSelector, BrokenPatternIsNamed) {
   EXPECT_NE(result.status().message().find("tenant_["), std::string_view::npos) << result.status();
 }
 
+TEST(TableSelector, ATableOfAToolIsTrackedOnlyByName) {
+  const osc::HelperNames helpers = *osc::HelperNames::create({});
+  const TableSelector select = *TableSelector::create(
+      {{whole("shop"), tables("crm", {"_t_new"})}, {tables("shop", {"_u_new"})}}, helpers);
+  EXPECT_FALSE(select.wants("shop", "_t_new"));
+  EXPECT_TRUE(select.leaves_out_helper("shop", "_t_new"));
+  EXPECT_TRUE(select.wants("crm", "_t_new"));
+  EXPECT_FALSE(select.leaves_out_helper("crm", "_t_new"));
+  EXPECT_FALSE(select.leaves_out_helper("shop", "_u_new")) << "excluded anyway";
+  EXPECT_FALSE(select.leaves_out_helper("other", "_t_new")) << "not the task's database";
+  EXPECT_FALSE(select.leaves_out_helper("shop", "t"));
+}
+
 }  // namespace
 }  // namespace rowtide::select
