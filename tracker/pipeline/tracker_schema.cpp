@@ -55,6 +55,7 @@ absl::StatusOr<binlog::Position> Tracker::prepare_once() {
   if (!session.ok()) return session.status();
   absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(**session);
   if (!dialect.ok()) return dialect.status();
+  dialect->adds_row_ids |= task_.spec.source.type == task::SourceType::PolarDbMySql;
   history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect), [this](const TableName& name) {
     return helpers_.real_of_ghost(name.table).has_value();
   });

@@ -20,6 +20,7 @@ struct SourceDialect {
   bool is_mariadb = false;
   std::uint32_t version = 0;  ///< 80015, 101106
   bool lower_case_names = false;
+  bool adds_row_ids = false;  ///< tables without key may have a hidden column: kRowId
   /// Where the binlog does not say (MySQL 5.7).
   bool explicit_defaults_for_timestamp = true;
   Collations collations{false, 0};

@@ -216,13 +216,15 @@ absl::Status leave_out_hidden(const TableMap& map, const CatalogTable* table, Ca
 }
 
 absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const CatalogTable* table,
-                                                  const std::vector<std::uint32_t>& hidden,
-                                                  Catalog& catalog) {
+                                                  const binlog::TablePlan& plan, Catalog& catalog) {
   if (map.primary_key && !map.primary_key->empty()) {
     for (const std::uint32_t position : *map.primary_key) {
-      if (is_hidden(hidden, position)) return hidden_key(map, position);
+      if (is_hidden(plan.hidden, position)) return hidden_key(map, position);
     }
-    return without_hidden(*map.primary_key, hidden);
+    const std::vector<std::uint32_t> key = without_hidden(*map.primary_key, plan.hidden);
+    // A row id as the key says as much as none.
+    if (std::all_of(key.begin(), key.end(), [&](std::uint32_t each) { return each < plan.columns.size(); }))
+      return key;
   }
   if (table != nullptr) return table->key_columns;
   // The event says: no primary key. A unique one does as well, if the table still is what it was.
@@ -259,7 +261,7 @@ absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catal
     }
     plan.columns.push_back(*std::move(column));
   }
-  absl::StatusOr<std::vector<std::uint32_t>> key = key_of(map, *table, plan.hidden, catalog);
+  absl::StatusOr<std::vector<std::uint32_t>> key = key_of(map, *table, plan, catalog);
   if (!key.ok()) return key.status();
   plan.key_columns = *std::move(key);
   return plan;

@@ -130,7 +130,9 @@ absl::Status read_columns(SqlSession& session, const std::string& condition, con
         !column->is_nullable) {
       table->second.hidden_columns.clear();
     }
-    table->second.columns.push_back(*std::move(column));
+    // With show_ipk_info.
+    if (!dialect.adds_row_ids || !is_same_name(column->name, kRowId))
+      table->second.columns.push_back(*std::move(column));
   }
   return absl::OkStatus();
 }
@@ -251,6 +253,10 @@ absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session) {
   dialect.version = version_number(version);
   dialect.lower_case_names = row[1] != "0";
   dialect.explicit_defaults_for_timestamp = row[2] == "1";
+  // implicit_primary_key, enable_implicit_primary_key: see hidden_columns.h.
+  rows = session.query("SHOW VARIABLES LIKE '%implicit\\_primary\\_key'");
+  if (!rows.ok()) return rows.status();
+  dialect.adds_row_ids = !rows->rows.empty();
   dialect.collations = Collations(dialect.is_mariadb, dialect.version);
   if (absl::Status status = read_collations(session, dialect); !status.ok()) return status;
   return dialect;

@@ -20,7 +20,7 @@ struct CatalogSnapshot {
 /// "8.0.15-log" is 80015.
 [[nodiscard]] std::uint32_t version_number(std::string_view text);
 
-/// What of the source's settings decides the meaning of its DDL, and its collations. Four short statements.
+/// What of the source's settings decides the meaning of its DDL, and its collations. Five short statements.
 [[nodiscard]] absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session);
 
 /// All tables of these databases that the account may see, in four statements, and one for each

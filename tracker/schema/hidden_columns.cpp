@@ -23,6 +23,10 @@ bool is_hash_name(std::string_view name) {
          name.find_first_not_of("0123456789", kHash.size()) == std::string_view::npos;
 }
 
+bool is_unread_name(std::string_view name) {
+  return is_hash_name(name) || is_same_name(name, kRowId);
+}
+
 bool may_be_hash(const binlog::TableMap& map, std::uint32_t position) {
   return is_bigint_wire(map.wire_types[position]) && (!map.is_unsigned || (*map.is_unsigned)[position]);
 }
@@ -37,11 +41,41 @@ std::vector<std::uint32_t> from_behind(const binlog::TableMap& map,
   return positions;
 }
 
+std::uint32_t named_unread(const binlog::TableMap& map, const std::vector<std::uint32_t>& positions,
+                           const CatalogTable* table) {
+  const auto is_shown = [&](std::uint32_t position) {
+    const std::string& name = map.column_names[position];
+    const bool is_row_id = is_bigint_wire(map.wire_types[position]) && is_same_name(name, kRowId);
+    const bool is_hash = may_be_hash(map, position) && is_hash_name(name);
+    return !(is_row_id || is_hash) || (table != nullptr && table->index_of(name));
+  };
+  const auto end = std::find_if(positions.begin(), positions.end(), is_shown);
+  return static_cast<std::uint32_t>(end - positions.begin());
+}
+
+/// `more`: how many of the first `positions` are not the table's.
+bool may_be_hashes(const binlog::TableMap& map, const std::vector<std::uint32_t>& positions, std::size_t more,
+                   const CatalogTable& table) {
+  const auto hashes = std::count_if(table.hidden_columns.begin(), table.hidden_columns.end(), is_hash_name);
+  return more <= static_cast<std::size_t>(hashes) &&
+         std::all_of(positions.begin(), positions.begin() + static_cast<std::ptrdiff_t>(more),
+                     [&map](std::uint32_t position) { return may_be_hash(map, position); });
+}
+
+bool may_be_row_id(const binlog::TableMap& map, const std::vector<std::uint32_t>& positions, std::size_t more,
+                   const CatalogTable& table) {
+  const std::uint32_t last = positions.front();
+  return more == 1 && is_bigint_wire(map.wire_types[last]) && !map.is_nullable[last] &&
+         (!map.is_unsigned || !(*map.is_unsigned)[last]) &&
+         std::find(table.hidden_columns.begin(), table.hidden_columns.end(), kRowId) !=
+             table.hidden_columns.end();
+}
+
 }  // namespace
 
 bool may_be_hidden(std::string_view name) {
   constexpr std::size_t kDigits = 32;
-  return name.starts_with(kPrefix) || is_hash_name(name) ||
+  return name.starts_with(kPrefix) || is_unread_name(name) ||
          (name.size() == kDigits && name.find_first_not_of("0123456789abcdef") == std::string_view::npos);
 }
 
@@ -50,7 +84,7 @@ std::vector<std::uint32_t> hidden_columns(const binlog::TableMap& map, const Cat
   if (map.has_names()) {
     for (std::uint32_t i = 0; i < map.column_count(); ++i) {
       const std::string& name = map.column_names[i];
-      if (may_be_hidden(name) && !is_hash_name(name) && (table == nullptr || !table->index_of(name)))
+      if (may_be_hidden(name) && !is_unread_name(name) && (table == nullptr || !table->index_of(name)))
         positions.push_back(i);
     }
   } else if (table != nullptr && has_functional_index(*table)) {
@@ -63,31 +97,29 @@ std::vector<std::uint32_t> hidden_columns(const binlog::TableMap& map, const Cat
 
 std::uint32_t unread_columns(const binlog::TableMap& map, const std::vector<std::uint32_t>& hidden,
                              const CatalogTable* table) {
-  const auto is_such = [&](std::uint32_t position) {
-    if (!may_be_hash(map, position)) return false;
-    if (!map.has_names()) return true;
-    const std::string& name = map.column_names[position];
-    return is_hash_name(name) && (table == nullptr || !table->index_of(name));
-  };
   const std::vector<std::uint32_t> positions = from_behind(map, hidden);
-  const auto end = std::find_if_not(positions.begin(), positions.end(), is_such);
-  const auto count = static_cast<std::uint32_t>(end - positions.begin());
-  if (map.has_names()) return count;
+  if (map.has_names()) return named_unread(map, positions, table);
   if (table == nullptr || positions.size() <= table->columns.size()) return 0;
   const std::size_t more = positions.size() - table->columns.size();
-  const auto hashes = std::count_if(table->hidden_columns.begin(), table->hidden_columns.end(), is_hash_name);
-  return more <= count && more <= static_cast<std::size_t>(hashes) ? static_cast<std::uint32_t>(more) : 0;
+  return may_be_row_id(map, positions, more, *table) || may_be_hashes(map, positions, more, *table)
+             ? static_cast<std::uint32_t>(more)
+             : 0;
 }
 
 void name_hidden_columns(CatalogTable& table, const SourceDialect& dialect) {
   std::vector<std::string>& names = table.hidden_columns;
-  std::erase_if(names,
-                [](const std::string& name) { return name.starts_with(kPrefix) || is_hash_name(name); });
+  std::erase_if(names, [](const std::string& name) {
+    return name.starts_with(kPrefix) || is_hash_name(name) || name == kRowId;
+  });
   unsigned hashes = 0;
   for (const CatalogKey& key : table.keys) {
     if (!dialect.is_mariadb && key.has_expression) names.push_back(fmt::format("{}{}", kPrefix, key.name));
     if (key.hash != CatalogKey::Hash::No) names.push_back(fmt::format("{}{}", kHash, ++hashes));
   }
+  const bool has_primary = std::any_of(table.keys.begin(), table.keys.end(), [](const CatalogKey& key) {
+    return key.kind == CatalogKey::Kind::Primary;
+  });
+  if (dialect.adds_row_ids && !has_primary) names.emplace_back(kRowId);
 }
 
 }  // namespace rowtide::schema

@@ -115,5 +115,30 @@ TEST_F(PipelineEvents, AnIncidentStops) {
   EXPECT_THAT(text(status), HasSubstr("events are missing"));
 }
 
+/// What ApsaraDB RDS for MySQL writes of `CREATE TABLE items (id INT, name VARCHAR(40))` with FULL metadata.
+TEST_F(PipelineEvents, TheRowIdThatAHostedMysqlAddsIsNotTold) {
+  std::string map = binlog::TableMapBytes("shop", "items")
+                        .column(types::WireType::Long)
+                        .column(types::WireType::Varchar, {160, 0}, true)
+                        .column(types::WireType::LongLong)
+                        .field(1, std::string(1, '\0'))
+                        .field(2, "\x2d")
+                        .field(4, std::string("\x02id\x04name\x18__#alibaba_rds_row_id#__"))
+                        .str();
+  map.replace(0, 6, EventBytes().u48(kTable).str());
+  session_.record("information_schema.COLUMNS", {});
+  EventBytes rows;
+  rows.u48(kTable).u16(1).u16(2).u8(3).u8(0xff);
+  rows.u8(0).u32(7).counted("seven").u64(41).u8(2).u32(8).u64(42);
+  put_all({{EventType::GtidLog, gtid(1)},
+           {EventType::Query, query("BEGIN")},
+           {EventType::TableMap, map},
+           {EventType::WriteRows, rows.str()},
+           {EventType::Xid, EventBytes().u64(99).str()}});
+  ASSERT_EQ(sink_.records.size(), 2U);
+  EXPECT_EQ(sink_.records[0].at("after"), json::parse(R"({"id":7,"name":"seven"})"));
+  EXPECT_EQ(sink_.records[1].at("after"), json::parse(R"({"id":8,"name":null})"));
+}
+
 }  // namespace
 }  // namespace rowtide::pipeline

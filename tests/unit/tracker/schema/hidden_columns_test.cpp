@@ -76,6 +76,58 @@ TEST(HiddenColumns, HashesStandBehindTheColumnsAndAreAsManyAsTheirKeys) {
               ElementsAre(HasSubstr("has 4 columns")));
 }
 
+/// id INT, v BIGINT; the source has row ids or not.
+CatalogTable keyless_table(bool adds_row_ids) {
+  CatalogTable table;
+  table.columns = {number("id", "int"), number("v", "bigint")};
+  name_hidden_columns(table, {.adds_row_ids = adds_row_ids});
+  return table;
+}
+
+TEST(HiddenColumns, TheRowIdOfATableWithoutKeyIsNoColumn) {
+  binlog::TableMap map = map_of({kLong, kBigint, kBigint});
+  map.is_nullable[2] = false;
+  EXPECT_THAT(bound(map, keyless_table(true)), ElementsAre("id", "v", "-"));
+  map.is_unsigned = std::vector<bool>{false, false, false};
+  EXPECT_THAT(bound(map, keyless_table(true)), ElementsAre("id", "v", "-"));
+  EXPECT_THAT(bound(map_of({kLong, kBigint}), keyless_table(true)), ElementsAre("id", "v"));
+}
+
+TEST(HiddenColumns, OneColumnMoreIsNoRowIdWhereNoneCanBe) {
+  binlog::TableMap map = map_of({kLong, kBigint, kBigint});
+  EXPECT_THAT(bound(map, keyless_table(true)), ElementsAre(HasSubstr("has 3 columns"))) << "may be NULL";
+  map.is_nullable[2] = false;
+  EXPECT_THAT(bound(map, keyless_table(false)), ElementsAre(HasSubstr("has 3 columns"))) << "any MySQL";
+  CatalogTable keyed = keyless_table(true);
+  keyed.keys = {{.name = "PRIMARY", .kind = CatalogKey::Kind::Primary, .columns = {"id"}}};
+  name_hidden_columns(keyed, {.adds_row_ids = true});
+  EXPECT_THAT(bound(map, keyed), ElementsAre(HasSubstr("has 3 columns")));
+  map.is_unsigned = std::vector<bool>{false, false, true};
+  EXPECT_THAT(bound(map, keyless_table(true)), ElementsAre(HasSubstr("has 3 columns")));
+  map = map_of({kLong, kBigint, kLong});
+  map.is_nullable[2] = false;
+  EXPECT_THAT(bound(map, keyless_table(true)), ElementsAre(HasSubstr("has 3 columns")));
+  map = map_of({kLong, kBigint, kBigint, kBigint});
+  map.is_nullable[2] = map.is_nullable[3] = false;
+  EXPECT_THAT(bound(map, keyless_table(true)), ElementsAre(HasSubstr("has 4 columns")));
+}
+
+TEST(HiddenColumns, ARowIdThatIsNamedIsNeitherColumnNorKey) {
+  binlog::TableMap map = map_of({kLong, kBigint, kBigint});
+  map.column_names = {"id", "v", std::string(kRowId)};
+  map.is_unsigned = std::vector<bool>{false, false, false};
+  for (const std::vector<std::uint32_t>& key : {std::vector<std::uint32_t>{}, {2}}) {
+    map.primary_key = key;
+    EXPECT_THAT(bound(map, keyless_table(false)), ElementsAre("id", "v", "-"));
+    KnownTable catalog(keyless_table(false));
+    EXPECT_THAT(bind_table(map, catalog)->key_columns, testing::IsEmpty());
+  }
+  // Where a copy of such a table has made a column of it, it is one.
+  CatalogTable copied = keyless_table(false);
+  copied.columns.push_back(number(std::string(kRowId), "bigint"));
+  EXPECT_THAT(bound(map, copied), ElementsAre("id", "v", kRowId));
+}
+
 TEST(HiddenColumns, AHashByItsNameIsNoneIfTheTableHasAColumnOfThatName) {
   binlog::TableMap map = map_of({kLong, kBigint, kBigint});
   map.column_names = {"id", "DB_ROW_HASH_1", "DB_ROW_HASH_2"};
