@@ -277,6 +277,39 @@ TEST_F(Tracker, OutlivesRestartsOfBothServersAndRotation) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+// The server says so by a statement of its own, whatever its binlog_format.
+class MemoryTables : public testing::TestWithParam<SqlFlavor> {};
+
+TEST_P(MemoryTables, AreToldAsEmptyAfterARestart) {
+  MysqlServer server(GetParam());
+  server.create_user(kTrackerUser, kTrackerPassword);
+  server.exec("CREATE DATABASE shop");
+  server.exec("CREATE TABLE shop.m (id INT PRIMARY KEY) ENGINE = MEMORY");
+  const json task = test::kafka_task(server, "shop", KafkaBroker::shared().bootstrap());
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  server.exec("INSERT INTO shop.m VALUES (1)");
+  server.restart();
+  EXPECT_EQ(server.value("SELECT COUNT(*) FROM shop.m"), "0");
+  server.exec("INSERT INTO shop.m VALUES (2)");
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  EXPECT_EQ(wait_for_rows(reader, 2).size(), 2U);
+  std::vector<std::string> order;
+  for (const KafkaRecord& record : reader.records()) {
+    const json value = json::parse(record.value.value());
+    order.push_back(value.contains("op") ? value.at("after").at("id").dump()
+                                         : value.at("ddl").get<std::string>());
+  }
+  ASSERT_EQ(order.size(), 3U);
+  EXPECT_THAT(order[1], testing::HasSubstr("`shop`.`m`"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, MemoryTables, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         [](const auto& info) {
+                           return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+                         });
+
 TEST_F(Tracker, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
   KafkaBroker broker;

@@ -1,5 +1,7 @@
 #include "tracker/binlog/statement.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
@@ -358,11 +360,21 @@ void Classifier::add_tables_of_alter(Statement& statement) {
   }
 }
 
+/// What MySQL writes, in any binlog_format, when it first opens a MEMORY table after a restart
+/// (open_table_entry_fini(), sql/sql_base.cc). MariaDB and MySQL from 8.0.22 on write TRUNCATE TABLE.
+bool empties_memory_table(const Statement& statement, std::string_view sql) {
+  return statement.tables.size() == 1 &&
+         sql == fmt::format("DELETE FROM `{}`.`{}`", statement.tables[0].database, statement.tables[0].table);
+}
+
 }  // namespace
 
 Statement classify_statement(std::string_view sql, std::string_view default_database,
                              bool uses_temporary_table) {
-  return Classifier(SqlLexer(sql), default_database, uses_temporary_table).classify();
+  Statement statement = Classifier(SqlLexer(sql), default_database, uses_temporary_table).classify();
+  if (statement.kind == StatementKind::Dml && empties_memory_table(statement, sql))
+    statement.kind = StatementKind::Ddl;
+  return statement;
 }
 
 }  // namespace rowtide::binlog

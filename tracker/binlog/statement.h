@@ -13,7 +13,8 @@ enum class StatementKind : std::uint8_t {
   Rollback,
   Savepoint,  ///< SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO
   Xa,         ///< XA START, END, PREPARE, COMMIT, ROLLBACK
-  Ddl,        ///< changes a schema object: tables, views, indexes, databases, routines, triggers, events
+  Ddl,        ///< changes a schema object: tables, views, indexes, databases, routines, triggers, events;
+              ///< or empties a table
   Dml,  ///< a data change written as a statement: INSERT, UPDATE, DELETE, REPLACE, LOAD DATA, CALL, WITH ...
   Administrative,  ///< GRANT, users, ANALYZE, OPTIMIZE, FLUSH, SET ...: changes neither rows nor schemas of
                    ///< tables

@@ -60,7 +60,7 @@ DdlStatement Parser::statement() {
   if (reader_.take("ALTER")) return alter();
   if (reader_.take("DROP")) return drop();
   if (reader_.take("RENAME")) return rename();
-  if (reader_.take("TRUNCATE")) return truncate();
+  if (reader_.take("TRUNCATE") || reader_.take({"DELETE", "FROM"})) return truncate();
   if (reader_.take({"SET", "STATEMENT"})) return set_statement();
   reader_.fail("a DDL statement");
   return OtherDdl{};
