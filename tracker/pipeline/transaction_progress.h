@@ -23,8 +23,8 @@ class TransactionProgress {
    private:
     friend class TransactionProgress;
     std::uint64_t read_ = 0;
-    std::uint64_t delivered_ = 0;     ///< before the restart
-    std::uint64_t transaction_ = 0;   ///< the number of the transaction that it counts
+    std::uint64_t delivered_ = 0;    ///< before the restart
+    std::uint64_t transaction_ = 0;  ///< the number of the transaction that it counts
     bool is_wanted_ = true;
   };
 

@@ -22,8 +22,7 @@ task::ObjectRule shop(std::string_view table = "") {
 }
 
 /// Transaction `number` with a table of each in turn.
-std::vector<Event> transaction(std::uint64_t number, unsigned groups,
-                               std::string_view begin = "BEGIN") {
+std::vector<Event> transaction(std::uint64_t number, unsigned groups, std::string_view begin = "BEGIN") {
   std::vector<Event> events{{EventType::GtidLog, gtid(number)}, {EventType::Query, query(begin)}};
   for (unsigned i = 0; i < groups; ++i) {
     const bool is_item = i % 3 == 0;
