@@ -126,6 +126,25 @@ TEST_P(DecodeSchema, BinaryRecordsDoNotGoToATerminal) {
   EXPECT_TRUE(decode({"--format", "dts-avro", file}).status.ok()) << "into a file";
 }
 
+TEST_P(DecodeSchema, AChangeWrittenAsAStatementIsLeftOutOnlyIfAsked) {
+  dump();
+  server.exec("INSERT INTO t (id, name) VALUES (1, 'a')");
+  server.exec("SET SESSION binlog_format = STATEMENT");
+  server.exec("INSERT INTO t (id, name) VALUES (2, 'b')");
+  server.exec("SET SESSION binlog_format = ROW");
+  server.exec("INSERT INTO t (id, name) VALUES (3, 'c')");
+  server.exec("FLUSH LOGS");
+  const RunResult stopped = decode({"--schema", schema, file});
+  EXPECT_FALSE(stopped.status.ok());
+  EXPECT_THAT(rows_in(stopped.out), ElementsAre(HasSubstr(R"("id":1)")));
+  EXPECT_THAT(stopped.err, AllOf(HasSubstr("INSERT INTO t (id, name) VALUES (2"),
+                                 HasSubstr("--skip-unprocessable"), testing::Not(HasSubstr("spec."))));
+  const RunResult whole = decode({"--skip-unprocessable", "--schema", schema, file});
+  EXPECT_TRUE(whole.status.ok()) << whole.err;
+  EXPECT_THAT(rows_in(whole.out), ElementsAre(HasSubstr(R"("id":1)"), HasSubstr(R"("id":3)")));
+  EXPECT_THAT(whole.err, HasSubstr("1 events could not be told and were left out"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Server, DecodeSchema, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
                          [](const auto& one) {
                            return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";

@@ -61,7 +61,8 @@ absl::Status PayloadReader::start(Bytes body) {
     return absl::UnimplementedError(
         fmt::format("a transaction is compressed in a way (number {}) that this version of Rowtide does not "
                     "know; upgrade it, or "
-                    "SET GLOBAL binlog_transaction_compression=OFF and start after this position",
+                    "SET GLOBAL binlog_transaction_compression=OFF and make the task anew with "
+                    "spec.startPosition behind it",
                     compression));
   }
   is_compressed_ = compression == static_cast<std::uint64_t>(Compression::Zstd);

@@ -36,6 +36,7 @@ struct DecodeOptions {
   std::string from;
   std::string to;
   std::string schema;
+  bool skips_unprocessable = false;
   LogOptions log{.level = "warn", .format = "text"};
 };
 
@@ -76,6 +77,21 @@ task::Objects objects_of(const std::vector<std::string>& objects) {
   return result;
 }
 
+/// Errors of the way name the settings of a task; here they are options.
+std::string in_words_of_decode(std::string_view text) {
+  std::string message(text);
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"spec.onUnprocessable: SkipAndCount", "--skip-unprocessable"},
+      {"make the task anew with spec.startPosition behind it", "begin behind it (--from)"},
+      {"spec.objects", "--objects"},
+  };
+  for (const auto& [of_task, ours] : kWords) {
+    for (std::size_t at = 0; (at = message.find(of_task, at)) != std::string::npos; at += ours.size())
+      message.replace(at, of_task.size(), ours);
+  }
+  return message;
+}
+
 /// Binlog files, one after the other, through the pipeline to stdout.
 class Decoder {
  public:
@@ -103,6 +119,8 @@ class Decoder {
     }
     return status;
   }
+
+  [[nodiscard]] std::uint64_t unprocessable_events() const { return counters_.unprocessable_events; }
 
  private:
   static constexpr std::chrono::seconds kFlushDeadline{60};
@@ -172,6 +190,8 @@ class Decoder {
           .topic_for = [](const std::string& database,
                           const std::string& table) { return fmt::format("{}.{}", database, table); },
           .images = binlog::Images::AsLogged,
+          .unprocessable =
+              options_.skips_unprocessable ? task::Unprocessable::SkipAndCount : task::Unprocessable::Stop,
           .reads_files = true});
       pipeline_->start({.gtids = {},
                         .file = file,
@@ -260,8 +280,10 @@ int decode(const DecodeOptions& options) {
   Decoder decoder(options, DecodeWindow(std::move(from), std::move(to)), *std::move(selector),
                   signals.stop_when_told("Stopping"));
   const absl::Status status = decoder.run();
+  if (const std::uint64_t skipped = decoder.unprocessable_events(); skipped > 0)
+    std::cerr << skipped << " events could not be told and were left out (--skip-unprocessable)\n";
   if (status.ok() || absl::IsCancelled(status)) return kOk;
-  spdlog::error("{}", text(status));
+  spdlog::error("{}", in_words_of_decode(text(status)));
   return kFailed;
 }
 
@@ -288,6 +310,10 @@ void add_decode(CLI::App& app, Action& chosen) {
       "--schema", options->schema,
       "SQL file with the tables as they were at the first event (mysqldump --no-data "
       "--databases), for binlogs without all metadata. Default: columns are numbered, @1, @2");
+  command->add_flag(
+      "--skip-unprocessable", options->skips_unprocessable,
+      "go on behind what cannot be told (a change written as a statement, a row that does not fit "
+      "its table), and say at the end how much it was. Default: stop there");
   add_log_options(*command, options->log);
   command->callback([&chosen, options] { chosen = [options] { return decode(*options); }; });
 }

@@ -46,16 +46,15 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
     case binlog::RowsStatus::MissingColumns:
       return absl::FailedPreconditionError(fmt::format(
           "{}: the row image does not hold all columns; SET GLOBAL binlog_row_image=FULL (and in "
-          "sessions that set it), then start after this position; or take rows as incomplete as they "
-          "are with spec.rowImages: AsLogged",
+          "sessions that set it) and leave the rows of before out (spec.onUnprocessable: SkipAndCount); or "
+          "take rows as incomplete as they are (spec.rowImages: AsLogged)",
           where));
     case binlog::RowsStatus::HiddenColumns:
       return absl::FailedPreconditionError(fmt::format(
           "{}: the table has a functional index, whose hidden columns the event lists without saying which "
+          "of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the source and leave the events "
           "of "
-          "them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the source and start after this "
-          "position (spec.startPosition), or rebuild the table without that index, or take it out of "
-          "spec.objects",
+          "before out (spec.onUnprocessable: SkipAndCount), or take the table out of spec.objects",
           where));
     case binlog::RowsStatus::ColumnCountMismatch:
       return absl::DataLossError(fmt::format("{}: the event's column count is not its table map's", where));
@@ -171,13 +170,12 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
       return unprocessable(event,
                            absl::FailedPreconditionError(
                                "LOAD DATA was written as a statement, not as rows; SET GLOBAL "
-                               "binlog_format=ROW (and in sessions that set it), then start after this "
-                               "position"));
+                               "binlog_format=ROW (and in sessions that set it), and leave what was written "
+                               "before out (spec.onUnprocessable: SkipAndCount)"));
     case EventType::Incident:
       return absl::DataLossError(
-          "the server says that events are missing from its binlog here; start after this position and bring "
-          "the "
-          "consumers' copies up to date by other means");
+          "the server says that events are missing from its binlog here; make the task anew with "
+          "spec.startPosition behind it, and bring the consumers' copies up to date by other means");
 
     // The end of a file: the position moves on to the next, also when nobody writes.
     case EventType::Rotate:
@@ -366,10 +364,15 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog
       }
       break;
     case StatementKind::Unknown:
-      return absl::UnimplementedError(fmt::format(
-          "the statement is not known to this version of Rowtide: {}; start after this position if it "
-          "changes no tracked table, and report it",
-          head_of(query.sql)));
+      if (absl::Status status = unprocessable(
+              event, absl::UnimplementedError(fmt::format(
+                         "the statement is not known to this version of Rowtide: {}; leave it out if it "
+                         "changes no tracked table (spec.onUnprocessable: SkipAndCount), and report it",
+                         head_of(query.sql))));
+          !status.ok()) {
+        return status;
+      }
+      break;
     default:
       break;
   }
@@ -387,7 +390,8 @@ absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, cons
   if (!concerns) return absl::OkStatus();
   return absl::FailedPreconditionError(fmt::format(
       "a change of tracked data was written as a statement, so its rows are not known: {}; SET GLOBAL "
-      "binlog_format=ROW (and in sessions that set it), then start after this position",
+      "binlog_format=ROW (and in sessions that set it), and leave what was written before out "
+      "(spec.onUnprocessable: SkipAndCount)",
       head_of(query.sql)));
 }
 

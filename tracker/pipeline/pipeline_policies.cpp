@@ -39,8 +39,8 @@ absl::Status Pipeline::unprocessable(const binlog::EventView& event, const absl:
   add(parts_.counters.unprocessable_events, 1);
   const std::uint64_t count = parts_.counters.unprocessable_events;
   if (is_logged(count)) {
-    spdlog::warn("Left out, as spec.onUnprocessable says (number {}): {} at {}:{}: {}", count,
-                 binlog::name(event.header.type), stream_.file(), event.start_offset, text(why));
+    spdlog::warn("Left out (number {}): {} at {}:{}: {}", count, binlog::name(event.header.type),
+                 stream_.file(), event.start_offset, text(why));
   }
   return absl::OkStatus();
 }

@@ -14,9 +14,8 @@ namespace {
 absl::Status told_already() {
   return absl::UnimplementedError(
       "a transaction with a GTID of MySQL takes rows back, which no server is known to do, and some of them "
-      "are "
-      "delivered already. Compare the tables that it changed with their topics, start after it "
-      "(spec.startPosition), and report it");
+      "are delivered already. Compare the tables that it changed with their topics, make the task anew with "
+      "spec.startPosition behind it, and report it");
 }
 
 }  // namespace
@@ -51,8 +50,8 @@ absl::Status Pipeline::on_savepoint(std::string_view sql) {
   if (!from.ok()) {
     return absl::UnimplementedError(fmt::format(
         "ROLLBACK TO {}: {}, so that it is not known which rows stay. Nothing of the transaction is "
-        "delivered; "
-        "start after it (spec.startPosition) and bring the consumers' copies up to date by other means",
+        "delivered; make the task anew with spec.startPosition behind it, and bring the consumers' copies up "
+        "to date by other means",
         statement->name, text(from.status())));
   }
   if (told_begin_ && *from < taken_back_.counted()) return told_already();

@@ -35,12 +35,11 @@ bool is_silent(const TableMap& map) {
 absl::Status does_not_fit(const TableMap& map, std::string_view difference) {
   const std::string sql_name = quote_identifier(map.database) + "." + quote_identifier(map.table);
   return absl::FailedPreconditionError(fmt::format(
-      "the columns of {} cannot be told: {}. The event comes from before a change of the table and does not "
-      "say "
-      "itself what its columns are. Repair: start after the change (spec.startPosition), or take the table "
-      "out of "
-      "spec.objects; and so that it does not happen again, SET GLOBAL binlog_row_metadata=FULL at the source "
-      "(MySQL 8.0.1+, MariaDB 10.5+; older servers cannot)",
+      "the columns of {} cannot be told: {}. The event does not say itself what its columns are, and the "
+      "definition that is known is not the one that it was written with. Repair: leave the table's events "
+      "out (spec.onUnprocessable: SkipAndCount), or take the table out of spec.objects; and so that it does "
+      "not happen again, SET GLOBAL binlog_row_metadata=FULL at the source (MySQL 8.0.1+, MariaDB 10.5+; "
+      "older servers cannot)",
       sql_name, difference));
 }
 
@@ -53,8 +52,8 @@ absl::Status hidden_do_not_fit(const TableMap& map) {
   return absl::FailedPreconditionError(fmt::format(
       "the columns of {}.{} cannot be told: the table has a functional index, whose hidden columns the event "
       "lists without saying which of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the "
-      "source "
-      "and start after this position (spec.startPosition), or take the table out of spec.objects",
+      "source and leave the events of before out (spec.onUnprocessable: SkipAndCount), or take the table out "
+      "of spec.objects",
       quote_identifier(map.database), quote_identifier(map.table)));
 }
 
@@ -62,7 +61,7 @@ absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
   const std::vector<std::uint32_t> hidden = hidden_columns(map, &table);
   const std::size_t shown = map.column_count() - hidden.size() - unread_columns(map, hidden, &table);
   if (table.columns.size() != shown) {
-    return does_not_fit(map, fmt::format("the binlog event has {} columns, information_schema now has {}",
+    return does_not_fit(map, fmt::format("the binlog event has {} columns, the known definition has {}",
                                          shown, table.columns.size()));
   }
   std::size_t next = 0;
@@ -71,13 +70,13 @@ absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
     const CatalogColumn& column = table.columns[next++];
     if (map.has_names() && map.column_names[i] != column.name) {
       return does_not_fit(
-          map, fmt::format("column {} is {} in the binlog event and {} in information_schema now", i + 1,
+          map, fmt::format("column {} is {} in the binlog event and {} in the known definition", i + 1,
                            map.column_names[i], column.name));
     }
     if (!fits_wire(column.data_type, real_type(map, i), map.wire_metadata[i])) {
       if (!hidden.empty() && !map.has_names()) return hidden_do_not_fit(map);
       return does_not_fit(
-          map, fmt::format("column {} ({}) is {} in the binlog event and {} in information_schema now", i + 1,
+          map, fmt::format("column {} ({}) is {} in the binlog event and {} in the known definition", i + 1,
                            column.name, wire_type_name(real_type(map, i)), column.column_type));
     }
   }
@@ -100,7 +99,7 @@ absl::Status check_not_versioned(const TableMap& map, const CatalogTable& table)
       "{} is a system-versioned table, whose binlog holds rows of the past between those of the present; "
       "this "
       "version does not tell them apart. Repair: take the table out of spec.objects, or ALTER TABLE {} DROP "
-      "SYSTEM VERSIONING and start after it (spec.startPosition)",
+      "SYSTEM VERSIONING and leave its events of before out (spec.onUnprocessable: SkipAndCount)",
       sql_name, sql_name));
 }
 
@@ -196,8 +195,8 @@ std::vector<std::uint32_t> without_hidden(std::vector<std::uint32_t> positions,
 absl::Status hidden_key(const TableMap& map, std::uint32_t position) {
   return absl::DataLossError(
       fmt::format("the table map of {}.{} is damaged: column {} of its primary key is a hidden one. Repair: "
-                  "start after this "
-                  "position (spec.startPosition)",
+                  "take the table out of spec.objects, or leave the event out (spec.onUnprocessable: "
+                  "SkipAndCount)",
                   quote_identifier(map.database), quote_identifier(map.table), position + 1));
 }
 

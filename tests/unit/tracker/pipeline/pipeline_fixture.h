@@ -110,6 +110,7 @@ class PipelineEvents : public testing::Test {
                         .sink = sink_,
                         .counters = counters_,
                         .topic_for = [](const auto&, const auto&) { return std::string("topic"); },
+                        .unprocessable = unprocessable_,
                         .part_size = part_size});
     pipeline_->start(from);
     end_ = from.offset;
@@ -137,6 +138,7 @@ class PipelineEvents : public testing::Test {
     return record;
   }
 
+  task::Unprocessable unprocessable_ = task::Unprocessable::Stop;  ///< from the next track() on
   test::RecordedSession session_;
   schema::Catalog catalog_{session_};
   std::optional<select::TableSelector> selector_;

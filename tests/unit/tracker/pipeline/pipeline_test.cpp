@@ -140,5 +140,20 @@ TEST_F(PipelineEvents, TheRowIdThatAHostedMysqlAddsIsNotTold) {
   EXPECT_EQ(sink_.records[1].at("after"), json::parse(R"({"id":8,"name":null})"));
 }
 
+TEST_F(PipelineEvents, AStatementThatIsNotKnownFollowsTheTasksChoice) {
+  const Event unknown{EventType::Query, query("FROBNICATE TABLE orders")};
+  const absl::Status status = put(unknown);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(text(status), testing::AllOf(HasSubstr("FROBNICATE TABLE orders"), HasSubstr("SkipAndCount")));
+
+  unprocessable_ = task::Unprocessable::SkipAndCount;
+  track({.database = "shop"});
+  put_all({{EventType::GtidLog, gtid(1)}, unknown, {EventType::GtidLog, gtid(2)}});
+  put_all(transaction());
+  EXPECT_EQ(counters_.unprocessable_events, 1U);
+  EXPECT_EQ(sink_.records.size(), 5U);
+  EXPECT_EQ(binlog::to_string(sink_.durable()->gtids), "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2");
+}
+
 }  // namespace
 }  // namespace rowtide::pipeline
