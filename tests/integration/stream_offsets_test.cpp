@@ -62,6 +62,12 @@ class StreamOffsets : public testing::TestWithParam<SqlFlavor> {
     });
     EXPECT_TRUE(status.ok()) << status;
     const binlog::Position end = latest();
+    // A thread of MariaDB's writes a BINLOG_CHECKPOINT some time after the file was begun.
+    if (reader.stream.offset() < end.offset) {
+      EXPECT_TRUE(
+          reader.read_until([&](const binlog::EventView&) { return reader.stream.offset() >= end.offset; })
+              .ok());
+    }
     EXPECT_EQ(reader.stream.file(), end.file);
     EXPECT_EQ(reader.stream.offset(), end.offset);
     return checked;
