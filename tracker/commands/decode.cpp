@@ -154,7 +154,7 @@ class Decoder {
   /// A transaction committed whose rows were not held: reads them, and goes on behind the commit.
   absl::Status read_again(source::FileSource& source) {
     source::FileSource behind({options_.files.begin(), options_.files.end()});
-    while (pipeline_->is_reading_again()) {
+    while (pipeline_->is_reading_again() && !stop_.stop_requested()) {
       if (pipeline_->reopen_at() != nullptr) {
         if (absl::Status status = behind.open(*pipeline_->reopen_at()); !status.ok()) return status;
         pipeline_->reopened();

@@ -224,23 +224,22 @@ absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
                                                      ? binlog::parse_gtid_tagged(event.body)
                                                      : binlog::parse_gtid(event.body);
   if (!gtid.ok()) return gtid.status();
-  begin_transaction(event, gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
-                    gtid->commit_timestamp_us.value_or(0));
-  return absl::OkStatus();
+  return begin_transaction(event, gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
+                           gtid->commit_timestamp_us.value_or(0));
 }
 
 absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
   absl::StatusOr<binlog::MariadbGtidEvent> gtid =
       binlog::parse_mariadb_gtid(event.body, event.header.server_id);
   if (!gtid.ok()) return gtid.status();
-  begin_transaction(event, gtid->gtid, 0);
+  if (absl::Status status = begin_transaction(event, gtid->gtid, 0); !status.ok()) return status;
   is_explicit_ = !gtid->standalone;                       // MariaDB writes no BEGIN
   if (gtid->prepared_xa) begin_xa(std::move(gtid->xid));  // nor XA START
   return absl::OkStatus();
 }
 
-void Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
-                                 std::int64_t commit_timestamp_us) {
+absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
+                                         std::int64_t commit_timestamp_us) {
   gtid_ = std::move(gtid);
   gtid_text_ = binlog::to_string(gtid_);
   commit_timestamp_us_ = commit_timestamp_us;
@@ -250,7 +249,7 @@ void Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gt
   transaction_id_ =
       !gtid_text_.empty() ? gtid_text_ : fmt::format("file={},pos={}", position_.file, position_.offset);
   part_bytes_ = 0;
-  begin_group(event);
+  return begin_group(event);
 }
 
 void Pipeline::tell_begin(const encode::ChangeOrigin& origin) {
@@ -328,7 +327,9 @@ void Pipeline::end_part() {
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
   const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event.body);
   if (!query.ok()) return query.status();
-  if (!in_transaction_) begin_transaction(event, {}, 0);  // servers without GTID events
+  if (!in_transaction_ || waits_for_second_reading()) {  // a server, or a start, without the GTID event
+    if (absl::Status status = begin_transaction(event, {}, 0); !status.ok()) return status;
+  }
   thread_id_ = query->thread_id;
 
   const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
@@ -355,7 +356,7 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog
     case StatementKind::Xa:
       return on_xa_statement(query.sql, stop);
     case StatementKind::Ddl:
-      if (absl::Status status = on_schema_change(event, statement, query, stop); !status.ok()) return status;
+      if (absl::Status status = on_schema_change(event, statement, query); !status.ok()) return status;
       is_explicit_ = is_explicit_ || starts_transaction(query.sql);
       break;
     case StatementKind::Dml:

@@ -96,17 +96,15 @@ class Pipeline {
   [[nodiscard]] absl::Status on_query(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event,
                                               const binlog::Statement& statement,
-                                              const binlog::QueryEvent& query, const std::stop_token& stop);
+                                              const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_statement(const binlog::EventView& event, const binlog::Statement& statement,
                                           const binlog::QueryEvent& query, const std::stop_token& stop);
   schema::DdlEffect change_schema(const binlog::EventView& event, const binlog::Statement& statement,
                                   const binlog::QueryEvent& query, std::string_view sql);
   [[nodiscard]] absl::Status tell_schema_change(const binlog::EventView& event,
-                                                const encode::SchemaChange& change,
-                                                const std::stop_token& stop);
+                                                const encode::SchemaChange& change);
   [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
-                                                const std::vector<schema::TableChange>& changes,
-                                                const std::stop_token& stop);
+                                                const std::vector<schema::TableChange>& changes);
   [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_table_map(const binlog::EventView& event);
@@ -118,7 +116,8 @@ class Pipeline {
                                  const std::stop_token& stop);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
-  void begin_transaction(const binlog::EventView& event, binlog::Gtid gtid, std::int64_t commit_timestamp_us);
+  [[nodiscard]] absl::Status begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
+                                               std::int64_t commit_timestamp_us);
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
   [[nodiscard]] absl::Status end_transaction_at(const std::string& file, std::uint64_t offset,
                                                 const std::stop_token& stop);
@@ -133,7 +132,8 @@ class Pipeline {
   [[nodiscard]] absl::Status located(const binlog::EventView& event, const absl::Status& status);
 
   // pipeline_rollback.cpp
-  void begin_group(const binlog::EventView& event);
+  [[nodiscard]] absl::Status begin_group(const binlog::EventView& event);
+  [[nodiscard]] bool waits_for_second_reading() const { return !again_.empty() && !taken_back_.is_known(); }
   [[nodiscard]] bool may_be_taken_back() const;
   [[nodiscard]] absl::Status on_savepoint(std::string_view sql);
   [[nodiscard]] absl::Status on_commit(const std::stop_token& stop);

@@ -4,6 +4,8 @@
 // end is read first, and then its rows again, without those that it takes back.
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "common/status/text.h"
 #include "tracker/binlog/savepoint.h"
 #include "tracker/pipeline/pipeline.h"
@@ -20,16 +22,23 @@ absl::Status told_already() {
 
 }  // namespace
 
-void Pipeline::begin_group(const binlog::EventView& event) {
+absl::Status Pipeline::begin_group(const binlog::EventView& event) {
   group_offset_ = event.start_offset;
   held_.begin(stream_.file());
-  if (!again_.empty() && again_ == transaction_id_) {
-    taken_back_.begin_again();
-    return;
+  if (!waits_for_second_reading()) {
+    again_.clear();
+    taken_back_.begin();
+    progress_.begin(transaction_id_);
+    return absl::OkStatus();
   }
-  again_.clear();
-  taken_back_.begin();
-  progress_.begin(transaction_id_);
+  if (again_ != transaction_id_) {
+    return absl::UnavailableError(fmt::format(
+        "the source was asked for transaction {} a second time and gives {} first, as another server would; "
+        "the stream begins anew",
+        again_, transaction_id_));
+  }
+  taken_back_.begin_again();
+  return absl::OkStatus();
 }
 
 /// Rows that come now are held. MySQL refuses temporary tables in a transaction with a GTID, or does not log
@@ -48,6 +57,7 @@ absl::Status Pipeline::on_savepoint(std::string_view sql) {
   }
   const absl::StatusOr<std::uint64_t> from = taken_back_.roll_back_to(statement->name);
   if (!from.ok()) {
+    held_.begin({});
     return absl::UnimplementedError(fmt::format(
         "ROLLBACK TO {}: {}, so that it is not known which rows stay. Nothing of the transaction is "
         "delivered; make the task anew with spec.startPosition behind it, and bring the consumers' copies up "
@@ -66,6 +76,9 @@ absl::Status Pipeline::on_commit(const std::stop_token& stop) {
     reopen_at_ = position_;
     reopen_at_->file = stream_.file();
     reopen_at_->offset = group_offset_;
+    // By its place, which the server finds at once; a GTID it would have to look for. A request's offset has
+    // 32 bits.
+    if (group_offset_ <= std::numeric_limits<std::uint32_t>::max()) reopen_at_->gtids = {};
     return absl::OkStatus();
   }
   xa_.reset();

@@ -48,28 +48,26 @@ schema::DdlEffect Pipeline::change_schema(const binlog::EventView& event, const 
   return effect;
 }
 
-absl::Status Pipeline::tell_schema_change(const binlog::EventView& event, const encode::SchemaChange& change,
-                                          const std::stop_token& stop) {
+absl::Status Pipeline::tell_schema_change(const binlog::EventView& event,
+                                          const encode::SchemaChange& change) {
   if (!progress_.schema_changes().next()) return absl::OkStatus();  // delivered before a restart
   parts_.encoder.encode_schema_change(change, origin_of(event), batch_);
   add(parts_.counters.schema_changes, 1);
-  return hand_over(stop);
+  return absl::OkStatus();
 }
 
 absl::Status Pipeline::tell_online_change(const binlog::EventView& event, std::string_view sql,
-                                          const std::vector<schema::TableChange>& changes,
-                                          const std::stop_token& stop) {
+                                          const std::vector<schema::TableChange>& changes) {
   const schema::TableName& name = changes.front().name;
   return tell_schema_change(event,
                             {.database = name.database,
                              .table = changes.size() == 1 ? std::string_view(name.table) : std::string_view{},
                              .sql = sql,
-                             .changes = changes},
-                            stop);
+                             .changes = changes});
 }
 
 absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
-                                        const binlog::QueryEvent& query, const std::stop_token& stop) {
+                                        const binlog::QueryEvent& query) {
   if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
   if (taken_back_.is_known()) return absl::OkStatus();  // told when its transaction was read first
   const std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
@@ -86,16 +84,14 @@ absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const bi
            !parts_.selector.wants(change.old_name.database, change.old_name.table);
   });
   if (told.is_changed && effect.tables.empty()) return absl::OkStatus();
-  if (told.is_changed) return tell_online_change(event, told.sql, effect.tables, stop);
+  if (told.is_changed) return tell_online_change(event, told.sql, effect.tables);
   const bool names_one = statement.tables.size() == 1;
   return tell_schema_change(
-      event,
-      {.database =
-           statement.tables.empty() ? query.database : std::string_view(statement.tables.front().database),
-       .table = names_one ? std::string_view(statement.tables.front().table) : std::string_view{},
-       .sql = sql,
-       .changes = effect.tables},
-      stop);
+      event, {.database = statement.tables.empty() ? query.database
+                                                   : std::string_view(statement.tables.front().database),
+              .table = names_one ? std::string_view(statement.tables.front().table) : std::string_view{},
+              .sql = sql,
+              .changes = effect.tables});
 }
 
 }  // namespace rowtide::pipeline

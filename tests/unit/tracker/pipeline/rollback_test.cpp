@@ -147,6 +147,34 @@ TEST_F(Rollback, ToASavepointOverMoreThanIsHeldIsReadAgain) {
   EXPECT_EQ(counters_.unselected_rows_events, 1U);
 }
 
+// MySQL 5.6 and older write none; a start position may stand behind it.
+TEST_F(Rollback, ALargeTransactionWithoutAGtidEventIsReadTwiceAndNoMore) {
+  const absl::Status status = read(say("BEGIN") + row(1) + say("SAVEPOINT s") + many_rows() +
+                                   say("ROLLBACK TO s") + row(2) + commit());
+  ASSERT_TRUE(status.ok()) << text(status);
+  EXPECT_EQ(reopened_, 1);
+  EXPECT_THAT(ids(), testing::ElementsAre(1, 2));
+}
+
+TEST_F(Rollback, AnotherTransactionWhereTheSameIsReadAgainIsAnotherServers) {
+  put_all(say("BEGIN") + many_rows() + commit());
+  ASSERT_NE(pipeline_->reopen_at(), nullptr);
+  EXPECT_EQ(binlog::to_string(pipeline_->reopen_at()->gtids), "") << "by its place";
+  pipeline_->reopened();
+  EXPECT_TRUE(put({EventType::FormatDescription, binlog::format_body("8.4.0")}).ok());
+  const absl::Status status = put({EventType::GtidLog, gtid(9)});
+  EXPECT_TRUE(absl::IsUnavailable(status)) << text(status);
+  EXPECT_THAT(ids(), testing::IsEmpty());
+}
+
+// Else its Kafka transaction would be open while all of its rows are read.
+TEST_F(Rollback, TheSchemaChangeOfALargeCreateSelectComesWithItsRows) {
+  constexpr std::string_view kCreate = "CREATE TABLE orders (id INT, name VARCHAR(40)) START TRANSACTION";
+  std::vector<Event> events{{EventType::AnonymousGtid, gtid(0)}, {EventType::Query, query(kCreate)}};
+  put_all(events + many_rows());
+  EXPECT_TRUE(sink_.records.empty());
+}
+
 TEST_F(Rollback, IsNotWaitedForWhereItCannotBe) {
   track(orders());  // GTIDs of MySQL
   ASSERT_TRUE(read({{EventType::GtidLog, gtid(1)},
