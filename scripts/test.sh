@@ -65,19 +65,19 @@ lint() {
   count_result "shell scripts" lint_shell
 }
 
-# has_tests LABEL: are there any of this label to be run? Only --only may choose that there are none.
+# has_tests LABELS: are there any of this label to be run? Only --only may choose that there are none.
 has_tests() {
-  [[ -z $only ]] || [[ $(ctest --test-dir "$root/build/dev" -N -L "^$1\$" -R "$only") == *'  Test '* ]]
+  [[ -z $only ]] || [[ $(ctest --test-dir "$root/build/dev" -N -L "^($1)\$" -R "$only") == *'  Test '* ]]
 }
 
-# run_tests LABEL [JOBS]: the ctest tests of that label, counted case by case.
+# run_tests LABELS [JOBS]: the ctest tests of these labels (a|b), counted case by case.
 run_tests() {
   local results
   results=$(mktemp -d)
   say "tests: $1"
   GTEST_OUTPUT="xml:$results/" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
     ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer \
-    ctest --test-dir "$root/build/dev" -L "^$1\$" ${only:+-R "$only"} --parallel "${2:-1}" --output-on-failure \
+    ctest --test-dir "$root/build/dev" -L "^($1)\$" ${only:+-R "$only"} --parallel "${2:-1}" --output-on-failure \
     --no-tests=error --output-junit "$results/ctest.xml" >&2 || true
   count_cases "$results"
   rm -rf "$results"
@@ -109,9 +109,7 @@ trap finish EXIT
 stage "packages" ensure_packages "${BUILD_PACKAGES[@]}" "${DEV_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 stage "build" build_preset dev
 $fast || ((EUID == 0)) || die "the integration and end to end tests need root: run sudo -E scripts/test.sh, or --fast"
-for label in unit golden; do
-  if has_tests $label; then stage "$label tests" run_tests $label "$(nproc)"; fi
-done
+if has_tests 'unit|golden'; then stage "unit and golden tests" run_tests 'unit|golden' "$(nproc)"; fi
 if ! $fast; then
   if [[ -z $only ]]; then
     stage "formatting, shell scripts" lint
