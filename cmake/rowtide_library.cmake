@@ -20,24 +20,17 @@ function(rowtide_program name)
   install(TARGETS ${name} RUNTIME)
 endfunction()
 
-# rowtide_test(NAME LABEL label SOURCES a_test.cpp ... LIBS dep ... [TIMEOUT seconds] [CASES] [COST seconds])
-# One test program, which is one ctest test: programs run side by side, so each has servers and ports of its own. CASES: each
-# of its cases is a ctest test, found when ctest runs. COST: about how long it takes; the longest begin first.
+# rowtide_test(NAME LABEL label SOURCES a_test.cpp ... LIBS dep ... [TIMEOUT seconds] [COST seconds])
+# One test program, which is one ctest test: programs run side by side, so each has servers and ports of its own. COST:
+# about how long it takes; the longest begin first.
 function(rowtide_test name)
-  cmake_parse_arguments(ARG "CASES" "LABEL;TIMEOUT;COST" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST" "SOURCES;LIBS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE rowtide::flags ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
   rowtide_use_precompiled(${name} test_precompiled)
-  if(ARG_CASES)
-    gtest_discover_tests(
-      ${name}
-      DISCOVERY_MODE PRE_TEST
-      PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
-    return()
-  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
   if(ARG_COST)
