@@ -16,9 +16,9 @@ inline constexpr const char* kComponentLabel = "app.kubernetes.io/component";
 inline constexpr const char* kDesiredHash = "rowtide.dev/desired-hash";
 inline constexpr const char* kPrecheckHash = "rowtide.dev/precheck-hash";
 inline constexpr const char* kRunNonce = "rowtide.dev/run-nonce";
+inline constexpr const char* kAttempt = "rowtide.dev/attempt";
 /// Where a tracker serves metrics, health and status.
 inline constexpr int kTrackerPort = 8080;
-inline constexpr const char* kAttempt = "rowtide.dev/attempt";
 
 [[nodiscard]] std::string tracker_name(const api::TaskObject& task);
 [[nodiscard]] std::string precheck_name(const api::TaskObject& task);

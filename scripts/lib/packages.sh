@@ -15,7 +15,7 @@ DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 # percona-toolkit: the real pt-online-schema-change.
 TEST_PACKAGES=(libgtest-dev libgmock-dev python3 percona-toolkit)
 
-LINT_PACKAGES=(clang-format-16 clang-tidy-16 clang-16 shellcheck)
+LINT_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck)
 
 # A first look at the tracker: one server, nothing compiled, no Java.
 QUICKSTART_PACKAGES=(mariadb-server mariadb-client curl jq)

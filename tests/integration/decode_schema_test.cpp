@@ -21,7 +21,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 RunResult decode(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {ROWTIDE_TRACKER_PROGRAM, "decode"});
+  arguments.insert(arguments.begin(), {tracker_program(), "decode"});
   return run({.argv = std::move(arguments), .env = {}, .working_dir = {}}, seconds{60});
 }
 
@@ -115,7 +115,7 @@ TEST_P(DecodeSchema, WhatDoesNotHelpIsSaid) {
 
 TEST_P(DecodeSchema, BinaryRecordsDoNotGoToATerminal) {
   server.exec("INSERT INTO t VALUES (1, 'red', 'x', 'a', 'b')");
-  const std::string command = std::string(ROWTIDE_TRACKER_PROGRAM) + " decode --format dts-avro " + file;
+  const std::string command = std::string(tracker_program()) + " decode --format dts-avro " + file;
   const RunResult terminal =
       run({.argv = {"script", "--quiet", "--return", "--command", command, "/dev/null"},
            .env = {},

@@ -278,7 +278,7 @@ TEST(FileRollback, OfWhatIsNotHeldIsDecodedLikeTheRest) {
   const Rows logs = server.query("SHOW BINARY LOGS");
   const std::string file = server.value("SELECT @@datadir") + logs.at(logs.size() - 2).at(0).value();
   const RunResult run =
-      test::run({.argv = {ROWTIDE_TRACKER_PROGRAM, "decode", file}, .env = {}, .working_dir = {}},
+      test::run({.argv = {test::tracker_program(), "decode", file}, .env = {}, .working_dir = {}},
                 std::chrono::seconds{60});
   ASSERT_EQ(run.status.code, 0) << run.err;
   EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 602);

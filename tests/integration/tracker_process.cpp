@@ -92,9 +92,13 @@ std::string topic_of(const json& task) {
   return "default." + task.at("metadata").at("name").get<std::string>();
 }
 
+const char* tracker_program() {
+  return ROWTIDE_TRACKER_PROGRAM;
+}
+
 TrackerProcess::TrackerProcess(const json& task, std::vector<std::string> more_arguments)
     : port_(free_port()) {
-  arguments_ = {ROWTIDE_TRACKER_PROGRAM,
+  arguments_ = {tracker_program(),
                 "run",
                 write_task(folder_, task),
                 "--listen",
@@ -150,7 +154,7 @@ std::string TrackerProcess::failure() const {
 RunResult run_tracker(const std::string& command, const json& task,
                       const std::vector<std::string>& more_arguments, const std::string& password) {
   const TempDir folder;
-  std::vector<std::string> arguments{ROWTIDE_TRACKER_PROGRAM, command, write_task(folder, task)};
+  std::vector<std::string> arguments{tracker_program(), command, write_task(folder, task)};
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
   return run({.argv = arguments, .env = {{"ROWTIDE_TEST_PASSWORD", password}}, .working_dir = {}},
              std::chrono::seconds{60});

@@ -25,6 +25,9 @@ struct HttpAnswer {
 };
 [[nodiscard]] HttpAnswer http_get(int port, const std::string& path);
 
+/// The path of rowtide-tracker as this build has made it.
+[[nodiscard]] const char* tracker_program();
+
 /// A task document, as JSON (which is YAML): the account kTrackerUser with the password in the environment,
 /// one database, a name nobody used before in this process. Without a sink.
 [[nodiscard]] nlohmann::json task_document(const MysqlServer& server, const std::string& database);

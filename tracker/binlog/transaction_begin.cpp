@@ -1,12 +1,13 @@
 #include "tracker/binlog/transaction_begin.h"
 
-#include "common/time/units.h"
 #include "tracker/binlog/transaction_events.h"
+#include "tracker/types/temporal.h"
 
 namespace rowtide::binlog {
 
 absl::StatusOr<std::optional<TransactionBegin>> transaction_begin(const EventView& event) {
-  TransactionBegin begin{.gtid = {}, .time_us = std::int64_t{event.header.timestamp} * kMicrosPerSecond};
+  TransactionBegin begin{.gtid = {},
+                         .time_us = std::int64_t{event.header.timestamp} * types::kMicrosPerSecond};
   switch (event.header.type) {
     case EventType::GtidLog:
     case EventType::AnonymousGtid:

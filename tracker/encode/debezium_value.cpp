@@ -8,10 +8,10 @@
 #include <optional>
 #include <string_view>
 
-#include "common/time/units.h"
 #include "tracker/encode/base64.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/types/geometry.h"
+#include "tracker/types/temporal.h"
 #include "tracker/types/vector.h"
 
 namespace rowtide::encode {
@@ -19,6 +19,7 @@ namespace {
 
 using types::CivilTime;
 using types::Column;
+using types::kMicrosPerSecond;
 using types::Value;
 using types::ValueKind;
 

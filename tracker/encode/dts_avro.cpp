@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/time/units.h"
 #include "tracker/encode/avro_writer.h"
 #include "tracker/encode/dts_value.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/record_ids.h"
+#include "tracker/types/temporal.h"
 
 namespace rowtide::encode {
 namespace {
@@ -54,7 +54,7 @@ void append_head(std::string& out, std::string_view source, Operation operation,
                  RecordIds& ids) {
   append_long(out, kVersion);
   append_long(out, ids.next(origin));
-  append_long(out, origin.commit_timestamp_us / kMicrosPerSecond);
+  append_long(out, origin.commit_timestamp_us / types::kMicrosPerSecond);
   append_bytes(out, fmt::format("{}@{}", origin.offset, origin.file));
   append_bytes(out, fmt::format("{}@{}", origin.transaction_offset, origin.transaction_file));
   append_bytes(out, origin.transaction_id);
@@ -68,7 +68,7 @@ void append_tail(std::string& out, const ChangeOrigin& origin) {
 
 /// Seconds, where Kafka has milliseconds: the SDK looks for the first message at or after a sourceTimestamp.
 std::int64_t commit_seconds(const ChangeOrigin& origin) {
-  return origin.commit_timestamp_us / kMicrosPerSecond;
+  return origin.commit_timestamp_us / types::kMicrosPerSecond;
 }
 
 class DtsTableEncoder final : public TableEncoder {

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <optional>
 
-#include "common/time/units.h"
 #include "tracker/encode/avro_writer.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/types/families.h"
+#include "tracker/types/temporal.h"
 
 namespace rowtide::encode {
 namespace {
@@ -16,6 +16,7 @@ using avro::append_bytes;
 using avro::append_long;
 using types::CivilTime;
 using types::Column;
+using types::kMicrosPerSecond;
 using types::Value;
 using types::ValueKind;
 using types::WireType;

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <concepts>
 
-#include "common/time/units.h"
 #include "tracker/encode/json_writer.h"
+#include "tracker/types/temporal.h"
 #include "tracker/types/vector.h"
 
 namespace rowtide::encode {
@@ -15,6 +15,7 @@ namespace {
 
 using types::CivilTime;
 using types::Column;
+using types::kMicrosPerSecond;
 using types::Value;
 using types::ValueKind;
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "common/status/text.h"
-#include "common/time/units.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
+#include "tracker/types/temporal.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -70,6 +70,13 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
           "{}, column {}: {}; the binlog is damaged here, or it is a defect of Rowtide: please report it",
           where, name, binlog::to_string(status)));
   }
+}
+
+absl::Status unknown_statement(std::string_view sql) {
+  return absl::UnimplementedError(
+      fmt::format("the statement is not known to this version of Rowtide: {}; leave it out if it changes no "
+                  "tracked table (spec.onUnprocessable: SkipAndCount), and report it",
+                  head_of(sql)));
 }
 
 }  // namespace
@@ -360,20 +367,13 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog
       is_explicit_ = is_explicit_ || starts_transaction(query.sql);
       break;
     case StatementKind::Dml:
-      if (absl::Status status = on_statement_dml(statement, query); !status.ok()) {
-        if (status = unprocessable(event, status); !status.ok()) return status;
-      }
+    case StatementKind::Unknown: {
+      absl::Status status = statement.kind == StatementKind::Dml ? on_statement_dml(statement, query)
+                                                                 : unknown_statement(query.sql);
+      if (!status.ok()) status = unprocessable(event, status);
+      if (!status.ok()) return status;
       break;
-    case StatementKind::Unknown:
-      if (absl::Status status = unprocessable(
-              event, absl::UnimplementedError(fmt::format(
-                         "the statement is not known to this version of Rowtide: {}; leave it out if it "
-                         "changes no tracked table (spec.onUnprocessable: SkipAndCount), and report it",
-                         head_of(query.sql))));
-          !status.ok()) {
-        return status;
-      }
-      break;
+    }
     default:
       break;
   }
@@ -425,7 +425,7 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
 encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
   const std::int64_t committed_us = commit_timestamp_us_ != 0
                                         ? commit_timestamp_us_
-                                        : std::int64_t{event.header.timestamp} * kMicrosPerSecond;
+                                        : std::int64_t{event.header.timestamp} * types::kMicrosPerSecond;
   return {.server_id = event.header.server_id,
           .gtid = gtid_text_,
           .file = held_file_.empty() ? stream_.file() : held_file_,

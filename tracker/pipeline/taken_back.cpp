@@ -5,23 +5,20 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "tracker/types/utf8.h"
 
 namespace rowtide::pipeline {
 namespace {
 
-bool is_ascii(char letter) {
+bool is_ascii_letter(char letter) {
   return static_cast<unsigned char>(letter) < 0x80;
-}
-
-bool is_all_ascii(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), is_ascii);
 }
 
 /// Takes one character of UTF-8 away; 0: it is none of ASCII.
 char take_letter(std::string_view& name) {
   const char first = name.front();
   name.remove_prefix(1);
-  if (is_ascii(first)) return first;
+  if (is_ascii_letter(first)) return first;
   while (!name.empty() && (static_cast<unsigned char>(name.front()) & 0xc0U) == 0x80U) name.remove_prefix(1);
   return 0;
 }
@@ -54,7 +51,7 @@ void TakenBack::begin_again() {
 }
 
 void TakenBack::set_savepoint(std::string_view name) {
-  has_foreign_letters_ = has_foreign_letters_ || !is_all_ascii(name);
+  has_foreign_letters_ = has_foreign_letters_ || !types::is_ascii(name);
   savepoints_.insert_or_assign(absl::AsciiStrToLower({name.data(), name.size()}),
                                Savepoint{rows_events_, ++last_order_});
   if (savepoints_.size() > kMostSavepoints) forget_older_half();
@@ -72,7 +69,7 @@ absl::StatusOr<std::uint64_t> TakenBack::roll_back_to(std::string_view name) {
   const std::string wanted = absl::AsciiStrToLower({name.data(), name.size()});
   const auto found = savepoints_.find(wanted);
   const std::uint64_t order = found == savepoints_.end() ? 0 : found->second.order;
-  if (has_foreign_letters_ || !is_all_ascii(wanted)) {
+  if (has_foreign_letters_ || !types::is_ascii(wanted)) {
     for (const auto& [other, savepoint] : savepoints_) {
       if (savepoint.order <= order || !may_be_same(wanted, other)) continue;
       return absl::UnimplementedError(

@@ -39,8 +39,10 @@ std::uint64_t indexed_bytes(const CatalogTable& table, const CatalogKey& key, co
 
 void mark_hashed_keys(CatalogTable& table, const SourceDialect& dialect) {
   for (CatalogKey& key : table.keys) {
-    if (!dialect.is_mariadb || key.kind != CatalogKey::Kind::Unique) key.hash = CatalogKey::Hash::No;
-    if (!dialect.is_mariadb || key.kind != CatalogKey::Kind::Unique) continue;
+    if (!dialect.is_mariadb || key.kind != CatalogKey::Kind::Unique) {
+      key.hash = CatalogKey::Hash::No;
+      continue;
+    }
     const std::uint64_t bytes = indexed_bytes(table, key, dialect.collations);
     if (bytes > kLongestLimit) key.hash = CatalogKey::Hash::Yes;
     if (bytes > kShortestLimit) key.hash = std::max(key.hash, CatalogKey::Hash::May);

@@ -6,13 +6,13 @@
 
 #include <utility>
 
-#include "common/time/units.h"
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_begin.h"
 #include "tracker/source/binlog_source.h"
 #include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
+#include "tracker/types/temporal.h"
 
 namespace rowtide::source {
 namespace {
@@ -68,11 +68,11 @@ absl::Status check_not_to_come(std::int64_t time_us, schema::SqlSession& session
   std::int64_t seconds = 0;
   if (now->rows.empty() || now->rows[0].empty() || !absl::SimpleAtoi(now->rows[0][0].value_or(""), &seconds))
     return absl::InternalError("the source does not say what time it is (SELECT UNIX_TIMESTAMP())");
-  if (time_us / kMicrosPerSecond <= seconds) return absl::OkStatus();
+  if (time_us / types::kMicrosPerSecond <= seconds) return absl::OkStatus();
   return failure(StatusCode::kInvalidArgument, "PositionInvalid",
                  fmt::format("spec.startPosition.timestamp {} is still to come: it is {} at the source; use "
                              "mode Latest, or an earlier time",
-                             time_text(time_us), time_text(seconds * kMicrosPerSecond)));
+                             time_text(time_us), time_text(seconds * types::kMicrosPerSecond)));
 }
 
 /// Is the oldest file the first that the server ever wrote (since its binlog was last reset)?
@@ -126,7 +126,7 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
   if (absl::Status status = check_not_to_come(time_us, session); !status.ok()) return status;
   // A file that was begun in the time's own second may have a predecessor that ended in it.
-  const std::int64_t second = time_us / kMicrosPerSecond;
+  const std::int64_t second = time_us / types::kMicrosPerSecond;
   std::size_t begin = 0;  // files before it were begun earlier than the second
   std::size_t end = files.size();
   std::int64_t oldest_begin = 0;
@@ -149,8 +149,8 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
       StatusCode::kOutOfRange, "BinlogPositionPurged",
       fmt::format("the source no longer has the binlog of spec.startPosition.timestamp {}: its earliest file "
                   "was begun at {}. {}. {}",
-                  time_text(time_us), time_text(oldest_begin * kMicrosPerSecond), describe_earliest(session),
-                  lost_position_choices()));
+                  time_text(time_us), time_text(oldest_begin * types::kMicrosPerSecond),
+                  describe_earliest(session), lost_position_choices()));
 }
 
 absl::StatusOr<Position> find_time(std::int64_t time_us, schema::SqlSession& session,

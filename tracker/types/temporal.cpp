@@ -4,7 +4,6 @@
 
 #include <array>
 
-#include "common/time/units.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::types {

@@ -8,6 +8,8 @@
 
 namespace rowtide::types {
 
+inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+
 // Bit fields shared by row images and JSON. Source: MySQL my_time.cc (TIME_to_longlong_datetime_packed and
 // friends).
 

@@ -4,7 +4,6 @@
 // Field_datetime_hires, Field_timestamp_hires).
 #include <array>
 
-#include "common/time/units.h"
 #include "tracker/types/families.h"
 #include "tracker/types/temporal.h"
 
