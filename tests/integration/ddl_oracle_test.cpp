@@ -346,6 +346,8 @@ TEST_P(DdlOracle, WrittenStatements) {
   } else {
     expect_all({"SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'",
                 "CREATE TABLE general (a VARCHAR(3) CHARACTER SET utf8mb4)",
+                "CREATE TABLE second (a INT) SECONDARY_ENGINE=rapid",
+                "ALTER TABLE second SECONDARY_ENGINE=NULL",
                 "ALTER TABLE general RENAME COLUMN a TO b, ADD CHECK (b <> 'x'), ALGORITHM = COPY"});
   }
   std::printf("%u definitions compared\n", compared);
@@ -373,6 +375,16 @@ TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
       "CREATE TABLE k4 (t TINYBLOB NOT NULL, v VARCHAR(9), UNIQUE ut (t(255)), UNIQUE uv (v(3)), UNIQUE v "
       "(v))",
       "ALTER TABLE k4 MODIFY v VARCHAR(9) NOT NULL",
+      "CREATE TABLE k6 (a INT, b INT, c INT NOT NULL, UNIQUE ua (a), UNIQUE ub (b), UNIQUE uc (c))",
+      "ALTER TABLE k6 ADD PRIMARY KEY (b)",
+      "ALTER TABLE k6 DROP PRIMARY KEY",
+      "ALTER TABLE k6 MODIFY c INT",
+      "ALTER TABLE k6 MODIFY c INT NOT NULL",
+      "ALTER TABLE k6 ADD KEY (a), MODIFY c INT",
+      "ALTER TABLE k6 MODIFY a INT NOT NULL",
+      "ALTER TABLE k6 ADD z INT UNIQUE",
+      "CREATE TABLE k7 (UNIQUE u1 (a), UNIQUE u2 (b), a INT, b INT PRIMARY KEY)",
+      "CREATE TABLE k8 (a INT, b INT, UNIQUE u1 (a), UNIQUE u2 (b), PRIMARY KEY (b), UNIQUE u3 (b))",
   });
   if (!is_mariadb()) return;
   expect_all({
@@ -381,6 +393,103 @@ TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
       "(v(3)), UNIQUE b (b), UNIQUE tb (t, b), UNIQUE bv (b, v(2)))",
       "ALTER TABLE k5 DROP KEY b, ADD UNIQUE b (b)",
       "ALTER TABLE k5 ADD UNIQUE a (a) USING HASH, ADD UNIQUE a2 (a)",
+  });
+}
+
+TEST_P(DdlOracle, DefaultsAreSpelledAsTheServerSpellsThem) {
+  expect_all({
+      "CREATE TABLE d1 (a DECIMAL(5,2) DEFAULT 0, b DECIMAL(5,2) DEFAULT '1.5', c FLOAT(5,2) DEFAULT 1, d "
+      "DECIMAL(5,2) DEFAULT -.5)",
+      "CREATE TABLE d2 (a DATETIME(2) DEFAULT '2020-01-01 00:00:00.5', b TIME(2) DEFAULT '10:00:00', c "
+      "TIMESTAMP(3) NULL DEFAULT '2021-01-01', d DATETIME DEFAULT '2020-01-01', e TIMESTAMP(1) NULL DEFAULT "
+      "'2020-02-02 01:02:03.4')",
+      "CREATE TABLE d3 (a BIT(8) DEFAULT 5, b BIT(8) DEFAULT b'00000011', c BIT(8) DEFAULT 0, d BIT(64) "
+      "DEFAULT b'1', e BIT(8) DEFAULT x'05')",
+      "CREATE TABLE d4 (a INT DEFAULT b'11', b INT DEFAULT 0x0141, c BIGINT DEFAULT 0b101)",
+      "CREATE TABLE d5 (a VARCHAR(9) DEFAULT _utf8mb4'x' 'y', b VARCHAR(9) DEFAULT N'x', c VARCHAR(9) "
+      "DEFAULT x'41', d VARCHAR(9) DEFAULT b'1000001', e VARCHAR(9) DEFAULT 0x41, f CHAR(3) DEFAULT 5)",
+      "CREATE TABLE d6 (a VARCHAR(9) DEFAULT _latin1 x'e4', b VARCHAR(9) CHARSET latin1 DEFAULT x'e4', c "
+      "VARCHAR(9) DEFAULT _latin1'x' COLLATE utf8mb4_bin)",
+      "CREATE TABLE d7 (a VARBINARY(9) DEFAULT 'aJ', b VARBINARY(9) DEFAULT x'6a4b', c BINARY(3) DEFAULT "
+      "'abc')",
+      "ALTER TABLE d1 ALTER a SET DEFAULT 7, ALTER b DROP DEFAULT, ALTER d SET DEFAULT NULL",
+      "ALTER TABLE d2 ALTER a SET DEFAULT '2020-01-01', MODIFY d DATETIME(3) DEFAULT '2020-01-01 01:01:01'",
+      "ALTER TABLE d5 ALTER a SET DEFAULT x'4142'",
+      "SET SESSION sql_mode = ''",
+      "CREATE TABLE d8 (a DATETIME DEFAULT 0, b TIMESTAMP(2) NOT NULL DEFAULT 0, c DATE DEFAULT 0, d "
+      "TIMESTAMP NULL DEFAULT '0000-00-00')",
+  });
+  if (!is_mariadb()) return;
+  expect_all({
+      "CREATE TABLE d9 (a DATE DEFAULT DATE '2020-01-01', b TIME(3) DEFAULT TIME'10:11:12.5', c DATETIME "
+      "DEFAULT TIMESTAMP '2020-01-01 00:00:01', d DATETIME DEFAULT DATE '2020-01-01', e VARCHAR(20) DEFAULT "
+      "DATE '2020-01-01')",
+      "CREATE TABLE d10 (a DATE DEFAULT {d '2020-01-01'}, b DATETIME DEFAULT {ts '2020-01-01 00:00:00'}, c "
+      "TIME DEFAULT {t '10:00:00'})",
+      "ALTER TABLE d9 ALTER a SET DEFAULT DATE'2021-01-01', ADD f DATE DEFAULT DATE('2020-01-01')",
+      "CREATE SEQUENCE ds",
+      fmt::format("CREATE TABLE d11 (a INT DEFAULT CASE WHEN 1 THEN 2 ELSE 3 END NOT NULL, b INT DEFAULT "
+                  "NEXT VALUE FOR {0}.ds, c INT DEFAULT d11.a, d INT DEFAULT {0}.d11.a COMMENT 'c', e INT "
+                  "DEFAULT (1 + 1) NOT NULL)",
+                  database),
+  });
+}
+
+TEST_P(DdlOracle, PartitionsBecomeTablesAndTablesPartitions) {
+  if (!is_mariadb()) GTEST_SKIP() << "MySQL has no such statement";
+  expect_all({
+      "CREATE TABLE p (id INT NOT NULL, v VARCHAR(9) INVISIBLE, w TEXT, g INT AS (id + 1), UNIQUE u (id, "
+      "v(3)), KEY kv (v)) COMMENT 'c' CHARSET latin1 PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN "
+      "(10), PARTITION p1 VALUES LESS THAN (20), PARTITION p2 VALUES LESS THAN (30))",
+      "ALTER TABLE p CONVERT PARTITION p0 TO TABLE n",
+      fmt::format("ALTER TABLE p CONVERT PARTITION p1 TO TABLE {}.`o``n`", other),
+      "ALTER TABLE p ADD x INT",
+      "ALTER TABLE n ADD x INT",
+      "ALTER TABLE p CONVERT TABLE n TO PARTITION `to` VALUES LESS THAN (40)",
+      "CREATE TABLE n (something INT)",
+      fmt::format("ALTER TABLE {}.`o``n` ADD x INT", other),
+      fmt::format("ALTER TABLE p CONVERT TABLE {}.`o``n` TO PARTITION q VALUES LESS THAN (50)", other),
+      "CREATE TABLE s (id INT PRIMARY KEY) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 10 "
+      "(PARTITION h HISTORY, PARTITION h2 HISTORY, PARTITION c CURRENT)",
+      "ALTER TABLE s CONVERT PARTITION h TO TABLE sh",
+  });
+}
+
+TEST_P(DdlOracle, ColumnsNamedWithTheirTable) {
+  if (!is_mariadb()) GTEST_SKIP() << "MySQL 8 refuses it";
+  expect_all({
+      fmt::format("CREATE TABLE q (q.a INT, {}.q.b INT, .c INT, q.`select` INT)", database),
+      "ALTER TABLE q ADD q.d INT AFTER b, CHANGE q.a q.aa INT, MODIFY q.b BIGINT",
+      fmt::format("ALTER TABLE q DROP COLUMN {}.q.c, ALTER q.d SET DEFAULT 3", database),
+      fmt::format("ALTER TABLE q ADD COLUMN (q.y INT, {}.q.z INT)", database),
+      fmt::format("ALTER TABLE q ORDER BY q.y, {}.q.z DESC", database),
+  });
+}
+
+TEST_P(DdlOracle, TypesOfOtherDatabases) {
+  if (!is_mariadb()) GTEST_SKIP() << "MySQL has no types of its own for sql_mode=ORACLE";
+  expect_all({
+      "SET SESSION sql_mode = 'ORACLE'",
+      "CREATE TABLE o1 (a DATE, b BLOB, c BLOB(10), d CLOB, e RAW(10), f VARCHAR2(9), g NUMBER, h NUMBER(9), "
+      "i NUMBER(9,2), j VARCHAR(3), k CHAR, l TIMESTAMP, m TIMESTAMP(3), n FLOAT, o TEXT, p LONG, q BLOB(0), "
+      "r BLOB(70000), s NCHAR(3), t NVARCHAR(4), u JSON, v BOOLEAN, w INTEGER, x REAL, y BINARY(4))",
+      "CREATE TABLE \"o2\" (a mariadb_schema.date, b oracle_schema.DATE, c mariadb_schema.BLOB, d "
+      "oracle_schema.BLOB, e mariadb_schema.VARCHAR(3), f oracle_schema.NUMBER, g mariadb_schema.NUMBER, h "
+      "oracle_schema.NUMBER(3), i mariadb_schema.timestamp(3), j maxdb_schema.timestamp, k "
+      "maxdb_schema.date)",
+      "CREATE TABLE o3 (a DATE DEFAULT DATE '2020-01-01', b DATE DEFAULT SYSDATE, c NUMBER UNSIGNED DEFAULT "
+      "1.5, d NUMBER(5) UNSIGNED ZEROFILL, e VARCHAR2(3) BINARY, f CLOB CHARACTER SET latin1, g DATE NOT "
+      "NULL DEFAULT CURRENT_TIMESTAMP, h BLOB DEFAULT 'x')",
+      "ALTER TABLE o1 MODIFY b DATE, ADD z1 NUMBER AFTER a, ADD (z2 DATE, z3 RAW(3)), ADD z4 "
+      "mariadb_schema.date",
+      "ALTER TABLE o1 RENAME COLUMN a TO aa, ADD UNIQUE (z2)",
+      "SET SESSION sql_mode = 'MAXDB'",
+      "CREATE TABLE o4 (a TIMESTAMP, b TIMESTAMP(3), c DATE, d BLOB, e mariadb_schema.timestamp, f TIMESTAMP "
+      "NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)",
+      "SET SESSION sql_mode = ''",
+      "CREATE TABLE o5 (a DATE, b BLOB, c oracle_schema.date, d oracle_schema.blob, e "
+      "maxdb_schema.timestamp)",
+      "ALTER TABLE o1 ADD z5 DATE, ADD z6 TIMESTAMP NULL",
   });
 }
 
@@ -440,6 +549,12 @@ class Statements {
                    "INT NULL",
                    "VARCHAR(3) NOT NULL DEFAULT 'x'",
                    "INT DEFAULT 4",
+                   "INT DEFAULT 0x41",
+                   "DECIMAL(7,3) DEFAULT 1.5",
+                   "DATETIME(2) DEFAULT '2020-01-01 00:00:00'",
+                   "VARCHAR(9) DEFAULT _latin1 x'41'",
+                   "DATE DEFAULT DATE '2020-01-01'",
+                   "BIT(5) DEFAULT b'0101'",
                    "BIT(3)",
                    "YEAR",
                    "VARCHAR(7) COMMENT 'c'"});

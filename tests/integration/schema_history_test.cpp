@@ -290,6 +290,101 @@ TEST_P(MariadbSchemaHistory, ASequenceIsATableOfOneRow) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+/// CONVERT makes a table of a partition and the reverse. Whoever tracks one of the two is told of that one.
+class MariadbPartitions : public SchemaHistory {
+ protected:
+  /// "ALTER p, CREATE n" for each schema change.
+  std::vector<std::string> told(std::size_t count) {
+    const auto read = [](const std::vector<KafkaRecord>& records) {
+      std::vector<std::string> texts;
+      for (const KafkaRecord& record : records) {
+        if (!record.value || record.value->find(R"(,"ddl":)") == std::string::npos) continue;
+        std::string& text = texts.emplace_back();
+        const json value = json::parse(*record.value);
+        for (const json& change : value.at("tableChanges")) {
+          const std::string id = change.at("id");
+          text += change.at("type").get<std::string>() + id.substr(id.find('.')) + ";";
+        }
+      }
+      return texts;
+    };
+    return read(reader->wait_for("schema changes",
+                                 [&](const auto& records) { return read(records).size() >= count; }));
+  }
+  void leave_out(const std::string& table) {
+    task["spec"]["objects"]["exclude"] = json::array({{{"database", database}, {"tables", {table}}}});
+  }
+  void make_partitions() {
+    sql("CREATE TABLE p (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN "
+        "(10), PARTITION p1 VALUES LESS THAN (20))");
+  }
+  void convert() {
+    sql("INSERT INTO p VALUES (1, 2)");
+    sql("ALTER TABLE p CONVERT PARTITION p0 TO TABLE n");
+    sql("INSERT INTO n VALUES (2, 3)");
+    sql("INSERT INTO p VALUES (15, 4)");
+    sql("DELETE FROM n");
+    sql("ALTER TABLE p CONVERT TABLE n TO PARTITION p2 VALUES LESS THAN (30)");
+    sql("INSERT INTO p VALUES (25, 5)");
+    sql("CREATE TABLE IF NOT EXISTS n (z INT)");
+    sql("INSERT INTO n VALUES (7)");
+    // From here on the source has other columns than all the events before.
+    sql("ALTER TABLE p RENAME COLUMN id TO v, RENAME COLUMN v TO id");
+    sql("DROP TABLE n");
+  }
+  void expect_rows_and_changes(const std::vector<std::string>& rows,
+                               const std::vector<std::string>& changes) {
+    TrackerProcess tracker(task);
+    tracker.start_streaming();
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+    convert();
+    tracker.start_streaming();
+    EXPECT_THAT(images(rows.size()), testing::ElementsAreArray(rows));
+    EXPECT_THAT(told(changes.size()), testing::ElementsAreArray(changes));
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  }
+};
+
+TEST_P(MariadbPartitions, ATaskOfBothIsToldOfBoth) {
+  make_partitions();
+  expect_rows_and_changes({R"({"id":1,"v":2})", R"({"id":2,"v":3})", R"({"id":15,"v":4})", "null", "null",
+                           R"({"id":25,"v":5})", R"({"z":7})"},
+                          {R"(ALTER."p";CREATE."n";)", R"(ALTER."p";DROP."n";)", R"(CREATE."n";)",
+                           R"(ALTER."p";)", R"(DROP."n";)"});
+}
+
+TEST_P(MariadbPartitions, ATaskOfTheTableIsToldOfTheTable) {
+  make_partitions();
+  leave_out("p");
+  expect_rows_and_changes({R"({"id":2,"v":3})", "null", "null", R"({"z":7})"},
+                          {R"(CREATE."n";)", R"(DROP."n";)", R"(CREATE."n";)", R"(DROP."n";)"});
+}
+
+TEST_P(MariadbPartitions, ATaskOfThePartitionedTableIsToldOfThat) {
+  make_partitions();
+  leave_out("n");
+  expect_rows_and_changes({R"({"id":1,"v":2})", R"({"id":15,"v":4})", R"({"id":25,"v":5})"},
+                          {R"(ALTER."p";)", R"(ALTER."p";)", R"(ALTER."p";)"});
+}
+
+TEST_P(MariadbSchemaHistory, TypesAndNamesAreThoseOfTheSessionThatMadeThem) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  sql("SET SESSION sql_mode = 'ORACLE'");
+  sql("CREATE TABLE o (o.id INT PRIMARY KEY, d DATE DEFAULT DATE '2020-01-01', v VARCHAR2(9), n NUMBER(9,2), "
+      "f NUMBER, c CLOB, r RAW(4), b BLOB, m mariadb_schema.date)");
+  sql("INSERT INTO o VALUES (1, '2021-03-01 12:00:00', 'x', 1.5, 2.5, 'cl', x'01', x'02', '2021-03-01')");
+  sql("SET SESSION sql_mode = DEFAULT");
+  sql("ALTER TABLE o RENAME COLUMN v TO w");
+  tracker.start_streaming();
+  EXPECT_THAT(images(1), testing::ElementsAre(R"({"b":"Ag==","c":"cl","d":1614600000000,"f":2.5,"id":1,)"
+                                              R"("m":18687,"n":"1.50","r":"AQ==","v":"x"})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, MariadbPartitions, testing::Values(SqlFlavor::Mariadb), name_of);
+
 INSTANTIATE_TEST_SUITE_P(Server, Mysql8SchemaHistory, testing::Values(SqlFlavor::Mysql8), name_of);
 
 INSTANTIATE_TEST_SUITE_P(Server, MariadbSchemaHistory, testing::Values(SqlFlavor::Mariadb), name_of);

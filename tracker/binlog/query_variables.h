@@ -25,6 +25,7 @@ struct QueryVariables {
 inline constexpr std::uint64_t kSqlModeRealAsFloat = 1;
 inline constexpr std::uint64_t kSqlModeAnsiQuotes = 4;
 inline constexpr std::uint64_t kSqlModeOracle = 512;  ///< MariaDB
+inline constexpr std::uint64_t kSqlModeMaxdb = 4096;  ///< MariaDB, MySQL 5.7
 inline constexpr std::uint64_t kSqlModeNoBackslashEscapes = 0x100000;
 
 /// Reads as far as it knows the codes: what stands behind an unknown one is not told.

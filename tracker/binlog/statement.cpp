@@ -50,6 +50,7 @@ class Classifier {
   void add_table_behind(std::string_view word, Statement& statement);
   void add_database(Statement& statement);
   void add_database_of_routine(Statement& statement);
+  void add_table_of_convert(Statement& statement);
   void add_tables_of_alter(Statement& statement);
   void skip_dml_modifiers();
   bool skip_past(std::string_view word);
@@ -153,7 +154,7 @@ Classifier::Object Classifier::object_keyword() {
     } else if (is_any(word, {"TABLE",     "TABLES",    "VIEW",     "INDEX",      "DATABASE", "SCHEMA",
                              "TRIGGER",   "PROCEDURE", "FUNCTION", "EVENT",      "SEQUENCE", "PACKAGE",
                              "USER",      "ROLE",      "SERVER",   "TABLESPACE", "LOGFILE",  "INSTANCE",
-                             "REFERENCE", "RESOURCE",  "PREPARE"})) {
+                             "REFERENCE", "RESOURCE",  "PREPARE",  "LIBRARY"})) {
       return object;
     }
   }
@@ -340,7 +341,17 @@ void Classifier::add_database_of_routine(Statement& statement) {
   if (routine && !routine->database.empty()) statement.tables.push_back({routine->database, {}});
 }
 
-/// The table, its new name (RENAME TO) and the one that it exchanges a partition with.
+/// MariaDB: CONVERT PARTITION p TO TABLE n, CONVERT TABLE n TO PARTITION p.
+void Classifier::add_table_of_convert(Statement& statement) {
+  if (lexer_.take("PARTITION")) {
+    lexer_.next();
+    lexer_.take("TO");
+  }
+  if (lexer_.take("TABLE")) add_table(statement);
+}
+
+/// The table, its new name (RENAME TO), the one that it exchanges a partition with, and the one that is, or
+/// was, a partition.
 void Classifier::add_tables_of_alter(Statement& statement) {
   skip_if_exists();
   add_table(statement);
@@ -353,6 +364,8 @@ void Classifier::add_tables_of_alter(Statement& statement) {
     if (depth != 0) continue;
     if (token.is("WITH") && lexer_.take("TABLE")) {
       add_table(statement);
+    } else if (token.is("CONVERT")) {
+      add_table_of_convert(statement);
     } else if (token.is("RENAME") && !is_any(lexer_.peek(), {"COLUMN", "INDEX", "KEY"})) {
       if (!lexer_.take("TO") && !lexer_.take("AS")) lexer_.take_symbol('=');
       add_table(statement);

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hash_keys.h"
 #include "tracker/schema/hidden_columns.h"
+#include "tracker/schema/make_default.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::schema {
@@ -110,19 +112,17 @@ void settle_prefixes(const CatalogTable& table, CatalogKey& key) {
 }
 
 /// What follows from columns and keys together.
-void settle(CatalogTable& table, const SourceDialect& dialect) {
+void settle(CatalogTable& table, const SourceDialect& dialect, bool sorts_keys) {
   for (CatalogKey& key : table.keys) {
     for (std::string& name : key.columns) {
       const std::optional<std::uint32_t> index = table.index_of(name);
-      if (!index) continue;
-      name = table.columns[*index].name;
-      if (key.kind == CatalogKey::Kind::Primary) table.columns[*index].is_nullable = false;
+      if (index) name = table.columns[*index].name;
     }
     settle_prefixes(table, key);
   }
   mark_hashed_keys(table, dialect);
   name_hidden_columns(table, dialect);
-  table.sort_keys();
+  table.settle_keys(sorts_keys);
   table.choose_key();
 }
 
@@ -160,6 +160,8 @@ class Alteration {
   void insert(CatalogColumn column, const Placement& placement);
   void add_keys_of(const ColumnSpec& spec);
   [[nodiscard]] bool makes_keys_anew() const;
+  [[nodiscard]] bool sorts_keys() const;
+  [[nodiscard]] bool comes_to_allow_null(const CatalogKey& key) const;
   [[nodiscard]] CatalogColumn make(const ColumnSpec& spec);
   [[nodiscard]] const ChangeColumn* change_of(std::string_view name) const;
   [[nodiscard]] bool is_dropped(std::string_view name) const;
@@ -194,7 +196,7 @@ CatalogTable Alteration::run() {
   change_keys();
   table_.keys = keys_.take();
   for_each<SetVersioning>([&](const SetVersioning& versioning) { set_versioning(table_, versioning.is_on); });
-  settle(table_, context_.dialect);
+  settle(table_, context_.dialect, sorts_keys());
   if (!context_.dialect.is_mariadb && makes_keys_anew()) return before_;
   return table_;
 }
@@ -209,6 +211,42 @@ bool Alteration::makes_keys_anew() const {
          std::all_of(actions_.begin(), actions_.end(), [](const AlterAction& action) {
            return std::holds_alternative<AddKey>(action) || std::holds_alternative<DropKey>(action);
          });
+}
+
+/// Since MDEV-25803 MariaDB leaves keys where they stand unless one is added or one comes to allow NULL.
+bool leaves_keys_in_place(const SourceDialect& dialect) {
+  constexpr std::uint32_t kFirst[] = {100241, 100332, 100422, 100513, 100605};
+  return dialect.is_mariadb &&
+         (dialect.version >= 100700 ||
+          std::any_of(std::begin(kFirst), std::end(kFirst), [&dialect](std::uint32_t first) {
+            return dialect.version / 100 == first / 100 && dialect.version >= first;
+          }));
+}
+
+bool Alteration::sorts_keys() const {
+  if (!leaves_keys_in_place(context_.dialect)) return true;
+  const auto adds_key = [](const AlterAction& action) {
+    const auto* add = std::get_if<AddColumn>(&action);
+    const auto* change = std::get_if<ChangeColumn>(&action);
+    const ColumnSpec* column = add != nullptr ? &add->column : change != nullptr ? &change->column : nullptr;
+    return std::holds_alternative<AddKey>(action) ||
+           (column != nullptr && (column->is_unique || column->is_primary));
+  };
+  return std::any_of(actions_.begin(), actions_.end(), adds_key) ||
+         std::any_of(before_.keys.begin(), before_.keys.end(),
+                     [this](const CatalogKey& key) { return comes_to_allow_null(key); });
+}
+
+bool Alteration::comes_to_allow_null(const CatalogKey& key) const {
+  if (key.kind != CatalogKey::Kind::Unique || is_dropped_key(key.name)) return false;
+  bool allows_null = false;
+  for (const std::string& name : key.columns) {
+    const std::optional<std::uint32_t> old_index = before_.index_of(name);
+    if (!old_index || before_.columns[*old_index].is_nullable) return false;
+    const std::optional<std::uint32_t> index = table_.index_of(new_name(name));
+    allows_null |= index && !is_dropped(name) && table_.columns[*index].is_nullable;
+  }
+  return allows_null;
 }
 
 /// In their order: the last one is the table's default; on MariaDB one without CONVERT TO is, wherever it
@@ -310,12 +348,8 @@ void Alteration::keep_column(const CatalogColumn& column) {
   kept.name = new_name(column.name);
   for_each<AlterColumn>([&](const AlterColumn& alter) {
     if (!is_same_name(alter.name, column.name)) return;
-    if (alter.drops_default || (alter.default_value && alter.default_value->is_null))
-      kept.default_value.reset();
-    if (alter.default_value && !alter.default_value->is_null) {
-      kept.default_value = alter.default_value->text;
-      kept.is_default_expression = alter.default_value->is_expression;
-    }
+    if (alter.drops_default) kept.default_value.reset();
+    if (alter.default_value) set_default(kept, *alter.default_value, context_.dialect);
     if (alter.is_invisible) kept.is_invisible = *alter.is_invisible;
   });
   table_.columns.push_back(std::move(kept));
@@ -447,7 +481,7 @@ CatalogTable create_table(const CreateTable& create, const TableContext& context
                                        [](const ColumnSpec& spec) { return spec.is_row_time; });
   if (create.is_versioned && !is_declared) set_versioning(table, true);
   table.is_versioned = create.is_versioned;
-  settle(table, context.dialect);
+  settle(table, context.dialect, true);
   return table;
 }
 

@@ -26,6 +26,7 @@ class Application {
   void apply(const OtherDdl& /*other*/) {}
   void apply(const CreateTable& create);
   void apply(const AlterTable& alter);
+  void apply(const ConvertPartition& convert);
   void apply(const DropTables& drop);
   void apply(const RenameTables& rename);
   void apply(const TruncateTable& truncate);
@@ -156,6 +157,27 @@ void Application::apply(const AlterTable& alter) {
   }
   if (new_name != name) return move(name, new_name, std::move(after));
   change(TableChange::Kind::Alter, name, found.table, std::move(after));
+}
+
+void Application::apply(const ConvertPartition& convert) {
+  const TableName name = full(convert.name);
+  const TableName table = full(convert.table);
+  const auto [is_known, partitioned] = find(name);
+  if (is_known && partitioned == nullptr && convert.if_exists) return;
+  const Definitions::Found found = find(table);
+  constexpr std::string_view kWhy = "the table was not known before";
+  if (partitioned != nullptr) {
+    change(TableChange::Kind::Alter, name, partitioned, partitioned);
+  } else {
+    doubt(name, nullptr, kWhy);
+  }
+  if (!convert.makes_table) {
+    change(TableChange::Kind::Drop, table, found.table, nullptr);
+  } else if (partitioned != nullptr) {
+    change(TableChange::Kind::Create, table, found.table, partitioned);
+  } else {
+    doubt(table, nullptr, kWhy);
+  }
 }
 
 void Application::apply(const DropTables& drop) {

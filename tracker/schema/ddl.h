@@ -25,6 +25,8 @@ struct DefaultSpec {
   bool is_null = false;
   bool is_expression = false;
   std::string text;
+  bool is_bytes = false;     ///< x'41', b'1', 0x41: `text` is the bytes, a number to columns of numbers
+  std::string charset = {};  ///< _latin1 in front of bytes
 };
 
 /// Where an added or changed column goes: nowhere in particular, to the front, or behind another.
@@ -137,6 +139,13 @@ struct AlterTable {
   bool if_exists = false;
   std::vector<AlterAction> actions;
 };
+/// MariaDB: a partition becomes a table of the same definition, or a table becomes a partition.
+struct ConvertPartition {
+  TableName name;
+  TableName table;
+  bool if_exists = false;
+  bool makes_table = false;  ///< else `table` ceases to be
+};
 struct DropTables {
   std::vector<TableName> names;
 };
@@ -164,7 +173,7 @@ struct DropDatabase {
 /// Changes no table: views, routines, triggers, events, users, temporary tables.
 struct OtherDdl {};
 
-using DdlStatement = std::variant<OtherDdl, CreateTable, AlterTable, DropTables, RenameTables, TruncateTable,
-                                  SetDatabase, DropDatabase>;
+using DdlStatement = std::variant<OtherDdl, CreateTable, AlterTable, ConvertPartition, DropTables,
+                                  RenameTables, TruncateTable, SetDatabase, DropDatabase>;
 
 }  // namespace rowtide::schema

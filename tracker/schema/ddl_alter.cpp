@@ -39,8 +39,7 @@ constexpr std::string_view kOptions[] = {"ENGINE",
 /// Reads the actions of one ALTER TABLE.
 class AlterReader {
  public:
-  AlterReader(DdlReader& reader, bool is_real_float, std::vector<AlterAction>& actions)
-      : reader_(reader), is_real_float_(is_real_float), actions_(actions) {}
+  AlterReader(DdlReader& reader, std::vector<AlterAction>& actions) : reader_(reader), actions_(actions) {}
 
   void read();
 
@@ -57,7 +56,6 @@ class AlterReader {
   bool skip_option();
 
   DdlReader& reader_;
-  bool is_real_float_;
   std::vector<AlterAction>& actions_;
 };
 
@@ -70,7 +68,7 @@ void AlterReader::read() {
 }
 
 void AlterReader::action() {
-  if (partition_action()) {
+  if (partition_action() || reader_.is_any({"SECONDARY_LOAD", "SECONDARY_UNLOAD"})) {
     skip_to_end(reader_);
   } else if (reader_.take("ADD")) {
     add();
@@ -97,8 +95,7 @@ void AlterReader::action() {
   }
 }
 
-/// Moves rows between files; what remains of the statement belongs to it. CONVERT PARTITION and CONVERT
-/// TABLE, which make and take tables, are none of these.
+/// Moves rows between files; what remains of the statement belongs to it.
 bool AlterReader::partition_action() {
   if (reader_.are({"ADD", "PARTITION"}) || reader_.are({"DROP", "PARTITION"}) ||
       reader_.are({"PARTITION", "BY"}) || reader_.are({"REMOVE", "PARTITIONING"})) {
@@ -128,7 +125,7 @@ void AlterReader::add_columns() {
   reader_.take("COLUMN");
   const bool if_not_exists = reader_.if_not_exists();
   const auto add_one = [&](bool has_placement) {
-    ColumnSpec column = read_column(reader_, has_placement, is_real_float_);
+    ColumnSpec column = read_column(reader_, has_placement);
     column.if_not_exists = if_not_exists;
     actions_.emplace_back(AddColumn{std::move(column)});
   };
@@ -157,7 +154,7 @@ void AlterReader::drop() {
   } else {
     reader_.take("COLUMN");
     const bool if_exists = reader_.if_exists();
-    actions_.emplace_back(DropColumn{reader_.name(), if_exists});
+    actions_.emplace_back(DropColumn{reader_.column_name(), if_exists});
     reader_.take_any({"RESTRICT", "CASCADE"});
   }
 }
@@ -165,14 +162,14 @@ void AlterReader::drop() {
 void AlterReader::change() {
   reader_.take("COLUMN");
   const bool if_exists = reader_.if_exists();
-  std::string name = reader_.name();
-  actions_.emplace_back(ChangeColumn{std::move(name), read_column(reader_, true, is_real_float_), if_exists});
+  std::string name = reader_.column_name();
+  actions_.emplace_back(ChangeColumn{std::move(name), read_column(reader_, true), if_exists});
 }
 
 void AlterReader::modify() {
   reader_.take("COLUMN");
   const bool if_exists = reader_.if_exists();
-  ColumnSpec column = read_column(reader_, true, is_real_float_);
+  ColumnSpec column = read_column(reader_, true);
   std::string name = column.name;
   actions_.emplace_back(ChangeColumn{std::move(name), std::move(column), if_exists});
 }
@@ -194,7 +191,7 @@ void AlterReader::alter() {
   reader_.take("COLUMN");
   reader_.if_exists();
   AlterColumn alter;
-  alter.name = reader_.name();
+  alter.name = reader_.column_name();
   if (reader_.take({"DROP", "DEFAULT"})) {
     alter.drops_default = true;
   } else if (reader_.take({"SET", "DEFAULT"})) {
@@ -234,8 +231,7 @@ bool AlterReader::skip_option() {
   }
   if (reader_.take({"ORDER", "BY"})) {
     do {
-      reader_.name();
-      if (reader_.take_symbol('.')) reader_.name();
+      reader_.column_name();
       reader_.take_any({"ASC", "DESC"});
     } while (reader_.take_symbol(','));
     return true;
@@ -247,8 +243,8 @@ bool AlterReader::skip_option() {
 
 }  // namespace
 
-void read_alter_actions(DdlReader& reader, bool is_real_float, std::vector<AlterAction>& actions) {
-  AlterReader(reader, is_real_float, actions).read();
+void read_alter_actions(DdlReader& reader, std::vector<AlterAction>& actions) {
+  AlterReader(reader, actions).read();
 }
 
 bool read_table_option(DdlReader& reader, SetTableOptions& options, bool& is_versioned) {

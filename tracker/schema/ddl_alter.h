@@ -7,7 +7,7 @@
 namespace rowtide::schema {
 
 /// What stands behind ALTER TABLE t. For ddl_parser.cpp only, as all here.
-void read_alter_actions(DdlReader& reader, bool is_real_float, std::vector<AlterAction>& actions);
+void read_alter_actions(DdlReader& reader, std::vector<AlterAction>& actions);
 /// One option of a table: ENGINE = x; false where none follows.
 bool read_table_option(DdlReader& reader, SetTableOptions& options, bool& is_versioned);
 void skip_to_end(DdlReader& reader);

@@ -1,13 +1,14 @@
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
+#include "tracker/binlog/query_variables.h"
 #include "tracker/schema/ddl_reader.h"
 
 namespace rowtide::schema {
 namespace {
 
 using binlog::Token;
-using binlog::TokenKind;
 
 struct Synonym {
   std::string_view word;
@@ -71,6 +72,11 @@ constexpr Synonym kTypes[] = {
     {"GEOMCOLLECTION", "geometrycollection"},
 };
 
+/// MySQL 5.7 has the mode, too, but no types of its own for it.
+bool is_oracle(const DdlReader& reader) {
+  return reader.dialect().is_mariadb && reader.has_mode(binlog::kSqlModeOracle);
+}
+
 /// LONG, LONG VARCHAR, LONG CHAR VARYING, LONG VARBINARY.
 void read_long_type(DdlReader& reader, ColumnSpec& column) {
   reader.expect("LONG");
@@ -90,34 +96,10 @@ void read_length(DdlReader& reader, ColumnSpec& column) {
   reader.expect_symbol(')');
 }
 
-std::string hex_value(std::string_view digits) {
-  std::string bytes;
-  const auto value = [](char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    return (digit | 0x20) - 'a' + 10;
-  };
-  if (digits.size() % 2 != 0) bytes += static_cast<char>(value(digits.front()));
-  for (std::size_t i = digits.size() % 2; i + 1 < digits.size(); i += 2) {
-    bytes += static_cast<char>(value(digits[i]) * 16 + value(digits[i + 1]));
-  }
-  return bytes;
-}
-
-/// 'text', _latin1'text', N'text', x'61', 0x61.
-std::string read_member(DdlReader& reader) {
-  if (reader.is_text()) return reader.text();
-  const Token word = reader.next();
-  if (word.kind == TokenKind::Word && word.text.starts_with("0x")) return hex_value(word.text.substr(2));
-  if ((word.is("X")) && reader.is_text()) return hex_value(reader.text());
-  if ((word.is("N") || word.text.starts_with('_')) && reader.is_text()) return reader.text();
-  reader.fail("a text");
-  return {};
-}
-
 void read_members(DdlReader& reader, ColumnSpec& column) {
   reader.expect_symbol('(');
   do {
-    std::string member = read_member(reader);
+    std::string member = read_text_literal(reader);
     // The server takes trailing blanks off.
     member.erase(member.find_last_not_of(' ') + 1);
     column.members.push_back(std::move(member));
@@ -132,10 +114,34 @@ void read_char_type(DdlReader& reader, ColumnSpec& column) {
   column.type = is_varying ? "varchar" : "char";
 }
 
-void read_type(DdlReader& reader, ColumnSpec& column, bool is_real_float) {
-  // MariaDB tells types of the same name apart where sql_mode makes them something else.
-  const bool is_oracle = reader.take("ORACLE_SCHEMA");
-  if (is_oracle || reader.take_any({"MARIADB_SCHEMA", "MAXDB_SCHEMA"})) reader.expect_symbol('.');
+/// Whose types the names mean that not all databases mean alike.
+enum class TypeSchema : std::uint8_t { Mariadb, Oracle, Maxdb };
+
+/// sql_mode decides, unless MariaDB's qualifier stands in front.
+TypeSchema read_type_schema(DdlReader& reader) {
+  std::optional<TypeSchema> qualifier;
+  if (reader.take("MARIADB_SCHEMA")) qualifier = TypeSchema::Mariadb;
+  if (reader.take("ORACLE_SCHEMA")) qualifier = TypeSchema::Oracle;
+  if (reader.take("MAXDB_SCHEMA")) qualifier = TypeSchema::Maxdb;
+  if (qualifier) {
+    reader.expect_symbol('.');
+    return *qualifier;
+  }
+  if (is_oracle(reader)) return TypeSchema::Oracle;
+  return reader.has_mode(binlog::kSqlModeMaxdb) ? TypeSchema::Maxdb : TypeSchema::Mariadb;
+}
+
+/// Measured on MariaDB 10.11: BLOB and NUMBER go by sql_mode whatever the qualifier says.
+void settle_type_schema(const DdlReader& reader, TypeSchema schema, const Token& word, ColumnSpec& column) {
+  if (schema == TypeSchema::Oracle && word.is("DATE")) column.type = "datetime";
+  if (schema == TypeSchema::Maxdb && word.is("TIMESTAMP")) column.type = "datetime";
+  if (column.length) return;
+  if (word.is("NUMBER")) column.type = "double";
+  if (word.is("BLOB") && is_oracle(reader)) column.type = "longblob";
+}
+
+void read_type(DdlReader& reader, ColumnSpec& column) {
+  const TypeSchema schema = read_type_schema(reader);
 
   if (reader.is("LONG")) return read_long_type(reader, column);
   const bool is_national = reader.is_any({"NATIONAL", "NCHAR", "NVARCHAR"});
@@ -157,7 +163,7 @@ void read_type(DdlReader& reader, ColumnSpec& column, bool is_real_float) {
     return;
   }
   if (reader.take("REAL")) {
-    column.type = is_real_float ? "float" : "double";
+    column.type = reader.has_mode(binlog::kSqlModeRealAsFloat) ? "float" : "double";
     return read_length(reader, column);
   }
   const Token word = reader.peek();
@@ -166,59 +172,10 @@ void read_type(DdlReader& reader, ColumnSpec& column, bool is_real_float) {
   if (known == std::end(kTypes)) return reader.fail("a column type");
   reader.next();
   column.type = known->type;
-  if (is_oracle && column.type == "date") column.type = "datetime";
   if (column.type == "double") reader.take("PRECISION");
   if (column.type == "enum" || column.type == "set") return read_members(reader, column);
   read_length(reader, column);
-}
-
-/// 1, -1.5, .5, 1e-3
-std::string read_signed_number(DdlReader& reader) {
-  std::string number;
-  if (reader.take_symbol('-')) {
-    number = "-";
-  } else {
-    reader.take_symbol('+');
-  }
-  if (!reader.is_symbol('.')) number += reader.next().text;
-  if (reader.take_symbol('.')) {
-    number += '.';
-    const Token fraction = reader.peek();
-    if (fraction.kind == TokenKind::Word && fraction.text.front() >= '0' && fraction.text.front() <= '9')
-      number += reader.next().text;
-  }
-  if (!number.empty() && (number.back() | 0x20) == 'e' && (reader.is_symbol('-') || reader.is_symbol('+'))) {
-    number += reader.next().text;
-    number += reader.next().text;
-  }
-  return number;
-}
-
-bool take_now(DdlReader& reader, std::string& text) {
-  if (!reader.take_any({"CURRENT_TIMESTAMP", "NOW", "LOCALTIME", "LOCALTIMESTAMP"})) return false;
-  text = "CURRENT_TIMESTAMP";
-  if (!reader.take_symbol('(')) return true;
-  if (!reader.is_symbol(')')) {
-    const std::uint64_t digits = reader.number();
-    if (digits != 0) text += "(" + std::to_string(digits) + ")";
-  }
-  reader.expect_symbol(')');
-  return true;
-}
-
-/// A function or a name without brackets around it, as MariaDB allows.
-void read_bare_expression(DdlReader& reader, DefaultSpec& value) {
-  const char* const begin = reader.mark();
-  value.is_expression = true;
-  if (reader.take({"NEXT", "VALUE", "FOR"}) || reader.take({"PREVIOUS", "VALUE", "FOR"})) {
-    reader.table_name();
-  } else if (reader.peek().is_name()) {
-    reader.table_name();
-    if (reader.is_symbol('(')) reader.skip_brackets();
-  } else {
-    return reader.fail("a default");
-  }
-  value.text = std::string(reader.read_since(begin));
+  settle_type_schema(reader, schema, word, column);
 }
 
 /// Attributes that say nothing of the column's shape.
@@ -318,7 +275,7 @@ bool read_attribute(DdlReader& reader, ColumnSpec& column) {
     column.is_nullable = false;
   } else if (reader.take({"ON", "UPDATE"})) {
     std::string ignored;
-    if (!take_now(reader, ignored)) reader.fail("CURRENT_TIMESTAMP");
+    if (!read_now(reader, ignored)) reader.fail("CURRENT_TIMESTAMP");
     column.updates_itself = true;
   } else if (reader.take("AUTO_INCREMENT")) {
     column.is_auto_increment = true;
@@ -361,44 +318,10 @@ bool read_charset(DdlReader& reader, CharsetSpec& charset) {
   return false;
 }
 
-DefaultSpec read_default(DdlReader& reader) {
-  DefaultSpec value;
-  const Token token = reader.peek();
-  if (token.is_symbol('(')) {
-    value.is_expression = true;
-    value.text = std::string(reader.skip_brackets());
-  } else if (reader.is_text()) {
-    value.text = reader.text();
-  } else if (reader.take("NULL")) {
-    value.is_null = true;
-  } else if (reader.take("TRUE")) {
-    value.text = "1";
-  } else if (reader.take("FALSE")) {
-    value.text = "0";
-  } else if (take_now(reader, value.text)) {
-    value.is_expression = true;
-  } else if (token.is("B") || token.is("X") || token.is("N") ||
-             (token.kind == TokenKind::Word &&
-              (token.text.starts_with('_') || token.text.starts_with("0x")))) {
-    if (token.is("B")) {
-      reader.next();
-      value.text = "b'" + reader.text() + "'";
-    } else {
-      value.text = read_member(reader);
-    }
-  } else if (token.is_symbol('-') || token.is_symbol('+') || token.is_symbol('.') ||
-             (token.kind == TokenKind::Word && token.text.front() >= '0' && token.text.front() <= '9')) {
-    value.text = read_signed_number(reader);
-  } else {
-    read_bare_expression(reader, value);
-  }
-  return value;
-}
-
-ColumnSpec read_column(DdlReader& reader, bool has_placement, bool is_real_float) {
+ColumnSpec read_column(DdlReader& reader, bool has_placement) {
   ColumnSpec column;
-  column.name = reader.name();
-  read_type(reader, column, is_real_float);
+  column.name = reader.column_name();
+  read_type(reader, column);
   while (!reader.at_end() && !reader.is_symbol(',') && !reader.is_symbol(')') &&
          !(has_placement && reader.is_any({"FIRST", "AFTER", "REMOVE", "PARTITION"}))) {
     if (!read_attribute(reader, column) && !skip_engine_attribute(reader)) {

@@ -26,8 +26,8 @@ constexpr std::string_view kSequenceColumns =
 /// Reads one statement. One member function a verb.
 class Parser {
  public:
-  Parser(std::string_view sql, binlog::SqlDialect dialect, bool is_real_float)
-      : reader_(sql, dialect), is_real_float_(is_real_float) {}
+  Parser(std::string_view sql, binlog::SqlDialect dialect, std::uint64_t sql_mode)
+      : reader_(sql, dialect, sql_mode) {}
 
   DdlStatement statement();
   [[nodiscard]] const DdlReader& reader() const { return reader_; }
@@ -39,6 +39,7 @@ class Parser {
   DdlStatement create_sequence(bool or_replace);
   DdlStatement create_index();
   DdlStatement alter();
+  DdlStatement convert_partition(const AlterTable& alter);
   DdlStatement alter_sequence();
   DdlStatement drop();
   DdlStatement rename();
@@ -52,7 +53,6 @@ class Parser {
   void expect_end();
 
   DdlReader reader_;
-  bool is_real_float_;
 };
 
 DdlStatement Parser::statement() {
@@ -137,7 +137,7 @@ void Parser::create_body(CreateTable& create) {
 }
 
 void Parser::add_column(CreateTable& create) {
-  ColumnSpec column = read_column(reader_, false, is_real_float_);
+  ColumnSpec column = read_column(reader_, false);
   if (column.is_primary) create.keys.push_back({KeySpec::Kind::Primary, {}, {column.name}});
   if (column.is_unique) create.keys.push_back({KeySpec::Kind::Unique, {}, {column.name}});
   create.columns.push_back(std::move(column));
@@ -157,7 +157,7 @@ void Parser::create_tail(CreateTable& create) {
 }
 
 DdlStatement Parser::create_sequence(bool or_replace) {
-  CreateTable create = std::get<CreateTable>(Parser(kSequenceColumns, {}, false).statement());
+  CreateTable create = std::get<CreateTable>(Parser(kSequenceColumns, {}, 0).statement());
   create.or_replace = or_replace;
   create.if_not_exists = reader_.if_not_exists();
   create.name = reader_.table_name();
@@ -193,10 +193,30 @@ DdlStatement Parser::alter() {
   alter.if_exists = reader_.if_exists();
   alter.name = reader_.table_name();
   skip_wait();
+  if (reader_.is("CONVERT") && !reader_.are({"CONVERT", "TO"})) return convert_partition(alter);
   while (reader_.take_symbol(';')) {
   }
-  read_alter_actions(reader_, is_real_float_, alter.actions);
+  read_alter_actions(reader_, alter.actions);
   return alter;
+}
+
+/// MariaDB: CONVERT PARTITION p TO TABLE n, CONVERT TABLE n TO PARTITION p ..., which stand alone.
+DdlStatement Parser::convert_partition(const AlterTable& alter) {
+  ConvertPartition convert{.name = alter.name, .table = {}, .if_exists = alter.if_exists};
+  reader_.expect("CONVERT");
+  if (reader_.take("PARTITION")) {
+    convert.makes_table = true;
+    reader_.name();
+    reader_.expect("TO");
+  }
+  reader_.expect("TABLE");
+  convert.table = reader_.table_name();
+  if (convert.makes_table) {
+    expect_end();
+  } else if (!reader_.are({"TO", "PARTITION"})) {
+    reader_.fail("TO PARTITION");
+  }
+  return convert;
 }
 
 /// Its values change, and since MariaDB 11.5 (AS) perhaps the type of its columns.
@@ -282,7 +302,7 @@ absl::StatusOr<DdlStatement> parse_ddl(std::string_view sql, binlog::SqlDialect 
                                        std::uint64_t sql_mode) {
   dialect.has_ansi_quotes = (sql_mode & binlog::kSqlModeAnsiQuotes) != 0;
   dialect.has_backslash_escapes = (sql_mode & binlog::kSqlModeNoBackslashEscapes) == 0;
-  Parser parser(sql, dialect, (sql_mode & binlog::kSqlModeRealAsFloat) != 0);
+  Parser parser(sql, dialect, sql_mode);
   DdlStatement statement = parser.statement();
   if (parser.reader().failed()) {
     return absl::UnimplementedError(

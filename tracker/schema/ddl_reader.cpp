@@ -78,6 +78,13 @@ TableName DdlReader::table_name() {
   return {std::move(first), name()};
 }
 
+std::string DdlReader::column_name() {
+  take_symbol('.');
+  std::string column = name();
+  while (take_symbol('.')) column = name();
+  return column;
+}
+
 std::string DdlReader::text() {
   if (!is_text()) {
     fail("a text");

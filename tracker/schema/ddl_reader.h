@@ -14,7 +14,8 @@ namespace rowtide::schema {
 /// failure everything reads as the end of the statement. For ddl_*.cpp only.
 class DdlReader {
  public:
-  DdlReader(std::string_view sql, binlog::SqlDialect dialect) : lexer_(sql, dialect), dialect_(dialect) {}
+  DdlReader(std::string_view sql, binlog::SqlDialect dialect, std::uint64_t sql_mode)
+      : lexer_(sql, dialect), dialect_(dialect), sql_mode_(sql_mode) {}
 
   [[nodiscard]] bool failed() const { return !error_.empty(); }
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -45,6 +46,8 @@ class DdlReader {
   [[nodiscard]] bool is_text() const;  ///< 'text', or "text" where that is no name
   std::string name();
   TableName table_name();
+  /// Of `c`, `t.c` and `d.t.c`: MariaDB and MySQL 5.7 check that t is the statement's table.
+  std::string column_name();
   std::string text();  ///< also several behind each other
   std::uint64_t number();
   bool if_exists() { return take({"IF", "EXISTS"}); }
@@ -57,16 +60,23 @@ class DdlReader {
   [[nodiscard]] std::string_view read_since(const char* begin) const;
 
   [[nodiscard]] const binlog::SqlDialect& dialect() const { return dialect_; }
+  [[nodiscard]] bool has_mode(std::uint64_t mode) const { return (sql_mode_ & mode) != 0; }
 
  private:
   binlog::SqlLexer lexer_;
   binlog::SqlDialect dialect_;
+  std::uint64_t sql_mode_;
   std::string error_;
 };
 
 /// `name type attributes`, and FIRST or AFTER where `has_placement`. (ddl_column.cpp)
-ColumnSpec read_column(DdlReader& reader, bool has_placement, bool is_real_float);
+ColumnSpec read_column(DdlReader& reader, bool has_placement);
+/// What follows DEFAULT. (ddl_default.cpp)
 DefaultSpec read_default(DdlReader& reader);
+/// 'text', _latin1'text', N'text', x'61', 0x61.
+std::string read_text_literal(DdlReader& reader);
+/// CURRENT_TIMESTAMP, NOW(3) and so on, as CURRENT_TIMESTAMP(3); false if no such thing follows.
+bool read_now(DdlReader& reader, std::string& text);
 /// CHARACTER SET x, CHARSET x, COLLATE x, each with or without DEFAULT in front and = behind; false if no
 /// such thing follows.
 bool read_charset(DdlReader& reader, CharsetSpec& charset);

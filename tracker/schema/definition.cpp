@@ -1,6 +1,7 @@
 #include "tracker/schema/definition.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rowtide::schema {
 namespace {
@@ -59,10 +60,21 @@ std::optional<std::uint32_t> CatalogTable::index_of(std::string_view column) con
   return std::nullopt;
 }
 
-void CatalogTable::sort_keys() {
-  std::stable_sort(keys.begin(), keys.end(), [this](const CatalogKey& a, const CatalogKey& b) {
-    return rank_of(*this, a) < rank_of(*this, b);
-  });
+void CatalogTable::settle_keys(bool sorts) {
+  std::vector<std::pair<unsigned, CatalogKey>> ranked;
+  for (CatalogKey& key : keys) {
+    // As the servers do it: only for keys that stand behind it are the primary key's columns NOT NULL.
+    for (const std::string& name : key.columns) {
+      const std::optional<std::uint32_t> index = index_of(name);
+      if (index && key.kind == CatalogKey::Kind::Primary) columns[*index].is_nullable = false;
+    }
+    const unsigned rank = sorts ? rank_of(*this, key) : 0;
+    ranked.emplace_back(rank, std::move(key));
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::transform(ranked.begin(), ranked.end(), keys.begin(),
+                 [](auto& each) { return std::move(each.second); });
 }
 
 void CatalogTable::choose_key() {

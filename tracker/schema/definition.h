@@ -58,10 +58,10 @@ struct CatalogTable {
   bool operator==(const CatalogTable&) const = default;
 
   [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view column) const;
-  /// Puts keys that a statement has made or changed into the server's order: the primary key, UNIQUE ones
-  /// without NULLs, other UNIQUE ones, of both those of whole columns first; those by a hash; else as they
-  /// stand.
-  void sort_keys();
+  /// Makes the primary key's columns NOT NULL and puts the keys into the server's order, unless a statement
+  /// leaves them as they stand: the primary key, UNIQUE ones without NULLs, other UNIQUE ones, of both those
+  /// of whole columns first; those by a hash.
+  void settle_keys(bool sorts);
   /// Works out key_columns from `keys`. The key that a table map names (FULL) is the same one.
   void choose_key();
 };

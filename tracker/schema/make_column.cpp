@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "tracker/schema/column_type.h"
+#include "tracker/schema/make_default.h"
 #include "tracker/schema/member_bytes.h"
 #include "tracker/types/charset.h"
 
@@ -202,11 +203,8 @@ CatalogColumn make_column(const ColumnSpec& spec, const ColumnContext& context) 
   column.is_auto_increment = spec.is_auto_increment;
   column.is_invisible = spec.is_invisible;
   column.comment = spec.comment;
-  column.is_nullable = spec.is_nullable.value_or(true) && !spec.is_auto_increment;
-  if (spec.default_value && !spec.default_value->is_null) {
-    column.default_value = spec.default_value->text;
-    column.is_default_expression = spec.default_value->is_expression;
-  }
+  column.is_nullable = spec.is_nullable.value_or(true) && !spec.is_auto_increment && !spec.is_primary;
+  if (spec.default_value) set_default(column, *spec.default_value, context.dialect);
   return column;
 }
 

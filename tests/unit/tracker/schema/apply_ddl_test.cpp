@@ -120,7 +120,7 @@ TEST(ApplyDdl, NumbersAreSpelledAsTheServerSpellsThem) {
   EXPECT_EQ(column("BOOL NOT NULL DEFAULT TRUE"), "c tinyint(1) NOT NULL DEFAULT 1 |");
   EXPECT_EQ(column("SERIAL"), "c bigint(20) unsigned NOT NULL AUTO | c(c)");
   EXPECT_EQ(column("DEC"), "c decimal(10,0) |");
-  EXPECT_EQ(column("NUMERIC(12,4) UNSIGNED DEFAULT -1.50"), "c decimal(12,4) unsigned DEFAULT -1.50 |");
+  EXPECT_EQ(column("NUMERIC(12,4) UNSIGNED DEFAULT -1.50"), "c decimal(12,4) unsigned DEFAULT -1.5000 |");
   EXPECT_EQ(column("FLOAT(30)"), "c double |");
   EXPECT_EQ(column("REAL(8,2)"), "c double(8,2) |");
   EXPECT_EQ(column("DOUBLE PRECISION DEFAULT 1e-3"), "c double DEFAULT 1e-3 |");
@@ -188,6 +188,37 @@ TEST(ApplyDdl, KeysGetTheServersNames) {
   EXPECT_THAT(tables.find({"shop", "t"}).table->key_columns, ElementsAre(0)) << "u";
   EXPECT_EQ(tables.after({"ALTER TABLE t DROP COLUMN b, RENAME KEY u TO v, DROP KEY x"}),
             "a int(11) NOT NULL, c int(11) | v(a) b_2(c)");
+}
+
+TEST(ApplyDdl, APrimaryKeysColumnsAreNotNullForTheKeysBehindIt) {
+  Tables tables;
+  EXPECT_EQ(tables.after({"CREATE TABLE t (a INT, b INT, UNIQUE ua (a), UNIQUE ub (b))",
+                          "ALTER TABLE t ADD PRIMARY KEY (b), ADD UNIQUE uc (b)"}),
+            "a int(11), b int(11) NOT NULL | PRIMARY(b) uc(b) ua(a) ub(b)");
+  EXPECT_EQ(tables.after({"CREATE TABLE t (UNIQUE u1 (a), UNIQUE u2 (b), a INT, b INT PRIMARY KEY)"}),
+            "a int(11), b int(11) NOT NULL | PRIMARY(b) u2(b) u1(a)");
+}
+
+TEST(ApplyDdl, MariadbSortsKeysOnlyWhereOneIsAddedOrComesToAllowNull) {
+  SourceDialect old = mariadb();
+  old.version = 100512;
+  const auto keys = [](SourceDialect dialect, std::string_view alter) {
+    const std::string text =
+        Tables(std::move(dialect))
+            .after({"CREATE TABLE t (a INT, b INT, UNIQUE ua (a), UNIQUE ub (b))", alter});
+    return text.substr(text.find('|'));
+  };
+  EXPECT_EQ(keys(mariadb(), "ALTER TABLE t MODIFY b INT NOT NULL"), "| ua(a) ub(b)");
+  EXPECT_EQ(keys(old, "ALTER TABLE t MODIFY b INT NOT NULL"), "| ub(b) ua(a)");
+  EXPECT_EQ(keys(mysql8(), "ALTER TABLE t MODIFY b INT NOT NULL"), "| ub(b) ua(a)");
+  EXPECT_EQ(keys(mariadb(), "ALTER TABLE t MODIFY b INT NOT NULL, ADD KEY (b)"), "| ub(b) ua(a)");
+  EXPECT_EQ(keys(mariadb(), "ALTER TABLE t MODIFY b INT NOT NULL, ADD c INT UNIQUE"), "| ub(b) ua(a) c(c)");
+  Tables tables(mariadb());
+  EXPECT_THAT(tables.after({"CREATE TABLE t (a INT, b INT, c INT NOT NULL, UNIQUE ua (a), UNIQUE ub (b), "
+                            "UNIQUE uc (c))",
+                            "ALTER TABLE t MODIFY b INT NOT NULL"}),
+              testing::EndsWith("| uc(c) ua(a) ub(b)"));
+  EXPECT_THAT(tables.after({"ALTER TABLE t MODIFY c INT"}), testing::EndsWith("| ub(b) uc(c) ua(a)"));
 }
 
 TEST(ApplyDdl, ColumnsAreAddedMovedAndChanged) {
@@ -308,6 +339,71 @@ TEST(ApplyDdl, PartitionsAndOtherObjectsChangeNothing) {
             created);
 }
 
+std::string text_of(const DdlEffect& effect) {
+  constexpr const char* kKinds[] = {"Create", "Alter", "Drop", "Truncate", "Unknown"};
+  std::string text;
+  for (const TableChange& change : effect.tables)
+    text += fmt::format("{} {}.{};", kKinds[static_cast<unsigned>(change.kind)], change.name.database,
+                        change.name.table);
+  return text;
+}
+
+TEST(ApplyDdl, APartitionBecomesATableAndATableAPartition) {
+  Tables maria(mariadb());
+  const std::string created = maria.after({"CREATE TABLE t (a INT PRIMARY KEY, b TEXT) PARTITION BY RANGE "
+                                           "(a) (PARTITION p0 VALUES LESS THAN (9))",
+                                           "ALTER TABLE t CONVERT PARTITION p0 TO TABLE other.`n`"},
+                                          {"other", "n"});
+  EXPECT_EQ(created, "a int(11) NOT NULL, b text/8 | PRIMARY(a)");
+  EXPECT_EQ(maria.after({}), created);
+  EXPECT_EQ(text_of(maria.run("ALTER TABLE t CONVERT TABLE other.n TO PARTITION p1 VALUES LESS THAN (20)")),
+            "Alter shop.t;Drop other.n;");
+  EXPECT_EQ(maria.after({}, {"other", "n"}), "none");
+  EXPECT_EQ(text_of(maria.run("ALTER TABLE t CONVERT PARTITION p1 TO TABLE m")),
+            "Alter shop.t;Create shop.m;");
+  EXPECT_EQ(text_of(maria.run("ALTER TABLE IF EXISTS none CONVERT PARTITION p1 TO TABLE o")), "");
+  maria.unknown.insert({"shop", "t"});
+  EXPECT_EQ(text_of(maria.run("ALTER TABLE t CONVERT TABLE m TO PARTITION p1 VALUES IN (2)")),
+            "Unknown shop.t;Drop shop.m;");
+  EXPECT_EQ(text_of(maria.run("ALTER TABLE t CONVERT PARTITION p1 TO TABLE m")),
+            "Unknown shop.t;Unknown shop.m;");
+}
+
+TEST(ApplyDdl, ColumnsMayBeNamedWithTheirTable) {
+  Tables maria(mariadb());
+  EXPECT_EQ(maria.after({"CREATE TABLE t (t.a INT, shop.t.b INT, .c INT, `t`.`select` INT)",
+                         "ALTER TABLE t ADD t.d INT AFTER b, CHANGE t.a shop.t.aa INT, MODIFY t.b BIGINT",
+                         "ALTER TABLE t DROP shop.t.c, ALTER t.d SET DEFAULT 3, ADD (t.x INT, .y INT)",
+                         "ALTER TABLE t ORDER BY t.x, shop.t.y DESC"}),
+            "aa int(11), b bigint(20), d int(11) DEFAULT 3, select int(11), x int(11), y int(11) |");
+}
+
+TEST(ApplyDdl, DefaultsAreSpelledAsTheServerSpellsThem) {
+  EXPECT_EQ(column("DATE DEFAULT DATE '2020-01-01'", mariadb()), "c date DEFAULT 2020-01-01 |");
+  EXPECT_EQ(column("DATETIME(2) DEFAULT TIMESTAMP'2020-01-01 00:00:00.5'", mariadb()),
+            "c datetime(2) DEFAULT 2020-01-01 00:00:00.50 |");
+  EXPECT_EQ(column("TIME DEFAULT {t '10:00:00'} NOT NULL", mariadb()), "c time NOT NULL DEFAULT 10:00:00 |");
+  EXPECT_EQ(column("DATE DEFAULT DATE('2020-01-01')", mariadb()), "c date DEFAULT =DATE('2020-01-01') |");
+  EXPECT_EQ(column("DATETIME DEFAULT 0"), "c datetime DEFAULT 0000-00-00 00:00:00 |");
+  EXPECT_EQ(column("VARCHAR(9) DEFAULT _utf8mb4'x' 'y' COMMENT 'z'"), "c varchar(9)/8 DEFAULT xy 'z' |");
+  EXPECT_EQ(column("VARCHAR(9) DEFAULT N'x'"), "c varchar(9)/8 DEFAULT x |");
+  EXPECT_EQ(column("VARCHAR(9) DEFAULT x'41'"), "c varchar(9)/8 DEFAULT A |");
+  EXPECT_EQ(column("VARCHAR(9) DEFAULT b'1000001'"), "c varchar(9)/8 DEFAULT A |");
+  EXPECT_EQ(column("VARCHAR(9) DEFAULT 0xe4"), "c varchar(9)/8 DEFAULT ä |");
+  EXPECT_EQ(column("VARCHAR(9) CHARSET utf8mb4 DEFAULT _latin1 x'e4'"), "c varchar(9)/255 DEFAULT ä |");
+  EXPECT_EQ(column("INT DEFAULT 0x0141"), "c int(11) DEFAULT 321 |");
+  EXPECT_EQ(column("BIT(8) DEFAULT b'00000101'"), "c bit(8) DEFAULT b'101' |");
+  EXPECT_EQ(column("BIT(8) DEFAULT 0"), "c bit(8) DEFAULT b'0' |");
+  EXPECT_EQ(column("VARBINARY(9) DEFAULT 'aJ'"), "c varbinary(9)/63 DEFAULT 0x614A |");
+  EXPECT_EQ(column("VARBINARY(9) DEFAULT 'aJ'", mariadb()), "c varbinary(9)/63 DEFAULT aJ |");
+  EXPECT_EQ(column("INT DEFAULT CASE WHEN 1 THEN 2 ELSE CASE WHEN 1 THEN 3 END END NOT NULL", mariadb()),
+            "c int(11) NOT NULL DEFAULT =CASE WHEN 1 THEN 2 ELSE CASE WHEN 1 THEN 3 END END |");
+  EXPECT_EQ(column("INT DEFAULT shop.t.c", mariadb()), "c int(11) DEFAULT =shop.t.c |");
+  Tables tables;
+  EXPECT_EQ(tables.after({"CREATE TABLE t (a DECIMAL(5,2))", "ALTER TABLE t ALTER a SET DEFAULT 1.5"}),
+            "a decimal(5,2) DEFAULT 1.50 |");
+}
+
 TEST(ApplyDdl, WhatIsNotUnderstoodIsUnknownNotGuessed) {
   Tables tables;
   tables.after({"CREATE TABLE t (a INT)", "CREATE TABLE u (a INT)"});
@@ -350,6 +446,39 @@ TEST(ApplyDdl, SqlModeChangesWhatQuotesMean) {
   EXPECT_EQ(tables.after({R"(CREATE TABLE "t" ("a\" INT COMMENT 'b\'))"}), R"(a\ int(11) 'b\' |)");
   tables.session.variables.sql_mode = binlog::kSqlModeRealAsFloat;
   EXPECT_EQ(tables.after({R"(CREATE TABLE t2 (a REAL DEFAULT "1"))"}, {"shop", "t2"}), "a float DEFAULT 1 |");
+}
+
+TEST(ApplyDdl, SqlModeChangesWhatTypesMean) {
+  const auto columns = [](std::uint64_t sql_mode, std::string_view list, SourceDialect dialect = mariadb()) {
+    Tables tables(std::move(dialect));
+    tables.session.variables.sql_mode = sql_mode;
+    return tables.after({fmt::format("CREATE TABLE t ({})", list)});
+  };
+  constexpr std::string_view kAll =
+      "a DATE, b BLOB, c BLOB(10), d CLOB, e RAW(10), f VARCHAR2(9), g NUMBER(9,2), h BLOB(0)";
+  EXPECT_EQ(columns(binlog::kSqlModeOracle, kAll),
+            "a datetime, b longblob/63, c tinyblob/63, d longtext/8, e varbinary(10)/63, f varchar(9)/8, g "
+            "decimal(9,2), h blob/63 |");
+  EXPECT_EQ(columns(binlog::kSqlModeOracle, "a NUMBER, b NUMBER UNSIGNED, c NUMBER(5)"),
+            "a double, b double unsigned, c decimal(5,0) |");
+  EXPECT_EQ(columns(0, "a DATE, b BLOB, c mariadb_schema.date, d oracle_schema.date, e oracle_schema.BLOB"),
+            "a date, b blob/63, c date, d datetime, e blob/63 |");
+  EXPECT_EQ(columns(binlog::kSqlModeOracle, "c mariadb_schema.date, e mariadb_schema.BLOB"),
+            "c date, e longblob/63 |");
+  EXPECT_EQ(columns(binlog::kSqlModeOracle, "a DATE, b BLOB", mysql8()), "a date, b blob/63 |");
+  EXPECT_EQ(columns(0, "a maxdb_schema.timestamp(2), b mariadb_schema.timestamp NULL"),
+            "a datetime(2), b timestamp |");
+  EXPECT_EQ(columns(binlog::kSqlModeMaxdb, "a TIMESTAMP, b mariadb_schema.timestamp NULL, c DATE"),
+            "a datetime, b timestamp, c date |");
+}
+
+TEST(ApplyDdl, SecondaryEnginesChangeNoColumns) {
+  Tables tables;
+  EXPECT_EQ(tables.after({"CREATE TABLE t (a INT NOT SECONDARY, b INT) SECONDARY_ENGINE=rapid",
+                          "ALTER TABLE t SECONDARY_LOAD", "ALTER TABLE t SECONDARY_LOAD PARTITION (p0, p1)",
+                          "ALTER TABLE t SECONDARY_UNLOAD", "ALTER TABLE t SECONDARY_ENGINE NULL",
+                          "ALTER TABLE t SECONDARY_ENGINE = 'rapid', ADD c INT NOT SECONDARY"}),
+            "a int(11), b int(11), c int(11) |");
 }
 
 TEST(ApplyDdl, NamesFollowTheServersCase) {
