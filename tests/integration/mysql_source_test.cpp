@@ -354,19 +354,19 @@ TEST(PositionsWithoutGtids, FilesOfAnotherServerAreNotReadInItsStead) {
     server.exec(std::string("SET GLOBAL gtid_mode = ") + mode);
   const task::Task task = task_for(server);
   binlog::Position position = position_at(task, task::StartMode::Latest);
-  EXPECT_EQ(position.server_uuid, server.value("SELECT @@server_uuid"));
+  EXPECT_EQ(position.server, server.value("SELECT @@server_uuid"));
   server.exec("INSERT INTO d.t VALUES (1)");
   {
     StreamReader reader(task);
     ASSERT_TRUE(reader.open(position).ok());
     ASSERT_TRUE(reader.read_transaction_of("t").ok());
   }
-  position.server_uuid = "00000000-0000-0000-0000-000000000001";
+  position.server = "00000000-0000-0000-0000-000000000001";
   StreamReader reader(task);
   const absl::Status status = reader.open(position);
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_EQ(reason_of(status), "SourceReplaced");
-  EXPECT_THAT(message_of(status), HasSubstr(position.server_uuid));
+  EXPECT_THAT(message_of(status), HasSubstr(position.server));
 }
 
 }  // namespace

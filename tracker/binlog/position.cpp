@@ -118,7 +118,8 @@ std::string to_json(const Position& position) {
                                   {"rows", xa.has_rows}});
   }
   if (position.schema_version != 0) json["schemaVersion"] = position.schema_version;
-  if (!position.server_uuid.empty()) json["serverUuid"] = position.server_uuid;
+  if (!position.server.empty()) json["server"] = position.server;
+  if (position.file_created != 0) json["fileCreated"] = position.file_created;
   if (position.midway) {
     json["midway"] = {{"transaction", position.midway->transaction},
                       {"rows", position.midway->rows},
@@ -148,9 +149,12 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
   const nlohmann::json schema_version = parsed.value("schemaVersion", nlohmann::json(0U));
   if (!schema_version.is_number_unsigned()) return bad_field("schemaVersion", "a whole number from 0");
   position.schema_version = schema_version.get<std::uint64_t>();
-  const nlohmann::json server_uuid = parsed.value("serverUuid", nlohmann::json(""));
-  if (!server_uuid.is_string()) return bad_field("serverUuid", "a string");
-  position.server_uuid = server_uuid.get<std::string>();
+  const nlohmann::json server = parsed.value("server", nlohmann::json(""));
+  if (!server.is_string()) return bad_field("server", "a string");
+  position.server = server.get<std::string>();
+  const nlohmann::json file_created = parsed.value("fileCreated", nlohmann::json(0U));
+  if (!file_created.is_number_unsigned()) return bad_field("fileCreated", "a whole number from 0");
+  position.file_created = file_created.get<std::uint32_t>();
   if (absl::Status status = read_midway(parsed, position.midway); !status.ok()) return status;
   if (absl::Status status = read_prepared(parsed, flavor.get<std::string>(), position.prepared);
       !status.ok()) {

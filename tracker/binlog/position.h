@@ -41,8 +41,11 @@ struct Position {
   std::vector<PreparedXa> prepared{};
   /// Of the tables here (schema/schema_history.h): they are read again with the definitions of then.
   std::uint64_t schema_version = 0;
-  /// Whose file it is, where there are no GTIDs to say what was done; empty: not known (MariaDB).
-  std::string server_uuid = {};
+  /// Whose file it is (source/server_facts.h); empty: not known.
+  std::string server = {};
+  /// When that server began the file, seconds since 1970: a binlog that was reset has files of the same
+  /// names. 0: not known.
+  std::uint32_t file_created = 0;
   std::optional<Midway> midway = {};
   bool operator==(const Position&) const = default;
 };
@@ -53,7 +56,7 @@ struct Position {
 
 /// JSON: {"flavor":"mysql"|"mariadb"|"file","gtidSet":"...","file":"...","offset":4711}, and where there are
 /// such "preparedXa":[{"xid":"...","gtidSet":"...","file":"...","offset":4711,"rows":true}],
-/// "schemaVersion":3, "serverUuid":"...",
+/// "schemaVersion":3, "server":"...", "fileCreated":1795971586,
 /// "midway":{"transaction":"...","rows":{"shop.orders":4000},"schemaChanges":0}.
 [[nodiscard]] std::string to_json(const Position& position);
 [[nodiscard]] absl::StatusOr<Position> position_from_json(std::string_view json);

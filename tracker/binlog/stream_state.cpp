@@ -46,6 +46,7 @@ void StreamState::reset(const Position& from) {
   format_ = {};
   has_format_ = false;
   file_ = from.file;
+  file_created_ = 0;
   offset_ = from.offset < kFirstOffset ? kFirstOffset : from.offset;
 }
 
@@ -84,6 +85,7 @@ absl::StatusOr<bool> StreamState::check(const EventHeader& header, Bytes bytes) 
     absl::StatusOr<FormatDescription> format = parse_format_description(bytes.subspan(kEventHeaderSize));
     if (!format.ok()) return located(format.status(), header);
     format_ = *std::move(format);
+    file_created_ = header.timestamp;
     has_format_ = true;
     if (!format_.has_checksum) return bytes.size() >= kEventHeaderSize + kChecksumSize;
     has_checksum = true;
@@ -122,6 +124,7 @@ absl::Status StreamState::apply(const EventView& event) {
   absl::StatusOr<RotateEvent> rotate = parse_rotate(event.body);
   if (!rotate.ok()) return located(rotate.status(), event.header);
   file_ = std::string(rotate->file);
+  file_created_ = 0;
   offset_ = rotate->position < kFirstOffset ? kFirstOffset : rotate->position;
   return absl::OkStatus();
 }

@@ -31,6 +31,8 @@ class StreamState {
 
   [[nodiscard]] const FormatDescription& format() const { return format_; }
   [[nodiscard]] const std::string& file() const { return file_; }
+  /// When the server began the file, seconds since 1970; 0 before its FORMAT_DESCRIPTION.
+  [[nodiscard]] std::uint32_t file_created() const { return file_created_; }
   /// Where the last accepted event ends (and the next one begins).
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
 
@@ -45,6 +47,7 @@ class StreamState {
   FormatDescription format_;
   bool has_format_ = false;
   std::string file_;
+  std::uint32_t file_created_ = 0;
   std::uint64_t offset_ = 4;
 };
 

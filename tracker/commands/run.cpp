@@ -70,6 +70,11 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
         if (!end.ok()) return end.status();
         return pipeline::BinlogPlace{std::move(end->first), end->second};
       },
+      .server_of = [](schema::SqlSession& session) -> absl::StatusOr<std::string> {
+        const auto facts = source::read_server_facts(session);
+        if (!facts.ok()) return facts.status();
+        return facts->server;
+      },
       .checkpoint_records =
           [&task](const checkpoint::Checkpoint& checkpoint,
                   const std::vector<checkpoint::SchemaEntry>& schemas) {

@@ -38,6 +38,11 @@ bool starts_transaction(std::string_view sql) {
   return sql.size() > kEnd.size() && sql.ends_with(kEnd);
 }
 
+bool begins_group_or_file(EventType type) {
+  return type == EventType::GtidLog || type == EventType::AnonymousGtid || type == EventType::GtidTagged ||
+         type == EventType::Rotate || type == EventType::FormatDescription;
+}
+
 absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std::uint32_t row,
                         std::uint32_t column) {
   const std::string where = fmt::format("table {}, row {} of the event", table.name, row);
@@ -93,6 +98,7 @@ void Pipeline::start(const binlog::Position& from) {
   tables_.forget_all();
   batch_.clear();
   in_transaction_ = false;
+  is_repeated_ = false;
   told_begin_.reset();
   is_explicit_ = false;
   xa_.reset();
@@ -136,6 +142,7 @@ absl::Status Pipeline::located(const binlog::EventView& event, const absl::Statu
 }
 
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
+  if (is_repeated_ && !begins_group_or_file(event.header.type)) return absl::OkStatus();
   switch (event.header.type) {
     case EventType::TableMap:
       return on_table_map(event);
@@ -186,13 +193,17 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
 
     // The end of a file: the position moves on to the next, also when nobody writes.
     case EventType::Rotate:
+      is_repeated_ = false;
       if (!in_transaction_ && (event.header.flags & binlog::kFlagArtificial) == 0)
         return end_transaction(stop);
       return absl::OkStatus();
 
+    case EventType::FormatDescription:
+      on_format_description();
+      return absl::OkStatus();
+
     // These say nothing of rows or schemas: file framing, other nodes' bookkeeping, texts of statements whose
     // rows follow, and what precedes a statement (which on_query() judges).
-    case EventType::FormatDescription:
     case EventType::PreviousGtids:
     case EventType::MariadbGtidList:
     case EventType::MariadbBinlogCheckpoint:
@@ -226,11 +237,29 @@ absl::Status Pipeline::on_table_map(const binlog::EventView& event) {
   return status;
 }
 
+/// The first thing that is known of a file: when it was begun, by which it is told from one of the same name.
+void Pipeline::on_format_description() {
+  if (in_transaction_ || parts_.server.empty() || parts_.server != position_.server ||
+      stream_.file() != position_.file || stream_.file_created() == position_.file_created) {
+    return;
+  }
+  position_.file_created = stream_.file_created();
+  parts_.sink.end_transaction(position_);
+}
+
+/// A server that is read by file and offset may have in another order what came from the one before it.
+bool Pipeline::was_delivered(const binlog::MysqlGtid& gtid) const {
+  const auto* delivered = std::get_if<binlog::MysqlGtidSet>(&position_.gtids);
+  return delivered != nullptr && gtid.number != 0 && delivered->contains(gtid);
+}
+
 absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
   const absl::StatusOr<binlog::GtidEvent> gtid = event.header.type == EventType::GtidTagged
                                                      ? binlog::parse_gtid_tagged(event.body)
                                                      : binlog::parse_gtid(event.body);
   if (!gtid.ok()) return gtid.status();
+  is_repeated_ = was_delivered(gtid->gtid);
+  if (is_repeated_) return absl::OkStatus();
   return begin_transaction(event, gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
                            gtid->commit_timestamp_us.value_or(0));
 }
@@ -296,8 +325,7 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   } else if (const auto* mariadb = std::get_if<binlog::MariadbGtid>(&gtid_)) {
     if (auto* set = std::get_if<binlog::MariadbGtidSet>(&position_.gtids)) set->add(*mariadb);
   }
-  position_.file = file;
-  position_.offset = offset;
+  note_place(file, offset);
   position_.midway = progress_.pending();
   if (parts_.history != nullptr) position_.schema_version = parts_.history->version();
   parts_.sink.end_transaction(position_);
@@ -312,6 +340,17 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   taken_back_.begin();
   again_.clear();
   return parts_.sink.error();
+}
+
+void Pipeline::note_place(const std::string& file, std::uint64_t offset) {
+  if (file == stream_.file()) {
+    position_.file_created = stream_.file_created();
+  } else if (file != position_.file || parts_.server != position_.server) {
+    position_.file_created = 0;
+  }
+  position_.server = parts_.server;
+  position_.file = file;
+  position_.offset = offset;
 }
 
 absl::Status Pipeline::hand_over(const std::stop_token& stop) {

@@ -55,6 +55,8 @@ class Pipeline {
     /// Of files read without their server: unknown columns get numbers for names, and records say that they
     /// were made when the change was, so that the same files always give the same records.
     bool reads_files = false;
+    /// Which server the events come from (source/event_source.h); empty for files.
+    std::string server{};
     /// Bytes of records: a larger transaction is made durable in parts of about that many.
     std::size_t part_size = std::size_t{64} << 20U;
   };
@@ -91,6 +93,7 @@ class Pipeline {
 
  private:
   [[nodiscard]] absl::Status dispatch(const binlog::EventView& event, const std::stop_token& stop);
+  void on_format_description();
   [[nodiscard]] absl::Status on_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_mariadb_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_query(const binlog::EventView& event, const std::stop_token& stop);
@@ -118,9 +121,11 @@ class Pipeline {
   [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
                                                std::int64_t commit_timestamp_us);
+  [[nodiscard]] bool was_delivered(const binlog::MysqlGtid& gtid) const;
   [[nodiscard]] absl::Status end_transaction(const std::stop_token& stop);
   [[nodiscard]] absl::Status end_transaction_at(const std::string& file, std::uint64_t offset,
                                                 const std::stop_token& stop);
+  void note_place(const std::string& file, std::uint64_t offset);
   void end_part();
   void tell_begin(const encode::ChangeOrigin& origin);
   void tell_end(const std::string& file, std::uint64_t offset);
@@ -177,6 +182,7 @@ class Pipeline {
   std::int64_t commit_timestamp_us_ = 0;
   std::uint32_t thread_id_ = 0;
   bool in_transaction_ = false;
+  bool is_repeated_ = false;                        ///< the group that comes was delivered before
   std::optional<encode::ChangeOrigin> told_begin_;  ///< as the encoder was told of the transaction
   bool is_explicit_ = false;              ///< the group is ended by XID or COMMIT, not by its one statement
   std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read

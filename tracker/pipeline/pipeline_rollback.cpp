@@ -74,7 +74,9 @@ absl::Status Pipeline::on_commit(const std::stop_token& stop) {
   if (!held.is_complete) {
     again_ = transaction_id_;
     reopen_at_ = position_;
+    reopen_at_->server = parts_.server;
     reopen_at_->file = stream_.file();
+    reopen_at_->file_created = stream_.file_created();
     reopen_at_->offset = group_offset_;
     // By its place, which the server finds at once; a GTID it would have to look for. A request's offset has
     // 32 bits.

@@ -186,7 +186,8 @@ absl::Status Tracker::make_pipeline() {
                                                                                : binlog::Images::AsLogged,
                       .unprocessable = task_.spec.on_unprocessable,
                       .oversized = task_.spec.sink.kafka ? task_.spec.sink.kafka->oversized_record
-                                                         : task::OversizedRecord::Stop});
+                                                         : task::OversizedRecord::Stop,
+                      .server = parts_.source.info().server});
   pipeline_->start(resume_from_);
   return absl::OkStatus();
 }
@@ -231,6 +232,7 @@ absl::Status Tracker::stream_once(const std::stop_token& stop) {
       status = event.status();
     } else if (event->empty()) {
       status = parts_.sink.error();
+      if (status.ok()) status = check_end();
     } else {
       status = pipeline_->on_event(*event, stop);
       if (status.ok() && pipeline_->reopen_at() != nullptr) status = reopen_source();
@@ -238,7 +240,25 @@ absl::Status Tracker::stream_once(const std::stop_token& stop) {
   }
   resume_from_ = pipeline_->position();
   parts_.source.close();
-  return status;
+  return source::reason_of(status) == "BinlogUnreadable" ? explain_unreadable(status) : status;
+}
+
+/// A server whose binlog was reset under an open stream says only that it cannot read on.
+absl::Status Tracker::explain_unreadable(const absl::Status& status) {
+  const absl::Status again = parts_.source.open(resume_from_);
+  parts_.source.close();
+  return again.ok() ? status : again;
+}
+
+/// MySQL goes on waiting for the end of a file that is no more, until the new one of its name is as long. To
+/// open the stream anew shows what has happened.
+absl::Status Tracker::check_end() {
+  const std::lock_guard lock(mutex_);
+  if (!end_before_saved_) return absl::OkStatus();
+  const BinlogPlace end = *std::exchange(end_before_saved_, std::nullopt);
+  return source::failure(absl::StatusCode::kUnavailable, "SourceBehind",
+                         fmt::format("the source's binlog ends at {}:{}, which is before what was read of it",
+                                     end.file, end.offset));
 }
 
 /// Rows that were not held stand further back, or have come and the stream goes on.
@@ -271,15 +291,29 @@ void Tracker::sample_source(const std::stop_token& stop) {
     }
     const auto now = Lag::Clock::now();
     if (session != nullptr) {
-      if (absl::StatusOr<BinlogPlace> end = parts_.sample_end(*session); end.ok()) {
-        lag_.sample(*std::move(end), now);
-      } else {
-        session.reset();
-      }
+      if (!sample_end(*session, now).ok()) session.reset();
     }
     rate_.sample(counters_.total_rows(), now);
     sleep(kSampleInterval, stop);
   }
+}
+
+absl::Status Tracker::sample_end(schema::SqlSession& session, Lag::Clock::time_point now) {
+  std::optional<binlog::Position> saved;
+  {
+    const std::lock_guard lock(mutex_);
+    saved = saved_;
+  }
+  absl::StatusOr<BinlogPlace> end = parts_.sample_end(session);
+  if (!end.ok()) return end.status();
+  if (saved && !saved->server.empty() && *end < BinlogPlace{saved->file, saved->offset}) {
+    const absl::StatusOr<std::string> server = parts_.server_of(session);
+    if (!server.ok()) return server.status();
+    const std::lock_guard lock(mutex_);
+    if (*server == saved->server) end_before_saved_ = *end;
+  }
+  lag_.sample(*std::move(end), now);
+  return absl::OkStatus();
 }
 
 void Tracker::begin_checkpoints() {

@@ -48,6 +48,8 @@ class Tracker {
     std::function<absl::StatusOr<binlog::Position>(schema::SqlSession&)> start_position;
     /// The end of the source's binlog now.
     std::function<absl::StatusOr<BinlogPlace>(schema::SqlSession&)> sample_end;
+    /// Which server answers, as binlog::Position::server.
+    std::function<absl::StatusOr<std::string>(schema::SqlSession&)> server_of;
     /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.
     std::function<std::vector<sink::StateRecord>(const checkpoint::Checkpoint&,
                                                  const std::vector<checkpoint::SchemaEntry>&)>
@@ -90,8 +92,11 @@ class Tracker {
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
   [[nodiscard]] absl::Status reopen_source();
+  [[nodiscard]] absl::Status explain_unreadable(const absl::Status& status);
+  [[nodiscard]] absl::Status check_end();
   [[nodiscard]] absl::Status drain();
   void sample_source(const std::stop_token& stop);
+  [[nodiscard]] absl::Status sample_end(schema::SqlSession& session, Lag::Clock::time_point now);
   void save_checkpoints(const std::stop_token& stop);
   [[nodiscard]] absl::Status save_checkpoint();
   [[nodiscard]] absl::Status commit_checkpoint(sink::Transactional& sink, const std::stop_token& stop);
@@ -123,7 +128,8 @@ class Tracker {
   absl::Status last_error_;
   std::string client_address_;
   std::optional<binlog::Position> saved_;
-  std::uint64_t saved_version_ = 0;  ///< of the tables' definitions at the saved checkpoint
+  std::optional<BinlogPlace> end_before_saved_;  ///< of the same server: its binlog was reset
+  std::uint64_t saved_version_ = 0;              ///< of the tables' definitions at the saved checkpoint
   std::int64_t checkpoint_at_ms_ = 0;
 };
 

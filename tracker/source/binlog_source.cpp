@@ -13,6 +13,7 @@
 #include "tracker/binlog/event.h"
 #include "tracker/source/dump_request.h"
 #include "tracker/source/mysql_session.h"
+#include "tracker/source/same_binlog.h"
 #include "tracker/source/server_facts.h"
 #include "tracker/source/start_position.h"
 
@@ -24,6 +25,8 @@ using absl::StatusCode;
 constexpr unsigned long kPacketError = std::numeric_limits<unsigned int>::max();
 constexpr unsigned char kEventFollows = 0x00;
 constexpr unsigned char kEndOfStream = 0xfe;
+/// That a request can name.
+constexpr std::uint64_t kLargestOffset = std::numeric_limits<std::uint32_t>::max();
 
 /// Statements through the stream's own connection, before the stream begins.
 class BorrowedSession final : public schema::SqlSession {
@@ -54,10 +57,13 @@ absl::Status BinlogSource::open(const binlog::Position& from) {
   if (is_interrupted()) return absl::CancelledError("reading the binlog was interrupted");
   opened_at_ = from;
   if (absl::Status status = connect(); !status.ok()) return status;
-  if (absl::Status status = read_info(); !status.ok()) return status;
-  if (absl::Status status = set_variables(from); !status.ok()) return status;
+  const absl::StatusOr<ServerFacts> facts = read_info();
+  if (!facts.ok()) return facts.status();
+  const absl::StatusOr<binlog::Position> at = check_position(from, *facts);
+  if (!at.ok()) return at.status();
+  if (absl::Status status = set_variables(*at, *facts); !status.ok()) return status;
   if (absl::Status status = register_reader(); !status.ok()) return status;
-  return request_dump(from);
+  return request_dump(*at);
 }
 
 absl::Status BinlogSource::connect() {
@@ -74,7 +80,7 @@ absl::Status BinlogSource::connect() {
   return absl::OkStatus();
 }
 
-absl::Status BinlogSource::read_info() {
+absl::StatusOr<ServerFacts> BinlogSource::read_info() {
   absl::StatusOr<schema::SqlResult> user =
       connection_->query("SELECT VERSION(), SUBSTRING_INDEX(USER(), '@', -1)");
   if (!user.ok()) return user.status();
@@ -82,17 +88,27 @@ absl::Status BinlogSource::read_info() {
   info_.version = user->rows[0][0].value_or("");
   info_.is_mariadb = is_mariadb_version(info_.version);
   info_.client_address = user->rows[0][1].value_or("");
-  return absl::OkStatus();
+  BorrowedSession session(*connection_);
+  absl::StatusOr<ServerFacts> facts = read_server_facts(session);
+  if (facts.ok()) info_.server = facts->server;
+  return facts;
 }
 
-absl::Status BinlogSource::set_variables(const binlog::Position& from) {
+absl::StatusOr<binlog::Position> BinlogSource::check_position(const binlog::Position& from,
+                                                              const ServerFacts& facts) {
   BorrowedSession session(*connection_);
-  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
-  if (!facts.ok()) return facts.status();
-  if (absl::Status status = check_position_fits(from, *facts); !status.ok()) return status;
-  if (absl::Status status = check_executed(from, session); !status.ok()) return status;
-  if (absl::Status status = check_not_purged(from, session); !status.ok()) return status;
-  for (const std::string& statement : dump_settings(from, *facts, identity_, kHeartbeat)) {
+  const absl::StatusOr<bool> is_same = is_in_same_file(from, facts, session, open_beside_);
+  if (!is_same.ok()) return is_same.status();
+  binlog::Position at = from;
+  if (*is_same && !facts.is_mariadb && from.offset <= kLargestOffset) at.gtids = {};
+  if (absl::Status status = check_position_fits(at, facts); !status.ok()) return status;
+  if (absl::Status status = check_executed(at, session); !status.ok()) return status;
+  if (absl::Status status = check_not_purged(at, session); !status.ok()) return status;
+  return at;
+}
+
+absl::Status BinlogSource::set_variables(const binlog::Position& from, const ServerFacts& facts) {
+  for (const std::string& statement : dump_settings(from, facts, identity_, kHeartbeat)) {
     absl::StatusOr<schema::SqlResult> done = connection_->query(statement);
     if (!done.ok()) return done.status();
   }

@@ -43,13 +43,13 @@ absl::Status check_position_fits(const binlog::Position& from, const ServerFacts
         fmt::format("the position {} is one of GTIDs, but gtid_mode is {} at the source; switch it to ON",
                     binlog::to_string(from), facts.gtid_mode));
   }
-  if (from.gtids.index() == 0 && !from.server_uuid.empty() && from.server_uuid != facts.server_uuid) {
+  if (from.gtids.index() == 0 && !from.server.empty() && from.server != facts.server) {
     return failure(
         StatusCode::kFailedPrecondition, "SourceReplaced",
         fmt::format("the position {} is a place in the files of server {}, and the source is now server {}, "
                     "whose files are others; let the task read that server again, or make the task anew with "
                     "spec.startPosition. With gtid_mode=ON a task goes on at any replica",
-                    binlog::to_string(from), from.server_uuid, facts.server_uuid));
+                    binlog::to_string(from), from.server, facts.server));
   }
   if (from.gtids.index() == 0 && from.offset > std::numeric_limits<std::uint32_t>::max()) {
     return failure(

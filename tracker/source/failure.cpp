@@ -183,6 +183,15 @@ absl::Status binlog_unreadable(std::string_view text, const Target& target) {
                     "that had not received everything: {}",
                     address(target), text));
   }
+  if (says(text, "anonymous transaction")) {
+    return failure(
+        StatusCode::kUnavailable, "TransactionsWithoutGtid",
+        fmt::format(
+            "{} holds back transactions that were committed without a GTID, while gtid_mode was less than "
+            "ON: {}; SET GLOBAL gtid_mode = ON_PERMISSIVE at the source until the task has read them (its "
+            "lag is 0), then ON again",
+            address(target), text));
+  }
   if (says(text, "max_allowed_packet")) {
     return failure(
         StatusCode::kFailedPrecondition, "EventTooLarge",

@@ -1,6 +1,7 @@
 #include "tracker/source/server_facts.h"
 
 #include <absl/strings/numbers.h>
+#include <fmt/format.h>
 
 #include <charconv>
 #include <map>
@@ -55,7 +56,8 @@ ServerVersion parse_server_version(std::string_view text) {
 
 absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session) {
   const absl::StatusOr<schema::SqlResult> result = session.query(
-      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_id', 'server_uuid', 'log_bin', "
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_id', 'server_uuid', 'hostname', "
+      "'port', 'log_bin', "
       "'binlog_format', "
       "'binlog_row_image', 'binlog_row_metadata', 'binlog_checksum', 'gtid_mode', "
       "'binlog_expire_logs_seconds', "
@@ -70,7 +72,9 @@ absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session) {
   facts.version = parse_server_version(facts.version_text);
   facts.is_mariadb = is_mariadb_version(facts.version_text);
   if (!absl::SimpleAtoi(get(variables, "server_id"), &facts.server_id)) facts.server_id = 0;
-  facts.server_uuid = get(variables, "server_uuid");
+  facts.server = facts.is_mariadb ? fmt::format("{}@{}:{}", facts.server_id, get(variables, "hostname"),
+                                                get(variables, "port"))
+                                  : get(variables, "server_uuid");
   facts.log_bin = get(variables, "log_bin") == "ON";
   facts.binlog_format = get(variables, "binlog_format");
   facts.binlog_row_image = get(variables, "binlog_row_image");

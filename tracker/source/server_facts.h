@@ -29,7 +29,9 @@ struct ServerFacts {
   ServerVersion version;
   bool is_mariadb = false;
   std::uint32_t server_id = 0;
-  std::string server_uuid;  ///< MySQL
+  /// Which server it is, among those that may answer at the same address: MySQL's server_uuid; for MariaDB,
+  /// which has none, "id@host:port".
+  std::string server;
   bool log_bin = false;
   std::string binlog_format;
   std::string binlog_row_image;

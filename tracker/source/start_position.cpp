@@ -274,7 +274,7 @@ absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   if (!facts.ok()) return facts.status();
   absl::StatusOr<Position> position = look_up(start, session, *facts, open_source);
-  if (position.ok() && position->gtids.index() == 0) position->server_uuid = facts->server_uuid;
+  if (position.ok() && !position->file.empty()) position->server = facts->server;
   return position;
 }
 

@@ -51,17 +51,6 @@ class FileReader {
   binlog::StreamState stream_;
 };
 
-/// When the server began the file: the second of its FORMAT_DESCRIPTION.
-absl::StatusOr<std::int64_t> begin_of(const std::string& file, const OpenSource& open_source) {
-  FileReader reader(open_source);
-  if (absl::Status status = reader.open(file); !status.ok()) return status;
-  while (true) {
-    const absl::StatusOr<EventView> event = reader.next();
-    if (!event.ok()) return event.status();
-    if (event->header.type == EventType::FormatDescription) return std::int64_t{event->header.timestamp};
-  }
-}
-
 absl::Status check_not_to_come(std::int64_t time_us, schema::SqlSession& session) {
   const absl::StatusOr<schema::SqlResult> now = session.query("SELECT UNIX_TIMESTAMP()");
   if (!now.ok()) return now.status();
@@ -119,6 +108,16 @@ OpenSource search_source(const task::Task& task, const task::SecretReader& secre
   };
 }
 
+absl::StatusOr<std::int64_t> file_created(const std::string& file, const OpenSource& open_source) {
+  FileReader reader(open_source);
+  if (absl::Status status = reader.open(file); !status.ok()) return status;
+  while (true) {
+    const absl::StatusOr<EventView> event = reader.next();
+    if (!event.ok()) return event.status();
+    if (event->header.type == EventType::FormatDescription) return std::int64_t{event->header.timestamp};
+  }
+}
+
 absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::vector<BinlogFile>& files,
                                               schema::SqlSession& session, const ServerFacts& facts,
                                               const OpenSource& open_source) {
@@ -132,7 +131,7 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
   std::int64_t oldest_begin = 0;
   while (begin < end) {
     const std::size_t middle = begin + (end - begin) / 2;
-    const absl::StatusOr<std::int64_t> began = begin_of(files[middle].name, open_source);
+    const absl::StatusOr<std::int64_t> began = file_created(files[middle].name, open_source);
     if (!began.ok()) return began.status();
     if (middle == 0) oldest_begin = *began;
     if (*began < second) {

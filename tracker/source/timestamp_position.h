@@ -23,6 +23,10 @@ namespace rowtide::source {
 /// A source that reads beside the task's own: with another server id, so that neither ends the other.
 [[nodiscard]] OpenSource search_source(const task::Task& task, const task::SecretReader& secrets);
 
+/// When the server began a file of its binlog, seconds since 1970: the time of its FORMAT_DESCRIPTION.
+[[nodiscard]] absl::StatusOr<std::int64_t> file_created(const std::string& file,
+                                                        const OpenSource& open_source);
+
 /// The index in `files` of the last file that was begun before the time's second: nothing before it can be
 /// wanted. OUT_OF_RANGE when the binlog of that time is purged, INVALID_ARGUMENT for a time that is still to
 /// come.

@@ -20,7 +20,7 @@ TEST(Positions, JsonAndBack) {
       mysql_position(),
       {*MariadbGtidSet::parse("0-1-42"), "m.000001", 4},
       {{}, "f.000009", 4711},
-      {.gtids = {}, .file = "f.000009", .offset = 4, .server_uuid = "5f0c7f5e-0000"},
+      {.gtids = {}, .file = "f.000009", .offset = 4, .server = "5f0c7f5e-0000", .file_created = 1795971586},
       {.gtids = *MysqlGtidSet::parse(kSet),
        .file = "binlog.000003",
        .offset = 4,

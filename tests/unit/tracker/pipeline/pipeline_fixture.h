@@ -53,6 +53,11 @@ class MemorySink final : public sink::Sink {
 inline constexpr std::string_view kUuid = "\x3e\x11\xfa\x47\x71\xca\x11\xe1\x9e\x33\xc8\x0a\xa9\x42\x95\x62";
 inline constexpr std::uint32_t kTable = 7;
 
+/// Which server the events come from.
+inline constexpr const char* kServer = "5f0c7f5e-0000";
+/// When it began its file: the second that every event here was written in.
+inline constexpr std::uint32_t kCreated = binlog::EventOptions{}.timestamp;
+
 inline std::string table_map(std::string_view name = "orders", std::uint32_t id = kTable) {
   // id INT, name VARCHAR(40) utf8mb4; names and key as with binlog_row_metadata=FULL.
   std::string body = binlog::TableMapBytes("shop", std::string(name))
@@ -111,6 +116,7 @@ class PipelineEvents : public testing::Test {
                         .counters = counters_,
                         .topic_for = [](const auto&, const auto&) { return std::string("topic"); },
                         .unprocessable = unprocessable_,
+                        .server = kServer,
                         .part_size = part_size});
     pipeline_->start(from);
     end_ = from.offset;

@@ -39,6 +39,49 @@ std::string payload(const std::vector<Event>& events) {
       .str();
 }
 
+TEST_F(PipelineEvents, APositionSaysWhoseFileItIsInAndWhenThatWasBegun) {
+  put_all({{EventType::GtidLog, gtid(1)}});
+  put_all(transaction());
+  EXPECT_EQ(pipeline_->position().server, kServer);
+  EXPECT_EQ(pipeline_->position().file_created, kCreated);
+
+  // A new file: not known before its first event, and then told at once, though nobody writes.
+  put_all({{EventType::Rotate, EventBytes().u64(4).text("binlog.000002").str()}});
+  EXPECT_EQ(sink_.positions.back().position.file, "binlog.000002");
+  EXPECT_EQ(sink_.positions.back().position.file_created, 0U);
+  end_ = 4;
+  put_all({{EventType::FormatDescription, binlog::format_body("8.4.0")}});
+  EXPECT_EQ(sink_.positions.back().position.file, "binlog.000002");
+  EXPECT_EQ(sink_.positions.back().position.file_created, kCreated);
+
+  // Another server's file of the same name says nothing of it.
+  task::ObjectRule rule;
+  rule.database = "shop";
+  track(rule, {.gtids = binlog::MysqlGtidSet(), .file = "binlog.000001", .offset = 4, .server = "another"});
+  EXPECT_EQ(pipeline_->position().server, "another");
+  EXPECT_EQ(pipeline_->position().file_created, 0U);
+}
+
+TEST_F(PipelineEvents, ATransactionThatWasDeliveredIsPassedOver) {
+  put_all({{EventType::GtidLog, gtid(1)}});
+  put_all(transaction());
+  put_all(
+      {{EventType::GtidLog, gtid(1)}});  // as a replica that is read by file and offset may have it once more
+  put_all(transaction());
+  EXPECT_EQ(sink_.records.size(), 5U);
+  put_all({{EventType::GtidLog, gtid(1)}, {EventType::TransactionPayload, payload(transaction())}});
+  EXPECT_EQ(sink_.records.size(), 5U);
+  put_all({{EventType::AnonymousGtid, gtid(0)}});
+  put_all(transaction());
+  EXPECT_EQ(sink_.records.size(), 10U);
+  put_all({{EventType::GtidLog, gtid(1)},
+           {EventType::Query, query("DROP TABLE orders")},
+           {EventType::GtidLog, gtid(2)},
+           {EventType::Query, query("CREATE TABLE later (id INT)")}});
+  ASSERT_EQ(sink_.records.size(), 11U);
+  EXPECT_EQ(sink_.records.back()["ddl"], "CREATE TABLE later (id INT)");
+}
+
 TEST_F(PipelineEvents, ACompressedTransactionGivesTheRecordsOfAPlainOne) {
   put_all({{EventType::GtidLog, gtid(1)}});
   put_all(transaction());

@@ -1,0 +1,97 @@
+#include "tracker/source/same_binlog.h"
+
+#include <absl/time/time.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "tracker/binlog/event.h"
+#include "tracker/source/failure.h"
+#include "tracker/source/timestamp_position.h"
+
+namespace rowtide::source {
+namespace {
+
+using binlog::Position;
+
+std::string created_text(std::int64_t seconds) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixSeconds(seconds), absl::UTCTimeZone());
+}
+
+absl::Status was_reset(const Position& from, std::string_view how_known, schema::SqlSession& session) {
+  return failure(
+      absl::StatusCode::kOutOfRange, "BinlogReset",
+      fmt::format("the source's binlog is not the one that was read up to {}: {}. It was reset (RESET "
+                  "MASTER, RESET BINARY LOGS AND GTIDS) or came with a backup, and what was committed "
+                  "in between cannot be told. {}. {}",
+                  binlog::to_string(from), how_known, describe_earliest(session), lost_position_choices()));
+}
+
+/// The number at the end of a file's name, with the name before it.
+std::pair<std::string_view, std::uint64_t> numbered(std::string_view file) {
+  const std::size_t dot = file.rfind('.');
+  if (dot == std::string_view::npos) return {file, 0};
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(file.data() + dot + 1, file.data() + file.size(), number);
+  if (error != std::errc() || end != file.data() + file.size()) return {file, 0};
+  return {file.substr(0, dot), number};
+}
+
+bool is_later(std::string_view file, std::string_view than) {
+  const auto [base, number] = numbered(file);
+  const auto [other_base, other_number] = numbered(than);
+  return base == other_base && number > other_number;
+}
+
+/// The GTIDs of the position that do not stand before the earliest file.
+absl::StatusOr<std::string> not_before(const Position& from, const std::string& earliest,
+                                       schema::SqlSession& session) {
+  if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
+    const absl::StatusOr<Position> before = mariadb_position(session, earliest, binlog::kFirstOffset);
+    if (!before.ok()) return before.status();
+    return mariadb->beyond(std::get<binlog::MariadbGtidSet>(before->gtids)).to_string();
+  }
+  const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
+  if (mysql == nullptr) return std::string();
+  const absl::StatusOr<schema::SqlResult> beyond = session.query(fmt::format(
+      "SELECT GTID_SUBTRACT({}, @@global.gtid_purged)", schema::quote_literal(mysql->to_string())));
+  if (!beyond.ok()) return beyond.status();
+  std::string gtids = beyond->rows.empty() || beyond->rows[0].empty() ? "" : beyond->rows[0][0].value_or("");
+  std::erase(gtids, '\n');
+  return gtids;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& facts,
+                                     schema::SqlSession& session, const OpenSource& open_source) {
+  if (from.file_created == 0 || from.server.empty() || from.server != facts.server) return false;
+  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
+  if (!files.ok()) return files.status();
+  if (files->empty()) return false;
+
+  if (std::any_of(files->begin(), files->end(),
+                  [&](const BinlogFile& each) { return each.name == from.file; })) {
+    const absl::StatusOr<std::int64_t> created = file_created(from.file, open_source);
+    if (!created.ok()) return created.status();
+    if (*created == from.file_created) return true;
+    return was_reset(from,
+                     fmt::format("its file {} was begun at {}, the one that was read at {}", from.file,
+                                 created_text(*created), created_text(from.file_created)),
+                     session);
+  }
+  if (is_later(from.file, files->back().name)) {
+    return was_reset(from, fmt::format("its last file is {}", files->back().name), session);
+  }
+  // Purged: then everything that was read stands before the earliest file that is left.
+  const absl::StatusOr<std::string> beyond = not_before(from, files->front().name, session);
+  if (!beyond.ok()) return beyond.status();
+  if (beyond->empty()) return false;
+  return was_reset(
+      from,
+      fmt::format("{}, which comes after {}, has not {} before it", files->front().name, from.file, *beyond),
+      session);
+}
+
+}  // namespace rowtide::source
