@@ -20,12 +20,13 @@ LINT_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck)
 # A first look at the tracker: one server, nothing compiled, no Java.
 QUICKSTART_PACKAGES=(mariadb-server mariadb-client curl jq)
 
-# What scripts/servers/NAME.sh needs. The MySQL server itself and the broker come from Maven Central.
+# What scripts/servers/NAME.sh needs. The MySQL servers themselves, MariaDB 11.4 and the broker come from Maven Central.
 MARIADB_PACKAGES=(mariadb-server mariadb-client)
 MYSQL_PACKAGES=(libaio1 libnuma1 libncurses6 mariadb-client maven default-jdk-headless)
+MARIADB114_PACKAGES=(libsystemd0 mariadb-client maven default-jdk-headless)
 KAFKA_PACKAGES=(maven default-jdk-headless kcat)
 DEBEZIUM_PACKAGES=(maven default-jdk-headless curl)
-SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" "${DEBEZIUM_PACKAGES[@]}" sysbench)
+SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MARIADB114_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" "${DEBEZIUM_PACKAGES[@]}" sysbench)
 
 CLUSTER_PACKAGES=(
   etcd-server containerd runc containernetworking-plugins iptables iproute2 conntrack socat openssl

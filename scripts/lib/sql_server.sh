@@ -18,7 +18,7 @@ sql_server_options() {
     --datadir="$DATA" --socket="$socket" --pid-file="$DIR/server.pid"
     --bind-address="$BIND" --port="$PORT" --skip-name-resolve
     --server-id=1
-    --log-bin="$DATA/binlog" --binlog-format=ROW --binlog-row-metadata=FULL
+    --log-bin="$DATA/binlog" --binlog-format=ROW
     --sync-binlog=0 --innodb-flush-log-at-trx-commit=2
     --innodb-buffer-pool-size=64M --performance-schema=OFF
     --max-connections=100 --default-time-zone=+00:00

@@ -38,7 +38,7 @@ server_command() {
   sql_server_options
   COMMAND=(
     mariadbd --no-defaults
-    "${SQL_OPTIONS[@]}"
+    "${SQL_OPTIONS[@]}" --binlog-row-metadata=FULL
     --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci
     --max-allowed-packet=64M
     "${OPTIONS[@]}"

@@ -21,7 +21,7 @@ using testing::HasSubstr;
 class Events {
  protected:
   explicit Events(SqlFlavor flavor)
-      : server_(MysqlServer::shared(flavor)),
+      : server_(tracked_server(flavor)),
         database_(server_.fresh_database()),
         client_(server_.connect(database_)) {
     task_ = kafka_task(server_, database_, KafkaBroker::shared().bootstrap());
@@ -56,14 +56,14 @@ class MariadbEvents : public Events, public testing::Test {
  protected:
   MariadbEvents() : Events(SqlFlavor::Mariadb) {}
 };
-class BothEvents : public Events, public testing::TestWithParam<SqlFlavor> {
+class AllEvents : public Events, public testing::TestWithParam<SqlFlavor> {
  protected:
-  BothEvents() : Events(GetParam()) {}
+  AllEvents() : Events(GetParam()) {}
 };
-INSTANTIATE_TEST_SUITE_P(Sources, BothEvents, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) {
-                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
-                         });
+INSTANTIATE_TEST_SUITE_P(Sources, AllEvents,
+                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
+                                         SqlFlavor::Mariadb114),
+                         [](const auto& one) { return flavor_name(one.param); });
 
 /// A random change of a JSON column that the server can write as a diff.
 std::string random_json_update(std::mt19937& random) {
@@ -112,7 +112,7 @@ TEST_F(MysqlEvents, PartialJsonUpdatesGiveTheWholeDocument) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
-TEST_P(BothEvents, IncompleteRowImagesStopATaskThatDoesNotTakeThem) {
+TEST_P(AllEvents, IncompleteRowImagesStopATaskThatDoesNotTakeThem) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT)");
   TrackerProcess tracker(task_);
   tracker.start_streaming();
@@ -126,7 +126,7 @@ TEST_P(BothEvents, IncompleteRowImagesStopATaskThatDoesNotTakeThem) {
   EXPECT_EQ(changes(1).size(), 1U);
 }
 
-TEST_P(BothEvents, IncompleteRowImagesLeaveOutWhatIsNotThere) {
+TEST_P(AllEvents, IncompleteRowImagesLeaveOutWhatIsNotThere) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, a INT DEFAULT 5, b TEXT, c INT)");
   task_["spec"]["rowImages"] = "AsLogged";
   TrackerProcess tracker(task_);
@@ -159,7 +159,7 @@ TEST_P(BothEvents, IncompleteRowImagesLeaveOutWhatIsNotThere) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
-TEST_P(BothEvents, ARowOfNothingButDefaults) {
+TEST_P(AllEvents, ARowOfNothingButDefaults) {
   sql("CREATE TABLE t (a INT DEFAULT 5, b TEXT)");
   sql("SET SESSION binlog_row_image = 'MINIMAL'");
   task_["spec"]["rowImages"] = "AsLogged";
@@ -170,7 +170,7 @@ TEST_P(BothEvents, ARowOfNothingButDefaults) {
   const std::vector<json> records = changes(2);
   // MariaDB logs inserts in full.
   EXPECT_EQ(records[0].at("after"),
-            GetParam() == SqlFlavor::Mysql8 ? json::object() : json({{"a", 5}, {"b", nullptr}}));
+            !is_mariadb(GetParam()) ? json::object() : json({{"a", 5}, {"b", nullptr}}));
   EXPECT_EQ(records[1].at("after").at("a"), 7);
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
@@ -226,7 +226,7 @@ std::vector<int> ids(const std::vector<json>& records) {
   return all;
 }
 
-class XaTransactions : public BothEvents {
+class XaTransactions : public AllEvents {
  protected:
   void prepare(const std::string& xid, const std::string& statement) {
     SqlClient client = server_.connect(database_);
@@ -248,10 +248,10 @@ class XaTransactions : public BothEvents {
   }
   void make_table() { sql("CREATE TABLE t (id INT PRIMARY KEY, a LONGTEXT)"); }
 };
-INSTANTIATE_TEST_SUITE_P(Sources, XaTransactions, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) {
-                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
-                         });
+INSTANTIATE_TEST_SUITE_P(Sources, XaTransactions,
+                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
+                                         SqlFlavor::Mariadb114),
+                         [](const auto& one) { return flavor_name(one.param); });
 
 TEST_P(XaTransactions, RowsComeWhenAndIfTheyAreCommitted) {
   make_table();
@@ -319,7 +319,7 @@ TEST_P(XaTransactions, WhatIsTooLargeToBeHeldIsReadAgain) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
-TEST_P(BothEvents, OneStatementOverSeveralTables) {
+TEST_P(AllEvents, OneStatementOverSeveralTables) {
   sql("CREATE TABLE a (id INT PRIMARY KEY, n INT)");
   sql("CREATE TABLE b (id INT PRIMARY KEY, n INT)");
   sql("CREATE TABLE other (id INT PRIMARY KEY, n INT)");
@@ -350,9 +350,7 @@ TEST_P(BothEvents, OneStatementOverSeveralTables) {
 /// The settings that change how every event looks need servers of their own.
 class ServerSettings : public testing::TestWithParam<SqlFlavor> {};
 INSTANTIATE_TEST_SUITE_P(Sources, ServerSettings, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) {
-                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
-                         });
+                         [](const auto& one) { return flavor_name(one.param); });
 
 TEST_P(ServerSettings, WithoutChecksumsAndWithARowBeyondSixteenMebibytes) {
   MysqlServer server(GetParam(), {.options = {"--binlog-checksum=NONE", "--max-allowed-packet=67108864",

@@ -70,7 +70,7 @@ std::vector<FormatCase> canal_cases(SqlFlavor flavor) {
 class CanalFormat : public testing::TestWithParam<SqlFlavor> {};
 
 TEST_P(CanalFormat, EveryTypeIsWhatTheServerSelects) {
-  MysqlServer& server = format_server(GetParam());
+  MysqlServer& server = tracked_server(GetParam());
   const std::string database = server.fresh_database();
   SqlClient client = server.connect(database);
 

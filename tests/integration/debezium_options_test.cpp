@@ -17,7 +17,7 @@ using testing::HasSubstr;
 class DebeziumOptions : public testing::TestWithParam<SqlFlavor> {};
 
 TEST_P(DebeziumOptions, TransactionsCanBeRebuilt) {
-  MysqlServer& server = format_server(GetParam());
+  MysqlServer& server = tracked_server(GetParam());
   const std::string database = server.fresh_database();
   json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
   task["spec"]["sink"]["kafka"]["debezium"] = {
@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Servers, DebeziumOptions, testing::Values(SqlFlavor::My
                          });
 
 TEST(ColumnRules, TheTopicHasWhatTheTaskAllows) {
-  MysqlServer& server = format_server(SqlFlavor::Mysql8);
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
   const std::string database = server.fresh_database();
   json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
   task["spec"]["objects"]["columns"] = json::array({{{"table", database + ".customers"},

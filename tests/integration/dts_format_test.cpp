@@ -181,7 +181,7 @@ void expect_value(const FormatCase& column, const json& actual, const std::optio
 class DtsFormat : public testing::TestWithParam<SqlFlavor> {};
 
 TEST_P(DtsFormat, TheSdkReadsEveryTypeTransactionsAndSchemaChanges) {
-  MysqlServer& server = format_server(GetParam());
+  MysqlServer& server = tracked_server(GetParam());
   const std::string database = server.fresh_database();
   SqlClient client = server.connect(database);
   const json task = dts_task(server, database);
@@ -253,7 +253,7 @@ INSTANTIATE_TEST_SUITE_P(Servers, DtsFormat, testing::Values(SqlFlavor::Mysql8, 
 class DtsResume : public testing::TestWithParam<const char*> {};
 
 TEST_P(DtsResume, ARestartGoesOnAtTheCheckpoint) {
-  MysqlServer& server = format_server(SqlFlavor::Mysql8);
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
   const std::string database = server.fresh_database();
   SqlClient client = server.connect(database);
   const json task = dts_task(server, database);

@@ -30,7 +30,7 @@ task::KafkaSink kafka_settings() {
 }
 
 TEST(DtsTopic, MessagesCarrySecondsAndOutliveKafkasRetention) {
-  MysqlServer& server = format_server(SqlFlavor::Mysql8);
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
   const std::string database = server.fresh_database();
   json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
   task["spec"]["sink"]["kafka"]["format"] = "dts-avro";

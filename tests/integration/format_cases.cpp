@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <set>
 
 #include "tests/integration/tracker_process.h"
 
@@ -22,13 +21,6 @@ std::string replace_x(const std::string& expression, const std::string& name) {
 }
 
 }  // namespace
-
-MysqlServer& format_server(SqlFlavor flavor) {
-  static std::set<SqlFlavor> prepared;
-  MysqlServer& server = MysqlServer::shared(flavor);
-  if (prepared.insert(flavor).second) server.create_user(kTrackerUser, kTrackerPassword);
-  return server;
-}
 
 std::vector<FormatCase> format_cases(SqlFlavor flavor) {
   std::vector<FormatCase> cases{

@@ -7,9 +7,6 @@
 
 namespace rowtide::test {
 
-/// The process' server of the flavor, with the tracker's account.
-[[nodiscard]] MysqlServer& format_server(SqlFlavor flavor);
-
 /// One column of the table that the format tests write: its type, SQL for what a reader should get of column
 /// X (text, or HEX of bytes), and SQL literals.
 struct FormatCase {

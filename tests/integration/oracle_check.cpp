@@ -128,6 +128,8 @@ std::string_view without_zero_fraction(std::string_view number) {
 /// The same digits; or the same double where the server shows one with an exponent.
 bool is_same_number(std::string_view shown, std::string_view got) {
   if (without_zero_fraction(shown) == without_zero_fraction(got)) return true;
+  // MySQL 5.7 shows -0.0 as -0, of which a parser makes the integer 0.
+  if (shown == "0" && got == "-0.0") return true;
   if (shown.find_first_of("eE") == std::string_view::npos) return false;
   return std::strtod(std::string(shown).c_str(), nullptr) == std::strtod(std::string(got).c_str(), nullptr);
 }
@@ -220,7 +222,10 @@ bool geometry(bool is_point, const std::string& shown, const json& got) {
 
 bool document(const std::string& shown, const json& got) {
   if (!got.is_string()) return false;
-  const Parts theirs(shown);
+  // MySQL 5.7 breaks the lines of an opaque value without escaping the breaks.
+  std::string one_line = shown;
+  std::erase(one_line, '\n');
+  const Parts theirs(one_line);
   const Parts ours(got.get_ref<const std::string&>());
   if (!theirs.is_json() || !ours.is_json() || theirs.all.size() != ours.all.size()) return false;
   for (std::size_t i = 0; i < ours.all.size(); ++i) {

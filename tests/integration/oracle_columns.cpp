@@ -307,7 +307,7 @@ OracleTable geometries(bool is_mysql) {
   for (int kind = 0; kind < kGeometryKinds; ++kind) {
     const bool is_point = kind == 1;
     std::vector<std::string> extremes;
-    if (kind == 0 || kind == 7) extremes.emplace_back("ST_GeomFromText('GEOMETRYCOLLECTION EMPTY')");
+    if (kind == 0 || kind == 7) extremes.emplace_back("ST_GeomFromText('GEOMETRYCOLLECTION()')");
     if (kind <= 1) extremes.emplace_back("ST_GeomFromText('POINT(-1.7976931348623157e308 5e-324)')");
     table.columns.push_back({"geometry", geometry_type(kind), "HEX(X)",
                              [=](OracleRandom& r) { return geometry_literal(r, kind, is_mysql); },
@@ -445,7 +445,7 @@ OracleTable fixed_binaries() {
 }  // namespace
 
 std::vector<OracleTable> oracle_tables(MysqlServer& server) {
-  const bool is_mysql = server.flavor() == SqlFlavor::Mysql8;
+  const bool is_mysql = !is_mariadb(server.flavor());
   std::vector<OracleTable> tables = {integers(),
                                      bit_fields(),
                                      numbers(),

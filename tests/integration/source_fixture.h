@@ -29,8 +29,7 @@ inline task::Task task_for(const MysqlServer& server, const std::string& name = 
   task::Task task;
   task.name = name;
   task.task_namespace = "shop";
-  task.spec.source.type =
-      server.flavor() == SqlFlavor::Mariadb ? task::SourceType::MariaDb : task::SourceType::MySql;
+  task.spec.source.type = is_mariadb(server.flavor()) ? task::SourceType::MariaDb : task::SourceType::MySql;
   task.spec.source.host = server.host();
   task.spec.source.port = static_cast<std::uint16_t>(server.port());
   task.spec.source.credentials = task::InlineCredentials{kUser, kPassword};

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -61,15 +62,21 @@ HttpAnswer http_get(int port, const std::string& path) {
   return {.status = std::stoi(answer.substr(9, 3)), .body = answer.substr(head + 4)};
 }
 
+MysqlServer& tracked_server(SqlFlavor flavor) {
+  static std::set<SqlFlavor> prepared;
+  MysqlServer& server = MysqlServer::shared(flavor);
+  if (prepared.insert(flavor).second) server.create_user(kTrackerUser, kTrackerPassword);
+  return server;
+}
+
 json task_document(const MysqlServer& server, const std::string& database) {
   static int count = 0;
-  const bool is_mariadb = server.flavor() == SqlFlavor::Mariadb;
   return {{"apiVersion", "rowtide.dev/v1alpha1"},
           {"kind", "ChangeTrackingTask"},
           {"metadata", {{"name", "t" + std::to_string(::getpid()) + "-" + std::to_string(++count)}}},
           {"spec",
            {{"source",
-             {{"type", is_mariadb ? "MariaDB" : "MySQL"},
+             {{"type", is_mariadb(server.flavor()) ? "MariaDB" : "MySQL"},
               {"host", server.host()},
               {"port", server.port()},
               {"credentials", {{"username", kTrackerUser}, {"password", "${env:ROWTIDE_TEST_PASSWORD}"}}}}},

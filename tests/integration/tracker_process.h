@@ -28,6 +28,9 @@ struct HttpAnswer {
 /// The path of rowtide-tracker as this build has made it.
 [[nodiscard]] const char* tracker_program();
 
+/// The process' server of the flavor, with the account kTrackerUser.
+[[nodiscard]] MysqlServer& tracked_server(SqlFlavor flavor);
+
 /// A task document, as JSON (which is YAML): the account kTrackerUser with the password in the environment,
 /// one database, a name nobody used before in this process. Without a sink.
 [[nodiscard]] nlohmann::json task_document(const MysqlServer& server, const std::string& database);

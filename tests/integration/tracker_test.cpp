@@ -28,7 +28,7 @@ using testing::Not;
 
 class Tracker : public testing::Test {
  protected:
-  Tracker() : mysql_(MysqlServer::shared(SqlFlavor::Mysql8)), database_(mysql_.fresh_database()) {}
+  Tracker() : mysql_(tracked_server(SqlFlavor::Mysql8)), database_(mysql_.fresh_database()) {}
 
   [[nodiscard]] json kafka_task() const {
     return test::kafka_task(mysql_, database_, KafkaBroker::shared().bootstrap());

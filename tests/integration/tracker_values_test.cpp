@@ -182,19 +182,21 @@ void expect_row(const std::vector<TypeCase>& types, const Row& row, const json& 
 
 struct ValuesCase {
   SqlFlavor flavor;
-  std::string metadata;  ///< binlog_row_metadata
+  std::string metadata;  ///< binlog_row_metadata; empty where there is none
 };
 
 void PrintTo(const ValuesCase& one, std::ostream* out) {
-  *out << (one.flavor == SqlFlavor::Mysql8 ? "MySQL 8, " : "MariaDB, ") << one.metadata;
+  *out << flavor_name(one.flavor) << one.metadata;
 }
 
 class Values : public testing::TestWithParam<ValuesCase> {
  protected:
-  Values() : server_(MysqlServer::shared(GetParam().flavor)) {
-    server_.exec("SET GLOBAL binlog_row_metadata = '" + GetParam().metadata + "'");
+  Values() : server_(tracked_server(GetParam().flavor)) { set_metadata(GetParam().metadata); }
+  ~Values() override { set_metadata("FULL"); }
+
+  void set_metadata(const std::string& metadata) {
+    if (!GetParam().metadata.empty()) server_.exec("SET GLOBAL binlog_row_metadata = " + metadata);
   }
-  ~Values() override { server_.exec("SET GLOBAL binlog_row_metadata = 'FULL'"); }
 
   [[nodiscard]] Rows select(SqlClient& client) const {
     std::string sql = "SELECT id";
@@ -260,21 +262,9 @@ TEST_P(Values, AreWhatSelectShows) {
 INSTANTIATE_TEST_SUITE_P(
     Sources, Values,
     testing::Values(ValuesCase{SqlFlavor::Mysql8, "FULL"}, ValuesCase{SqlFlavor::Mysql8, "MINIMAL"},
-                    ValuesCase{SqlFlavor::Mariadb, "FULL"}, ValuesCase{SqlFlavor::Mariadb, "NO_LOG"}),
-    [](const auto& one) {
-      return (one.param.flavor == SqlFlavor::Mysql8 ? "Mysql8_" : "Mariadb_") + one.param.metadata;
-    });
-
-/// The account of the shared servers, made before the first test.
-class Accounts : public testing::Environment {
- public:
-  void SetUp() override {
-    for (const SqlFlavor flavor : {SqlFlavor::Mysql8, SqlFlavor::Mariadb}) {
-      MysqlServer::shared(flavor).create_user(kTrackerUser, kTrackerPassword);
-    }
-  }
-};
-const testing::Environment* const kAccounts = testing::AddGlobalTestEnvironment(new Accounts);
+                    ValuesCase{SqlFlavor::Mysql57, ""}, ValuesCase{SqlFlavor::Mariadb, "FULL"},
+                    ValuesCase{SqlFlavor::Mariadb, "NO_LOG"}, ValuesCase{SqlFlavor::Mariadb114, "FULL"}),
+    [](const auto& one) { return flavor_name(one.param.flavor) + one.param.metadata; });
 
 }  // namespace
 }  // namespace rowtide::test

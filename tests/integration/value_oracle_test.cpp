@@ -20,12 +20,12 @@ using nlohmann::json;
 
 struct OracleCase {
   SqlFlavor flavor;
-  std::string metadata;  ///< binlog_row_metadata
+  std::string metadata;  ///< binlog_row_metadata; empty where there is none
   std::size_t rows;      ///< of each table
 };
 
 void PrintTo(const OracleCase& one, std::ostream* out) {
-  *out << (one.flavor == SqlFlavor::Mysql8 ? "MySQL 8, " : "MariaDB, ") << one.metadata;
+  *out << flavor_name(one.flavor) << one.metadata;
 }
 
 std::uint64_t run_seed() {
@@ -59,15 +59,19 @@ class ValueOracle : public testing::TestWithParam<OracleCase> {
  protected:
   ValueOracle() : server_(MysqlServer::shared(GetParam().flavor)) {
     server_.create_user(kTrackerUser, kTrackerPassword);
-    server_.exec("SET GLOBAL binlog_row_metadata = '" + GetParam().metadata + "'");
+    set_metadata(GetParam().metadata);
     client_ = std::make_unique<SqlClient>(server_.connect(database_));
     client_->exec("SET time_zone = '+00:00'");
     // Zero and impossible dates, values cut to size and members that do not exist are values too.
     client_->exec("SET sql_mode = 'ALLOW_INVALID_DATES'");
   }
   ~ValueOracle() override {
-    server_.exec("SET GLOBAL binlog_row_metadata = 'FULL'");
+    set_metadata("FULL");
     server_.exec("DROP USER " + std::string(kTrackerUser));
+  }
+
+  void set_metadata(const std::string& metadata) {
+    if (!GetParam().metadata.empty()) server_.exec("SET GLOBAL binlog_row_metadata = " + metadata);
   }
 
   void create(const OracleTable& table) {
@@ -196,12 +200,12 @@ TEST_P(ValueOracle, RecordsAreWhatSelectShows) {
 INSTANTIATE_TEST_SUITE_P(Servers, ValueOracle,
                          testing::Values(OracleCase{SqlFlavor::Mysql8, "FULL", 2000},
                                          OracleCase{SqlFlavor::Mysql8, "MINIMAL", 250},
+                                         OracleCase{SqlFlavor::Mysql57, "", 500},
                                          OracleCase{SqlFlavor::Mariadb, "FULL", 2000},
-                                         OracleCase{SqlFlavor::Mariadb, "NO_LOG", 250}),
-                         [](const auto& one) {
-                           return (one.param.flavor == SqlFlavor::Mysql8 ? "Mysql8_" : "Mariadb_") +
-                                  one.param.metadata;
-                         });
+                                         OracleCase{SqlFlavor::Mariadb, "NO_LOG", 250},
+                                         OracleCase{SqlFlavor::Mariadb114, "FULL", 500},
+                                         OracleCase{SqlFlavor::Mariadb114, "NO_LOG", 250}),
+                         [](const auto& one) { return flavor_name(one.param.flavor) + one.param.metadata; });
 
 }  // namespace
 }  // namespace rowtide::test

@@ -3,12 +3,41 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <map>
+#include <stdexcept>
 #include <utility>
 
 namespace rowtide::test {
+namespace {
+
+const char* script_of(SqlFlavor flavor) {
+  switch (flavor) {
+    case SqlFlavor::Mysql8:
+      return "mysql";
+    case SqlFlavor::Mysql57:
+      return "mysql57";
+    case SqlFlavor::Mariadb:
+      return "mariadb";
+    case SqlFlavor::Mariadb114:
+      return "mariadb114";
+  }
+  throw std::logic_error("no such SQL server");
+}
+
+}  // namespace
+
+bool is_mariadb(SqlFlavor flavor) {
+  return flavor == SqlFlavor::Mariadb || flavor == SqlFlavor::Mariadb114;
+}
+
+std::string flavor_name(SqlFlavor flavor) {
+  std::string name = script_of(flavor);
+  name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  return flavor == SqlFlavor::Mysql8 ? name + "8" : name;
+}
 
 MysqlServer::MysqlServer(SqlFlavor flavor, ServerOptions options)
-    : flavor_(flavor), server_(flavor == SqlFlavor::Mysql8 ? "mysql" : "mariadb", std::move(options)) {}
+    : flavor_(flavor), server_(script_of(flavor), std::move(options)) {}
 
 std::unique_ptr<MysqlServer> MysqlServer::mysql8(ServerOptions options) {
   return std::make_unique<MysqlServer>(SqlFlavor::Mysql8, std::move(options));
@@ -19,12 +48,10 @@ std::unique_ptr<MysqlServer> MysqlServer::mariadb(ServerOptions options) {
 }
 
 MysqlServer& MysqlServer::shared(SqlFlavor flavor) {
-  if (flavor == SqlFlavor::Mysql8) {
-    static MysqlServer server{SqlFlavor::Mysql8};
-    return server;
-  }
-  static MysqlServer server{SqlFlavor::Mariadb};
-  return server;
+  static std::map<SqlFlavor, std::unique_ptr<MysqlServer>> servers;
+  std::unique_ptr<MysqlServer>& server = servers[flavor];
+  if (!server) server = std::make_unique<MysqlServer>(flavor);
+  return *server;
 }
 
 SqlClient& MysqlServer::admin() {

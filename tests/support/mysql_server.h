@@ -10,10 +10,14 @@
 
 namespace rowtide::test {
 
-enum class SqlFlavor { Mysql8, Mariadb };
+/// MySQL 8.0.15 and 5.7.22, Debian's MariaDB (10.11) and MariaDB 11.4.5.
+enum class SqlFlavor { Mysql8, Mysql57, Mariadb, Mariadb114 };
+[[nodiscard]] bool is_mariadb(SqlFlavor flavor);
+/// As the enumerators are called; for the names of tests.
+[[nodiscard]] std::string flavor_name(SqlFlavor flavor);
 
-/// A real server with a row binlog and full row metadata; MySQL with GTIDs. Options are the server's own,
-/// such as
+/// A real server with a row binlog and full row metadata (but MySQL 5.7, which has none); MySQL with GTIDs.
+/// Options are the server's own, such as
 /// "--binlog-row-image=MINIMAL". Functions throw on failure. Not thread-safe; use connect() for other
 /// threads.
 class MysqlServer {

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "tests/support/kafka_broker.h"
@@ -71,18 +72,27 @@ TEST(WaitUntil, SaysWhatWasSeenAtTheDeadline) {
 
 class SqlServers : public testing::TestWithParam<SqlFlavor> {};
 
-INSTANTIATE_TEST_SUITE_P(Both, SqlServers, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& test) {
-                           return test.param == SqlFlavor::Mysql8 ? std::string{"Mysql8"}
-                                                                  : std::string{"Mariadb"};
-                         });
+INSTANTIATE_TEST_SUITE_P(All, SqlServers,
+                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
+                                         SqlFlavor::Mariadb114),
+                         [](const auto& test) { return flavor_name(test.param); });
+
+TEST_P(SqlServers, AreOfTheirVersion) {
+  const std::map<SqlFlavor, std::string> versions{{SqlFlavor::Mysql8, "8.0.15"},
+                                                  {SqlFlavor::Mysql57, "5.7.22-log"},
+                                                  {SqlFlavor::Mariadb, "10.11."},
+                                                  {SqlFlavor::Mariadb114, "11.4.5-MariaDB-log"}};
+  const std::string version = MysqlServer::shared(GetParam()).value("SELECT VERSION()");
+  EXPECT_TRUE(version.starts_with(versions.at(GetParam()))) << version;
+}
 
 TEST_P(SqlServers, HaveARowBinlogWithFullMetadata) {
   MysqlServer& server = MysqlServer::shared(GetParam());
-  EXPECT_EQ(server.query(
-                "SELECT @@log_bin, @@binlog_format, @@binlog_row_metadata, @@binlog_row_image, @@server_id"),
-            (Rows{{"1", "ROW", "FULL", "FULL", "1"}}));
-  if (GetParam() == SqlFlavor::Mysql8) {
+  EXPECT_EQ(server.query("SELECT @@log_bin, @@binlog_format, @@binlog_row_image, @@server_id"),
+            (Rows{{"1", "ROW", "FULL", "1"}}));
+  const Rows metadata = server.query("SHOW VARIABLES LIKE 'binlog_row_metadata'");
+  EXPECT_EQ(metadata, GetParam() == SqlFlavor::Mysql57 ? Rows{} : (Rows{{"binlog_row_metadata", "FULL"}}));
+  if (!is_mariadb(GetParam())) {
     EXPECT_EQ(server.value("SELECT @@gtid_mode"), "ON");
   }
 }
