@@ -20,7 +20,7 @@ using schema::CatalogTable;
 using schema::TableName;
 
 std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
-  return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+  return flavor_name(info.param);
 }
 
 /// Hashes of long keys are those that there may be.
@@ -77,7 +77,7 @@ class DdlOracle : public testing::TestWithParam<SqlFlavor> {
     history->begin(read(), {});
   }
 
-  [[nodiscard]] bool is_mariadb() const { return GetParam() == SqlFlavor::Mariadb; }
+  [[nodiscard]] bool is_mariadb() const { return test::is_mariadb(GetParam()); }
 
   schema::CatalogSnapshot read() {
     const std::vector<std::string> databases{database, other};
@@ -156,6 +156,8 @@ class DdlOracle : public testing::TestWithParam<SqlFlavor> {
   unsigned marks = 0;
   unsigned compared = 0;
 };
+
+class Mariadb114DdlOracle : public DdlOracle {};
 
 TEST_P(DdlOracle, EveryTypeIsSpelledAsTheServerSpellsIt) {
   unsigned number = 0;
@@ -273,7 +275,7 @@ TEST_P(DdlOracle, EveryTypeIsSpelledAsTheServerSpellsIt) {
                 "CREATE SEQUENCE q1 START WITH 3", "ALTER SEQUENCE q1 RESTART 9",
                 "CREATE OR REPLACE SEQUENCE q1 NOCACHE", "RENAME TABLE q1 TO q2",
                 "CREATE SEQUENCE IF NOT EXISTS q2 CYCLE", "CREATE SEQUENCE q3", "DROP SEQUENCE q2"});
-  } else {
+  } else if (GetParam() == SqlFlavor::Mysql8) {
     expect_all({"CREATE TABLE f1 (a INT, b VARCHAR(10), KEY ((a + 1)), UNIQUE KEY u (b, (a * 2)))",
                 "ALTER TABLE f1 ADD c INT, DROP KEY u"});
   }
@@ -343,7 +345,7 @@ TEST_P(DdlOracle, WrittenStatements) {
                 "SET STATEMENT max_statement_time = 5 FOR ALTER TABLE lax ADD c INT",
                 "ALTER TABLE lax ADD added INT FIRST, MODIFY added BIGINT AFTER b",
                 "ALTER TABLE IF EXISTS lax RENAME COLUMN c TO d, RENAME INDEX IF EXISTS i TO j"});
-  } else {
+  } else if (GetParam() == SqlFlavor::Mysql8) {
     expect_all({"SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'",
                 "CREATE TABLE general (a VARCHAR(3) CHARACTER SET utf8mb4)",
                 "CREATE TABLE second (a INT) SECONDARY_ENGINE=rapid",
@@ -351,6 +353,45 @@ TEST_P(DdlOracle, WrittenStatements) {
                 "ALTER TABLE general RENAME COLUMN a TO b, ADD CHECK (b <> 'x'), ALGORITHM = COPY"});
   }
   std::printf("%u definitions compared\n", compared);
+}
+
+// Whether the first TIMESTAMP has a default that nobody wrote is a setting: OFF is the default of MySQL 5.7.
+TEST_P(DdlOracle, TimestampsHaveTheDefaultsOfTheSession) {
+  for (const char* const setting : {"OFF", "ON"}) {
+    expect_all({fmt::format("SET SESSION explicit_defaults_for_timestamp = {}", setting),
+                "SET SESSION sql_mode = ''",
+                fmt::format("CREATE TABLE ts_{} (a INT, t1 TIMESTAMP, t2 TIMESTAMP, t3 TIMESTAMP NULL, t4 "
+                            "TIMESTAMP NOT NULL, t5 TIMESTAMP(3))",
+                            setting),
+                fmt::format("ALTER TABLE ts_{} ADD t7 TIMESTAMP, ADD t0 TIMESTAMP FIRST", setting),
+                fmt::format("ALTER TABLE ts_{} MODIFY t3 TIMESTAMP, MODIFY t5 TIMESTAMP(6)", setting),
+                fmt::format("ALTER TABLE ts_{} CHANGE t1 other TIMESTAMP, ADD t8 TIMESTAMP NULL DEFAULT NULL",
+                            setting),
+                fmt::format("ALTER TABLE ts_{} DROP t0, DROP other, MODIFY t2 TIMESTAMP", setting)});
+  }
+}
+
+// character_set_collations is MariaDB's since 11.2.
+TEST_P(Mariadb114DdlOracle, CollationsAreTheSessions) {
+  expect_all({
+      "CREATE TABLE u1 (a TEXT, b VARCHAR(3) CHARACTER SET utf8mb4, c TEXT CHARACTER SET ucs2, d UUID, e "
+      "INET4)",
+      "CREATE TABLE u2 (a TEXT, b TEXT COLLATE uca1400_swedish_nopad_as_cs) COLLATE utf8mb3_uca1400_ai_ci",
+      "SET SESSION character_set_collations = "
+      "'utf8mb4=uca1400_as_cs,utf8mb3=uca1400_german2_ai_ci,latin1=latin1_german2_ci'",
+      "CREATE TABLE u3 (a TEXT, b VARCHAR(3) CHARACTER SET utf8mb4, c TEXT CHARACTER SET latin1, d TEXT "
+      "CHARACTER SET utf8)",
+      "CREATE TABLE u4 (a TEXT) CHARACTER SET utf8mb4",
+      "ALTER TABLE u1 CONVERT TO CHARACTER SET latin1",
+      "ALTER TABLE u2 CONVERT TO CHARACTER SET utf8mb4, ADD c TEXT",
+      fmt::format("ALTER DATABASE {} CHARACTER SET utf8mb4", database),
+      "CREATE TABLE u5 (a TEXT)",
+      fmt::format("ALTER DATABASE {} CHARACTER SET latin1", database),
+      "CREATE TABLE u6 (a TEXT, b TEXT CHARACTER SET utf8mb4 COLLATE uca1400_ai_ci)",
+      "SET SESSION character_set_collations = ''",
+      "CREATE TABLE u7 (a TEXT CHARACTER SET utf8mb4, b TEXT)",
+      "ALTER TABLE u3 CHARACTER SET latin1, ADD e TEXT",
+  });
 }
 
 TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
@@ -637,7 +678,11 @@ TEST_P(DdlOracle, RandomStatements) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Server, DdlOracle, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb), name_of);
+INSTANTIATE_TEST_SUITE_P(Server, DdlOracle,
+                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
+                                         SqlFlavor::Mariadb114),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Server, Mariadb114DdlOracle, testing::Values(SqlFlavor::Mariadb114), name_of);
 
 }  // namespace
 }  // namespace rowtide::test

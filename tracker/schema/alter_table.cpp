@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -23,20 +24,26 @@ bool has_explicit_defaults(const TableContext& context) {
 }
 
 /// Without explicit_defaults_for_timestamp a TIMESTAMP is NOT NULL unless it says NULL, and has a default.
-void imply_timestamp(CatalogColumn& column, const ColumnSpec& spec, bool& is_first) {
-  if (column.data_type != "timestamp" || column.generated != Generated::No) return;
+/// True where that is a better one if the column is the table's first TIMESTAMP.
+bool imply_timestamp(CatalogColumn& column, const ColumnSpec& spec) {
+  if (column.data_type != "timestamp" || column.generated != Generated::No) return false;
   column.is_nullable = spec.is_nullable.value_or(false);
-  const bool first = std::exchange(is_first, false);
-  if (column.is_nullable || column.default_value) return;
-  if (spec.default_value && spec.default_value->is_null) return;
-  if (first && !spec.updates_itself) {
-    column.default_value = "CURRENT_TIMESTAMP";
-    if (spec.length.value_or(0) != 0) *column.default_value += fmt::format("({})", *spec.length);
-    column.is_default_expression = true;
-  } else {
-    column.default_value = "0000-00-00 00:00:00";
-    if (spec.length.value_or(0) != 0) *column.default_value += "." + std::string(*spec.length, '0');
-  }
+  if (column.is_nullable || column.default_value) return false;
+  if (spec.default_value && spec.default_value->is_null) return false;
+  column.default_value = "0000-00-00 00:00:00";
+  if (spec.length.value_or(0) != 0) *column.default_value += "." + std::string(*spec.length, '0');
+  return !spec.updates_itself;
+}
+
+/// The first TIMESTAMP, by place, is set to the time of writing if its default is `implied` (by name).
+void settle_first_timestamp(std::vector<CatalogColumn>& columns, const std::vector<std::string>& implied) {
+  const auto first = std::find_if(columns.begin(), columns.end(), [](const CatalogColumn& column) {
+    return column.data_type == "timestamp" && column.generated == Generated::No;
+  });
+  if (first == columns.end() || std::find(implied.begin(), implied.end(), first->name) == implied.end())
+    return;
+  first->default_value = "CURRENT_TIMESTAMP" + first->column_type.substr(std::strlen("timestamp"));
+  first->is_default_expression = true;
 }
 
 /// Keys as a table collects them, each with a name like the server's.
@@ -182,7 +189,7 @@ class Alteration {
   CatalogTable table_;
   Keys keys_;
   std::uint16_t converted_to_ = 0;
-  bool is_first_timestamp_ = true;
+  std::vector<std::string> implied_timestamps_;
 };
 
 CatalogTable Alteration::run() {
@@ -192,6 +199,7 @@ CatalogTable Alteration::run() {
   table_.columns.clear();
   keep_columns();
   place_columns();
+  settle_first_timestamp(table_.columns, implied_timestamps_);
   keep_keys();
   change_keys();
   table_.keys = keys_.take();
@@ -317,7 +325,8 @@ CatalogColumn Alteration::make(const ColumnSpec& spec) {
     converted.is_binary = false;
     column = make_column(converted, context_);
   }
-  if (!has_explicit_defaults(context_)) imply_timestamp(column, spec, is_first_timestamp_);
+  if (!has_explicit_defaults(context_) && imply_timestamp(column, spec))
+    implied_timestamps_.push_back(column.name);
   return column;
 }
 
@@ -336,7 +345,6 @@ void Alteration::keep_column(const CatalogColumn& column) {
     table_.columns.push_back(std::move(changed));
     return;
   }
-  if (column.data_type == "timestamp") is_first_timestamp_ = false;
   std::optional<CatalogColumn> converted = column;
   if (converted_to_ != 0) converted = convert_column(column, converted_to_, context_.dialect);
   if (!converted) {
@@ -468,12 +476,14 @@ CatalogTable create_table(const CreateTable& create, const TableContext& context
       resolve_charset(create.options.charset, context.table_collation, context.dialect, context.session);
   table.collation = inner.table_collation;
   table.comment = create.options.comment.value_or(std::string());
-  bool is_first_timestamp = true;
+  std::vector<std::string> implied_timestamps;
   for (const ColumnSpec& spec : create.columns) {
     CatalogColumn column = make_column(spec, inner);
-    if (!has_explicit_defaults(context)) imply_timestamp(column, spec, is_first_timestamp);
+    if (!has_explicit_defaults(context) && imply_timestamp(column, spec))
+      implied_timestamps.push_back(column.name);
     table.columns.push_back(std::move(column));
   }
+  settle_first_timestamp(table.columns, implied_timestamps);
   Keys keys({});
   for (const KeySpec& key : create.keys) keys.add(key);
   table.keys = keys.take();

@@ -175,6 +175,20 @@ TEST(ApplyDdl, ATimestampWithoutExplicitDefaultsIsNotNull) {
       "c timestamp |");
 }
 
+TEST(ApplyDdl, TheFirstTimestampByPlaceIsTheTimeOfWriting) {
+  Tables tables;
+  tables.session.variables.explicit_defaults_for_timestamp = false;
+  EXPECT_EQ(tables.after({"CREATE TABLE t (i INT)", "ALTER TABLE t ADD b TIMESTAMP, ADD a TIMESTAMP(3) FIRST",
+                          "ALTER TABLE t ADD d TIMESTAMP FIRST, ADD c TIMESTAMP(3)"}),
+            "d timestamp NOT NULL DEFAULT =CURRENT_TIMESTAMP, a timestamp(3) NOT NULL DEFAULT "
+            "=CURRENT_TIMESTAMP(3), i int(11), b timestamp NOT NULL DEFAULT 0000-00-00 00:00:00, c "
+            "timestamp(3) NOT NULL DEFAULT 0000-00-00 00:00:00.000 |");
+  EXPECT_EQ(
+      tables.after({"CREATE TABLE u (a TIMESTAMP, b TIMESTAMP)", "ALTER TABLE u DROP a, MODIFY b TIMESTAMP"},
+                   {"shop", "u"}),
+      "b timestamp NOT NULL DEFAULT =CURRENT_TIMESTAMP |");
+}
+
 TEST(ApplyDdl, KeysGetTheServersNames) {
   Tables tables;
   EXPECT_EQ(
