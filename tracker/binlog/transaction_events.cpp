@@ -118,6 +118,11 @@ absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t se
   constexpr std::uint8_t kStandalone = 1;
   constexpr std::uint8_t kGroupCommit = 2;
   constexpr std::uint8_t kPreparedXa = 64;
+  constexpr std::uint8_t kCompletedXa = 128;
+  // In a byte behind all that, where there is one. Source: MariaDB Gtid_log_event (sql/log_event.h).
+  constexpr std::uint8_t kStartAlter = 2;
+  constexpr std::uint8_t kCommitAlter = 4;
+  constexpr std::uint8_t kRollbackAlter = 8;
   ByteReader reader(body);
   MariadbGtidEvent event;
   event.gtid.sequence = reader.u64();
@@ -127,14 +132,19 @@ absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t se
   event.standalone = (flags & kStandalone) != 0;
   event.prepared_xa = (flags & kPreparedXa) != 0;
   if ((flags & kGroupCommit) != 0) reader.skip(8);
-  if (event.prepared_xa) {
+  if ((flags & (kPreparedXa | kCompletedXa)) != 0) {
     const std::uint32_t format_id = reader.u32();
     const std::uint8_t gtrid_size = reader.u8();
     const std::uint8_t bqual_size = reader.u8();
     const std::string_view gtrid = reader.text(gtrid_size);
-    event.xid = xid_text(gtrid, reader.text(bqual_size), format_id);
+    const std::string_view bqual = reader.text(bqual_size);
+    if (event.prepared_xa) event.xid = xid_text(gtrid, bqual, format_id);
   }
   if (!reader.ok()) return truncated("MARIADB_GTID", body);
+  const std::uint8_t more_flags = reader.at_end() ? std::uint8_t{0} : reader.u8();
+  if ((more_flags & kStartAlter) != 0) event.alter = MariadbGtidEvent::Alter::Start;
+  if ((more_flags & kCommitAlter) != 0) event.alter = MariadbGtidEvent::Alter::Commit;
+  if ((more_flags & kRollbackAlter) != 0) event.alter = MariadbGtidEvent::Alter::Rollback;
   return event;
 }
 

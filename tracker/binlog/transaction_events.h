@@ -40,6 +40,11 @@ struct MariadbGtidEvent {
   bool standalone = false;   ///< the group is one event, without COMMIT
   bool prepared_xa = false;  ///< the group ends with XA PREPARE: its outcome comes in another one
   std::string xid;           ///< of a prepared_xa
+  /// binlog_alter_two_phase=ON: the statement stands in two groups, when it begins and when it ends; only
+  /// where the second is a commit did it happen, and there.
+  enum class Alter : std::uint8_t { Whole, Start, Commit, Rollback };
+  Alter alter = Alter::Whole;
+  [[nodiscard]] bool changes_nothing() const { return alter == Alter::Start || alter == Alter::Rollback; }
 };
 [[nodiscard]] absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t server_id);
 

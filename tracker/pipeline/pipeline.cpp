@@ -269,6 +269,7 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
       binlog::parse_mariadb_gtid(event.body, event.header.server_id);
   if (!gtid.ok()) return gtid.status();
   if (absl::Status status = begin_transaction(event, gtid->gtid, 0); !status.ok()) return status;
+  changes_nothing_ = gtid->changes_nothing();
   is_explicit_ = !gtid->standalone;                       // MariaDB writes no BEGIN
   if (gtid->prepared_xa) begin_xa(std::move(gtid->xid));  // nor XA START
   return absl::OkStatus();
@@ -282,6 +283,7 @@ absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog:
   thread_id_ = 0;
   in_transaction_ = true;
   is_explicit_ = false;
+  changes_nothing_ = false;
   transaction_id_ =
       !gtid_text_.empty() ? gtid_text_ : fmt::format("file={},pos={}", position_.file, position_.offset);
   part_bytes_ = 0;
@@ -377,6 +379,7 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
     if (absl::Status status = begin_transaction(event, {}, 0); !status.ok()) return status;
   }
   thread_id_ = query->thread_id;
+  if (changes_nothing_) return end_transaction(stop);
 
   const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
   const binlog::Statement statement =

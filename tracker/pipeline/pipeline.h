@@ -184,6 +184,7 @@ class Pipeline {
   bool in_transaction_ = false;
   bool is_repeated_ = false;                        ///< the group that comes was delivered before
   std::optional<encode::ChangeOrigin> told_begin_;  ///< as the encoder was told of the transaction
+  bool changes_nothing_ = false;                    ///< the group is an ALTER that only begins, or has failed
   bool is_explicit_ = false;              ///< the group is ended by XID or COMMIT, not by its one statement
   std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read
   HeldRows held_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/pipeline/tracker.h"
@@ -133,6 +134,8 @@ absl::StatusOr<schema::ChangedBefore> Tracker::scan_schema_changes(const binlog:
   stream.reset(from);
   constexpr int kSilence = 5;
   int silent_seconds = 0;
+  bool changes_nothing = false;
+  std::vector<std::byte> uncompressed;
   const auto is_behind = [&] { return !(BinlogPlace{stream.file(), stream.offset()} < end); };
   while (!is_behind()) {
     const absl::StatusOr<Bytes> bytes = parts_.source.next();
@@ -148,8 +151,17 @@ absl::StatusOr<schema::ChangedBefore> Tracker::scan_schema_changes(const binlog:
     silent_seconds = 0;
     const absl::StatusOr<binlog::EventView> event = stream.accept(*bytes);
     if (!event.ok()) return event.status();
-    if (event->header.type != binlog::EventType::Query) continue;
-    const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event->body);
+    if (event->header.type == binlog::EventType::MariadbGtidLog) {
+      const auto gtid = binlog::parse_mariadb_gtid(event->body, event->header.server_id);
+      if (!gtid.ok()) return gtid.status();
+      changes_nothing = gtid->changes_nothing();
+    }
+    const bool is_compressed = event->header.type == binlog::EventType::MariadbQueryCompressed;
+    if ((event->header.type != binlog::EventType::Query && !is_compressed) || changes_nothing) continue;
+    const absl::StatusOr<binlog::EventView> plain =
+        is_compressed ? binlog::uncompress_mariadb(*event, uncompressed) : event;
+    if (!plain.ok()) return plain.status();
+    const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(plain->body);
     if (!query.ok()) return query.status();
     changed.add(types::to_utf8_replacing(query->client_collation, query->sql), query->database,
                 (event->header.flags & binlog::kFlagThreadSpecific) != 0);

@@ -67,6 +67,22 @@ TEST(MariadbGtidEvents, PreparedXa) {
   EXPECT_FALSE(parse_mariadb_gtid(as_bytes(body).first(body.size() - 1), 17).ok());
 }
 
+TEST(MariadbGtidEvents, AnAlterInTwoGroups) {
+  using Alter = MariadbGtidEvent::Alter;
+  const auto alter_of = [](const EventBytes& body) {
+    return parse_mariadb_gtid(as_bytes(body.str()), 17)->alter;
+  };
+  const EventBytes head = EventBytes().u64(99).u32(3).u8(1);
+  EXPECT_EQ(alter_of(EventBytes(head).zeros(6)), Alter::Whole);
+  EXPECT_EQ(alter_of(EventBytes(head).u8(2).zeros(5)), Alter::Start);
+  EXPECT_EQ(alter_of(EventBytes(head).u8(4).u64(98)), Alter::Commit);
+  EXPECT_EQ(alter_of(EventBytes(head).u8(8).u64(98)), Alter::Rollback);
+  // Behind a commit id, behind the xid of an XA COMMIT.
+  EXPECT_EQ(alter_of(EventBytes().u64(99).u32(3).u8(3).u64(5).u8(2)), Alter::Start);
+  EXPECT_EQ(alter_of(EventBytes().u64(99).u32(3).u8(0x80).u32(7).u8(1).u8(1).text("\x02\x08").zeros(1)),
+            Alter::Whole);
+}
+
 TEST(Rotates, PositionAndFile) {
   const std::string body = EventBytes().u64(0x1'0000'0004U).text("binlog.000002").str();
   EXPECT_EQ(parse_rotate(as_bytes(body))->position, 0x1'0000'0004U);
