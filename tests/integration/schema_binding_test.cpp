@@ -46,7 +46,7 @@ class SchemaBinding : public testing::TestWithParam<SqlFlavor> {
   absl::StatusOr<binlog::TablePlan> bind(const binlog::TableMap& map) {
     const auto session = session_for(task_for(server));
     schema::SchemaHistory history(schema::read_source_dialect(*session).value());
-    schema::HistoricCatalog catalog(*session, history);
+    schema::HistoricCatalog catalog(*session, history, [](const schema::TableName&) { return false; });
     return schema::bind_table(map, catalog);
   }
 

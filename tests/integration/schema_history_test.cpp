@@ -147,6 +147,84 @@ TEST_P(SchemaHistory, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWithT
               testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"), HasSubstr(file)));
 }
 
+/// Tables whose definition came from where the task does not look.
+class SchemaFromElsewhere : public SchemaHistory {
+ protected:
+  SchemaFromElsewhere() {
+    server.exec("CREATE TABLE " + elsewhere + ".m (k INT PRIMARY KEY, z INT)");
+    for (const char* name : {"moves", "swaps"}) {
+      server.exec("CREATE TABLE " + elsewhere + "." + name + " LIKE " + elsewhere + ".m");
+    }
+  }
+  void swap_columns(const std::string& table) {
+    sql("ALTER TABLE " + table + " RENAME COLUMN k TO z, RENAME COLUMN z TO k");
+  }
+  /// Of a table that was changed once more before the tracker comes to its row.
+  void expect_that_it_stops(TrackerProcess& tracker, const std::string& table, std::size_t rows_before) {
+    tracker.start();
+    EXPECT_FALSE(tracker.wait_exit().ok());
+    EXPECT_THAT(tracker.failure(),
+                testing::AllOf(testing::StartsWith("NotSupported: "), HasSubstr("`" + table + "`"),
+                               HasSubstr("since then it was changed again"), HasSubstr("Repair")));
+    EXPECT_THAT(row_changes(reader->read_to_end()), testing::SizeIs(rows_before));
+  }
+
+  std::string elsewhere = server.fresh_database();
+};
+
+TEST_P(SchemaFromElsewhere, AModelThatIsNotTracked) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("CREATE TABLE l LIKE " + elsewhere + ".m");
+  sql("INSERT INTO l VALUES (1, 2)");
+  EXPECT_THAT(images(1), testing::ElementsAre(R"({"k":1,"z":2})"));
+  swap_columns("l");  // known by now
+  sql("INSERT INTO l VALUES (3, 4)");
+  EXPECT_THAT(images(2), testing::ElementsAre(R"({"k":1,"z":2})", R"({"k":4,"z":3})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+
+  sql("CREATE TABLE other LIKE " + elsewhere + ".m");
+  swap_columns("other");
+  sql("INSERT INTO other VALUES (5, 6)");  // nothing comes behind it
+  sql("CREATE TABLE later LIKE " + elsewhere + ".m");
+  sql("INSERT INTO later VALUES (7, 8)");
+  swap_columns("later");
+  expect_that_it_stops(tracker, "later", 3);
+  EXPECT_EQ(images(3).back(), R"({"k":6,"z":5})");
+}
+
+TEST_P(SchemaFromElsewhere, ATableThatIsMovedIn) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("RENAME TABLE " + elsewhere + ".moves TO moved");
+  sql("INSERT INTO moved VALUES (1, 2)");
+  EXPECT_THAT(images(1), testing::ElementsAre(R"({"k":1,"z":2})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  sql("ALTER TABLE " + elsewhere + ".swaps RENAME TO " + database + ".swapped");
+  sql("INSERT INTO swapped VALUES (3, 4)");
+  swap_columns("swapped");
+  expect_that_it_stops(tracker, "swapped", 1);
+}
+
+TEST_P(SchemaFromElsewhere, ATableThatMayHaveBeenThereBefore) {
+  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  sql("CREATE TABLE IF NOT EXISTS fresh (k INT PRIMARY KEY, z INT)");
+  sql("INSERT INTO fresh VALUES (1, 2)");
+  sql("CREATE TABLE IF NOT EXISTS swapped (k INT PRIMARY KEY, z INT)");
+  sql("INSERT INTO swapped VALUES (3, 4)");
+  swap_columns("swapped");
+  task["spec"]["startPosition"] = {
+      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
+  {
+    TrackerProcess tracker(task);
+    tracker.start();
+    wait_until("the tracker ends", [&] { return !tracker.process().running(); });
+  }
+  EXPECT_THAT(images(1), testing::ElementsAre(R"({"k":1,"z":2})"));
+  TrackerProcess tracker(task);
+  expect_that_it_stops(tracker, "swapped", 1);
+}
+
 class Mysql8SchemaHistory : public SchemaHistory {};
 
 /// The hidden columns of functional indexes stand in the table map, between the table's own, and in no row
@@ -382,6 +460,9 @@ TEST_P(MariadbSchemaHistory, TypesAndNamesAreThoseOfTheSessionThatMadeThem) {
                                               R"("m":18687,"n":"1.50","r":"AQ==","v":"x"})"));
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
+
+INSTANTIATE_TEST_SUITE_P(Server, SchemaFromElsewhere, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
+                         name_of);
 
 INSTANTIATE_TEST_SUITE_P(Server, MariadbPartitions, testing::Values(SqlFlavor::Mariadb), name_of);
 

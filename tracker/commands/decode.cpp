@@ -212,7 +212,8 @@ class Decoder {
         schema::SourceDialect{.is_mariadb = info.is_mariadb,
                               .version = version,
                               .collations = schema::Collations(info.is_mariadb, version)});
-    catalog_ = std::make_unique<schema::HistoricCatalog>(no_server_, *history_);
+    catalog_ = std::make_unique<schema::HistoricCatalog>(
+        no_server_, *history_, [](const schema::TableName&) { return false; });  // there is no now
     return load_schema_file(options_.schema, *history_);
   }
 
@@ -222,7 +223,7 @@ class Decoder {
         "the binlog file {} ends inside a transaction, whose last whole event is before {}: it was "
         "copied while it was written, or its server died; the transaction's rows up to there were "
         "written out, unless they are too many to be held until it ends",
-        path, pipeline_->read_offset()));
+        path, pipeline_->place().offset));
   }
 
   const DecodeOptions& options_;

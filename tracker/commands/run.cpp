@@ -60,6 +60,7 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
         if (!session.ok()) return session.status();
         return *std::move(session);
       },
+      .open_beside = source::search_source(task, secrets),
       .start_position =
           [&task, &secrets](schema::SqlSession& session) {
             return source::resolve_start_position(task.spec.start_position, session,

@@ -1,26 +1,16 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <tuple>
 #include <utility>
+
+#include "tracker/binlog/binlog_place.h"
 
 namespace rowtide::pipeline {
 
-/// A place in the binlog, comparable: servers number their files, so a longer or later name is a later file.
-struct BinlogPlace {
-  std::string file;
-  std::uint64_t offset = 0;
-  friend bool operator==(const BinlogPlace&, const BinlogPlace&) = default;
-  friend bool operator<(const BinlogPlace& a, const BinlogPlace& b) {
-    if (a.file.size() != b.file.size()) return a.file.size() < b.file.size();
-    return std::tie(a.file, a.offset) < std::tie(b.file, b.offset);
-  }
-};
+using binlog::BinlogPlace;
 
 /// How far what is delivered stays behind what is committed. Samples of the source's end are kept until they
 /// are delivered; lag is the age of the oldest sample that is not, and 0 when all are. So it is right on an

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "tracker/binlog/binlog_place.h"
 #include "tracker/binlog/position.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/statement.h"
@@ -83,13 +84,14 @@ class Pipeline {
   /// Everything before it is handed to the sink: where to reopen a lost stream.
   [[nodiscard]] const binlog::Position& position() const { return position_; }
 
+  /// Where the last event ends.
+  [[nodiscard]] binlog::BinlogPlace place() const { return {stream_.file(), stream_.offset()}; }
+
   /// Between the beginning of a transaction and its end.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
   /// After a failure: hands over the rows before it, of a transaction that will not end, unless they are too
   /// many to be held.
   [[nodiscard]] absl::Status hand_over_rest(const std::stop_token& stop);
-  /// Where the last event ends.
-  [[nodiscard]] std::uint64_t read_offset() const { return stream_.offset(); }
 
  private:
   [[nodiscard]] absl::Status dispatch(const binlog::EventView& event, const std::stop_token& stop);

@@ -42,8 +42,10 @@ schema::DdlEffect Pipeline::change_schema(const binlog::EventView& event, const 
         !parts_.selector.wants(change.name.database, change.name.table)) {
       continue;
     }
-    spdlog::warn("{}.{}: {}; its columns are read from the source when they are needed", change.name.database,
-                 change.name.table, effect.doubt);
+    spdlog::warn(
+        "{}.{}: {}; its columns are read from the source when rows of it come, if nothing has changed it "
+        "again by then",
+        change.name.database, change.name.table, effect.doubt);
   }
   return effect;
 }

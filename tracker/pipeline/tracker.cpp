@@ -89,6 +89,7 @@ absl::Status Tracker::run(const std::stop_token& stop) {
 }
 
 absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
+  stop_ = stop;
   absl::StatusOr<osc::HelperNames> helpers = osc::HelperNames::create(task_.spec.online_schema_changes);
   if (!helpers.ok()) return helpers.status();
   helpers_ = *std::move(helpers);
@@ -160,7 +161,8 @@ absl::Status Tracker::make_pipeline() {
   absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
   if (!session.ok()) return session.status();
   catalog_session_ = *std::move(session);
-  catalog_ = std::make_unique<schema::HistoricCatalog>(*catalog_session_, *history_);
+  catalog_ = std::make_unique<schema::HistoricCatalog>(
+      *catalog_session_, *history_, [this](const schema::TableName& name) { return is_changed_ahead(name); });
   absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder = encode::make_encoder(
       parts_.format, {.source_name = task_.qualified_name(),
                       .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",

@@ -16,10 +16,10 @@
 #include "tracker/checkpoint/checkpoint_store.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/pipeline/counters.h"
+#include "tracker/pipeline/ddl_ahead.h"
 #include "tracker/pipeline/lag.h"
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/pipeline/rate.h"
-#include "tracker/schema/changed_before.h"
 #include "tracker/schema/schema_history.h"
 #include "tracker/schema/sql_session.h"
 #include "tracker/select/table_selector.h"
@@ -44,6 +44,8 @@ class Tracker {
     checkpoint::CheckpointStore* checkpoints = nullptr;  ///< nullptr: nothing to resume from (stdout)
     /// A new SQL session; asked again after one is lost.
     std::function<absl::StatusOr<std::unique_ptr<schema::SqlSession>>()> connect_sql;
+    /// A source beside `source`, not open yet.
+    std::function<std::unique_ptr<source::EventSource>()> open_beside;
     /// spec.startPosition, looked up at the source.
     std::function<absl::StatusOr<binlog::Position>(schema::SqlSession&)> start_position;
     /// The end of the source's binlog now.
@@ -78,8 +80,7 @@ class Tracker {
   // tracker_schema.cpp
   [[nodiscard]] absl::Status begin_history(schema::SqlSession& session, const binlog::Position& from);
   [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog(schema::SqlSession& session);
-  [[nodiscard]] absl::StatusOr<schema::ChangedBefore> scan_schema_changes(const binlog::Position& from,
-                                                                          const BinlogPlace& end);
+  [[nodiscard]] absl::StatusOr<bool> is_changed_ahead(const schema::TableName& name);
   [[nodiscard]] absl::Status save_schemas(std::uint64_t version);
   [[nodiscard]] std::uint64_t saved_version() const;
   /// Again and again while it fails by what may pass. CANCELLED: stop.
@@ -120,6 +121,8 @@ class Tracker {
   std::unique_ptr<schema::Catalog> catalog_;
   std::unique_ptr<encode::Encoder> encoder_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::optional<DdlAhead> ahead_;  ///< the last reading; places of the server that was read last
+  std::stop_token stop_;
   binlog::Position resume_from_;
   std::jthread checkpointer_;
 

@@ -7,12 +7,8 @@
 #include <utility>
 
 #include "common/status/text.h"
-#include "tracker/binlog/mariadb_compressed.h"
-#include "tracker/binlog/stream_state.h"
-#include "tracker/binlog/transaction_events.h"
 #include "tracker/pipeline/tracker.h"
 #include "tracker/schema/catalog_reader.h"
-#include "tracker/types/charset.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -106,68 +102,40 @@ absl::Status Tracker::begin_history(schema::SqlSession& session, const binlog::P
   if (!end.ok()) return end.status();
   absl::StatusOr<schema::CatalogSnapshot> now = read_catalog(session);
   if (!now.ok()) return now.status();
-  absl::StatusOr<schema::ChangedBefore> changed = scan_schema_changes(from, *end);
-  if (!changed.ok()) return changed.status();
+  ahead_.emplace(parts_.open_beside(), history_->dialect().lower_case_names);
+  if (absl::Status status = ahead_->read(from, *end, {}, stop_); !status.ok()) return status;
+  const schema::ChangedBefore& changed = ahead_->changes();
 
   std::set<TableName> doubtful = differences(*before, *now);
-  for (const TableName& each : changed->changed()) {
-    if (selector_->wants_database(each.database)) doubtful.insert(history_->canonical(each));
+  for (const TableName& each : changed.changed()) {
+    if (selector_->wants_database(each.database)) doubtful.insert(each);
   }
   for (const auto& [name, table] : now->tables) {
-    if (changed->changed_databases().contains(name.database)) doubtful.insert(name);
+    if (changed.changed_databases().contains(name.database)) doubtful.insert(name);
   }
   std::set<TableName> absent;
-  for (const TableName& each : changed->created()) {
-    if (selector_->wants_database(each.database)) absent.insert(history_->canonical(each));
-    doubtful.erase(history_->canonical(each));
+  for (const TableName& each : changed.created()) {
+    if (selector_->wants_database(each.database)) absent.insert(each);
+    doubtful.erase(each);
   }
   history_->begin(*now, doubtful, absent);
   return absl::OkStatus();
 }
 
-/// Reads the binlog up to `end` for its DDL only.
-absl::StatusOr<schema::ChangedBefore> Tracker::scan_schema_changes(const binlog::Position& from,
-                                                                   const BinlogPlace& end) {
-  schema::ChangedBefore changed;
-  if (absl::Status status = parts_.source.open(from); !status.ok()) return status;
-  binlog::StreamState stream;
-  stream.reset(from);
-  constexpr int kSilence = 5;
-  int silent_seconds = 0;
-  bool changes_nothing = false;
-  std::vector<std::byte> uncompressed;
-  const auto is_behind = [&] { return !(BinlogPlace{stream.file(), stream.offset()} < end); };
-  while (!is_behind()) {
-    const absl::StatusOr<Bytes> bytes = parts_.source.next();
-    if (!bytes.ok()) return bytes.status();
-    if (bytes->empty()) {  // a second without anything
-      if (++silent_seconds < kSilence) continue;
-      if (stream.file().empty()) {
-        return absl::UnavailableError("the source sends nothing of its binlog from " +
-                                      binlog::to_string(from));
-      }
-      break;  // with GTIDs that all are done
-    }
-    silent_seconds = 0;
-    const absl::StatusOr<binlog::EventView> event = stream.accept(*bytes);
-    if (!event.ok()) return event.status();
-    if (event->header.type == binlog::EventType::MariadbGtidLog) {
-      const auto gtid = binlog::parse_mariadb_gtid(event->body, event->header.server_id);
-      if (!gtid.ok()) return gtid.status();
-      changes_nothing = gtid->changes_nothing();
-    }
-    const bool is_compressed = event->header.type == binlog::EventType::MariadbQueryCompressed;
-    if ((event->header.type != binlog::EventType::Query && !is_compressed) || changes_nothing) continue;
-    const absl::StatusOr<binlog::EventView> plain =
-        is_compressed ? binlog::uncompress_mariadb(*event, uncompressed) : event;
-    if (!plain.ok()) return plain.status();
-    const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(plain->body);
-    if (!query.ok()) return query.status();
-    changed.add(types::to_utf8_replacing(query->client_collation, query->sql), query->database,
-                (event->header.flags & binlog::kFlagThreadSpecific) != 0);
+/// Whether what the source says of a table now, which was just read, is what holds at the stream's place.
+absl::StatusOr<bool> Tracker::is_changed_ahead(const TableName& name) {
+  const BinlogPlace here = pipeline_->place();
+  const absl::StatusOr<BinlogPlace> end = parts_.sample_end(*catalog_session_);
+  if (!end.ok()) return end.status();
+  const std::string& server = parts_.source.info().server;
+  if (!ahead_ || ahead_->server() != server || ahead_->until() < here) {
+    ahead_.emplace(parts_.open_beside(), history_->dialect().lower_case_names);
   }
-  parts_.source.close();
-  return changed;
+  if (absl::Status status = ahead_->read(pipeline_->position(), *end, server, stop_); !status.ok()) {
+    ahead_.reset();
+    return status;
+  }
+  return ahead_->changes().is_changed_from(name, here);
 }
 
 absl::Status Tracker::save_schemas(std::uint64_t version) {

@@ -14,20 +14,36 @@ bool creates_table(std::string_view sql) {
 
 }  // namespace
 
-void ChangedBefore::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table) {
+void ChangedBefore::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table,
+                        const binlog::BinlogPlace& at) {
   const binlog::Statement statement = binlog::classify_statement(sql, default_database, uses_temporary_table);
   if (statement.kind != binlog::StatementKind::Ddl || statement.is_temporary) return;
-  if (statement.tables.empty()) changed_databases_.insert(std::string(default_database));
+  const auto as_kept = [this](std::string_view name) {
+    return lower_case_names_ ? to_lower(std::string(name)) : std::string(name);
+  };
+  if (statement.tables.empty()) {
+    changed_databases_.insert(as_kept(default_database));
+    last_[{as_kept(default_database), {}}] = at;
+  }
   const bool is_create = creates_table(sql);
   for (const binlog::StatementTable& each : statement.tables) {
-    if (each.table.empty()) {
-      changed_databases_.insert(each.database);
+    const TableName name{as_kept(each.database), as_kept(each.table)};
+    last_[name] = at;
+    if (name.table.empty()) {
+      changed_databases_.insert(name.database);
       continue;
     }
-    const TableName name{each.database, each.table};
     if (created_.contains(name) || changed_.contains(name)) continue;
     (is_create ? created_ : changed_).insert(name);
   }
+}
+
+bool ChangedBefore::is_changed_from(const TableName& name, const binlog::BinlogPlace& place) const {
+  for (const TableName& each : {name, TableName{name.database, {}}}) {
+    const auto last = last_.find(each);
+    if (last != last_.end() && !(last->second < place)) return true;
+  }
+  return false;
 }
 
 }  // namespace rowtide::schema

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "tracker/binlog/binlog_place.h"
 #include "tracker/schema/definition.h"
 
 namespace rowtide::schema {
@@ -13,8 +15,14 @@ namespace rowtide::schema {
 /// was not there; of all others it is not known. Fed with every DDL from the start position on.
 class ChangedBefore {
  public:
-  /// As classify_statement() takes them.
-  void add(std::string_view sql, std::string_view default_database, bool uses_temporary_table);
+  explicit ChangedBefore(bool lower_case_names) : lower_case_names_(lower_case_names) {}
+
+  /// As classify_statement() takes them, and where the statement stands.
+  void add(std::string_view sql, std::string_view default_database, bool uses_temporary_table,
+           const binlog::BinlogPlace& at);
+
+  /// Does a statement at `place` or behind it say anything of the table?
+  [[nodiscard]] bool is_changed_from(const TableName& name, const binlog::BinlogPlace& place) const;
 
   [[nodiscard]] const std::set<TableName>& created() const { return created_; }
   [[nodiscard]] const std::set<TableName>& changed() const { return changed_; }
@@ -22,9 +30,12 @@ class ChangedBefore {
   [[nodiscard]] const std::set<std::string>& changed_databases() const { return changed_databases_; }
 
  private:
+  bool lower_case_names_;
   std::set<TableName> created_;
   std::set<TableName> changed_;
   std::set<std::string> changed_databases_;
+  std::map<TableName, binlog::BinlogPlace>
+      last_;  ///< without a table: a database, of which any may have changed
 };
 
 }  // namespace rowtide::schema

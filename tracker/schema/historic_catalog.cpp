@@ -6,6 +6,26 @@
 
 namespace rowtide::schema {
 
+namespace {
+
+absl::Status not_known(const TableName& name) {
+  const std::string sql_name = quote_identifier(name.database) + "." + quote_identifier(name.table);
+  return absl::UnimplementedError(
+      fmt::format("the columns of {} cannot be told: what it was when this was written is not known (it was "
+                  "made or changed by a "
+                  "statement that does not say so itself, out of a table that is not tracked, or before the "
+                  "task began), and since "
+                  "then it was changed again, so that what it is now is not what it was. Repair: leave the "
+                  "table's events out "
+                  "(spec.onUnprocessable: SkipAndCount), or take the table out of spec.objects; and so that "
+                  "it does not happen "
+                  "again, SET GLOBAL binlog_row_metadata=FULL at the source (MySQL 8.0.1+, MariaDB 10.5+; "
+                  "older servers cannot)",
+                  sql_name));
+}
+
+}  // namespace
+
 absl::StatusOr<const CatalogTable*> HistoricCatalog::describe(const std::string& database,
                                                               const std::string& table) {
   const TableName name = history_->canonical({database, table});
@@ -18,6 +38,9 @@ absl::StatusOr<const CatalogTable*> HistoricCatalog::describe(const std::string&
   if (!found.is_known) {
     absl::StatusOr<TablePtr> now = read_table(*session_, history_->dialect(), name);
     if (!now.ok()) return now.status();
+    const absl::StatusOr<bool> is_changed = is_changed_ahead_(name);
+    if (!is_changed.ok()) return is_changed.status();
+    if (*is_changed) return not_known(name);
     history_->learn(name, *now);
     held_ = *std::move(now);
   }

@@ -1,18 +1,32 @@
 #pragma once
 
+#include <functional>
+#include <string>
+#include <utility>
+
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
 
 namespace rowtide::schema {
 
 /// The tables as they were where the stream is. Only a table of which the history does not know how it was
-/// (a statement was not understood, or came before the first position) is read from the source, as it is now:
-/// bind_table() compares it with the event then. One thread.
+/// (a statement was not understood, made it of one that is not kept, or came before the first position) is
+/// read from the source, as it is now, if nothing has changed it since; bind_table() also compares it with
+/// the event then. One thread.
 class HistoricCatalog final : public Catalog {
  public:
-  /// Both must outlive the catalog.
-  HistoricCatalog(SqlSession& session, SchemaHistory& history)
-      : Catalog(session), session_(&session), history_(&history) {}
+  /// Does a statement between the stream's place and now say anything of the table? Asked after the table was
+  /// read.
+  using IsChangedAhead = std::function<absl::StatusOr<bool>(const TableName&)>;
+
+  /// Session and history must outlive the catalog.
+  HistoricCatalog(SqlSession& session, SchemaHistory& history, IsChangedAhead is_changed_ahead)
+      : Catalog(session),
+        session_(&session),
+        history_(&history),
+        is_changed_ahead_(std::move(is_changed_ahead)) {}
+
+  /// Also UNIMPLEMENTED for a table of which it is not known how it was.
 
   [[nodiscard]] absl::StatusOr<const CatalogTable*> describe(const std::string& database,
                                                              const std::string& table) override;
@@ -23,6 +37,7 @@ class HistoricCatalog final : public Catalog {
  private:
   SqlSession* session_;
   SchemaHistory* history_;
+  IsChangedAhead is_changed_ahead_;
   TablePtr held_;  ///< what was returned last
 };
 

@@ -1,0 +1,36 @@
+#include "tracker/schema/changed_before.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rowtide::schema {
+namespace {
+
+TEST(ChangedBefore, KnowsWhereATableWasNamedLast) {
+  ChangedBefore changes(/*lower_case_names=*/false);
+  changes.add("CREATE TABLE t (id INT)", "shop", false, {"bin.000009", 100});
+  changes.add("ALTER TABLE shop.t ADD a INT", "", false, {"bin.000010", 200});
+  changes.add("CREATE TEMPORARY TABLE t (id INT)", "shop", false, {"bin.000010", 300});
+  EXPECT_TRUE(changes.is_changed_from({"shop", "t"}, {"bin.000009", 4}));
+  EXPECT_TRUE(changes.is_changed_from({"shop", "t"}, {"bin.000010", 200}));
+  EXPECT_FALSE(changes.is_changed_from({"shop", "t"}, {"bin.000010", 201}));
+  EXPECT_FALSE(changes.is_changed_from({"shop", "T"}, {"bin.000009", 4}));
+  EXPECT_FALSE(changes.is_changed_from({"other", "t"}, {"bin.000009", 4}));
+  changes.add("RENAME TABLE other.t TO shop.u", "", false, {"bin.000010", 400});
+  EXPECT_TRUE(changes.is_changed_from({"other", "t"}, {"bin.000010", 400}));
+  EXPECT_TRUE(changes.is_changed_from({"shop", "u"}, {"bin.000010", 400}));
+  // Any table of it.
+  changes.add("DROP DATABASE shop", "", false, {"bin.000010", 500});
+  EXPECT_TRUE(changes.is_changed_from({"shop", "t"}, {"bin.000010", 500}));
+}
+
+TEST(ChangedBefore, ComparesNamesAsTheServerKeepsThem) {
+  ChangedBefore changes(/*lower_case_names=*/true);
+  changes.add("ALTER TABLE Shop.Orders ADD a INT", "", false, {"bin.000001", 200});
+  changes.add("DROP DATABASE GONE", "", false, {"bin.000001", 300});
+  EXPECT_TRUE(changes.is_changed_from({"shop", "orders"}, {"bin.000001", 200}));
+  EXPECT_TRUE(changes.is_changed_from({"gone", "t"}, {"bin.000001", 200}));
+}
+
+}  // namespace
+}  // namespace rowtide::schema
