@@ -98,6 +98,69 @@ TEST_P(SchemaHistory, TemporaryTablesOfSessionsThatLogStatementsAreNoTables) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+/// MariaDB writes what a session with binlog_format=MIXED does to its temporary tables as statements.
+class MariadbTemporaryTables : public SchemaHistory {
+ protected:
+  void SetUp() override {
+    SchemaHistory::SetUp();
+    client.exec("SET SESSION binlog_format = MIXED");
+  }
+  SqlClient client = server.connect(database);
+};
+
+TEST_P(MariadbTemporaryTables, ChangesOfThemAreNotTold) {
+  client.exec("CREATE TEMPORARY TABLE before_the_tracker (a INT)");
+  client.exec("INSERT INTO before_the_tracker VALUES (1)");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  for (const char* statement : {"INSERT INTO before_the_tracker VALUES (2)",
+                                "CREATE TEMPORARY TABLE z (a INT, u CHAR(36))",
+                                "INSERT INTO z VALUES (1, 'x')",
+                                "UPDATE z SET a = 2",
+                                "REPLACE INTO z VALUES (9, 'q')",
+                                "DELETE z FROM z JOIN t",
+                                "TRUNCATE z",
+                                "ALTER TABLE z ADD w INT",
+                                "CREATE TEMPORARY TABLE t (x INT)",
+                                "INSERT INTO t VALUES (5)",
+                                "UPDATE t SET x = 6",
+                                "RENAME TABLE t TO u",
+                                "CREATE TEMPORARY TABLE selected SELECT 1 AS a",
+                                "CREATE TEMPORARY TABLE t (x INT)",
+                                "INSERT INTO t VALUES (7)",
+                                "DROP TEMPORARY TABLE t",
+                                "INSERT INTO z (u) VALUES (UUID())",
+                                "INSERT INTO t VALUES (1, 'real')",
+                                "INSERT INTO z (a) VALUES (3)",
+                                "BEGIN",
+                                "INSERT INTO z (a) VALUES (4)",
+                                "INSERT INTO t VALUES (2, LEFT(UUID(), 8))",
+                                "COMMIT"}) {
+    client.exec(statement);
+  }
+  sql("UPDATE t SET a = 'last' WHERE id = 2");
+  const std::vector<std::string> rows = images(3);
+  EXPECT_EQ(rows.front(), R"({"a":"real","id":1})");
+  EXPECT_EQ(rows.back(), R"({"a":"last","id":2})");
+  for (const KafkaRecord& record : reader->records())
+    EXPECT_FALSE(record.value && record.value->find(R"(,"ddl":)") != std::string::npos) << *record.value;
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(MariadbTemporaryTables, WhatTheyBringIntoOtherTablesAsAStatementStopsTheTask) {
+  sql("CREATE TABLE other (a INT)");
+  for (const char* statement : {"INSERT INTO other SELECT * FROM z", "CREATE TABLE made SELECT * FROM z"}) {
+    task["metadata"]["name"] = task["metadata"]["name"].get<std::string>() + "x";
+    TrackerProcess tracker(task);
+    tracker.start_streaming();
+    client.exec("CREATE OR REPLACE TEMPORARY TABLE z (a INT)");
+    client.exec("INSERT INTO z VALUES (1)");
+    client.exec(statement);
+    EXPECT_FALSE(tracker.wait_exit().ok());
+    EXPECT_THAT(tracker.failure(), testing::AllOf(HasSubstr("written as a statement"), HasSubstr(statement)));
+  }
+}
+
 TEST_P(SchemaHistory, AKilledTrackerReadsOnWithTheSchemaOfItsCheckpoint) {
   TrackerProcess tracker(task);
   tracker.start_streaming();
@@ -463,6 +526,8 @@ TEST_P(MariadbSchemaHistory, TypesAndNamesAreThoseOfTheSessionThatMadeThem) {
 
 INSTANTIATE_TEST_SUITE_P(Server, SchemaFromElsewhere, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
                          name_of);
+
+INSTANTIATE_TEST_SUITE_P(Server, MariadbTemporaryTables, testing::Values(SqlFlavor::Mariadb), name_of);
 
 INSTANTIATE_TEST_SUITE_P(Server, MariadbPartitions, testing::Values(SqlFlavor::Mariadb), name_of);
 

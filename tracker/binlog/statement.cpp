@@ -54,6 +54,7 @@ class Classifier {
   void add_tables_of_alter(Statement& statement);
   void skip_dml_modifiers();
   bool skip_past(std::string_view word);
+  bool selects();
 
   SqlLexer lexer_;
   std::string_view database_;
@@ -170,6 +171,7 @@ Statement Classifier::create_or_alter(bool is_alter) {
   } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
     skip_if_exists();
     add_table(statement);
+    statement.writes_rows = keyword.is("TABLE") && selects();
   } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
     statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
     add_table_behind("ON", statement);
@@ -269,6 +271,19 @@ bool Classifier::skip_past(std::string_view word) {
     const Token token = lexer_.next();
     if (token.is(word)) return true;
     if (token.kind == TokenKind::End) return false;
+  }
+}
+
+/// SELECT behind the name of a new table, its columns and options, or as all that stands in brackets there.
+bool Classifier::selects() {
+  int depth = 0;
+  for (bool is_alone = true;;) {
+    const Token token = lexer_.next();
+    if (token.kind == TokenKind::End) return false;
+    if (token.is("SELECT") && (depth == 0 || is_alone)) return true;
+    if (token.is_symbol('(')) ++depth;
+    if (token.is_symbol(')')) --depth;
+    is_alone = is_alone && (token.is_symbol('(') || token.is("AS"));
   }
 }
 

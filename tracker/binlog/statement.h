@@ -33,6 +33,7 @@ struct Statement {
   /// name several). Empty when they could not be told.
   std::vector<StatementTable> tables;
   bool is_temporary = false;  ///< DDL of a temporary table
+  bool writes_rows = false;   ///< CREATE TABLE ... SELECT: a data change, too, written as a statement
 };
 
 /// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted

@@ -53,11 +53,12 @@ absl::StatusOr<FormatDescription> parse_format_description(Bytes body) {
   ByteReader reader(body);
   const std::uint16_t binlog_version = reader.u16();
   std::string_view version = until_nul(reader.text(kVersionSize));
-  reader.skip(4);  // when the file was made
+  const std::uint32_t created = reader.u32();
   const std::uint8_t header_size = reader.u8();
   if (!reader.ok()) return truncated("FORMAT_DESCRIPTION", body);
 
   FormatDescription format;
+  format.is_of_server_start = created != 0;
   format.is_mariadb = version.find(kMariadbMark) != std::string_view::npos;
   if (format.is_mariadb && version.starts_with(kMariadbPrefix)) version.remove_prefix(kMariadbPrefix.size());
   format.server_version = std::string(version);

@@ -16,6 +16,8 @@ struct FormatDescription {
   std::string server_version;
   bool is_mariadb = false;
   bool has_checksum = false;  ///< CRC32 behind every event
+  /// The server wrote it when it started: no session of before is left.
+  bool is_of_server_start = false;
 };
 /// `body` with the checksum still attached (whether there is one is what this event says).
 [[nodiscard]] absl::StatusOr<FormatDescription> parse_format_description(Bytes body);

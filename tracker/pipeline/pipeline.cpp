@@ -200,6 +200,8 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
 
     case EventType::FormatDescription:
       on_format_description();
+      if (stream_.format().is_of_server_start && !is_reading_again())
+        temporary_tables_.forget(event.header.server_id);
       return absl::OkStatus();
 
     // These say nothing of rows or schemas: file framing, other nodes' bookkeeping, texts of statements whose
@@ -382,8 +384,8 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
   if (changes_nothing_) return end_transaction(stop);
 
   const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
-  const binlog::Statement statement =
-      binlog::classify_statement(query->sql, query->database, uses_temporary_table);
+  binlog::Statement statement = binlog::classify_statement(query->sql, query->database, uses_temporary_table);
+  find_temporary_tables(event, *query, statement);
   switch (statement.kind) {
     case StatementKind::Commit:
       return on_commit(stop);
@@ -405,6 +407,11 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog
     case StatementKind::Xa:
       return on_xa_statement(query.sql, stop);
     case StatementKind::Ddl:
+      if (statement.writes_rows && !statement.is_temporary) {
+        absl::Status status = on_statement_dml(statement, query);
+        if (!status.ok()) status = unprocessable(event, status);
+        if (!status.ok()) return status;
+      }
       if (absl::Status status = on_schema_change(event, statement, query); !status.ok()) return status;
       is_explicit_ = is_explicit_ || starts_transaction(query.sql);
       break;
@@ -423,7 +430,7 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog
 }
 
 absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, const binlog::QueryEvent& query) {
-  if (!parts_.wants_rows || taken_back_.is_known()) return absl::OkStatus();
+  if (!parts_.wants_rows || taken_back_.is_known() || statement.is_temporary) return absl::OkStatus();
   const bool told = !statement.tables.empty();
   const bool concerns =
       told

@@ -11,6 +11,7 @@
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/statement.h"
 #include "tracker/binlog/stream_state.h"
+#include "tracker/binlog/temporary_tables.h"
 #include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/encode/record_batch.h"
@@ -110,6 +111,10 @@ class Pipeline {
                                                 const encode::SchemaChange& change);
   [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
                                                 const std::vector<schema::TableChange>& changes);
+  [[nodiscard]] bool is_temporary(const binlog::TemporaryTables::Session& session,
+                                  const binlog::StatementTable& table) const;
+  void find_temporary_tables(const binlog::EventView& event, const binlog::QueryEvent& query,
+                             binlog::Statement& statement);
   [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_table_map(const binlog::EventView& event);
@@ -198,6 +203,7 @@ class Pipeline {
   bool is_located_ = false;  ///< the failure says already where it is
   std::optional<Replay> replay_;
   TransactionProgress progress_;
+  binlog::TemporaryTables temporary_tables_;
   std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began
   bool in_payload_ = false;
   std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position

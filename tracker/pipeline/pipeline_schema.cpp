@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tracker/binlog/query_variables.h"
+#include "tracker/binlog/sql_lexer.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/types/charset.h"
@@ -18,6 +19,34 @@ bool Pipeline::wants_schema_change_of(const binlog::Statement& statement, std::s
                        return table.table.empty() ? parts_.selector.wants_database(table.database)
                                                   : parts_.selector.wants(table.database, table.table);
                      });
+}
+
+/// Known from the stream; or, where its CREATE stands before the tracker's beginning, by there being no other
+/// table of that name.
+bool Pipeline::is_temporary(const binlog::TemporaryTables::Session& session,
+                            const binlog::StatementTable& table) const {
+  if (temporary_tables_.contains(session, table)) return true;
+  if (parts_.history == nullptr) return false;
+  const auto found = parts_.history->find(parts_.history->canonical({table.database, table.table}));
+  return found.is_known && found.table == nullptr;
+}
+
+/// Of statements that do not say of which kind the tables are that they change: data changes that used a
+/// temporary table, and RENAME TABLE, of which MariaDB does not even say that. A temporary table goes before
+/// another one of its name.
+void Pipeline::find_temporary_tables(const binlog::EventView& event, const binlog::QueryEvent& query,
+                                     binlog::Statement& statement) {
+  const binlog::TemporaryTables::Session session{event.header.server_id, query.thread_id};
+  const auto& tables = statement.tables;
+  const bool uses_one = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
+  if (tables.empty()) return;
+  if (statement.kind == binlog::StatementKind::Dml && uses_one) {
+    statement.is_temporary = std::all_of(tables.begin(), tables.end(),
+                                         [&](const auto& table) { return is_temporary(session, table); });
+  } else if (statement.kind == binlog::StatementKind::Ddl && binlog::SqlLexer(query.sql).take("RENAME")) {
+    statement.is_temporary = temporary_tables_.contains(session, tables.front());
+  }
+  temporary_tables_.follow(session, statement, query.sql);
 }
 
 /// What is known of the tables is no longer so.

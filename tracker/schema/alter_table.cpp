@@ -223,7 +223,7 @@ bool Alteration::makes_keys_anew() const {
 
 /// Since MDEV-25803 MariaDB leaves keys where they stand unless one is added or one comes to allow NULL.
 bool leaves_keys_in_place(const SourceDialect& dialect) {
-  constexpr std::uint32_t kFirst[] = {100241, 100332, 100422, 100513, 100605};
+  constexpr std::uint32_t kFirst[] = {100513, 100605};
   return dialect.is_mariadb &&
          (dialect.version >= 100700 ||
           std::any_of(std::begin(kFirst), std::end(kFirst), [&dialect](std::uint32_t first) {

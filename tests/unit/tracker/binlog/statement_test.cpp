@@ -161,6 +161,20 @@ TEST(StatementHeads, WhatATemporaryTableWasUsedForIsDdlOfItWhereOnlyOneTableCanB
   }
 }
 
+TEST(StatementHeads, ACreateSelectWritesRows) {
+  for (const char* sql :
+       {"CREATE TABLE t SELECT 1", "CREATE TABLE t (a INT DEFAULT (1)) ENGINE=InnoDB AS SELECT 1",
+        "CREATE TABLE t ((SELECT 1))", "CREATE TABLE t AS (SELECT 1)",
+        "CREATE TABLE t REPLACE WITH x AS (SELECT 1) SELECT * FROM x"}) {
+    EXPECT_TRUE(classify_statement(sql, "d").writes_rows) << sql;
+  }
+  for (const char* sql :
+       {"CREATE TABLE t (a INT, `select` INT)", "CREATE TABLE t (a INT DEFAULT (SELECT 1)) COMMENT 'SELECT'",
+        "CREATE VIEW v AS SELECT 1", "CREATE TABLE t LIKE u", "ALTER TABLE t ADD a INT"}) {
+    EXPECT_FALSE(classify_statement(sql, "d").writes_rows) << sql;
+  }
+}
+
 TEST(StatementHeads, WithoutADefaultDatabase) {
   EXPECT_EQ(classify_statement("DROP TABLE t", "").tables, (Tables{{"", "t"}}));
   EXPECT_TRUE(classify_statement("ALTER DATABASE CHARACTER SET utf8", "").tables.empty());
