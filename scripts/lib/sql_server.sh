@@ -13,8 +13,10 @@ sql_server_options() {
     die "the socket's path $socket is longer than $SOCKET_PATH_LIMIT characters: choose a --dir with a shorter path"
   # A killed server leaves its lock behind, and takes it for a living one's while nobody has collected the dead process.
   rm -f "$socket" "$socket.lock"
+  # A server clears its temporary folder at its start: not of another one's tables.
+  mkdir -p "$DIR/tmp"
   SQL_OPTIONS=(
-    --user="$(id -un)"
+    --user="$(id -un)" --tmpdir="$DIR/tmp"
     --datadir="$DATA" --socket="$socket" --pid-file="$DIR/server.pid"
     --bind-address="$BIND" --port="$PORT" --skip-name-resolve
     --server-id=1
