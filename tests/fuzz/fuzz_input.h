@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/bytes/byte_reader.h"
-#include "tracker/schema/sql_session.h"
+#include "tracker/sql/session.h"
 
 // What the targets share. A target is one LLVMFuzzerTestOneInput: driven by libFuzzer, or by replay_main.cpp.
 
@@ -23,9 +23,9 @@ inline void require(bool condition) {
 }
 
 /// Knows no table.
-class NoServer final : public schema::SqlSession {
+class NoServer final : public sql::Session {
  public:
-  absl::StatusOr<schema::SqlResult> query(std::string_view /*sql*/) override { return schema::SqlResult{}; }
+  absl::StatusOr<sql::Result> query(std::string_view /*sql*/) override { return sql::Result{}; }
 };
 
 }  // namespace rowtide::fuzz

@@ -8,8 +8,9 @@
 #include <random>
 
 #include "tests/integration/source_fixture.h"
-#include "tracker/binlog/statement.h"
 #include "tracker/schema/schema_history.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::test {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 using schema::CatalogColumn;
 using schema::CatalogKey;
 using schema::CatalogTable;
-using schema::TableName;
+using sql::TableName;
 
 std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
   return flavor_name(info.param);
@@ -94,7 +95,7 @@ class DdlOracle : public testing::TestWithParam<SqlFlavor> {
       const binlog::QueryEvent query = binlog::parse_query(event.body).value();
       const std::string sql(query.sql);
       if (sql.find(mark) != std::string::npos) return sql.starts_with("DROP");
-      if (binlog::classify_statement(sql, query.database).kind != binlog::StatementKind::Ddl) return false;
+      if (sql::classify_statement(sql, query.database).kind != sql::StatementKind::Ddl) return false;
       logged = sql;
       const schema::DdlEffect effect = history->apply(
           sql,

@@ -6,6 +6,7 @@
 #include "tracker/schema/bind_table.h"
 #include "tracker/schema/catalog_reader.h"
 #include "tracker/schema/historic_catalog.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::test {
 namespace {
@@ -46,7 +47,7 @@ class SchemaBinding : public testing::TestWithParam<SqlFlavor> {
   absl::StatusOr<binlog::TablePlan> bind(const binlog::TableMap& map) {
     const auto session = session_for(task_for(server));
     schema::SchemaHistory history(schema::read_source_dialect(*session).value());
-    schema::HistoricCatalog catalog(*session, history, [](const schema::TableName&) { return false; });
+    schema::HistoricCatalog catalog(*session, history, [](const sql::TableName&) { return false; });
     return schema::bind_table(map, catalog);
   }
 

@@ -22,12 +22,6 @@ struct QueryVariables {
   std::vector<std::pair<std::uint16_t, std::uint16_t>> charset_collations;
 };
 
-inline constexpr std::uint64_t kSqlModeRealAsFloat = 1;
-inline constexpr std::uint64_t kSqlModeAnsiQuotes = 4;
-inline constexpr std::uint64_t kSqlModeOracle = 512;  ///< MariaDB
-inline constexpr std::uint64_t kSqlModeMaxdb = 4096;  ///< MariaDB, MySQL 5.7
-inline constexpr std::uint64_t kSqlModeNoBackslashEscapes = 0x100000;
-
 /// Reads as far as it knows the codes: what stands behind an unknown one is not told.
 [[nodiscard]] QueryVariables parse_query_variables(Bytes status_variables, bool is_mariadb);
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "tracker/binlog/event.h"
-#include "tracker/binlog/xa.h"
+#include "tracker/sql/xa_statement.h"
 #include "tracker/types/utf8.h"
 
 namespace rowtide::binlog {
@@ -139,7 +139,7 @@ absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t se
     const std::uint8_t bqual_size = reader.u8();
     const std::string_view gtrid = reader.text(gtrid_size);
     const std::string_view bqual = reader.text(bqual_size);
-    if (event.prepared_xa) event.xid = xid_text(gtrid, bqual, format_id);
+    if (event.prepared_xa) event.xid = sql::xid_text(gtrid, bqual, format_id);
   }
   if (!reader.ok()) return truncated("MARIADB_GTID", body);
   const std::uint8_t more_flags = reader.at_end() ? std::uint8_t{0} : reader.u8();
@@ -195,6 +195,20 @@ absl::StatusOr<QueryEvent> parse_query(Bytes body) {
   reader.skip(1);  // NUL
   if (!reader.ok()) return truncated("QUERY", body);
   event.sql = as_text(reader.rest());
+  return event;
+}
+
+absl::StatusOr<XaPrepareEvent> parse_xa_prepare(Bytes body) {
+  ByteReader reader(body);
+  XaPrepareEvent event;
+  event.is_one_phase = reader.u8() != 0;
+  const std::uint32_t format_id = reader.u32();
+  const std::uint32_t gtrid_size = reader.u32();
+  const std::uint32_t bqual_size = reader.u32();
+  const std::string_view gtrid = reader.text(gtrid_size);
+  const std::string_view bqual = reader.text(bqual_size);
+  if (!reader.ok()) return truncated("XA_PREPARE", body);
+  event.xid = sql::xid_text(gtrid, bqual, format_id);
   return event;
 }
 

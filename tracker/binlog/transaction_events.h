@@ -62,4 +62,11 @@ struct QueryEvent {
 };
 [[nodiscard]] absl::StatusOr<QueryEvent> parse_query(Bytes body);
 
+/// The XA_PREPARE event. Source: MySQL XA_prepare_event (libs/mysql/binlog/event/control_events.h).
+struct XaPrepareEvent {
+  bool is_one_phase = false;  ///< committed at once: no outcome follows
+  std::string xid;
+};
+[[nodiscard]] absl::StatusOr<XaPrepareEvent> parse_xa_prepare(Bytes body);
+
 }  // namespace rowtide::binlog

@@ -20,9 +20,10 @@
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/schema/historic_catalog.h"
 #include "tracker/schema/schema_history.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/sink/stdout_sink.h"
 #include "tracker/source/file_source.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::commands {
 namespace {
@@ -41,9 +42,9 @@ struct DecodeOptions {
 };
 
 /// Stands where a tracker has its connection: no table is known.
-class NoServer final : public schema::SqlSession {
+class NoServer final : public sql::Session {
  public:
-  absl::StatusOr<schema::SqlResult> query(std::string_view /*sql*/) override { return schema::SqlResult{}; }
+  absl::StatusOr<sql::Result> query(std::string_view /*sql*/) override { return sql::Result{}; }
 };
 
 /// "orders_*" -> "orders_.*", all else taken literally.
@@ -213,7 +214,7 @@ class Decoder {
                               .version = version,
                               .collations = schema::Collations(info.is_mariadb, version)});
     catalog_ = std::make_unique<schema::HistoricCatalog>(
-        no_server_, *history_, [](const schema::TableName&) { return false; });  // there is no now
+        no_server_, *history_, [](const sql::TableName&) { return false; });  // there is no now
     return load_schema_file(options_.schema, *history_);
   }
 

@@ -55,23 +55,23 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
       .source = source,
       .sink = sink,
       .checkpoints = checkpoints,
-      .connect_sql = [&task, &secrets]() -> absl::StatusOr<std::unique_ptr<schema::SqlSession>> {
+      .connect_sql = [&task, &secrets]() -> absl::StatusOr<std::unique_ptr<sql::Session>> {
         auto session = source::MysqlSession::connect(task.spec.source, secrets);
         if (!session.ok()) return session.status();
         return *std::move(session);
       },
       .open_beside = source::search_source(task, secrets),
       .start_position =
-          [&task, &secrets](schema::SqlSession& session) {
+          [&task, &secrets](sql::Session& session) {
             return source::resolve_start_position(task.spec.start_position, session,
                                                   source::search_source(task, secrets));
           },
-      .sample_end = [](schema::SqlSession& session) -> absl::StatusOr<pipeline::BinlogPlace> {
+      .sample_end = [](sql::Session& session) -> absl::StatusOr<pipeline::BinlogPlace> {
         auto end = source::current_end(session);
         if (!end.ok()) return end.status();
         return pipeline::BinlogPlace{std::move(end->first), end->second};
       },
-      .server_of = [](schema::SqlSession& session) -> absl::StatusOr<std::string> {
+      .server_of = [](sql::Session& session) -> absl::StatusOr<std::string> {
         const auto facts = source::read_server_facts(session);
         if (!facts.ok()) return facts.status();
         return facts->server;

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "tracker/binlog/statement.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::commands {
 namespace {
@@ -133,9 +133,9 @@ std::string shortened(std::string_view sql) {
 }
 
 absl::Status apply(const SqlText& statement, const std::string& database, schema::SchemaHistory& history) {
-  const binlog::Statement head = binlog::classify_statement(statement.sql, database);
-  if (head.kind != binlog::StatementKind::Ddl || head.is_temporary) return absl::OkStatus();
-  for (const binlog::StatementTable& table : head.tables) {
+  const sql::Statement head = sql::classify_statement(statement.sql, database);
+  if (head.kind != sql::StatementKind::Ddl || head.is_temporary) return absl::OkStatus();
+  for (const sql::StatementTable& table : head.tables) {
     if (table.database.empty()) {
       return absl::InvalidArgumentError(
           "no database is named: write the file with mysqldump --no-data --databases NAME..., or put USE "

@@ -1,8 +1,8 @@
 #include "tracker/encode/canal_value.h"
 
-#include "tracker/binlog/sql_lexer.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/value_text.h"
+#include "tracker/sql/lexer.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::encode {
@@ -177,8 +177,8 @@ void append_canal_value(std::string& out, const Column& column, const Value& val
 }
 
 std::string_view canal_ddl_type(std::string_view sql) {
-  binlog::SqlLexer lexer(sql);
-  const binlog::Token verb = lexer.next();
+  sql::Lexer lexer(sql);
+  const sql::Token verb = lexer.next();
   if (verb.is("RENAME")) return "RENAME";
   if (verb.is("TRUNCATE")) return "TRUNCATE";
   const bool is_drop = verb.is("DROP");
@@ -187,10 +187,10 @@ std::string_view canal_ddl_type(std::string_view sql) {
   // OR REPLACE, TEMPORARY, UNIQUE, ONLINE ... stand in between.
   constexpr int kMostWords = 4;
   for (int words = 0; words < kMostWords; ++words) {
-    const binlog::Token word = lexer.next();
+    const sql::Token word = lexer.next();
     if (word.is("TABLE")) return is_drop ? "ERASE" : "CREATE";
     if (word.is("INDEX")) return is_drop ? "DINDEX" : "CINDEX";
-    if (word.kind != binlog::TokenKind::Word) break;
+    if (word.kind != sql::TokenKind::Word) break;
   }
   return "QUERY";
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tracker/encode/json_writer.h"
+#include "tracker/sql/names.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::encode {
@@ -142,7 +143,7 @@ void append_column(std::string& out, const CatalogColumn& column, std::int64_t p
   append_number(out, "position", position);
   append_flag(out, "optional", column.is_nullable);
   append_flag(out, "autoIncremented", column.is_auto_increment);
-  append_flag(out, "generated", column.generated != schema::Generated::No || column.is_auto_increment);
+  append_flag(out, "generated", column.generated != sql::Generated::No || column.is_auto_increment);
   append_text(out, "comment", non_empty(column.comment));
   append_text(out, "defaultValueExpression", column.default_value);
   append_name(out, "enumValues");
@@ -191,7 +192,7 @@ std::string_view kind_name(TableChange::Kind kind) {
   return {};
 }
 
-std::string id_of(const schema::TableName& name) {
+std::string id_of(const sql::TableName& name) {
   std::string id;
   for (const std::string* part : {&name.database, &name.table}) {
     id += id.empty() ? "\"" : ".\"";

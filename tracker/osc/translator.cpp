@@ -5,35 +5,37 @@
 #include <algorithm>
 #include <utility>
 
-#include "tracker/binlog/sql_lexer.h"
-#include "tracker/schema/sql_session.h"
+#include "tracker/sql/lexer.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/quote.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::osc {
 namespace {
 
 using schema::DdlEffect;
 using schema::TableChange;
-using schema::TableName;
+using sql::TableName;
 
 /// The statement with another table's name: ALTER TABLE `db`.`_t_gho` ADD c INT of `db`.`t`. As it is where
 /// no table's name stands.
 std::string with_name(std::string_view sql, const TableName& name) {
-  binlog::SqlLexer lexer(sql);
+  sql::Lexer lexer(sql);
   if (!lexer.take("ALTER")) return std::string(sql);
   while (!lexer.take("TABLE")) {
-    if (lexer.next().kind == binlog::TokenKind::End) return std::string(sql);
+    if (lexer.next().kind == sql::TokenKind::End) return std::string(sql);
   }
   lexer.next();
   if (lexer.take_symbol('.')) lexer.next();
-  return fmt::format("ALTER TABLE {}.{}{}", schema::quote_identifier(name.database),
-                     schema::quote_identifier(name.table), lexer.rest());
+  return fmt::format("ALTER TABLE {}.{}{}", sql::quote_identifier(name.database),
+                     sql::quote_identifier(name.table), lexer.rest());
 }
 
 /// pt-online-schema-change keeps the new table up by triggers on the real one.
 bool is_tools_trigger(std::string_view sql) {
-  binlog::SqlLexer lexer(sql);
+  sql::Lexer lexer(sql);
   if (!lexer.take("CREATE") && !lexer.take("DROP")) return false;
-  for (binlog::Token token = lexer.next(); token.kind != binlog::TokenKind::End; token = lexer.next()) {
+  for (sql::Token token = lexer.next(); token.kind != sql::TokenKind::End; token = lexer.next()) {
     if (!token.is("TRIGGER")) continue;
     if (lexer.take("IF")) lexer.take("NOT"), lexer.take("EXISTS");
     std::string name = lexer.next().unquoted();

@@ -7,6 +7,7 @@
 
 #include "tracker/osc/helper_names.h"
 #include "tracker/schema/apply_ddl.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::osc {
 
@@ -26,13 +27,13 @@ class Translator {
   [[nodiscard]] Told translate(std::string_view sql, const schema::DdlEffect& effect);
 
  private:
-  [[nodiscard]] bool is_ghost_of(const schema::TableName& ghost, const schema::TableName& real) const;
-  [[nodiscard]] bool is_helper_of(const schema::TableName& helper, const schema::TableName& real) const;
+  [[nodiscard]] bool is_ghost_of(const sql::TableName& ghost, const sql::TableName& real) const;
+  [[nodiscard]] bool is_helper_of(const sql::TableName& helper, const sql::TableName& real) const;
   [[nodiscard]] bool is_cut_over(const schema::DdlEffect& effect) const;
   [[nodiscard]] Told cut_over(std::string_view sql, const schema::DdlEffect& effect);
 
   HelperNames names_;
-  std::map<schema::TableName, schema::TablePtr> moved_away_;  ///< real tables between the two renames
+  std::map<sql::TableName, schema::TablePtr> moved_away_;  ///< real tables between the two renames
 };
 
 }  // namespace rowtide::osc

@@ -15,7 +15,7 @@ namespace rowtide::pipeline {
 namespace {
 
 using binlog::EventType;
-using binlog::StatementKind;
+using sql::StatementKind;
 
 // Enough for the sink to work on, small beside the memory bound.
 constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
@@ -384,7 +384,7 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
   if (changes_nothing_) return end_transaction(stop);
 
   const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
-  binlog::Statement statement = binlog::classify_statement(query->sql, query->database, uses_temporary_table);
+  sql::Statement statement = sql::classify_statement(query->sql, query->database, uses_temporary_table);
   find_temporary_tables(event, *query, statement);
   switch (statement.kind) {
     case StatementKind::Commit:
@@ -398,7 +398,7 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
   }
 }
 
-absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog::Statement& statement,
+absl::Status Pipeline::on_statement(const binlog::EventView& event, const sql::Statement& statement,
                                     const binlog::QueryEvent& query, const std::stop_token& stop) {
   switch (statement.kind) {
     case StatementKind::Begin:
@@ -429,7 +429,7 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const binlog
   return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
 }
 
-absl::Status Pipeline::on_statement_dml(const binlog::Statement& statement, const binlog::QueryEvent& query) {
+absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const binlog::QueryEvent& query) {
   if (!parts_.wants_rows || taken_back_.is_known() || statement.is_temporary) return absl::OkStatus();
   const bool told = !statement.tables.empty();
   const bool concerns =

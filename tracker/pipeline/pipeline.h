@@ -9,9 +9,7 @@
 #include "tracker/binlog/binlog_place.h"
 #include "tracker/binlog/position.h"
 #include "tracker/binlog/rows_event.h"
-#include "tracker/binlog/statement.h"
 #include "tracker/binlog/stream_state.h"
-#include "tracker/binlog/temporary_tables.h"
 #include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/encode/record_batch.h"
@@ -25,6 +23,8 @@
 #include "tracker/schema/schema_history.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/sink/sink.h"
+#include "tracker/sql/statement.h"
+#include "tracker/sql/temporary_tables.h"
 #include "tracker/types/scratch.h"
 
 namespace rowtide::pipeline {
@@ -100,22 +100,21 @@ class Pipeline {
   [[nodiscard]] absl::Status on_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_mariadb_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_query(const binlog::EventView& event, const std::stop_token& stop);
-  [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event,
-                                              const binlog::Statement& statement,
+  [[nodiscard]] absl::Status on_schema_change(const binlog::EventView& event, const sql::Statement& statement,
                                               const binlog::QueryEvent& query);
-  [[nodiscard]] absl::Status on_statement(const binlog::EventView& event, const binlog::Statement& statement,
+  [[nodiscard]] absl::Status on_statement(const binlog::EventView& event, const sql::Statement& statement,
                                           const binlog::QueryEvent& query, const std::stop_token& stop);
-  schema::DdlEffect change_schema(const binlog::EventView& event, const binlog::Statement& statement,
+  schema::DdlEffect change_schema(const binlog::EventView& event, const sql::Statement& statement,
                                   const binlog::QueryEvent& query, std::string_view sql);
   [[nodiscard]] absl::Status tell_schema_change(const binlog::EventView& event,
                                                 const encode::SchemaChange& change);
   [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
                                                 const std::vector<schema::TableChange>& changes);
-  [[nodiscard]] bool is_temporary(const binlog::TemporaryTables::Session& session,
-                                  const binlog::StatementTable& table) const;
+  [[nodiscard]] bool is_temporary(const sql::TemporaryTables::Session& session,
+                                  const sql::StatementTable& table) const;
   void find_temporary_tables(const binlog::EventView& event, const binlog::QueryEvent& query,
-                             binlog::Statement& statement);
-  [[nodiscard]] absl::Status on_statement_dml(const binlog::Statement& statement,
+                             sql::Statement& statement);
+  [[nodiscard]] absl::Status on_statement_dml(const sql::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_table_map(const binlog::EventView& event);
 
@@ -138,8 +137,7 @@ class Pipeline {
   void tell_end(const std::string& file, std::uint64_t offset);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
   [[nodiscard]] encode::ChangeOrigin origin_of(const binlog::EventView& event) const;
-  [[nodiscard]] bool wants_schema_change_of(const binlog::Statement& statement,
-                                            std::string_view database) const;
+  [[nodiscard]] bool wants_schema_change_of(const sql::Statement& statement, std::string_view database) const;
 
   [[nodiscard]] absl::Status located(const binlog::EventView& event, const absl::Status& status);
 
@@ -203,7 +201,7 @@ class Pipeline {
   bool is_located_ = false;  ///< the failure says already where it is
   std::optional<Replay> replay_;
   TransactionProgress progress_;
-  binlog::TemporaryTables temporary_tables_;
+  sql::TemporaryTables temporary_tables_;
   std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began
   bool in_payload_ = false;
   std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position

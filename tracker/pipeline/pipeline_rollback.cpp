@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "common/status/text.h"
-#include "tracker/binlog/savepoint.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/sql/savepoint.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -49,9 +49,9 @@ bool Pipeline::may_be_taken_back() const {
 }
 
 absl::Status Pipeline::on_savepoint(std::string_view sql) {
-  const std::optional<binlog::SavepointStatement> statement = binlog::parse_savepoint(sql);
+  const std::optional<sql::SavepointStatement> statement = sql::parse_savepoint(sql);
   if (!statement || taken_back_.is_known()) return absl::OkStatus();
-  if (statement->verb == binlog::SavepointVerb::Set) {
+  if (statement->verb == sql::SavepointVerb::Set) {
     taken_back_.set_savepoint(statement->name);
     return absl::OkStatus();
   }

@@ -4,27 +4,27 @@
 #include <algorithm>
 
 #include "tracker/binlog/query_variables.h"
-#include "tracker/binlog/sql_lexer.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/sql/lexer.h"
+#include "tracker/sql/names.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::pipeline {
 
-bool Pipeline::wants_schema_change_of(const binlog::Statement& statement, std::string_view database) const {
+bool Pipeline::wants_schema_change_of(const sql::Statement& statement, std::string_view database) const {
   // When the objects could not be told, the database of the session decides: rather one record too many.
   if (statement.tables.empty()) return parts_.selector.wants_database(database);
-  return std::any_of(statement.tables.begin(), statement.tables.end(),
-                     [&](const binlog::StatementTable& table) {
-                       return table.table.empty() ? parts_.selector.wants_database(table.database)
-                                                  : parts_.selector.wants(table.database, table.table);
-                     });
+  return std::any_of(statement.tables.begin(), statement.tables.end(), [&](const sql::StatementTable& table) {
+    return table.table.empty() ? parts_.selector.wants_database(table.database)
+                               : parts_.selector.wants(table.database, table.table);
+  });
 }
 
 /// Known from the stream; or, where its CREATE stands before the tracker's beginning, by there being no other
 /// table of that name.
-bool Pipeline::is_temporary(const binlog::TemporaryTables::Session& session,
-                            const binlog::StatementTable& table) const {
+bool Pipeline::is_temporary(const sql::TemporaryTables::Session& session,
+                            const sql::StatementTable& table) const {
   if (temporary_tables_.contains(session, table)) return true;
   if (parts_.history == nullptr) return false;
   const auto found = parts_.history->find(parts_.history->canonical({table.database, table.table}));
@@ -35,26 +35,26 @@ bool Pipeline::is_temporary(const binlog::TemporaryTables::Session& session,
 /// temporary table, and RENAME TABLE, of which MariaDB does not even say that. A temporary table goes before
 /// another one of its name.
 void Pipeline::find_temporary_tables(const binlog::EventView& event, const binlog::QueryEvent& query,
-                                     binlog::Statement& statement) {
-  const binlog::TemporaryTables::Session session{event.header.server_id, query.thread_id};
+                                     sql::Statement& statement) {
+  const sql::TemporaryTables::Session session{event.header.server_id, query.thread_id};
   const auto& tables = statement.tables;
   const bool uses_one = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
   if (tables.empty()) return;
-  if (statement.kind == binlog::StatementKind::Dml && uses_one) {
+  if (statement.kind == sql::StatementKind::Dml && uses_one) {
     statement.is_temporary = std::all_of(tables.begin(), tables.end(),
                                          [&](const auto& table) { return is_temporary(session, table); });
-  } else if (statement.kind == binlog::StatementKind::Ddl && binlog::SqlLexer(query.sql).take("RENAME")) {
+  } else if (statement.kind == sql::StatementKind::Ddl && sql::Lexer(query.sql).take("RENAME")) {
     statement.is_temporary = temporary_tables_.contains(session, tables.front());
   }
   temporary_tables_.follow(session, statement, query.sql);
 }
 
 /// What is known of the tables is no longer so.
-schema::DdlEffect Pipeline::change_schema(const binlog::EventView& event, const binlog::Statement& statement,
+schema::DdlEffect Pipeline::change_schema(const binlog::EventView& event, const sql::Statement& statement,
                                           const binlog::QueryEvent& query, std::string_view sql) {
   tables_.forget_all();
   if (statement.tables.empty()) parts_.catalog.forget_all();
-  for (const binlog::StatementTable& table : statement.tables) {
+  for (const sql::StatementTable& table : statement.tables) {
     if (table.table.empty()) {
       parts_.catalog.forget_all();
     } else {
@@ -89,7 +89,7 @@ absl::Status Pipeline::tell_schema_change(const binlog::EventView& event,
 
 absl::Status Pipeline::tell_online_change(const binlog::EventView& event, std::string_view sql,
                                           const std::vector<schema::TableChange>& changes) {
-  const schema::TableName& name = changes.front().name;
+  const sql::TableName& name = changes.front().name;
   return tell_schema_change(event,
                             {.database = name.database,
                              .table = changes.size() == 1 ? std::string_view(name.table) : std::string_view{},
@@ -97,7 +97,7 @@ absl::Status Pipeline::tell_online_change(const binlog::EventView& event, std::s
                              .changes = changes});
 }
 
-absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const binlog::Statement& statement,
+absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const sql::Statement& statement,
                                         const binlog::QueryEvent& query) {
   if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
   if (taken_back_.is_known()) return absl::OkStatus();  // told when its transaction was read first

@@ -8,13 +8,13 @@
 
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
-#include "tracker/binlog/xa.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/sql/xa_statement.h"
 
 namespace rowtide::pipeline {
 
 using binlog::EventType;
-using binlog::XaVerb;
+using sql::XaVerb;
 
 void Pipeline::begin_xa(std::string xid) {
   xa_ = binlog::PreparedXa{.xid = std::move(xid),
@@ -26,7 +26,7 @@ void Pipeline::begin_xa(std::string xid) {
 }
 
 absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_token& stop) {
-  std::optional<binlog::XaStatement> statement = binlog::parse_xa_statement(sql);
+  std::optional<sql::XaStatement> statement = sql::parse_xa_statement(sql);
   if (!statement) return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
   switch (statement->verb) {
     case XaVerb::Start:
@@ -147,7 +147,7 @@ absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::st
 absl::Status Pipeline::on_replayed_query(const binlog::EventView& event) {
   const auto query = binlog::parse_query(event.body);
   if (!query.ok()) return query.status();
-  const auto statement = binlog::parse_xa_statement(query->sql);
+  const auto statement = sql::parse_xa_statement(query->sql);
   if (statement && statement->verb == XaVerb::Start) enter_replayed(statement->xid == replay_->xid);
   return replay_->is_in_it ? on_savepoint(query->sql) : absl::OkStatus();
 }

@@ -13,6 +13,7 @@
 #include "common/version.h"
 #include "tracker/schema/historic_catalog.h"
 #include "tracker/source/failure.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -158,11 +159,11 @@ absl::StatusOr<binlog::Position> Tracker::prepare(const std::stop_token& stop) {
 }
 
 absl::Status Tracker::make_pipeline() {
-  absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
+  absl::StatusOr<std::unique_ptr<sql::Session>> session = parts_.connect_sql();
   if (!session.ok()) return session.status();
   catalog_session_ = *std::move(session);
   catalog_ = std::make_unique<schema::HistoricCatalog>(
-      *catalog_session_, *history_, [this](const schema::TableName& name) { return is_changed_ahead(name); });
+      *catalog_session_, *history_, [this](const sql::TableName& name) { return is_changed_ahead(name); });
   absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder = encode::make_encoder(
       parts_.format, {.source_name = task_.qualified_name(),
                       .connector = parts_.source.info().is_mariadb ? "mariadb" : "mysql",
@@ -286,7 +287,7 @@ absl::Status Tracker::drain() {
 }
 
 void Tracker::sample_source(const std::stop_token& stop) {
-  std::unique_ptr<schema::SqlSession> session;
+  std::unique_ptr<sql::Session> session;
   while (!stop.stop_requested()) {
     if (session == nullptr) {
       if (auto connected = parts_.connect_sql(); connected.ok()) session = *std::move(connected);
@@ -300,7 +301,7 @@ void Tracker::sample_source(const std::stop_token& stop) {
   }
 }
 
-absl::Status Tracker::sample_end(schema::SqlSession& session, Lag::Clock::time_point now) {
+absl::Status Tracker::sample_end(sql::Session& session, Lag::Clock::time_point now) {
   std::optional<binlog::Position> saved;
   {
     const std::lock_guard lock(mutex_);

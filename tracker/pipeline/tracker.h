@@ -21,10 +21,11 @@
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/pipeline/rate.h"
 #include "tracker/schema/schema_history.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/sink/sink.h"
 #include "tracker/source/event_source.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::pipeline {
 
@@ -43,15 +44,15 @@ class Tracker {
     sink::Sink& sink;
     checkpoint::CheckpointStore* checkpoints = nullptr;  ///< nullptr: nothing to resume from (stdout)
     /// A new SQL session; asked again after one is lost.
-    std::function<absl::StatusOr<std::unique_ptr<schema::SqlSession>>()> connect_sql;
+    std::function<absl::StatusOr<std::unique_ptr<sql::Session>>()> connect_sql;
     /// A source beside `source`, not open yet.
     std::function<std::unique_ptr<source::EventSource>()> open_beside;
     /// spec.startPosition, looked up at the source.
-    std::function<absl::StatusOr<binlog::Position>(schema::SqlSession&)> start_position;
+    std::function<absl::StatusOr<binlog::Position>(sql::Session&)> start_position;
     /// The end of the source's binlog now.
-    std::function<absl::StatusOr<BinlogPlace>(schema::SqlSession&)> sample_end;
+    std::function<absl::StatusOr<BinlogPlace>(sql::Session&)> sample_end;
     /// Which server answers, as binlog::Position::server.
-    std::function<absl::StatusOr<std::string>(schema::SqlSession&)> server_of;
+    std::function<absl::StatusOr<std::string>(sql::Session&)> server_of;
     /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.
     std::function<std::vector<sink::StateRecord>(const checkpoint::Checkpoint&,
                                                  const std::vector<checkpoint::SchemaEntry>&)>
@@ -78,9 +79,9 @@ class Tracker {
 
   [[nodiscard]] absl::Status run_until_stopped(const std::stop_token& stop);
   // tracker_schema.cpp
-  [[nodiscard]] absl::Status begin_history(schema::SqlSession& session, const binlog::Position& from);
-  [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog(schema::SqlSession& session);
-  [[nodiscard]] absl::StatusOr<bool> is_changed_ahead(const schema::TableName& name);
+  [[nodiscard]] absl::Status begin_history(sql::Session& session, const binlog::Position& from);
+  [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog(sql::Session& session);
+  [[nodiscard]] absl::StatusOr<bool> is_changed_ahead(const sql::TableName& name);
   [[nodiscard]] absl::Status save_schemas(std::uint64_t version);
   [[nodiscard]] std::uint64_t saved_version() const;
   /// Again and again while it fails by what may pass. CANCELLED: stop.
@@ -97,7 +98,7 @@ class Tracker {
   [[nodiscard]] absl::Status check_end();
   [[nodiscard]] absl::Status drain();
   void sample_source(const std::stop_token& stop);
-  [[nodiscard]] absl::Status sample_end(schema::SqlSession& session, Lag::Clock::time_point now);
+  [[nodiscard]] absl::Status sample_end(sql::Session& session, Lag::Clock::time_point now);
   void save_checkpoints(const std::stop_token& stop);
   [[nodiscard]] absl::Status save_checkpoint();
   [[nodiscard]] absl::Status commit_checkpoint(sink::Transactional& sink, const std::stop_token& stop);
@@ -117,7 +118,7 @@ class Tracker {
   osc::HelperNames helpers_;
   std::optional<select::TableSelector> selector_;
   std::unique_ptr<schema::SchemaHistory> history_;
-  std::unique_ptr<schema::SqlSession> catalog_session_;
+  std::unique_ptr<sql::Session> catalog_session_;
   std::unique_ptr<schema::Catalog> catalog_;
   std::unique_ptr<encode::Encoder> encoder_;
   std::unique_ptr<Pipeline> pipeline_;

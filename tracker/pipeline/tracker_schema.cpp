@@ -9,11 +9,12 @@
 #include "common/status/text.h"
 #include "tracker/pipeline/tracker.h"
 #include "tracker/schema/catalog_reader.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::pipeline {
 namespace {
 
-using schema::TableName;
+using sql::TableName;
 
 bool is_same(const schema::TablePtr& a, const schema::TablePtr& b) {
   return (a == nullptr) == (b == nullptr) && (a == nullptr || *a == *b);
@@ -39,7 +40,7 @@ std::uint64_t Tracker::saved_version() const {
   return saved_version_;
 }
 
-absl::StatusOr<schema::CatalogSnapshot> Tracker::read_catalog(schema::SqlSession& session) {
+absl::StatusOr<schema::CatalogSnapshot> Tracker::read_catalog(sql::Session& session) {
   absl::StatusOr<std::vector<std::string>> databases = schema::read_databases(session);
   if (!databases.ok()) return databases.status();
   std::erase_if(*databases, [this](const std::string& each) { return !selector_->wants_database(each); });
@@ -48,7 +49,7 @@ absl::StatusOr<schema::CatalogSnapshot> Tracker::read_catalog(schema::SqlSession
 
 /// A checkpoint, with the definitions of then; else the task's start position, with what can be known there.
 absl::StatusOr<binlog::Position> Tracker::prepare_once() {
-  absl::StatusOr<std::unique_ptr<schema::SqlSession>> session = parts_.connect_sql();
+  absl::StatusOr<std::unique_ptr<sql::Session>> session = parts_.connect_sql();
   if (!session.ok()) return session.status();
   absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(**session);
   if (!dialect.ok()) return dialect.status();
@@ -95,7 +96,7 @@ absl::StatusOr<binlog::Position> Tracker::prepare_once() {
 }
 
 /// At a position in the past: the catalog of now holds for what no statement has changed since.
-absl::Status Tracker::begin_history(schema::SqlSession& session, const binlog::Position& from) {
+absl::Status Tracker::begin_history(sql::Session& session, const binlog::Position& from) {
   absl::StatusOr<schema::CatalogSnapshot> before = read_catalog(session);
   if (!before.ok()) return before.status();
   absl::StatusOr<BinlogPlace> end = parts_.sample_end(session);

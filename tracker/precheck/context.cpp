@@ -7,6 +7,7 @@
 #include "tracker/select/table_selector.h"
 #include "tracker/source/greeting_probe.h"
 #include "tracker/source/mysql_session.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -50,14 +51,14 @@ absl::Status CheckContext::connect() {
 }
 
 absl::Status CheckContext::read_account() {
-  const absl::StatusOr<schema::SqlResult> user =
+  const absl::StatusOr<sql::Result> user =
       session_->query("SELECT SUBSTRING_INDEX(USER(), '@', -1), CURRENT_USER()");
   if (!user.ok()) return user.status();
   client_address_ = user->rows.at(0).at(0).value_or("");
   const std::string account = user->rows[0].at(1).value_or("");
   const std::size_t at = std::min(account.rfind('@'), account.size());
-  account_ = schema::quote_literal(account.substr(0, at)) + "@" +
-             schema::quote_literal(at < account.size() ? account.substr(at + 1) : "%");
+  account_ = sql::quote_literal(account.substr(0, at)) + "@" +
+             sql::quote_literal(at < account.size() ? account.substr(at + 1) : "%");
   return absl::OkStatus();
 }
 
@@ -65,7 +66,7 @@ std::string CheckContext::tls_cipher() const {
   return session_ == nullptr ? std::string() : session_->connection().tls_cipher();
 }
 
-absl::StatusOr<schema::SqlResult> CheckContext::query(std::string_view sql) {
+absl::StatusOr<sql::Result> CheckContext::query(std::string_view sql) {
   if (const absl::Status& status = connected(); !status.ok()) return status;
   if (Clock::now() - started_ > kLastStatementBegins) {
     return source::failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
@@ -91,10 +92,10 @@ absl::StatusOr<const source::ServerFacts*> CheckContext::facts() {
 absl::StatusOr<const Grants*> CheckContext::grants() {
   if (!grants_) {
     // Without FOR: the active roles' privileges are listed as well, by both kinds of server.
-    const absl::StatusOr<schema::SqlResult> rows = query("SHOW GRANTS");
+    const absl::StatusOr<sql::Result> rows = query("SHOW GRANTS");
     if (!rows.ok()) return rows.status();
     std::vector<std::string> lines;
-    for (const schema::SqlRow& row : rows->rows) lines.push_back(row.at(0).value_or(""));
+    for (const sql::Row& row : rows->rows) lines.push_back(row.at(0).value_or(""));
     grants_ = Grants::parse(lines);
   }
   return &*grants_;
@@ -102,12 +103,12 @@ absl::StatusOr<const Grants*> CheckContext::grants() {
 
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables() {
   if (!visible_) {
-    const absl::StatusOr<schema::SqlResult> rows = query(
+    const absl::StatusOr<sql::Result> rows = query(
         "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
         "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME");
     if (!rows.ok()) return rows.status();
     visible_.emplace();
-    for (const schema::SqlRow& row : rows->rows) {
+    for (const sql::Row& row : rows->rows) {
       visible_->push_back({.database = row.at(0).value_or(""),
                            .name = row.at(1).value_or(""),
                            .is_view = row.at(2).value_or("").find("VIEW") != std::string::npos});

@@ -10,8 +10,8 @@
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/precheck/grants.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/source/server_facts.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 class MysqlSession;
@@ -29,7 +29,7 @@ struct SelectedTable {
 /// What checks share: the task, one connection, and what was already asked, each asked for once and only when
 /// wanted. One thread. Everything a check does ends by the context's deadlines: a source that hangs does not
 /// hang the precheck.
-class CheckContext final : private schema::SqlSession {
+class CheckContext final : private sql::Session {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -48,7 +48,7 @@ class CheckContext final : private schema::SqlSession {
   [[nodiscard]] const std::string& client_address() const { return client_address_; }
 
   /// Statements at the source; fails when there is no connection or the time is up.
-  [[nodiscard]] schema::SqlSession& session() { return *this; }
+  [[nodiscard]] sql::Session& session() { return *this; }
   [[nodiscard]] absl::StatusOr<const source::ServerFacts*> facts();
   [[nodiscard]] absl::StatusOr<const Grants*> grants();
   /// 'user'@'host' as the source's account tables have it, quoted for a GRANT.
@@ -61,7 +61,7 @@ class CheckContext final : private schema::SqlSession {
   [[nodiscard]] std::chrono::milliseconds time_left() const;
 
  private:
-  [[nodiscard]] absl::StatusOr<schema::SqlResult> query(std::string_view sql) override;
+  [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override;
   [[nodiscard]] absl::Status connect();
   [[nodiscard]] absl::Status read_account();
 

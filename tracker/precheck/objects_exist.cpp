@@ -51,11 +51,11 @@ void look_for_named(const task::ObjectRule& rule, const std::vector<std::string>
 }
 
 absl::StatusOr<std::vector<std::string>> database_names(CheckContext& context) {
-  const absl::StatusOr<schema::SqlResult> rows =
+  const absl::StatusOr<sql::Result> rows =
       context.session().query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
   if (!rows.ok()) return rows.status();
   std::vector<std::string> names;
-  for (const schema::SqlRow& row : rows->rows) names.push_back(row.at(0).value_or(""));
+  for (const sql::Row& row : rows->rows) names.push_back(row.at(0).value_or(""));
   return names;
 }
 

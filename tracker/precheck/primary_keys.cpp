@@ -12,12 +12,12 @@ using Name = std::pair<std::string, std::string>;
 
 /// Tables with a key whose rows it tells apart: a unique index without a nullable column.
 absl::StatusOr<std::set<Name>> tables_with_key(CheckContext& context) {
-  const absl::StatusOr<schema::SqlResult> rows = context.session().query(
+  const absl::StatusOr<sql::Result> rows = context.session().query(
       "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 "
       "GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME HAVING MAX(NULLABLE = 'YES') = 0");
   if (!rows.ok()) return rows.status();
   std::set<Name> names;
-  for (const schema::SqlRow& row : rows->rows) names.emplace(row.at(0).value_or(""), row.at(1).value_or(""));
+  for (const sql::Row& row : rows->rows) names.emplace(row.at(0).value_or(""), row.at(1).value_or(""));
   return names;
 }
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "tracker/precheck/check_list.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::precheck {
 namespace {
 
-using schema::quote_identifier;
+using sql::quote_identifier;
 
 /// What the account cannot read of the task's objects, as objects of a GRANT. Named ones count whether they
 /// are seen or not: a server hides from an account what it has no privilege on.

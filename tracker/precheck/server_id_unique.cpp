@@ -25,14 +25,13 @@ CheckItem check_server_id_unique(CheckContext& context) {
     return failed(
         duplicate(ours.server_id, fmt::format("the source itself has server_id {}", ours.server_id)));
   }
-  const absl::StatusOr<schema::SqlResult> readers =
-      context.session().query(source::readers_statement(**facts));
+  const absl::StatusOr<sql::Result> readers = context.session().query(source::readers_statement(**facts));
   if (absl::IsPermissionDenied(readers.status())) {
     return passed(fmt::format("{}, the source has {}; the account may not list other readers", ours.server_id,
                               (*facts)->server_id));
   }
   if (!readers.ok()) return failed(readers.status(), "the list of readers");
-  for (const schema::SqlRow& row : readers->rows) {
+  for (const sql::Row& row : readers->rows) {
     // Server id and host come first in every version; a tracker of this very task is no stranger.
     const std::string host = row.at(1).value_or("");
     if (row.at(0).value_or("") == std::to_string(ours.server_id) && host != ours.label) {

@@ -11,6 +11,7 @@
 #include "tracker/schema/hash_keys.h"
 #include "tracker/schema/hidden_columns.h"
 #include "tracker/schema/make_default.h"
+#include "tracker/sql/names.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::schema {
@@ -25,8 +26,8 @@ bool has_explicit_defaults(const TableContext& context) {
 
 /// Without explicit_defaults_for_timestamp a TIMESTAMP is NOT NULL unless it says NULL, and has a default.
 /// True where that is a better one if the column is the table's first TIMESTAMP.
-bool imply_timestamp(CatalogColumn& column, const ColumnSpec& spec) {
-  if (column.data_type != "timestamp" || column.generated != Generated::No) return false;
+bool imply_timestamp(CatalogColumn& column, const sql::ColumnSpec& spec) {
+  if (column.data_type != "timestamp" || column.generated != sql::Generated::No) return false;
   column.is_nullable = spec.is_nullable.value_or(false);
   if (column.is_nullable || column.default_value) return false;
   if (spec.default_value && spec.default_value->is_null) return false;
@@ -38,7 +39,7 @@ bool imply_timestamp(CatalogColumn& column, const ColumnSpec& spec) {
 /// The first TIMESTAMP, by place, is set to the time of writing if its default is `implied` (by name).
 void settle_first_timestamp(std::vector<CatalogColumn>& columns, const std::vector<std::string>& implied) {
   const auto first = std::find_if(columns.begin(), columns.end(), [](const CatalogColumn& column) {
-    return column.data_type == "timestamp" && column.generated == Generated::No;
+    return column.data_type == "timestamp" && column.generated == sql::Generated::No;
   });
   if (first == columns.end() || std::find(implied.begin(), implied.end(), first->name) == implied.end())
     return;
@@ -51,16 +52,16 @@ class Keys {
  public:
   explicit Keys(std::vector<CatalogKey> known) : keys_(std::move(known)) {}
 
-  void add(const KeySpec& spec) {
+  void add(const sql::KeySpec& spec) {
     if (spec.if_not_exists && !spec.name.empty() && find(spec.name) != keys_.end()) return;
-    if (spec.kind == KeySpec::Kind::Foreign) {
+    if (spec.kind == sql::KeySpec::Kind::Foreign) {
       foreign_.push_back(spec);
       return;
     }
     CatalogKey key;
-    key.kind = spec.kind == KeySpec::Kind::Primary  ? CatalogKey::Kind::Primary
-               : spec.kind == KeySpec::Kind::Unique ? CatalogKey::Kind::Unique
-                                                    : CatalogKey::Kind::Other;
+    key.kind = spec.kind == sql::KeySpec::Kind::Primary  ? CatalogKey::Kind::Primary
+               : spec.kind == sql::KeySpec::Kind::Unique ? CatalogKey::Kind::Unique
+                                                         : CatalogKey::Kind::Other;
     key.columns = spec.columns;
     key.prefixes = spec.prefixes;
     if (spec.uses_hash) key.hash = CatalogKey::Hash::Yes;
@@ -71,10 +72,10 @@ class Keys {
 
   /// A foreign key brings an index along unless another begins with its columns.
   std::vector<CatalogKey> take() {
-    for (const KeySpec& spec : foreign_) {
+    for (const sql::KeySpec& spec : foreign_) {
       const bool is_covered = std::any_of(keys_.begin(), keys_.end(), [&](const CatalogKey& key) {
         return key.columns.size() >= spec.columns.size() &&
-               std::equal(spec.columns.begin(), spec.columns.end(), key.columns.begin(), is_same_name);
+               std::equal(spec.columns.begin(), spec.columns.end(), key.columns.begin(), sql::is_same_name);
       });
       if (!is_covered) keys_.push_back({.name = name_of(spec), .columns = spec.columns});
     }
@@ -85,16 +86,16 @@ class Keys {
  private:
   std::vector<CatalogKey>::iterator find(std::string_view name) {
     return std::find_if(keys_.begin(), keys_.end(),
-                        [&](const CatalogKey& key) { return is_same_name(key.name, name); });
+                        [&](const CatalogKey& key) { return sql::is_same_name(key.name, name); });
   }
 
   /// The first column's name, with _2, _3 ... where it is taken.
-  std::string name_of(const KeySpec& spec) {
-    if (spec.kind == KeySpec::Kind::Primary) return std::string(kPrimary);
+  std::string name_of(const sql::KeySpec& spec) {
+    if (spec.kind == sql::KeySpec::Kind::Primary) return std::string(kPrimary);
     if (!spec.name.empty()) return spec.name;
     const std::string base =
         spec.columns.empty() || spec.has_expression ? "functional_index" : spec.columns.front();
-    if (!is_same_name(base, kPrimary) && find(base) == keys_.end()) return base;
+    if (!sql::is_same_name(base, kPrimary) && find(base) == keys_.end()) return base;
     for (unsigned number = 2;; ++number) {
       std::string name = fmt::format("{}_{}", base, number);
       if (find(name) == keys_.end()) return name;
@@ -102,7 +103,7 @@ class Keys {
   }
 
   std::vector<CatalogKey> keys_;
-  std::vector<KeySpec> foreign_;
+  std::vector<sql::KeySpec> foreign_;
 };
 
 /// A prefix as long as its column is none.
@@ -146,8 +147,8 @@ void set_versioning(CatalogTable& table, bool is_on) {
 /// those with a new place are put into it, then keys follow.
 class Alteration {
  public:
-  Alteration(const CatalogTable& before, std::span<const AlterAction> actions, const TableContext& context,
-             std::string& doubt)
+  Alteration(const CatalogTable& before, std::span<const sql::AlterAction> actions,
+             const TableContext& context, std::string& doubt)
       : before_(before), actions_(actions), context_(context), doubt_(doubt), table_(before), keys_({}) {}
 
   CatalogTable run();
@@ -162,28 +163,28 @@ class Alteration {
   [[nodiscard]] std::string new_key_name(const std::string& name) const;
   void change_keys();
   void keep_column(const CatalogColumn& column);
-  void add_column(const AddColumn& add);
-  void change_place(const ChangeColumn& change);
-  void insert(CatalogColumn column, const Placement& placement);
-  void add_keys_of(const ColumnSpec& spec);
+  void add_column(const sql::AddColumn& add);
+  void change_place(const sql::ChangeColumn& change);
+  void insert(CatalogColumn column, const sql::Placement& placement);
+  void add_keys_of(const sql::ColumnSpec& spec);
   [[nodiscard]] bool makes_keys_anew() const;
   [[nodiscard]] bool sorts_keys() const;
   [[nodiscard]] bool comes_to_allow_null(const CatalogKey& key) const;
-  [[nodiscard]] CatalogColumn make(const ColumnSpec& spec);
-  [[nodiscard]] const ChangeColumn* change_of(std::string_view name) const;
+  [[nodiscard]] CatalogColumn make(const sql::ColumnSpec& spec);
+  [[nodiscard]] const sql::ChangeColumn* change_of(std::string_view name) const;
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   [[nodiscard]] std::string new_name(const std::string& name) const;
   void check_names();
 
   template <typename Action, typename Call>
   void for_each(Call call) const {
-    for (const AlterAction& action : actions_) {
+    for (const sql::AlterAction& action : actions_) {
       if (const auto* found = std::get_if<Action>(&action)) call(*found);
     }
   }
 
   const CatalogTable& before_;
-  std::span<const AlterAction> actions_;
+  std::span<const sql::AlterAction> actions_;
   TableContext context_;
   std::string& doubt_;
   CatalogTable table_;
@@ -203,7 +204,8 @@ CatalogTable Alteration::run() {
   keep_keys();
   change_keys();
   table_.keys = keys_.take();
-  for_each<SetVersioning>([&](const SetVersioning& versioning) { set_versioning(table_, versioning.is_on); });
+  for_each<sql::SetVersioning>(
+      [&](const sql::SetVersioning& versioning) { set_versioning(table_, versioning.is_on); });
   settle(table_, context_.dialect, sorts_keys());
   if (!context_.dialect.is_mariadb && makes_keys_anew()) return before_;
   return table_;
@@ -216,8 +218,8 @@ bool Alteration::makes_keys_anew() const {
   };
   return table_.keys.size() == before_.keys.size() &&
          std::all_of(table_.keys.begin(), table_.keys.end(), is_known) &&
-         std::all_of(actions_.begin(), actions_.end(), [](const AlterAction& action) {
-           return std::holds_alternative<AddKey>(action) || std::holds_alternative<DropKey>(action);
+         std::all_of(actions_.begin(), actions_.end(), [](const sql::AlterAction& action) {
+           return std::holds_alternative<sql::AddKey>(action) || std::holds_alternative<sql::DropKey>(action);
          });
 }
 
@@ -233,11 +235,13 @@ bool leaves_keys_in_place(const SourceDialect& dialect) {
 
 bool Alteration::sorts_keys() const {
   if (!leaves_keys_in_place(context_.dialect)) return true;
-  const auto adds_key = [](const AlterAction& action) {
-    const auto* add = std::get_if<AddColumn>(&action);
-    const auto* change = std::get_if<ChangeColumn>(&action);
-    const ColumnSpec* column = add != nullptr ? &add->column : change != nullptr ? &change->column : nullptr;
-    return std::holds_alternative<AddKey>(action) ||
+  const auto adds_key = [](const sql::AlterAction& action) {
+    const auto* add = std::get_if<sql::AddColumn>(&action);
+    const auto* change = std::get_if<sql::ChangeColumn>(&action);
+    const sql::ColumnSpec* column = add != nullptr      ? &add->column
+                                    : change != nullptr ? &change->column
+                                                        : nullptr;
+    return std::holds_alternative<sql::AddKey>(action) ||
            (column != nullptr && (column->is_unique || column->is_primary));
   };
   return std::any_of(actions_.begin(), actions_.end(), adds_key) ||
@@ -261,13 +265,13 @@ bool Alteration::comes_to_allow_null(const CatalogKey& key) const {
 /// stands. CONVERT TO decides on the columns, also on new ones.
 void Alteration::read_options() {
   bool has_default = false;
-  for (const AlterAction& action : actions_) {
-    if (const auto* convert = std::get_if<ConvertCharset>(&action)) {
+  for (const sql::AlterAction& action : actions_) {
+    if (const auto* convert = std::get_if<sql::ConvertCharset>(&action)) {
       // DEFAULT: the database's, which the caller has given as the context's.
       converted_to_ =
           resolve_charset(convert->charset, context_.table_collation, context_.dialect, context_.session);
       if (!(context_.dialect.is_mariadb && has_default)) table_.collation = converted_to_;
-    } else if (const auto* options = std::get_if<SetTableOptions>(&action)) {
+    } else if (const auto* options = std::get_if<sql::SetTableOptions>(&action)) {
       if (!options->charset.empty()) {
         table_.collation =
             resolve_charset(options->charset, before_.collation, context_.dialect, context_.session);
@@ -283,44 +287,47 @@ void Alteration::read_options() {
 void Alteration::check_names() {
   const auto expect = [&](const std::string& name, bool is_optional, const std::string& new_name = {}) {
     bool is_there = is_optional || before_.index_of(name);
-    for_each<AddColumn>([&](const AddColumn& add) { is_there |= is_same_name(add.column.name, new_name); });
+    for_each<sql::AddColumn>(
+        [&](const sql::AddColumn& add) { is_there |= sql::is_same_name(add.column.name, new_name); });
     if (!is_there) doubt_ = fmt::format("there is no column {} known to change", name);
   };
-  for_each<ChangeColumn>(
-      [&](const ChangeColumn& change) { expect(change.name, change.if_exists, change.column.name); });
-  for_each<DropColumn>([&](const DropColumn& drop) { expect(drop.name, drop.if_exists); });
-  for_each<RenameColumn>([&](const RenameColumn& rename) { expect(rename.from, rename.if_exists); });
-  for_each<AlterColumn>([&](const AlterColumn& alter) { expect(alter.name, true); });
+  for_each<sql::ChangeColumn>(
+      [&](const sql::ChangeColumn& change) { expect(change.name, change.if_exists, change.column.name); });
+  for_each<sql::DropColumn>([&](const sql::DropColumn& drop) { expect(drop.name, drop.if_exists); });
+  for_each<sql::RenameColumn>(
+      [&](const sql::RenameColumn& rename) { expect(rename.from, rename.if_exists); });
+  for_each<sql::AlterColumn>([&](const sql::AlterColumn& alter) { expect(alter.name, true); });
 }
 
-const ChangeColumn* Alteration::change_of(std::string_view name) const {
-  const ChangeColumn* found = nullptr;
-  for_each<ChangeColumn>([&](const ChangeColumn& change) {
-    if (is_same_name(change.name, name)) found = &change;
+const sql::ChangeColumn* Alteration::change_of(std::string_view name) const {
+  const sql::ChangeColumn* found = nullptr;
+  for_each<sql::ChangeColumn>([&](const sql::ChangeColumn& change) {
+    if (sql::is_same_name(change.name, name)) found = &change;
   });
   return found;
 }
 
 bool Alteration::is_dropped(std::string_view name) const {
   bool is_dropped = false;
-  for_each<DropColumn>([&](const DropColumn& drop) { is_dropped |= is_same_name(drop.name, name); });
+  for_each<sql::DropColumn>(
+      [&](const sql::DropColumn& drop) { is_dropped |= sql::is_same_name(drop.name, name); });
   return is_dropped;
 }
 
 std::string Alteration::new_name(const std::string& name) const {
-  if (const ChangeColumn* change = change_of(name)) return change->column.name;
+  if (const sql::ChangeColumn* change = change_of(name)) return change->column.name;
   std::string renamed = name;
-  for_each<RenameColumn>([&](const RenameColumn& rename) {
-    if (is_same_name(rename.from, name)) renamed = rename.to;
+  for_each<sql::RenameColumn>([&](const sql::RenameColumn& rename) {
+    if (sql::is_same_name(rename.from, name)) renamed = rename.to;
   });
   return renamed;
 }
 
-CatalogColumn Alteration::make(const ColumnSpec& spec) {
+CatalogColumn Alteration::make(const sql::ColumnSpec& spec) {
   CatalogColumn column = make_column(spec, context_);
   if (converted_to_ != 0 && spec.type != "json" && column.collation != types::kBinaryCollation) {
     // CONVERT TO is about the statement's own columns too, whatever they say.
-    ColumnSpec converted = spec;
+    sql::ColumnSpec converted = spec;
     converted.charset = {};
     converted.is_binary = false;
     column = make_column(converted, context_);
@@ -337,7 +344,7 @@ void Alteration::keep_columns() {
 }
 
 void Alteration::keep_column(const CatalogColumn& column) {
-  if (const ChangeColumn* change = change_of(column.name)) {
+  if (const sql::ChangeColumn* change = change_of(column.name)) {
     // One with a new place stands here until its turn: others can be placed behind it, by its new name.
     CatalogColumn changed;
     changed.name = change->column.name;
@@ -354,8 +361,8 @@ void Alteration::keep_column(const CatalogColumn& column) {
   }
   CatalogColumn kept = *std::move(converted);
   kept.name = new_name(column.name);
-  for_each<AlterColumn>([&](const AlterColumn& alter) {
-    if (!is_same_name(alter.name, column.name)) return;
+  for_each<sql::AlterColumn>([&](const sql::AlterColumn& alter) {
+    if (!sql::is_same_name(alter.name, column.name)) return;
     if (alter.drops_default) kept.default_value.reset();
     if (alter.default_value) set_default(kept, *alter.default_value, context_.dialect);
     if (alter.is_invisible) kept.is_invisible = *alter.is_invisible;
@@ -364,16 +371,16 @@ void Alteration::keep_column(const CatalogColumn& column) {
 }
 
 void Alteration::place_columns() {
-  for (const AlterAction& action : actions_) {
-    if (const auto* change = std::get_if<ChangeColumn>(&action)) {
+  for (const sql::AlterAction& action : actions_) {
+    if (const auto* change = std::get_if<sql::ChangeColumn>(&action)) {
       change_place(*change);
-    } else if (const auto* add = std::get_if<AddColumn>(&action)) {
+    } else if (const auto* add = std::get_if<sql::AddColumn>(&action)) {
       add_column(*add);
     }
   }
 }
 
-void Alteration::change_place(const ChangeColumn& change) {
+void Alteration::change_place(const sql::ChangeColumn& change) {
   const bool was_there = before_.index_of(change.name) && !is_dropped(change.name);
   if (was_there && change.column.placement.empty()) return;
   // MariaDB also lets a statement change what it has just added, and goes by the new name.
@@ -383,7 +390,7 @@ void Alteration::change_place(const ChangeColumn& change) {
   insert(make(change.column), change.column.placement);
 }
 
-void Alteration::add_column(const AddColumn& add) {
+void Alteration::add_column(const sql::AddColumn& add) {
   if (table_.index_of(add.column.name)) {
     if (!add.column.if_not_exists) doubt_ = fmt::format("a column {} is known already", add.column.name);
     return;
@@ -391,7 +398,7 @@ void Alteration::add_column(const AddColumn& add) {
   insert(make(add.column), add.column.placement);
 }
 
-void Alteration::insert(CatalogColumn column, const Placement& placement) {
+void Alteration::insert(CatalogColumn column, const sql::Placement& placement) {
   auto at = table_.columns.end();
   if (placement.is_first) {
     at = table_.columns.begin();
@@ -417,15 +424,15 @@ void Alteration::drop_columns_of(CatalogKey& key) const {
 
 bool Alteration::is_dropped_key(std::string_view name) const {
   bool is_dropped = false;
-  for_each<DropKey>([&](const DropKey& drop) { is_dropped |= is_same_name(drop.name, name); });
+  for_each<sql::DropKey>([&](const sql::DropKey& drop) { is_dropped |= sql::is_same_name(drop.name, name); });
   return is_dropped;
 }
 
 /// Names are those of before: RENAME KEY a TO b, RENAME KEY b TO a is an exchange.
 std::string Alteration::new_key_name(const std::string& name) const {
   std::string renamed = name;
-  for_each<RenameKey>([&](const RenameKey& rename) {
-    if (is_same_name(rename.from, name)) renamed = rename.to;
+  for_each<sql::RenameKey>([&](const sql::RenameKey& rename) {
+    if (sql::is_same_name(rename.from, name)) renamed = rename.to;
   });
   return renamed;
 }
@@ -433,9 +440,9 @@ std::string Alteration::new_key_name(const std::string& name) const {
 /// A key loses its dropped columns, and goes with the last of them.
 void Alteration::keep_keys() {
   std::vector<CatalogKey> kept;
-  const bool is_renamed_only = std::all_of(actions_.begin(), actions_.end(), [](const AlterAction& action) {
-    return std::holds_alternative<RenameTo>(action);
-  });
+  const bool is_renamed_only = std::all_of(
+      actions_.begin(), actions_.end(),
+      [](const sql::AlterAction& action) { return std::holds_alternative<sql::RenameTo>(action); });
   for (CatalogKey key : before_.keys) {
     if (is_dropped_key(key.name)) continue;
     key.name = new_key_name(key.name);
@@ -450,26 +457,26 @@ void Alteration::keep_keys() {
 }
 
 void Alteration::change_keys() {
-  for (const AlterAction& action : actions_) {
-    if (const auto* add = std::get_if<AddColumn>(&action)) {
+  for (const sql::AlterAction& action : actions_) {
+    if (const auto* add = std::get_if<sql::AddColumn>(&action)) {
       const bool was_there = before_.index_of(add->column.name) && !is_dropped(add->column.name);
       if (!(add->column.if_not_exists && was_there)) add_keys_of(add->column);
-    } else if (const auto* change = std::get_if<ChangeColumn>(&action)) {
+    } else if (const auto* change = std::get_if<sql::ChangeColumn>(&action)) {
       add_keys_of(change->column);
-    } else if (const auto* key = std::get_if<AddKey>(&action)) {
+    } else if (const auto* key = std::get_if<sql::AddKey>(&action)) {
       keys_.add(key->key);
     }
   }
 }
 
-void Alteration::add_keys_of(const ColumnSpec& spec) {
-  if (spec.is_primary) keys_.add({KeySpec::Kind::Primary, {}, {spec.name}});
-  if (spec.is_unique) keys_.add({KeySpec::Kind::Unique, {}, {spec.name}});
+void Alteration::add_keys_of(const sql::ColumnSpec& spec) {
+  if (spec.is_primary) keys_.add({sql::KeySpec::Kind::Primary, {}, {spec.name}});
+  if (spec.is_unique) keys_.add({sql::KeySpec::Kind::Unique, {}, {spec.name}});
 }
 
 }  // namespace
 
-CatalogTable create_table(const CreateTable& create, const TableContext& context) {
+CatalogTable create_table(const sql::CreateTable& create, const TableContext& context) {
   CatalogTable table;
   TableContext inner = context;
   inner.table_collation =
@@ -477,7 +484,7 @@ CatalogTable create_table(const CreateTable& create, const TableContext& context
   table.collation = inner.table_collation;
   table.comment = create.options.comment.value_or(std::string());
   std::vector<std::string> implied_timestamps;
-  for (const ColumnSpec& spec : create.columns) {
+  for (const sql::ColumnSpec& spec : create.columns) {
     CatalogColumn column = make_column(spec, inner);
     if (!has_explicit_defaults(context) && imply_timestamp(column, spec))
       implied_timestamps.push_back(column.name);
@@ -485,17 +492,17 @@ CatalogTable create_table(const CreateTable& create, const TableContext& context
   }
   settle_first_timestamp(table.columns, implied_timestamps);
   Keys keys({});
-  for (const KeySpec& key : create.keys) keys.add(key);
+  for (const sql::KeySpec& key : create.keys) keys.add(key);
   table.keys = keys.take();
   const bool is_declared = std::any_of(create.columns.begin(), create.columns.end(),
-                                       [](const ColumnSpec& spec) { return spec.is_row_time; });
+                                       [](const sql::ColumnSpec& spec) { return spec.is_row_time; });
   if (create.is_versioned && !is_declared) set_versioning(table, true);
   table.is_versioned = create.is_versioned;
   settle(table, context.dialect, true);
   return table;
 }
 
-CatalogTable alter_table(const CatalogTable& before, std::span<const AlterAction> actions,
+CatalogTable alter_table(const CatalogTable& before, std::span<const sql::AlterAction> actions,
                          const TableContext& context, std::string& doubt) {
   return Alteration(before, actions, context, doubt).run();
 }

@@ -12,11 +12,11 @@ namespace rowtide::schema {
 using TableContext = ColumnContext;
 
 /// A table of its declaration (not of LIKE).
-[[nodiscard]] CatalogTable create_table(const CreateTable& create, const TableContext& context);
+[[nodiscard]] CatalogTable create_table(const sql::CreateTable& create, const TableContext& context);
 
 /// The table after the actions (renames of the table left out). On failure `doubt` says what in the statement
 /// does not fit the table, and the result is of no use.
-[[nodiscard]] CatalogTable alter_table(const CatalogTable& before, std::span<const AlterAction> actions,
+[[nodiscard]] CatalogTable alter_table(const CatalogTable& before, std::span<const sql::AlterAction> actions,
                                        const TableContext& context, std::string& doubt);
 
 }  // namespace rowtide::schema

@@ -7,9 +7,10 @@
 #include <utility>
 
 #include "common/status/text.h"
-#include "tracker/binlog/statement.h"
 #include "tracker/schema/alter_table.h"
-#include "tracker/schema/ddl_parser.h"
+#include "tracker/sql/ddl_parser.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::schema {
 namespace {
@@ -23,41 +24,42 @@ class Application {
   DdlEffect run(std::string_view sql);
 
  private:
-  void apply(const OtherDdl& /*other*/) {}
-  void apply(const CreateTable& create);
-  void apply(const AlterTable& alter);
-  void apply(const ConvertPartition& convert);
-  void apply(const DropTables& drop);
-  void apply(const RenameTables& rename);
-  void apply(const TruncateTable& truncate);
-  void apply(const SetDatabase& database);
-  void apply(const DropDatabase& drop);
+  void apply(const sql::OtherDdl& /*other*/) {}
+  void apply(const sql::CreateTable& create);
+  void apply(const sql::AlterTable& alter);
+  void apply(const sql::ConvertPartition& convert);
+  void apply(const sql::DropTables& drop);
+  void apply(const sql::RenameTables& rename);
+  void apply(const sql::TruncateTable& truncate);
+  void apply(const sql::SetDatabase& database);
+  void apply(const sql::DropDatabase& drop);
 
   void not_understood(std::string_view sql, std::string why);
-  void create_like(const TableName& name, const TableName& like, TablePtr before);
-  void move(const TableName& from, const TableName& to, TablePtr after);
-  void change(TableChange::Kind kind, const TableName& name, TablePtr before, TablePtr after);
-  void doubt(const TableName& name, TablePtr before, std::string_view why);
+  void create_like(const sql::TableName& name, const sql::TableName& like, TablePtr before);
+  void move(const sql::TableName& from, const sql::TableName& to, TablePtr after);
+  void change(TableChange::Kind kind, const sql::TableName& name, TablePtr before, TablePtr after);
+  void doubt(const sql::TableName& name, TablePtr before, std::string_view why);
 
   [[nodiscard]] std::string keep_case(const std::string& name) const {
-    return dialect_.lower_case_names ? to_lower(name) : name;
+    return dialect_.lower_case_names ? sql::to_lower(name) : name;
   }
-  [[nodiscard]] TableName full(const TableName& name) const {
+  [[nodiscard]] sql::TableName full(const sql::TableName& name) const {
     return {keep_case(name.database.empty() ? session_.database : name.database), keep_case(name.table)};
   }
-  [[nodiscard]] Definitions::Found find(const TableName& name) const;
+  [[nodiscard]] Definitions::Found find(const sql::TableName& name) const;
   [[nodiscard]] std::uint16_t database_collation(const std::string& database) const;
 
   const DdlSession& session_;
   const SourceDialect& dialect_;
   const Definitions& definitions_;
-  std::map<TableName, Definitions::Found> changed_;  ///< by this statement so far
+  std::map<sql::TableName, Definitions::Found> changed_;  ///< by this statement so far
   DdlEffect effect_;
 };
 
 DdlEffect Application::run(std::string_view sql) {
-  const binlog::SqlDialect dialect{.is_mariadb = dialect_.is_mariadb, .version = dialect_.version};
-  const absl::StatusOr<DdlStatement> statement = parse_ddl(sql, dialect, session_.variables.sql_mode);
+  const sql::Dialect dialect{.is_mariadb = dialect_.is_mariadb, .version = dialect_.version};
+  const absl::StatusOr<sql::DdlStatement> statement =
+      sql::parse_ddl(sql, dialect, session_.variables.sql_mode);
   if (!statement.ok()) {
     not_understood(sql, std::string(text(statement.status())));
   } else {
@@ -66,7 +68,7 @@ DdlEffect Application::run(std::string_view sql) {
   return std::move(effect_);
 }
 
-Definitions::Found Application::find(const TableName& name) const {
+Definitions::Found Application::find(const sql::TableName& name) const {
   const auto changed = changed_.find(name);
   return changed == changed_.end() ? definitions_.find(name) : changed->second;
 }
@@ -76,12 +78,13 @@ std::uint16_t Application::database_collation(const std::string& database) const
   return known != 0 ? known : session_.variables.server_collation;
 }
 
-void Application::change(TableChange::Kind kind, const TableName& name, TablePtr before, TablePtr after) {
+void Application::change(TableChange::Kind kind, const sql::TableName& name, TablePtr before,
+                         TablePtr after) {
   changed_[name] = {true, after};
   effect_.tables.push_back({kind, name, name, std::move(before), std::move(after)});
 }
 
-void Application::doubt(const TableName& name, TablePtr before, std::string_view why) {
+void Application::doubt(const sql::TableName& name, TablePtr before, std::string_view why) {
   changed_[name] = {};
   effect_.tables.push_back({TableChange::Kind::Unknown, name, name, std::move(before), nullptr});
   if (effect_.doubt.empty()) effect_.doubt = why;
@@ -89,13 +92,13 @@ void Application::doubt(const TableName& name, TablePtr before, std::string_view
 
 /// The tables that its head names may be anything now.
 void Application::not_understood(std::string_view sql, std::string why) {
-  const binlog::Statement statement = binlog::classify_statement(sql, session_.database);
-  if (statement.kind != binlog::StatementKind::Ddl || statement.is_temporary) return;
+  const sql::Statement statement = sql::classify_statement(sql, session_.database);
+  if (statement.kind != sql::StatementKind::Ddl || statement.is_temporary) return;
   effect_.doubt = std::move(why);
-  for (const binlog::StatementTable& table : statement.tables) {
+  for (const sql::StatementTable& table : statement.tables) {
     const std::string database = keep_case(table.database);
     if (!table.table.empty()) {
-      const TableName name{database, keep_case(table.table)};
+      const sql::TableName name{database, keep_case(table.table)};
       doubt(name, find(name).table, effect_.doubt);
       continue;
     }
@@ -105,8 +108,8 @@ void Application::not_understood(std::string_view sql, std::string why) {
   }
 }
 
-void Application::apply(const CreateTable& create) {
-  const TableName name = full(create.name);
+void Application::apply(const sql::CreateTable& create) {
+  const sql::TableName name = full(create.name);
   const Definitions::Found found = find(name);
   if (create.if_not_exists && !create.or_replace) {
     if (found.table != nullptr) return;
@@ -118,7 +121,7 @@ void Application::apply(const CreateTable& create) {
          std::make_shared<const CatalogTable>(create_table(create, context)));
 }
 
-void Application::create_like(const TableName& name, const TableName& like, TablePtr before) {
+void Application::create_like(const sql::TableName& name, const sql::TableName& like, TablePtr before) {
   const Definitions::Found model = find(like);
   if (session_.uses_temporary_table) {
     return doubt(
@@ -132,21 +135,21 @@ void Application::create_like(const TableName& name, const TableName& like, Tabl
   change(TableChange::Kind::Create, name, std::move(before), model.table);
 }
 
-void Application::apply(const AlterTable& alter) {
-  const TableName name = full(alter.name);
+void Application::apply(const sql::AlterTable& alter) {
+  const sql::TableName name = full(alter.name);
   const Definitions::Found found = find(name);
-  TableName new_name = name;
-  for (const AlterAction& action : alter.actions) {
-    if (const auto* rename = std::get_if<RenameTo>(&action)) new_name = full(rename->name);
+  sql::TableName new_name = name;
+  for (const sql::AlterAction& action : alter.actions) {
+    if (const auto* rename = std::get_if<sql::RenameTo>(&action)) new_name = full(rename->name);
   }
   if (found.table == nullptr) {
     if (found.is_known && alter.if_exists) return;
     if (new_name != name) move(name, new_name, nullptr);
     return doubt(new_name, nullptr, "the table was not known before");
   }
-  const bool converts =
-      std::any_of(alter.actions.begin(), alter.actions.end(),
-                  [](const AlterAction& action) { return std::holds_alternative<ConvertCharset>(action); });
+  const bool converts = std::any_of(
+      alter.actions.begin(), alter.actions.end(),
+      [](const sql::AlterAction& action) { return std::holds_alternative<sql::ConvertCharset>(action); });
   const TableContext context{dialect_, session_.variables,
                              converts ? database_collation(name.database) : found.table->collation};
   std::string why;
@@ -159,9 +162,9 @@ void Application::apply(const AlterTable& alter) {
   change(TableChange::Kind::Alter, name, found.table, std::move(after));
 }
 
-void Application::apply(const ConvertPartition& convert) {
-  const TableName name = full(convert.name);
-  const TableName table = full(convert.table);
+void Application::apply(const sql::ConvertPartition& convert) {
+  const sql::TableName name = full(convert.name);
+  const sql::TableName table = full(convert.table);
   const auto [is_known, partitioned] = find(name);
   if (is_known && partitioned == nullptr && convert.if_exists) return;
   const Definitions::Found found = find(table);
@@ -180,16 +183,16 @@ void Application::apply(const ConvertPartition& convert) {
   }
 }
 
-void Application::apply(const DropTables& drop) {
-  for (const TableName& each : drop.names) {
-    const TableName name = full(each);
+void Application::apply(const sql::DropTables& drop) {
+  for (const sql::TableName& each : drop.names) {
+    const sql::TableName name = full(each);
     const Definitions::Found found = find(name);
     if (found.is_known && found.table == nullptr) continue;  // IF EXISTS
     change(TableChange::Kind::Drop, name, found.table, nullptr);
   }
 }
 
-void Application::move(const TableName& from, const TableName& to, TablePtr after) {
+void Application::move(const sql::TableName& from, const sql::TableName& to, TablePtr after) {
   const Definitions::Found found = find(from);
   changed_[from] = {true, nullptr};
   if (after == nullptr) after = found.table;
@@ -202,21 +205,21 @@ void Application::move(const TableName& from, const TableName& to, TablePtr afte
   effect_.tables.push_back({TableChange::Kind::Alter, to, from, found.table, std::move(after)});
 }
 
-void Application::apply(const RenameTables& rename) {
-  for (const RenameTables::Move& each : rename.moves) move(full(each.from), full(each.to), nullptr);
+void Application::apply(const sql::RenameTables& rename) {
+  for (const sql::RenameTables::Move& each : rename.moves) move(full(each.from), full(each.to), nullptr);
 }
 
-void Application::apply(const TruncateTable& truncate) {
-  const TableName name = full(truncate.name);
+void Application::apply(const sql::TruncateTable& truncate) {
+  const sql::TableName name = full(truncate.name);
   const Definitions::Found found = find(name);
   if (found.table == nullptr) return doubt(name, nullptr, "the table was not known before");
   change(TableChange::Kind::Truncate, name, found.table, found.table);
 }
 
-void Application::apply(const SetDatabase& database) {
+void Application::apply(const sql::SetDatabase& database) {
   const std::string name = keep_case(database.name.empty() ? session_.database : database.name);
   if (database.is_new && database.if_not_exists && definitions_.database_collation(name) != 0) return;
-  if (database.or_replace) apply(DropDatabase{name});
+  if (database.or_replace) apply(sql::DropDatabase{name});
   const std::uint16_t server = session_.variables.server_collation;
   // ALTER DATABASE ... DEFAULT means the server's too; what it leaves out stays.
   const bool is_new =
@@ -226,7 +229,7 @@ void Application::apply(const SetDatabase& database) {
       {name, false, resolve_charset(database.charset, fallback, dialect_, session_.variables)});
 }
 
-void Application::apply(const DropDatabase& drop) {
+void Application::apply(const sql::DropDatabase& drop) {
   const std::string name = keep_case(drop.name);
   for (const std::string& table : definitions_.tables_of(name)) {
     change(TableChange::Kind::Drop, {name, table}, find({name, table}).table, nullptr);

@@ -8,8 +8,9 @@
 
 #include "tracker/binlog/query_variables.h"
 #include "tracker/schema/collations.h"
-#include "tracker/schema/ddl.h"
 #include "tracker/schema/definition.h"
+#include "tracker/sql/ddl.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::schema {
 
@@ -41,7 +42,7 @@ class Definitions {
     TablePtr table;  ///< nullptr and known: there is no such table
   };
   virtual ~Definitions() = default;
-  [[nodiscard]] virtual Found find(const TableName& name) const = 0;
+  [[nodiscard]] virtual Found find(const sql::TableName& name) const = 0;
   [[nodiscard]] virtual std::vector<std::string> tables_of(const std::string& database) const = 0;
   /// The database's default collation; 0: not known.
   [[nodiscard]] virtual std::uint16_t database_collation(const std::string& database) const = 0;
@@ -56,8 +57,8 @@ struct TableChange {
     Unknown  ///< the statement changed it in a way that is not understood, or it was not known before
   };
   Kind kind = Kind::Unknown;
-  TableName name;
-  TableName old_name;  ///< `name` but for a renamed table
+  sql::TableName name;
+  sql::TableName old_name;  ///< `name` but for a renamed table
   TablePtr before;
   TablePtr after;  ///< nullptr: dropped, or Unknown
   /// SchemaHistory: the ALTER statements of `old_name` since it was made, where it keeps them.

@@ -7,6 +7,7 @@
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hidden_columns.h"
 #include "tracker/schema/wire_fit.h"
+#include "tracker/sql/quote.h"
 #include "tracker/types/charset.h"
 #include "tracker/types/geometry.h"
 
@@ -33,7 +34,7 @@ bool is_silent(const TableMap& map) {
 }
 
 absl::Status does_not_fit(const TableMap& map, std::string_view difference) {
-  const std::string sql_name = quote_identifier(map.database) + "." + quote_identifier(map.table);
+  const std::string sql_name = sql::quote_identifier(map.database) + "." + sql::quote_identifier(map.table);
   return absl::FailedPreconditionError(fmt::format(
       "the columns of {} cannot be told: {}. The event does not say itself what its columns are, and the "
       "definition that is known is not the one that it was written with. Repair: leave the table's events "
@@ -54,7 +55,7 @@ absl::Status hidden_do_not_fit(const TableMap& map) {
       "lists without saying which of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the "
       "source and leave the events of before out (spec.onUnprocessable: SkipAndCount), or take the table out "
       "of spec.objects",
-      quote_identifier(map.database), quote_identifier(map.table)));
+      sql::quote_identifier(map.database), sql::quote_identifier(map.table)));
 }
 
 absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
@@ -94,7 +95,7 @@ bool may_be_versioned(const TableMap& map) {
 /// on, it would bring back what is gone.
 absl::Status check_not_versioned(const TableMap& map, const CatalogTable& table) {
   if (!table.is_versioned) return absl::OkStatus();
-  const std::string sql_name = quote_identifier(map.database) + "." + quote_identifier(map.table);
+  const std::string sql_name = sql::quote_identifier(map.database) + "." + sql::quote_identifier(map.table);
   return absl::UnimplementedError(fmt::format(
       "{} is a system-versioned table, whose binlog holds rows of the past between those of the present; "
       "this "
@@ -197,7 +198,7 @@ absl::Status hidden_key(const TableMap& map, std::uint32_t position) {
       fmt::format("the table map of {}.{} is damaged: column {} of its primary key is a hidden one. Repair: "
                   "take the table out of spec.objects, or leave the event out (spec.onUnprocessable: "
                   "SkipAndCount)",
-                  quote_identifier(map.database), quote_identifier(map.table), position + 1));
+                  sql::quote_identifier(map.database), sql::quote_identifier(map.table), position + 1));
 }
 
 /// Whether it has the columns that only look hidden is asked of the catalog.

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "tracker/schema/column_type.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::schema {
 namespace {
@@ -13,16 +14,17 @@ namespace {
 constexpr std::uint16_t kBinaryCollation = 63;
 
 std::string where(const std::string& database, const std::string& table) {
-  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(database), quote_literal(table));
+  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", sql::quote_literal(database),
+                     sql::quote_literal(table));
 }
 
 /// NULL reads as empty.
-std::string text_of(const SqlRow& row, std::size_t column) {
+std::string text_of(const sql::Row& row, std::size_t column) {
   return row[column].value_or(std::string());
 }
 
-void remember_collations(const SqlResult& result, std::map<std::string, std::uint16_t>& ids) {
-  for (const SqlRow& row : result.rows) {
+void remember_collations(const sql::Result& result, std::map<std::string, std::uint16_t>& ids) {
+  for (const sql::Row& row : result.rows) {
     const std::string number = text_of(row, 1);
     std::uint16_t id = 0;
     if (std::from_chars(number.data(), number.data() + number.size(), id).ec == std::errc()) {
@@ -33,19 +35,19 @@ void remember_collations(const SqlResult& result, std::map<std::string, std::uin
 
 /// Names to ids. MariaDB's newer collations are listed without id under their short name; their full names
 /// stand in another table, which older servers have without these columns.
-absl::StatusOr<std::uint16_t> collation_id(SqlSession& session, std::map<std::string, std::uint16_t>& ids,
+absl::StatusOr<std::uint16_t> collation_id(sql::Session& session, std::map<std::string, std::uint16_t>& ids,
                                            const std::string& name) {
   if (ids.empty()) {
-    absl::StatusOr<SqlResult> all =
+    absl::StatusOr<sql::Result> all =
         session.query("SELECT COLLATION_NAME, ID FROM information_schema.COLLATIONS WHERE ID IS NOT NULL");
     if (!all.ok()) return all.status();
     remember_collations(*all, ids);
   }
   if (const auto known = ids.find(name); known != ids.end()) return known->second;
-  absl::StatusOr<SqlResult> full = session.query(fmt::format(
+  absl::StatusOr<sql::Result> full = session.query(fmt::format(
       "SELECT FULL_COLLATION_NAME, ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY "
       "WHERE FULL_COLLATION_NAME = {}",
-      quote_literal(name)));
+      sql::quote_literal(name)));
   if (!full.ok()) return full.status();
   remember_collations(*full, ids);
   if (const auto known = ids.find(name); known != ids.end()) return known->second;
@@ -54,14 +56,15 @@ absl::StatusOr<std::uint16_t> collation_id(SqlSession& session, std::map<std::st
 
 /// Columns of the table's keys in rows of (index, column, nullable), in key order, the primary key first: the
 /// first key without NULLs.
-std::vector<std::uint32_t> best_key(const SqlResult& statistics, const std::vector<CatalogColumn>& columns) {
+std::vector<std::uint32_t> best_key(const sql::Result& statistics,
+                                    const std::vector<CatalogColumn>& columns) {
   std::vector<std::uint32_t> key;
   for (std::size_t begin = 0, end = 0; begin < statistics.rows.size(); begin = end) {
     bool is_usable = true;
     key.clear();
     for (end = begin; end < statistics.rows.size() && statistics.rows[end][0] == statistics.rows[begin][0];
          ++end) {
-      const SqlRow& part = statistics.rows[end];
+      const sql::Row& part = statistics.rows[end];
       const auto column = std::find_if(columns.begin(), columns.end(),
                                        [&](const CatalogColumn& c) { return c.name == text_of(part, 1); });
       // A part without a column is an expression.
@@ -73,7 +76,7 @@ std::vector<std::uint32_t> best_key(const SqlResult& statistics, const std::vect
   return {};
 }
 
-absl::StatusOr<CatalogColumn> read_column(const SqlRow& row) {
+absl::StatusOr<CatalogColumn> read_column(const sql::Row& row) {
   CatalogColumn column;
   column.name = text_of(row, 0);
   column.column_type = text_of(row, 1);
@@ -92,7 +95,7 @@ absl::StatusOr<CatalogColumn> read_column(const SqlRow& row) {
 absl::StatusOr<const CatalogTable*> Catalog::describe(const std::string& database, const std::string& table) {
   if (const auto known = tables_.find({database, table}); known != tables_.end()) return &known->second;
 
-  absl::StatusOr<SqlResult> columns =
+  absl::StatusOr<sql::Result> columns =
       session_->query(fmt::format("SELECT COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, IS_NULLABLE, COLLATION_NAME "
                                   "FROM information_schema.COLUMNS WHERE {} ORDER BY ORDINAL_POSITION",
                                   where(database, table)));
@@ -102,7 +105,7 @@ absl::StatusOr<const CatalogTable*> Catalog::describe(const std::string& databas
         fmt::format("table {}.{} is not there (any more), or the account may not see it", database, table));
   }
   CatalogTable described;
-  for (const SqlRow& row : columns->rows) {
+  for (const sql::Row& row : columns->rows) {
     absl::StatusOr<CatalogColumn> column = read_column(row);
     if (!column.ok()) {
       return absl::FailedPreconditionError(fmt::format(
@@ -116,7 +119,7 @@ absl::StatusOr<const CatalogTable*> Catalog::describe(const std::string& databas
     described.columns.push_back(*std::move(column));
   }
 
-  absl::StatusOr<SqlResult> keys = session_->query(
+  absl::StatusOr<sql::Result> keys = session_->query(
       fmt::format("SELECT INDEX_NAME, COLUMN_NAME, NULLABLE FROM information_schema.STATISTICS "
                   "WHERE {} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX",
                   where(database, table)));

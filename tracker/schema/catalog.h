@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "tracker/schema/definition.h"
-#include "tracker/schema/sql_session.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::schema {
 
@@ -16,7 +16,7 @@ namespace rowtide::schema {
 /// Not thread-safe.
 class Catalog {
  public:
-  explicit Catalog(SqlSession& session) : session_(&session) {}
+  explicit Catalog(sql::Session& session) : session_(&session) {}
   virtual ~Catalog() = default;
 
   /// NOT_FOUND when there is no such table (any more).
@@ -26,7 +26,7 @@ class Catalog {
   virtual void forget_all();
 
  private:
-  SqlSession* session_;
+  sql::Session* session_;
   std::map<std::pair<std::string, std::string>, CatalogTable> tables_;
   std::map<std::string, std::uint16_t> collation_ids_;
 };

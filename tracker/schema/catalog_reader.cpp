@@ -6,9 +6,11 @@
 #include <charconv>
 #include <utility>
 
-#include "tracker/binlog/sql_lexer.h"
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hidden_columns.h"
+#include "tracker/sql/lexer.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/quote.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::schema {
@@ -28,7 +30,7 @@ std::uint32_t number_of(std::string_view text) {
 /// MariaDB quotes texts and shows everything else as an expression; MySQL shows texts as they are.
 void read_default(CatalogColumn& column, std::string value, std::string_view extra, bool is_mariadb) {
   const bool is_time = column.data_type == "timestamp" || column.data_type == "datetime";
-  const std::string lowered = to_lower(value);
+  const std::string lowered = sql::to_lower(value);
   if (is_time && lowered.starts_with("current_timestamp")) {
     const std::size_t digits = lowered.find_first_of("123456");
     column.default_value = "CURRENT_TIMESTAMP";
@@ -38,7 +40,7 @@ void read_default(CatalogColumn& column, std::string value, std::string_view ext
     column.default_value = std::move(value);
     column.is_default_expression = extra.find("DEFAULT_GENERATED") != std::string_view::npos;
   } else if (value.starts_with('\'')) {
-    column.default_value = binlog::Token{binlog::TokenKind::Quoted, value}.string_value({});
+    column.default_value = sql::Token{sql::TokenKind::Quoted, value}.string_value({});
   } else if (value != "NULL") {
     column.is_default_expression = value.find_first_not_of("0123456789.-+eE") != std::string::npos &&
                                    !value.starts_with("b'") && !value.starts_with("0x");
@@ -63,7 +65,7 @@ constexpr std::string_view kColumns =
     "COLUMN_DEFAULT, EXTRA, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE {} "
     "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION";
 
-absl::StatusOr<CatalogColumn> read_column(const SqlRow& row, const SourceDialect& dialect) {
+absl::StatusOr<CatalogColumn> read_column(const sql::Row& row, const SourceDialect& dialect) {
   CatalogColumn column;
   column.name = text_of(row[Field::Name]);
   column.column_type = text_of(row[Field::Type]);
@@ -83,22 +85,22 @@ absl::StatusOr<CatalogColumn> read_column(const SqlRow& row, const SourceDialect
   if (row[Field::Default]) read_default(column, *row[Field::Default], extra, dialect.is_mariadb);
   column.is_auto_increment = has("auto_increment");
   column.is_invisible = has("INVISIBLE");
-  if (has("VIRTUAL GENERATED")) column.generated = Generated::Virtual;
-  if (has("STORED GENERATED")) column.generated = Generated::Stored;
+  if (has("VIRTUAL GENERATED")) column.generated = sql::Generated::Virtual;
+  if (has("STORED GENERATED")) column.generated = sql::Generated::Stored;
   column.comment = text_of(row[Field::Comment]);
   return column;
 }
 
-using Tables = std::map<TableName, CatalogTable>;
+using Tables = std::map<sql::TableName, CatalogTable>;
 
-absl::Status read_tables(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
+absl::Status read_tables(sql::Session& session, const std::string& condition, const SourceDialect& dialect,
                          Tables& tables) {
-  absl::StatusOr<SqlResult> rows = session.query(fmt::format(
+  absl::StatusOr<sql::Result> rows = session.query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
       "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')",
       condition));
   if (!rows.ok()) return rows.status();
-  for (const SqlRow& row : rows->rows) {
+  for (const sql::Row& row : rows->rows) {
     CatalogTable& table = tables[{text_of(row[0]), text_of(row[1])}];
     if (row[2]) table.collation = dialect.collations.find(*row[2], {});
     table.comment = text_of(row[3]);
@@ -109,12 +111,12 @@ absl::Status read_tables(SqlSession& session, const std::string& condition, cons
   return absl::OkStatus();
 }
 
-absl::Status read_columns(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
+absl::Status read_columns(sql::Session& session, const std::string& condition, const SourceDialect& dialect,
                           Tables& tables) {
-  absl::StatusOr<SqlResult> rows = session.query(fmt::format(kColumns, condition));
+  absl::StatusOr<sql::Result> rows = session.query(fmt::format(kColumns, condition));
   if (!rows.ok()) return rows.status();
   Tables::iterator table = tables.end();
-  for (const SqlRow& row : rows->rows) {
+  for (const sql::Row& row : rows->rows) {
     if (table == tables.end() || table->first.table != row[1] || table->first.database != row[0]) {
       table = tables.find({text_of(row[0]), text_of(row[1])});
       if (table == tables.end()) continue;  // a view
@@ -126,19 +128,19 @@ absl::Status read_columns(SqlSession& session, const std::string& condition, con
                                                        std::string(column.status().message())));
     }
     // Declared: GENERATED ALWAYS AS ROW START.
-    if (dialect.is_mariadb && column->generated != Generated::No && column->data_type == "timestamp" &&
+    if (dialect.is_mariadb && column->generated != sql::Generated::No && column->data_type == "timestamp" &&
         !column->is_nullable) {
       table->second.hidden_columns.clear();
     }
     // With show_ipk_info.
-    if (!dialect.adds_row_ids || !is_same_name(column->name, kRowId))
+    if (!dialect.adds_row_ids || !sql::is_same_name(column->name, kRowId))
       table->second.columns.push_back(*std::move(column));
   }
   return absl::OkStatus();
 }
 
 /// A row of STATISTICS.
-void read_key_row(const SqlRow& row, CatalogKey& key, bool is_mariadb) {
+void read_key_row(const sql::Row& row, CatalogKey& key, bool is_mariadb) {
   if (is_mariadb && key.kind == CatalogKey::Kind::Unique && row[6] == "HASH")
     key.hash = CatalogKey::Hash::Yes;
   if (!row[3]) {
@@ -152,32 +154,32 @@ void read_key_row(const SqlRow& row, CatalogKey& key, bool is_mariadb) {
 }
 
 /// Which UNIQUE key is the first one is nowhere in information_schema.
-absl::Status order_keys(SqlSession& session, const TableName& name, CatalogTable& table) {
+absl::Status order_keys(sql::Session& session, const sql::TableName& name, CatalogTable& table) {
   const auto is_unique = [](const CatalogKey& key) { return key.kind == CatalogKey::Kind::Unique; };
   if (std::count_if(table.keys.begin(), table.keys.end(), is_unique) < 2) return absl::OkStatus();
-  const absl::StatusOr<SqlResult> rows = session.query(
-      fmt::format("SHOW KEYS FROM {}.{}", quote_identifier(name.database), quote_identifier(name.table)));
+  const absl::StatusOr<sql::Result> rows = session.query(fmt::format(
+      "SHOW KEYS FROM {}.{}", sql::quote_identifier(name.database), sql::quote_identifier(name.table)));
   if (absl::IsFailedPrecondition(rows.status())) table.columns.clear();  // dropped since: see read_where()
   if (!rows.ok()) return absl::IsFailedPrecondition(rows.status()) ? absl::OkStatus() : rows.status();
   constexpr std::size_t kKeyName = 2;
   const auto place_of = [&rows](const CatalogKey& key) {
     return std::find_if(rows->rows.begin(), rows->rows.end(),
-                        [&key](const SqlRow& row) { return row[kKeyName] == key.name; });
+                        [&key](const sql::Row& row) { return row[kKeyName] == key.name; });
   };
   std::stable_sort(table.keys.begin(), table.keys.end(),
                    [&](const CatalogKey& a, const CatalogKey& b) { return place_of(a) < place_of(b); });
   return absl::OkStatus();
 }
 
-absl::Status read_keys(SqlSession& session, const std::string& condition, const SourceDialect& dialect,
+absl::Status read_keys(sql::Session& session, const std::string& condition, const SourceDialect& dialect,
                        Tables& tables) {
-  absl::StatusOr<SqlResult> rows = session.query(fmt::format(
+  absl::StatusOr<sql::Result> rows = session.query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE FROM "
       "information_schema.STATISTICS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, "
       "SEQ_IN_INDEX",
       condition));
   if (!rows.ok()) return rows.status();
-  for (const SqlRow& row : rows->rows) {
+  for (const sql::Row& row : rows->rows) {
     const auto table = tables.find({text_of(row[0]), text_of(row[1])});
     if (table == tables.end()) continue;
     std::vector<CatalogKey>& keys = table->second.keys;
@@ -195,7 +197,7 @@ absl::Status read_keys(SqlSession& session, const std::string& condition, const 
   return absl::OkStatus();
 }
 
-absl::StatusOr<Tables> read_where(SqlSession& session, const std::string& condition,
+absl::StatusOr<Tables> read_where(sql::Session& session, const std::string& condition,
                                   const SourceDialect& dialect) {
   Tables tables;
   if (absl::Status status = read_tables(session, condition, dialect, tables); !status.ok()) return status;
@@ -207,12 +209,12 @@ absl::StatusOr<Tables> read_where(SqlSession& session, const std::string& condit
   return tables;
 }
 
-absl::Status read_collations(SqlSession& session, SourceDialect& dialect) {
-  absl::StatusOr<SqlResult> rows = session.query(
+absl::Status read_collations(sql::Session& session, SourceDialect& dialect) {
+  absl::StatusOr<sql::Result> rows = session.query(
       "SELECT COLLATION_NAME, ID, CHARACTER_SET_NAME, IS_DEFAULT FROM information_schema.COLLATIONS WHERE ID "
       "IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL");
   if (!rows.ok()) return rows.status();
-  for (const SqlRow& row : rows->rows) {
+  for (const sql::Row& row : rows->rows) {
     dialect.collations.add(text_of(row[0]), static_cast<std::uint16_t>(number_of(text_of(row[1]))),
                            text_of(row[2]), row[3] == "Yes");
   }
@@ -222,7 +224,7 @@ absl::Status read_collations(SqlSession& session, SourceDialect& dialect) {
       "SELECT FULL_COLLATION_NAME, ID, CHARACTER_SET_NAME, IS_DEFAULT FROM "
       "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY WHERE ID IS NOT NULL");
   if (!rows.ok()) return rows.status();
-  for (const SqlRow& row : rows->rows) {
+  for (const sql::Row& row : rows->rows) {
     dialect.collations.add(text_of(row[0]), static_cast<std::uint16_t>(number_of(text_of(row[1]))),
                            text_of(row[2]), row[3] == "Yes");
   }
@@ -241,12 +243,12 @@ std::uint32_t version_number(std::string_view text) {
   return version;
 }
 
-absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session) {
-  absl::StatusOr<SqlResult> rows =
+absl::StatusOr<SourceDialect> read_source_dialect(sql::Session& session) {
+  absl::StatusOr<sql::Result> rows =
       session.query("SELECT VERSION(), @@lower_case_table_names, @@explicit_defaults_for_timestamp");
   if (!rows.ok()) return rows.status();
   if (rows->rows.size() != 1) return absl::InternalError("the source does not tell its version");
-  const SqlRow& row = rows->rows.front();
+  const sql::Row& row = rows->rows.front();
   SourceDialect dialect;
   const std::string version = text_of(row[0]);
   dialect.is_mariadb = version.find("MariaDB") != std::string::npos;
@@ -262,29 +264,29 @@ absl::StatusOr<SourceDialect> read_source_dialect(SqlSession& session) {
   return dialect;
 }
 
-absl::StatusOr<std::vector<std::string>> read_databases(SqlSession& session) {
-  absl::StatusOr<SqlResult> rows = session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
+absl::StatusOr<std::vector<std::string>> read_databases(sql::Session& session) {
+  absl::StatusOr<sql::Result> rows = session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
   if (!rows.ok()) return rows.status();
   std::vector<std::string> names;
-  for (const SqlRow& row : rows->rows) names.push_back(text_of(row[0]));
+  for (const sql::Row& row : rows->rows) names.push_back(text_of(row[0]));
   return names;
 }
 
-absl::StatusOr<CatalogSnapshot> read_catalog(SqlSession& session, const SourceDialect& dialect,
+absl::StatusOr<CatalogSnapshot> read_catalog(sql::Session& session, const SourceDialect& dialect,
                                              std::span<const std::string> databases) {
   CatalogSnapshot snapshot;
   if (databases.empty()) return snapshot;
   std::string list;
   for (const std::string& database : databases) {
     list += list.empty() ? "(" : ", ";
-    list += quote_literal(database);
+    list += sql::quote_literal(database);
   }
   list += ')';
-  absl::StatusOr<SqlResult> rows = session.query(fmt::format(
+  absl::StatusOr<sql::Result> rows = session.query(fmt::format(
       "SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN {}",
       list));
   if (!rows.ok()) return rows.status();
-  for (const SqlRow& row : rows->rows) {
+  for (const sql::Row& row : rows->rows) {
     snapshot.databases[text_of(row[0])] = dialect.collations.find(text_of(row[1]), {});
   }
   absl::StatusOr<Tables> tables = read_where(session, fmt::format("TABLE_SCHEMA IN {}", list), dialect);
@@ -295,12 +297,12 @@ absl::StatusOr<CatalogSnapshot> read_catalog(SqlSession& session, const SourceDi
   return snapshot;
 }
 
-absl::StatusOr<TablePtr> read_table(SqlSession& session, const SourceDialect& dialect,
-                                    const TableName& name) {
+absl::StatusOr<TablePtr> read_table(sql::Session& session, const SourceDialect& dialect,
+                                    const sql::TableName& name) {
   absl::StatusOr<Tables> tables =
       read_where(session,
-                 fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(name.database),
-                             quote_literal(name.table)),
+                 fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", sql::quote_literal(name.database),
+                             sql::quote_literal(name.table)),
                  dialect);
   if (!tables.ok()) return tables.status();
   if (tables->empty()) {

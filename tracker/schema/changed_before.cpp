@@ -1,14 +1,15 @@
 #include "tracker/schema/changed_before.h"
 
-#include "tracker/binlog/sql_lexer.h"
-#include "tracker/binlog/statement.h"
+#include "tracker/sql/lexer.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::schema {
 namespace {
 
 /// CREATE TABLE, not IF NOT EXISTS (it may have been there) nor OR REPLACE.
 bool creates_table(std::string_view sql) {
-  binlog::SqlLexer lexer(sql);
+  sql::Lexer lexer(sql);
   return lexer.take("CREATE") && lexer.take("TABLE") && !lexer.take("IF");
 }
 
@@ -16,18 +17,18 @@ bool creates_table(std::string_view sql) {
 
 void ChangedBefore::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table,
                         const binlog::BinlogPlace& at) {
-  const binlog::Statement statement = binlog::classify_statement(sql, default_database, uses_temporary_table);
-  if (statement.kind != binlog::StatementKind::Ddl || statement.is_temporary) return;
+  const sql::Statement statement = sql::classify_statement(sql, default_database, uses_temporary_table);
+  if (statement.kind != sql::StatementKind::Ddl || statement.is_temporary) return;
   const auto as_kept = [this](std::string_view name) {
-    return lower_case_names_ ? to_lower(std::string(name)) : std::string(name);
+    return lower_case_names_ ? sql::to_lower(std::string(name)) : std::string(name);
   };
   if (statement.tables.empty()) {
     changed_databases_.insert(as_kept(default_database));
     last_[{as_kept(default_database), {}}] = at;
   }
   const bool is_create = creates_table(sql);
-  for (const binlog::StatementTable& each : statement.tables) {
-    const TableName name{as_kept(each.database), as_kept(each.table)};
+  for (const sql::StatementTable& each : statement.tables) {
+    const sql::TableName name{as_kept(each.database), as_kept(each.table)};
     last_[name] = at;
     if (name.table.empty()) {
       changed_databases_.insert(name.database);
@@ -38,8 +39,8 @@ void ChangedBefore::add(std::string_view sql, std::string_view default_database,
   }
 }
 
-bool ChangedBefore::is_changed_from(const TableName& name, const binlog::BinlogPlace& place) const {
-  for (const TableName& each : {name, TableName{name.database, {}}}) {
+bool ChangedBefore::is_changed_from(const sql::TableName& name, const binlog::BinlogPlace& place) const {
+  for (const sql::TableName& each : {name, sql::TableName{name.database, {}}}) {
     const auto last = last_.find(each);
     if (last != last_.end() && !(last->second < place)) return true;
   }

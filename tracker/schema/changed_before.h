@@ -7,6 +7,7 @@
 
 #include "tracker/binlog/binlog_place.h"
 #include "tracker/schema/definition.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::schema {
 
@@ -22,19 +23,19 @@ class ChangedBefore {
            const binlog::BinlogPlace& at);
 
   /// Does a statement at `place` or behind it say anything of the table?
-  [[nodiscard]] bool is_changed_from(const TableName& name, const binlog::BinlogPlace& place) const;
+  [[nodiscard]] bool is_changed_from(const sql::TableName& name, const binlog::BinlogPlace& place) const;
 
-  [[nodiscard]] const std::set<TableName>& created() const { return created_; }
-  [[nodiscard]] const std::set<TableName>& changed() const { return changed_; }
+  [[nodiscard]] const std::set<sql::TableName>& created() const { return created_; }
+  [[nodiscard]] const std::set<sql::TableName>& changed() const { return changed_; }
   /// Databases of which any table may have changed.
   [[nodiscard]] const std::set<std::string>& changed_databases() const { return changed_databases_; }
 
  private:
   bool lower_case_names_;
-  std::set<TableName> created_;
-  std::set<TableName> changed_;
+  std::set<sql::TableName> created_;
+  std::set<sql::TableName> changed_;
   std::set<std::string> changed_databases_;
-  std::map<TableName, binlog::BinlogPlace>
+  std::map<sql::TableName, binlog::BinlogPlace>
       last_;  ///< without a table: a database, of which any may have changed
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tracker/schema/definition.h"
+#include "tracker/sql/names.h"
 #include "tracker/types/charset.h"
 
 namespace rowtide::schema {
@@ -34,7 +35,7 @@ constexpr std::uint32_t kFirstWithNewUtf8mb4 = 80001;
 constexpr std::uint16_t kUtf8mb4Of2020 = 255;  // utf8mb4_0900_ai_ci
 
 std::string canonical(std::string_view name) {
-  std::string lowered = to_lower(name);
+  std::string lowered = sql::to_lower(name);
   if (lowered == "utf8mb3") return "utf8";
   if (lowered.starts_with("utf8mb3_")) lowered.erase(4, 3);
   return lowered;

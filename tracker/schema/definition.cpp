@@ -1,14 +1,11 @@
 #include "tracker/schema/definition.h"
+#include "tracker/sql/names.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace rowtide::schema {
 namespace {
-
-char lower(char character) noexcept {
-  return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
-}
 
 /// The columns' indexes; nullopt for a key that does not tell every row from every other.
 std::optional<std::vector<std::uint32_t>> row_identity(const CatalogTable& table, const CatalogKey& key) {
@@ -42,20 +39,9 @@ unsigned rank_of(const CatalogTable& table, const CatalogKey& key) {
 
 }  // namespace
 
-bool is_same_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string to_lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
-  return lowered;
-}
-
 std::optional<std::uint32_t> CatalogTable::index_of(std::string_view column) const {
   for (std::uint32_t i = 0; i < columns.size(); ++i) {
-    if (is_same_name(columns[i].name, column)) return i;
+    if (sql::is_same_name(columns[i].name, column)) return i;
   }
   return std::nullopt;
 }

@@ -6,9 +6,10 @@
 #include <string_view>
 #include <vector>
 
-namespace rowtide::schema {
+#include "tracker/sql/ddl.h"
+#include "tracker/sql/names.h"
 
-enum class Generated : std::uint8_t { No, Virtual, Stored };
+namespace rowtide::schema {
 
 struct CatalogColumn {
   std::string name;
@@ -19,7 +20,7 @@ struct CatalogColumn {
   std::uint16_t collation = 0;  ///< id; 63 for binary types, 0 for types without one
   std::vector<std::string> members;
 
-  Generated generated = Generated::No;
+  sql::Generated generated = sql::Generated::No;
   bool is_auto_increment = false;
   bool is_invisible = false;
   bool is_default_expression = false;  ///< `default_value` is to be evaluated: CURRENT_TIMESTAMP, (uuid())
@@ -65,15 +66,5 @@ struct CatalogTable {
   /// Works out key_columns from `keys`. The key that a table map names (FULL) is the same one.
   void choose_key();
 };
-
-struct TableName {
-  std::string database;
-  std::string table;
-  auto operator<=>(const TableName&) const = default;
-};
-
-/// Names of columns, keys and character sets are the same whatever their (ASCII) case.
-[[nodiscard]] bool is_same_name(std::string_view a, std::string_view b) noexcept;
-[[nodiscard]] std::string to_lower(std::string_view text);
 
 }  // namespace rowtide::schema

@@ -14,8 +14,8 @@ json to_json(const CatalogColumn& column) {
   if (column.is_unsigned) object["unsigned"] = true;
   if (column.collation != 0) object["collation"] = column.collation;
   if (!column.members.empty()) object["members"] = column.members;
-  if (column.generated != Generated::No)
-    object["generated"] = column.generated == Generated::Stored ? "stored" : "virtual";
+  if (column.generated != sql::Generated::No)
+    object["generated"] = column.generated == sql::Generated::Stored ? "stored" : "virtual";
   if (column.is_auto_increment) object["autoIncrement"] = true;
   if (column.is_invisible) object["invisible"] = true;
   if (column.default_value) object["default"] = *column.default_value;
@@ -45,8 +45,8 @@ CatalogColumn column_from(const json& object) {
   column.collation = object.value("collation", std::uint16_t{0});
   column.members = object.value("members", std::vector<std::string>());
   const std::string generated = object.value("generated", std::string());
-  if (generated == "stored") column.generated = Generated::Stored;
-  if (generated == "virtual") column.generated = Generated::Virtual;
+  if (generated == "stored") column.generated = sql::Generated::Stored;
+  if (generated == "virtual") column.generated = sql::Generated::Virtual;
   column.is_auto_increment = object.value("autoIncrement", false);
   column.is_invisible = object.value("invisible", false);
   if (const auto value = object.find("default"); value != object.end()) {

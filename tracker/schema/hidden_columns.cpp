@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tracker/schema/wire_fit.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::schema {
 namespace {
@@ -24,7 +25,7 @@ bool is_hash_name(std::string_view name) {
 }
 
 bool is_unread_name(std::string_view name) {
-  return is_hash_name(name) || is_same_name(name, kRowId);
+  return is_hash_name(name) || sql::is_same_name(name, kRowId);
 }
 
 bool may_be_hash(const binlog::TableMap& map, std::uint32_t position) {
@@ -45,7 +46,7 @@ std::uint32_t named_unread(const binlog::TableMap& map, const std::vector<std::u
                            const CatalogTable* table) {
   const auto is_shown = [&](std::uint32_t position) {
     const std::string& name = map.column_names[position];
-    const bool is_row_id = is_bigint_wire(map.wire_types[position]) && is_same_name(name, kRowId);
+    const bool is_row_id = is_bigint_wire(map.wire_types[position]) && sql::is_same_name(name, kRowId);
     const bool is_hash = may_be_hash(map, position) && is_hash_name(name);
     return !(is_row_id || is_hash) || (table != nullptr && table->index_of(name));
   };

@@ -1,4 +1,6 @@
 #include "tracker/schema/historic_catalog.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/quote.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +10,8 @@ namespace rowtide::schema {
 
 namespace {
 
-absl::Status not_known(const TableName& name) {
-  const std::string sql_name = quote_identifier(name.database) + "." + quote_identifier(name.table);
+absl::Status not_known(const sql::TableName& name) {
+  const std::string sql_name = sql::quote_identifier(name.database) + "." + sql::quote_identifier(name.table);
   return absl::UnimplementedError(
       fmt::format("the columns of {} cannot be told: what it was when this was written is not known (it was "
                   "made or changed by a "
@@ -28,7 +30,7 @@ absl::Status not_known(const TableName& name) {
 
 absl::StatusOr<const CatalogTable*> HistoricCatalog::describe(const std::string& database,
                                                               const std::string& table) {
-  const TableName name = history_->canonical({database, table});
+  const sql::TableName name = history_->canonical({database, table});
   const Definitions::Found found = history_->find(name);
   if (found.is_known && found.table == nullptr) {
     return absl::NotFoundError(fmt::format(

@@ -6,6 +6,7 @@
 
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::schema {
 
@@ -17,10 +18,10 @@ class HistoricCatalog final : public Catalog {
  public:
   /// Does a statement between the stream's place and now say anything of the table? Asked after the table was
   /// read.
-  using IsChangedAhead = std::function<absl::StatusOr<bool>(const TableName&)>;
+  using IsChangedAhead = std::function<absl::StatusOr<bool>(const sql::TableName&)>;
 
   /// Session and history must outlive the catalog.
-  HistoricCatalog(SqlSession& session, SchemaHistory& history, IsChangedAhead is_changed_ahead)
+  HistoricCatalog(sql::Session& session, SchemaHistory& history, IsChangedAhead is_changed_ahead)
       : Catalog(session),
         session_(&session),
         history_(&history),
@@ -35,7 +36,7 @@ class HistoricCatalog final : public Catalog {
   void forget_all() override {}
 
  private:
-  SqlSession* session_;
+  sql::Session* session_;
   SchemaHistory* history_;
   IsChangedAhead is_changed_ahead_;
   TablePtr held_;  ///< what was returned last

@@ -57,7 +57,7 @@ unsigned default_width(std::string_view type, bool is_unsigned) {
   return 20;
 }
 
-std::string integer_text(const ColumnSpec& spec, bool has_widths) {
+std::string integer_text(const sql::ColumnSpec& spec, bool has_widths) {
   const bool is_boolean = spec.type == "tinyint" && spec.length == 1U && !spec.is_unsigned;
   if (!has_widths && !spec.is_zerofill && !is_boolean) return spec.type;
   const std::uint64_t width =
@@ -101,7 +101,7 @@ std::string quoted_members(const std::vector<std::string>& members) {
 }
 
 /// Text and its lengths in characters: what the declared type becomes.
-void settle_text_type(CatalogColumn& column, const ColumnSpec& spec, const Collations& collations) {
+void settle_text_type(CatalogColumn& column, const sql::ColumnSpec& spec, const Collations& collations) {
   const std::uint64_t max_bytes = collations.max_bytes(column.collation);
   std::string& type = column.data_type;
   if (column.collation == types::kBinaryCollation && !is_one_of(type, {"enum", "set"}))
@@ -116,7 +116,8 @@ void settle_text_type(CatalogColumn& column, const ColumnSpec& spec, const Colla
 }
 
 /// information_schema's COLUMN_TYPE.
-std::string type_text(const CatalogColumn& column, const ColumnSpec& spec, const SourceDialect& dialect) {
+std::string type_text(const CatalogColumn& column, const sql::ColumnSpec& spec,
+                      const SourceDialect& dialect) {
   const std::string& type = column.data_type;
   const bool has_widths = dialect.is_mariadb || dialect.version < kFirstWithoutWidths;
   std::string text = type;
@@ -145,7 +146,7 @@ std::string type_text(const CatalogColumn& column, const ColumnSpec& spec, const
   return text;
 }
 
-std::string declared_type(const ColumnSpec& spec, const SourceDialect& dialect) {
+std::string declared_type(const sql::ColumnSpec& spec, const SourceDialect& dialect) {
   constexpr std::uint64_t kMostFloatBits = 24;
   if (spec.type == "float" && spec.length && !spec.scale && *spec.length > kMostFloatBits) return "double";
   if (spec.type == "json" && dialect.is_mariadb) return "longtext";
@@ -155,7 +156,7 @@ std::string declared_type(const ColumnSpec& spec, const SourceDialect& dialect) 
   return spec.type;
 }
 
-std::uint16_t column_collation(const ColumnSpec& spec, const ColumnContext& context) {
+std::uint16_t column_collation(const sql::ColumnSpec& spec, const ColumnContext& context) {
   const Collations& collations = context.dialect.collations;
   if (spec.type == "json") {
     return context.dialect.is_mariadb ? collations.binary_of("utf8mb4") : std::uint16_t{0};
@@ -169,8 +170,8 @@ std::uint16_t column_collation(const ColumnSpec& spec, const ColumnContext& cont
 
 }  // namespace
 
-std::uint16_t resolve_charset(const CharsetSpec& spec, std::uint16_t fallback, const SourceDialect& dialect,
-                              const binlog::QueryVariables& session) {
+std::uint16_t resolve_charset(const sql::CharsetSpec& spec, std::uint16_t fallback,
+                              const SourceDialect& dialect, const binlog::QueryVariables& session) {
   const Collations& collations = dialect.collations;
   const bool has_charset = !spec.charset.empty() && spec.charset != "default";
   if (!spec.collation.empty() && spec.collation != "default") {
@@ -186,7 +187,7 @@ std::uint16_t resolve_charset(const CharsetSpec& spec, std::uint16_t fallback, c
   return collations.default_of(spec.charset);
 }
 
-CatalogColumn make_column(const ColumnSpec& spec, const ColumnContext& context) {
+CatalogColumn make_column(const sql::ColumnSpec& spec, const ColumnContext& context) {
   CatalogColumn column;
   column.name = spec.name;
   column.data_type = declared_type(spec, context.dialect);
@@ -222,7 +223,7 @@ std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::ui
   if (!members) return std::nullopt;
   converted.members = *std::move(members);
 
-  ColumnSpec spec;
+  sql::ColumnSpec spec;
   spec.type = column.data_type;
   spec.members = converted.members;
   if (is_one_of(spec.type, {"char", "varchar"})) {

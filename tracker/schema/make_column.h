@@ -15,7 +15,7 @@ struct ColumnContext {
 
 /// The column as the server makes it of its declaration: lengths, character set and implied attributes filled
 /// in.
-[[nodiscard]] CatalogColumn make_column(const ColumnSpec& spec, const ColumnContext& context);
+[[nodiscard]] CatalogColumn make_column(const sql::ColumnSpec& spec, const ColumnContext& context);
 
 /// A text column in another character set, as CONVERT TO makes it: TEXT types grow to hold as many
 /// characters. nullopt: only the server knows what becomes of its members.
@@ -24,7 +24,7 @@ struct ColumnContext {
                                                           const SourceDialect& dialect);
 
 /// The collation that CHARSET and COLLATE mean; `fallback` where they say nothing.
-[[nodiscard]] std::uint16_t resolve_charset(const CharsetSpec& spec, std::uint16_t fallback,
+[[nodiscard]] std::uint16_t resolve_charset(const sql::CharsetSpec& spec, std::uint16_t fallback,
                                             const SourceDialect& dialect,
                                             const binlog::QueryVariables& session);
 

@@ -69,7 +69,8 @@ std::string spell_hex(std::string_view bytes) {
   return text;
 }
 
-std::string spell_bytes(const CatalogColumn& column, const DefaultSpec& spec, const SourceDialect& dialect) {
+std::string spell_bytes(const CatalogColumn& column, const sql::DefaultSpec& spec,
+                        const SourceDialect& dialect) {
   if (column.collation == 0) return std::to_string(number_of_bytes(spec.text));
   const std::uint16_t collation =
       spec.charset.empty() ? column.collation : dialect.collations.default_of(spec.charset);
@@ -78,7 +79,7 @@ std::string spell_bytes(const CatalogColumn& column, const DefaultSpec& spec, co
 
 }  // namespace
 
-void set_default(CatalogColumn& column, const DefaultSpec& spec, const SourceDialect& dialect) {
+void set_default(CatalogColumn& column, const sql::DefaultSpec& spec, const SourceDialect& dialect) {
   column.default_value.reset();
   column.is_default_expression = spec.is_expression;
   if (spec.is_null) return;

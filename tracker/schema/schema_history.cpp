@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/status/text.h"
-#include "tracker/binlog/sql_lexer.h"
 #include "tracker/schema/definition_json.h"
+#include "tracker/sql/lexer.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::schema {
 namespace {
@@ -19,7 +20,7 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string key_of(const TableName& name) {
+std::string key_of(const sql::TableName& name) {
   return dump({name.database, name.table});
 }
 std::string key_of(const std::string& database) {
@@ -41,21 +42,21 @@ void keep_from(Versions& versions, std::uint64_t version) {
 
 }  // namespace
 
-TableName SchemaHistory::canonical(TableName name) const {
-  if (dialect_.lower_case_names) name = {to_lower(name.database), to_lower(name.table)};
+sql::TableName SchemaHistory::canonical(sql::TableName name) const {
+  if (dialect_.lower_case_names) name = {sql::to_lower(name.database), sql::to_lower(name.table)};
   return name;
 }
 
-void SchemaHistory::begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful,
-                          const std::set<TableName>& absent) {
+void SchemaHistory::begin(const CatalogSnapshot& snapshot, const std::set<sql::TableName>& doubtful,
+                          const std::set<sql::TableName>& absent) {
   const Lock lock(mutex_);
   version_ = 0;
   tables_.clear();
   databases_.clear();
   for (const auto& [name, collation] : snapshot.databases) put(DatabaseChange{name, false, collation});
   for (const auto& [name, table] : snapshot.tables) put(name, true, table);
-  for (const TableName& name : doubtful) put(canonical(name), false, nullptr);
-  for (const TableName& name : absent) put(canonical(name), true, nullptr);
+  for (const sql::TableName& name : doubtful) put(canonical(name), false, nullptr);
+  for (const sql::TableName& name : absent) put(canonical(name), true, nullptr);
 }
 
 std::uint64_t SchemaHistory::version() const {
@@ -83,7 +84,7 @@ DdlEffect SchemaHistory::apply(std::string_view sql, const DdlSession& session) 
   return effect;
 }
 
-std::vector<std::string> SchemaHistory::alters_of(const TableName& name) const {
+std::vector<std::string> SchemaHistory::alters_of(const sql::TableName& name) const {
   const auto found = tables_.find(name);
   return found == tables_.end() ? std::vector<std::string>{} : found->second.back().alters;
 }
@@ -95,14 +96,14 @@ void SchemaHistory::put(std::string_view sql, TableChange& change) {
     put(change.old_name, true, nullptr);
     return put(change.name, is_known, change.after);
   }
-  if (keeps_alters_ && keeps_alters_(change.name) && binlog::SqlLexer(sql).take("ALTER")) {
+  if (keeps_alters_ && keeps_alters_(change.name) && sql::Lexer(sql).take("ALTER")) {
     change.alters = alters_of(change.name);
     change.alters.emplace_back(sql);
   }
   put(change.name, is_known, change.after, change.alters);
 }
 
-void SchemaHistory::put(const TableName& name, bool is_known, TablePtr table,
+void SchemaHistory::put(const sql::TableName& name, bool is_known, TablePtr table,
                         std::vector<std::string> alters) {
   std::vector<TableVersion>& versions = tables_[name];
   if (!versions.empty() && versions.back().since == version_) versions.pop_back();
@@ -117,7 +118,7 @@ void SchemaHistory::put(const DatabaseChange& change) {
   unsaved_databases_.insert(change.name);
 }
 
-void SchemaHistory::learn(const TableName& name, TablePtr table) {
+void SchemaHistory::learn(const sql::TableName& name, TablePtr table) {
   const Lock lock(mutex_);
   std::vector<TableVersion>& versions = tables_[name];
   if (versions.empty()) versions.push_back({.since = version_, .is_known = false, .table = nullptr});
@@ -126,7 +127,7 @@ void SchemaHistory::learn(const TableName& name, TablePtr table) {
   unsaved_tables_.insert(name);
 }
 
-Definitions::Found SchemaHistory::find(const TableName& name) const {
+Definitions::Found SchemaHistory::find(const sql::TableName& name) const {
   const Lock lock(mutex_);
   const auto found = tables_.find(name);
   // A table of a database that is not kept can be anything.
@@ -152,7 +153,7 @@ std::uint16_t SchemaHistory::database_collation(const std::string& database) con
 }
 
 void SchemaHistory::prune(std::uint64_t version) {
-  for (const TableName& name : unsaved_tables_) {
+  for (const sql::TableName& name : unsaved_tables_) {
     if (const auto found = tables_.find(name); found != tables_.end()) keep_from(found->second, version);
   }
   for (const std::string& name : unsaved_databases_) {
@@ -161,7 +162,8 @@ void SchemaHistory::prune(std::uint64_t version) {
   }
 }
 
-SavedSchema SchemaHistory::to_saved(const TableName& name, const std::vector<TableVersion>& versions) const {
+SavedSchema SchemaHistory::to_saved(const sql::TableName& name,
+                                    const std::vector<TableVersion>& versions) const {
   json list = json::array();
   for (const TableVersion& version : versions) {
     json entry = {{"since", version.since}};
@@ -186,7 +188,7 @@ std::vector<SavedSchema> SchemaHistory::unsaved(std::uint64_t version) {
     }
     saved.push_back({key_of(name), dump({{"versions", std::move(list)}})});
   }
-  for (const TableName& name : unsaved_tables_) {
+  for (const sql::TableName& name : unsaved_tables_) {
     const auto found = tables_.find(name);
     const bool is_gone = found == tables_.end() ||
                          (found->second.size() == 1 && found->second.front().is_known &&
@@ -210,7 +212,7 @@ void SchemaHistory::mark_saved(const std::vector<SavedSchema>& saved) {
       unsaved_databases_.erase(key[0].get<std::string>());
       continue;
     }
-    const TableName name{key[0].get<std::string>(), key[1].get<std::string>()};
+    const sql::TableName name{key[0].get<std::string>(), key[1].get<std::string>()};
     const auto found = tables_.find(name);
     const std::string now = found == tables_.end() ? std::string() : to_saved(name, found->second).value;
     if (now == each.value) unsaved_tables_.erase(name);

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "tracker/schema/apply_ddl.h"
 #include "tracker/schema/catalog_reader.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::schema {
 
@@ -28,15 +29,15 @@ struct SavedSchema {
 /// Versions are kept back to the one that the oldest checkpoint needs. Any thread.
 class SchemaHistory final : public Definitions {
  public:
-  using NamesTable = std::function<bool(const TableName&)>;
+  using NamesTable = std::function<bool(const sql::TableName&)>;
   /// The text of the ALTER statements of tables that `keeps_alters` names is kept with their versions.
   explicit SchemaHistory(SourceDialect dialect, NamesTable keeps_alters = {})
       : dialect_(std::move(dialect)), keeps_alters_(std::move(keeps_alters)) {}
 
   /// Tables at the first position of all. `doubtful`: those of which it is not known how they were there.
   /// `absent`: those that were not there.
-  void begin(const CatalogSnapshot& snapshot, const std::set<TableName>& doubtful,
-             const std::set<TableName>& absent = {});
+  void begin(const CatalogSnapshot& snapshot, const std::set<sql::TableName>& doubtful,
+             const std::set<sql::TableName>& absent = {});
   /// What was saved. DATA_LOSS for what cannot be read.
   [[nodiscard]] absl::Status restore(const std::vector<SavedSchema>& saved);
 
@@ -47,14 +48,14 @@ class SchemaHistory final : public Definitions {
   /// A statement at the stream's place.
   DdlEffect apply(std::string_view sql, const DdlSession& session);
   /// What the source says now of a table that was not known.
-  void learn(const TableName& name, TablePtr table);
+  void learn(const sql::TableName& name, TablePtr table);
 
-  [[nodiscard]] Found find(const TableName& name) const override;
+  [[nodiscard]] Found find(const sql::TableName& name) const override;
   [[nodiscard]] std::vector<std::string> tables_of(const std::string& database) const override;
   [[nodiscard]] std::uint16_t database_collation(const std::string& database) const override;
   [[nodiscard]] const SourceDialect& dialect() const { return dialect_; }
   /// The name as the source keeps it.
-  [[nodiscard]] TableName canonical(TableName name) const;
+  [[nodiscard]] sql::TableName canonical(sql::TableName name) const;
 
   /// What must be saved before a checkpoint of this version, and is not since the last mark_saved(). What no
   /// checkpoint from `version` on needs is left out.
@@ -73,20 +74,21 @@ class SchemaHistory final : public Definitions {
     std::uint16_t collation = 0;  ///< 0: dropped
   };
 
-  void put(const TableName& name, bool is_known, TablePtr table, std::vector<std::string> alters = {});
+  void put(const sql::TableName& name, bool is_known, TablePtr table, std::vector<std::string> alters = {});
   void put(std::string_view sql, TableChange& change);
-  [[nodiscard]] std::vector<std::string> alters_of(const TableName& name) const;
+  [[nodiscard]] std::vector<std::string> alters_of(const sql::TableName& name) const;
   void put(const DatabaseChange& change);
   void prune(std::uint64_t version);
-  [[nodiscard]] SavedSchema to_saved(const TableName& name, const std::vector<TableVersion>& versions) const;
+  [[nodiscard]] SavedSchema to_saved(const sql::TableName& name,
+                                     const std::vector<TableVersion>& versions) const;
 
   const SourceDialect dialect_;
   const NamesTable keeps_alters_;
   mutable std::recursive_mutex mutex_;  // apply() asks find()
   std::uint64_t version_ = 0;
-  std::map<TableName, std::vector<TableVersion>> tables_;
+  std::map<sql::TableName, std::vector<TableVersion>> tables_;
   std::map<std::string, std::vector<DatabaseVersion>> databases_;
-  std::set<TableName> unsaved_tables_;
+  std::set<sql::TableName> unsaved_tables_;
   std::set<std::string> unsaved_databases_;
 };
 

@@ -29,10 +29,10 @@ constexpr unsigned char kEndOfStream = 0xfe;
 constexpr std::uint64_t kLargestOffset = std::numeric_limits<std::uint32_t>::max();
 
 /// Statements through the stream's own connection, before the stream begins.
-class BorrowedSession final : public schema::SqlSession {
+class BorrowedSession final : public sql::Session {
  public:
   explicit BorrowedSession(Connection& connection) : connection_(&connection) {}
-  [[nodiscard]] absl::StatusOr<schema::SqlResult> query(std::string_view sql) override {
+  [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override {
     return connection_->query(sql);
   }
 
@@ -81,8 +81,7 @@ absl::Status BinlogSource::connect() {
 }
 
 absl::StatusOr<ServerFacts> BinlogSource::read_info() {
-  absl::StatusOr<schema::SqlResult> user =
-      connection_->query("SELECT VERSION(), SUBSTRING_INDEX(USER(), '@', -1)");
+  absl::StatusOr<sql::Result> user = connection_->query("SELECT VERSION(), SUBSTRING_INDEX(USER(), '@', -1)");
   if (!user.ok()) return user.status();
   if (user->rows.empty()) return absl::InternalError("the source does not say what it is");
   info_.version = user->rows[0][0].value_or("");
@@ -109,7 +108,7 @@ absl::StatusOr<binlog::Position> BinlogSource::check_position(const binlog::Posi
 
 absl::Status BinlogSource::set_variables(const binlog::Position& from, const ServerFacts& facts) {
   for (const std::string& statement : dump_settings(from, facts, identity_, kHeartbeat)) {
-    absl::StatusOr<schema::SqlResult> done = connection_->query(statement);
+    absl::StatusOr<sql::Result> done = connection_->query(statement);
     if (!done.ok()) return done.status();
   }
   return absl::OkStatus();

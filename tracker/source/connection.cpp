@@ -12,6 +12,7 @@
 
 #include "common/version.h"
 #include "tracker/source/greeting_probe.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::source {
 namespace {
@@ -108,7 +109,7 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
   connection.server_version_ = mysql_get_server_info(mysql);
   // quote_literal() escapes with backslashes, and ANSI_QUOTES or the like of a server's default must not
   // change names.
-  absl::StatusOr<schema::SqlResult> mode = connection.query("SET SESSION sql_mode = ''");
+  absl::StatusOr<sql::Result> mode = connection.query("SET SESSION sql_mode = ''");
   if (!mode.ok()) return mode.status();
   return connection;
 }
@@ -138,11 +139,11 @@ std::string Connection::tls_cipher() const {
   return cipher == nullptr ? std::string() : std::string(cipher);
 }
 
-absl::StatusOr<schema::SqlResult> Connection::query(std::string_view sql) {
+absl::StatusOr<sql::Result> Connection::query(std::string_view sql) {
   if (mysql_real_query(handle_, sql.data(), static_cast<unsigned long>(sql.size())) != 0) return last_error();
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> rows(mysql_store_result(handle_),
                                                                       &mysql_free_result);
-  schema::SqlResult result;
+  sql::Result result;
   if (rows == nullptr) {
     if (mysql_field_count(handle_) != 0) return last_error();
     return result;
@@ -152,7 +153,7 @@ absl::StatusOr<schema::SqlResult> Connection::query(std::string_view sql) {
   for (unsigned int i = 0; i < columns; ++i) result.columns.emplace_back(fields[i].name);
   while (MYSQL_ROW row = mysql_fetch_row(rows.get())) {
     const unsigned long* lengths = mysql_fetch_lengths(rows.get());
-    schema::SqlRow& out = result.rows.emplace_back(columns);
+    sql::Row& out = result.rows.emplace_back(columns);
     for (unsigned int i = 0; i < columns; ++i) {
       if (row[i] != nullptr) out[i].emplace(row[i], lengths[i]);
     }

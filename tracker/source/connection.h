@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/source/failure.h"
+#include "tracker/sql/session.h"
 
 struct st_mysql;
 
@@ -33,7 +33,7 @@ class Connection {
   Connection& operator=(Connection&& other) noexcept;
   ~Connection();
 
-  [[nodiscard]] absl::StatusOr<schema::SqlResult> query(std::string_view sql);
+  [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql);
 
   /// For what the library has no function for. Lives as long as this object.
   [[nodiscard]] st_mysql* handle() const { return handle_; }

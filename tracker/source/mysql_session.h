@@ -3,13 +3,13 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/source/connection.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 
 /// A session for statements at the source, connected. Not thread-safe.
-class MysqlSession final : public schema::SqlSession {
+class MysqlSession final : public sql::Session {
  public:
   explicit MysqlSession(Connection connection) : connection_(std::move(connection)) {}
 
@@ -20,7 +20,7 @@ class MysqlSession final : public schema::SqlSession {
     return std::make_unique<MysqlSession>(*std::move(connection));
   }
 
-  [[nodiscard]] absl::StatusOr<schema::SqlResult> query(std::string_view sql) override {
+  [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override {
     return connection_.query(sql);
   }
   [[nodiscard]] const Connection& connection() const { return connection_; }

@@ -7,19 +7,19 @@
 
 namespace rowtide::source {
 
-absl::StatusOr<BinlogEnd> read_binlog_end(schema::SqlSession& session) {
-  const absl::StatusOr<schema::SqlResult> version = session.query("SELECT VERSION()");
+absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session) {
+  const absl::StatusOr<sql::Result> version = session.query("SELECT VERSION()");
   if (!version.ok()) return version.status();
   const std::string text =
       version->rows.empty() || version->rows[0].empty() ? std::string() : version->rows[0][0].value_or("");
-  const absl::StatusOr<schema::SqlResult> status =
+  const absl::StatusOr<sql::Result> status =
       session.query(binlog_status_statement(parse_server_version(text), is_mariadb_version(text)));
   if (!status.ok()) return status.status();
   if (status->rows.empty() || status->rows[0].size() < 2) {
     return failure(absl::StatusCode::kFailedPrecondition, "BinlogDisabled",
                    "the source writes no binlog (log_bin is OFF); start it with log_bin on");
   }
-  const schema::SqlRow& row = status->rows[0];
+  const sql::Row& row = status->rows[0];
   BinlogEnd end;
   end.file = row[0].value_or("");
   if (!absl::SimpleAtoi(row[1].value_or(""), &end.offset)) {
@@ -30,7 +30,7 @@ absl::StatusOr<BinlogEnd> read_binlog_end(schema::SqlSession& session) {
   return end;
 }
 
-absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(schema::SqlSession& session) {
+absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(sql::Session& session) {
   absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
   if (!end.ok()) return end.status();
   return std::pair{std::move(end->file), end->offset};

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "tracker/schema/sql_session.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 
 /// The file and offset at which the source's binlog ends now. Needs REPLICATION CLIENT (MariaDB: BINLOG
 /// MONITOR). FAILED_PRECONDITION: the source writes no binlog.
-[[nodiscard]] absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(schema::SqlSession& session);
+[[nodiscard]] absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(sql::Session& session);
 
 /// The same with the GTIDs that MySQL has executed by then, as text; empty where it has none.
 struct BinlogEnd {
@@ -19,6 +19,6 @@ struct BinlogEnd {
   std::uint64_t offset = 0;
   std::string executed_gtids;
 };
-[[nodiscard]] absl::StatusOr<BinlogEnd> read_binlog_end(schema::SqlSession& session);
+[[nodiscard]] absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session);
 
 }  // namespace rowtide::source

@@ -9,6 +9,7 @@
 #include "tracker/binlog/event.h"
 #include "tracker/source/failure.h"
 #include "tracker/source/timestamp_position.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::source {
 namespace {
@@ -19,7 +20,7 @@ std::string created_text(std::int64_t seconds) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixSeconds(seconds), absl::UTCTimeZone());
 }
 
-absl::Status was_reset(const Position& from, std::string_view how_known, schema::SqlSession& session) {
+absl::Status was_reset(const Position& from, std::string_view how_known, sql::Session& session) {
   return failure(
       absl::StatusCode::kOutOfRange, "BinlogReset",
       fmt::format("the source's binlog is not the one that was read up to {}: {}. It was reset (RESET "
@@ -46,7 +47,7 @@ bool is_later(std::string_view file, std::string_view than) {
 
 /// The GTIDs of the position that do not stand before the earliest file.
 absl::StatusOr<std::string> not_before(const Position& from, const std::string& earliest,
-                                       schema::SqlSession& session) {
+                                       sql::Session& session) {
   if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
     const absl::StatusOr<Position> before = mariadb_position(session, earliest, binlog::kFirstOffset);
     if (!before.ok()) return before.status();
@@ -54,8 +55,8 @@ absl::StatusOr<std::string> not_before(const Position& from, const std::string& 
   }
   const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (mysql == nullptr) return std::string();
-  const absl::StatusOr<schema::SqlResult> beyond = session.query(fmt::format(
-      "SELECT GTID_SUBTRACT({}, @@global.gtid_purged)", schema::quote_literal(mysql->to_string())));
+  const absl::StatusOr<sql::Result> beyond = session.query(
+      fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_purged)", sql::quote_literal(mysql->to_string())));
   if (!beyond.ok()) return beyond.status();
   std::string gtids = beyond->rows.empty() || beyond->rows[0].empty() ? "" : beyond->rows[0][0].value_or("");
   std::erase(gtids, '\n');
@@ -64,8 +65,8 @@ absl::StatusOr<std::string> not_before(const Position& from, const std::string& 
 
 }  // namespace
 
-absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& facts,
-                                     schema::SqlSession& session, const OpenSource& open_source) {
+absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& facts, sql::Session& session,
+                                     const OpenSource& open_source) {
   if (from.file_created == 0 || from.server.empty() || from.server != facts.server) return false;
   const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
   if (!files.ok()) return files.status();

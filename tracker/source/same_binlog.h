@@ -2,9 +2,9 @@
 
 #include "absl/status/statusor.h"
 #include "tracker/binlog/position.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/source/server_facts.h"
 #include "tracker/source/start_position.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 
@@ -14,7 +14,6 @@ namespace rowtide::source {
 /// as after RESET MASTER; the same GTIDs, files and offsets then stand for other changes. Needs what lists
 /// the binlog's files; opens a source beside the task's own.
 [[nodiscard]] absl::StatusOr<bool> is_in_same_file(const binlog::Position& from, const ServerFacts& facts,
-                                                   schema::SqlSession& session,
-                                                   const OpenSource& open_source);
+                                                   sql::Session& session, const OpenSource& open_source);
 
 }  // namespace rowtide::source

@@ -54,8 +54,8 @@ ServerVersion parse_server_version(std::string_view text) {
   return version;
 }
 
-absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session) {
-  const absl::StatusOr<schema::SqlResult> result = session.query(
+absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session) {
+  const absl::StatusOr<sql::Result> result = session.query(
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_id', 'server_uuid', 'hostname', "
       "'port', 'log_bin', "
       "'binlog_format', "
@@ -64,7 +64,7 @@ absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session) {
       "'expire_logs_days')");
   if (!result.ok()) return result.status();
   Variables variables;
-  for (const schema::SqlRow& row : result->rows) {
+  for (const sql::Row& row : result->rows) {
     if (row.size() >= 2 && row[0] && row[1]) variables[*row[0]] = *row[1];
   }
   ServerFacts facts;

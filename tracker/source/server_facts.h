@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "tracker/schema/sql_session.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 
@@ -46,7 +46,7 @@ struct ServerFacts {
 };
 
 /// Needs no privilege.
-[[nodiscard]] absl::StatusOr<ServerFacts> read_server_facts(schema::SqlSession& session);
+[[nodiscard]] absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session);
 
 /// The statement that says where the binlog ends: SHOW MASTER STATUS, or its name since MySQL 8.2.
 [[nodiscard]] std::string_view binlog_status_statement(const ServerVersion& version, bool is_mariadb);

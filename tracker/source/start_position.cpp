@@ -10,18 +10,19 @@
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/server_facts.h"
 #include "tracker/source/timestamp_position.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::source {
 namespace {
 
 using absl::StatusCode;
 using binlog::Position;
-using schema::quote_literal;
-using schema::SqlSession;
+using sql::quote_literal;
+using sql::Session;
 
 /// The one value of a query, NULL and no row alike as nullopt.
-absl::StatusOr<std::optional<std::string>> single_value(SqlSession& session, std::string_view sql) {
-  const absl::StatusOr<schema::SqlResult> result = session.query(sql);
+absl::StatusOr<std::optional<std::string>> single_value(Session& session, std::string_view sql) {
+  const absl::StatusOr<sql::Result> result = session.query(sql);
   if (!result.ok()) return result.status();
   if (result->rows.empty() || result->rows[0].empty()) return std::nullopt;
   return result->rows[0][0];
@@ -33,7 +34,7 @@ absl::StatusOr<binlog::GtidSet> mysql_gtids(std::string_view text) {
   return binlog::GtidSet(*std::move(gtids));
 }
 
-absl::StatusOr<Position> latest(SqlSession& session, const ServerFacts& facts) {
+absl::StatusOr<Position> latest(Session& session, const ServerFacts& facts) {
   absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
   if (!end.ok()) return end.status();
   if (facts.is_mariadb) return mariadb_position(session, std::move(end->file), end->offset);
@@ -47,7 +48,7 @@ absl::StatusOr<Position> latest(SqlSession& session, const ServerFacts& facts) {
   return position;
 }
 
-absl::StatusOr<Position> earliest(SqlSession& session, const ServerFacts& facts) {
+absl::StatusOr<Position> earliest(Session& session, const ServerFacts& facts) {
   absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
   if (!files.ok()) return files.status();
   if (files->empty()) {
@@ -66,7 +67,7 @@ absl::StatusOr<Position> earliest(SqlSession& session, const ServerFacts& facts)
   return position;
 }
 
-absl::Status check_is_of_source(const std::string& gtids, SqlSession& session) {
+absl::Status check_is_of_source(const std::string& gtids, Session& session) {
   absl::StatusOr<std::optional<std::string>> beyond = single_value(
       session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)", quote_literal(gtids)));
   if (!beyond.ok()) return beyond.status();
@@ -78,7 +79,7 @@ absl::Status check_is_of_source(const std::string& gtids, SqlSession& session) {
                   **beyond));
 }
 
-absl::StatusOr<Position> at_gtid_set(const std::string& text, SqlSession& session, const ServerFacts& facts) {
+absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, const ServerFacts& facts) {
   Position position;
   if (facts.is_mariadb) {
     absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(text);
@@ -102,7 +103,7 @@ absl::StatusOr<Position> at_gtid_set(const std::string& text, SqlSession& sessio
   return position;
 }
 
-absl::StatusOr<Position> at_file(const task::StartPosition& start, SqlSession& session,
+absl::StatusOr<Position> at_file(const task::StartPosition& start, Session& session,
                                  const ServerFacts& facts) {
   absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
   if (!files.ok()) return files.status();
@@ -124,7 +125,7 @@ absl::StatusOr<Position> at_file(const task::StartPosition& start, SqlSession& s
 
 }  // namespace
 
-absl::StatusOr<Position> mariadb_position(SqlSession& session, std::string file, std::uint64_t offset) {
+absl::StatusOr<Position> mariadb_position(Session& session, std::string file, std::uint64_t offset) {
   absl::StatusOr<std::optional<std::string>> text =
       single_value(session, fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_literal(file), offset));
   if (!text.ok()) return text.status();
@@ -140,11 +141,11 @@ absl::StatusOr<Position> mariadb_position(SqlSession& session, std::string file,
   return Position{.gtids = *std::move(gtids), .file = std::move(file), .offset = offset};
 }
 
-absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(SqlSession& session) {
-  const absl::StatusOr<schema::SqlResult> result = session.query("SHOW BINARY LOGS");
+absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(Session& session) {
+  const absl::StatusOr<sql::Result> result = session.query("SHOW BINARY LOGS");
   if (!result.ok()) return result.status();
   std::vector<BinlogFile> files;
-  for (const schema::SqlRow& row : result->rows) {
+  for (const sql::Row& row : result->rows) {
     if (row.size() < 2) continue;
     BinlogFile& file = files.emplace_back(BinlogFile{.name = row[0].value_or(""), .size = 0});
     if (!absl::SimpleAtoi(row[1].value_or(""), &file.size)) file.size = 0;
@@ -161,7 +162,7 @@ std::string_view lost_position_choices() {
          "(binlog_expire_logs_seconds)";
 }
 
-std::string describe_earliest(SqlSession& session) {
+std::string describe_earliest(Session& session) {
   const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
   if (!files.ok() || files->empty()) return {};
   std::string text =
@@ -175,7 +176,7 @@ std::string describe_earliest(SqlSession& session) {
   return text;
 }
 
-absl::Status check_not_purged(const Position& from, SqlSession& session) {
+absl::Status check_not_purged(const Position& from, Session& session) {
   const auto* gtids = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (gtids == nullptr) return absl::OkStatus();
   absl::StatusOr<std::optional<std::string>> missing = single_value(
@@ -200,8 +201,8 @@ struct Executed {
   std::string all;
 };
 
-absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, SqlSession& session) {
-  const absl::StatusOr<schema::SqlResult> result =
+absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, Session& session) {
+  const absl::StatusOr<sql::Result> result =
       session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed), @@global.gtid_executed",
                                 quote_literal(gtids.to_string())));
   if (!result.ok()) return result.status();
@@ -212,7 +213,7 @@ absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, SqlSessi
   return executed;
 }
 
-absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, SqlSession& session) {
+absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, Session& session) {
   const absl::StatusOr<std::optional<std::string>> text =
       single_value(session, "SELECT @@global.gtid_binlog_pos");
   if (!text.ok()) return text.status();
@@ -221,8 +222,8 @@ absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, SqlSes
   return Executed{gtids.beyond(*all).to_string(), all->to_string()};
 }
 
-absl::StatusOr<Position> look_up(const task::StartPosition& start, SqlSession& session,
-                                 const ServerFacts& facts, const OpenSource& open_source) {
+absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerFacts& facts,
+                                 const OpenSource& open_source) {
   switch (start.mode) {
     case task::StartMode::Latest:
       return latest(session, facts);
@@ -241,7 +242,7 @@ absl::StatusOr<Position> look_up(const task::StartPosition& start, SqlSession& s
 
 }  // namespace
 
-absl::Status check_executed(const Position& from, SqlSession& session) {
+absl::Status check_executed(const Position& from, Session& session) {
   const std::string midway = from.midway ? from.midway->transaction : std::string();
   absl::StatusOr<Executed> executed;
   if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids)) {
@@ -269,7 +270,7 @@ absl::Status check_executed(const Position& from, SqlSession& session) {
           executed->missing, executed->all.empty() ? "nothing" : executed->all));
 }
 
-absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, SqlSession& session,
+absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,
                                                 const OpenSource& open_source) {
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   if (!facts.ok()) return facts.status();
@@ -278,7 +279,7 @@ absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start
   return position;
 }
 
-absl::StatusOr<std::string> check_start_position(const task::StartPosition& start, SqlSession& session,
+absl::StatusOr<std::string> check_start_position(const task::StartPosition& start, Session& session,
                                                  const OpenSource& open_source) {
   if (start.mode != task::StartMode::Timestamp) {
     const absl::StatusOr<Position> position = resolve_start_position(start, session, open_source);

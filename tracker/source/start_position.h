@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "common/task/spec.h"
 #include "tracker/binlog/position.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/source/event_source.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 
@@ -19,7 +19,7 @@ struct BinlogFile {
   std::string name;
   std::uint64_t size = 0;
 };
-[[nodiscard]] absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(schema::SqlSession& session);
+[[nodiscard]] absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(sql::Session& session);
 
 /// Makes a source that is not open yet, for looking into the binlog; one is open at a time.
 using OpenSource = std::function<std::unique_ptr<EventSource>()>;
@@ -29,30 +29,30 @@ using OpenSource = std::function<std::unique_ptr<EventSource>()>;
 /// GTID set of this kind of server, or a time to come; FAILED_PRECONDITION: no binlog, or GTIDs asked for
 /// where there are none. Only mode Timestamp opens sources (timestamp_position.h).
 [[nodiscard]] absl::StatusOr<binlog::Position> resolve_start_position(const task::StartPosition& start,
-                                                                      schema::SqlSession& session,
+                                                                      sql::Session& session,
                                                                       const OpenSource& open_source);
 
 /// As resolve_start_position(), as far as SQL and the beginnings of files tell: no file is searched. For
 /// prechecks: a text that says what was found.
 [[nodiscard]] absl::StatusOr<std::string> check_start_position(const task::StartPosition& start,
-                                                               schema::SqlSession& session,
+                                                               sql::Session& session,
                                                                const OpenSource& open_source);
 
 /// MariaDB's translation of a place in its binlog into the GTIDs before it.
-[[nodiscard]] absl::StatusOr<binlog::Position> mariadb_position(schema::SqlSession& session, std::string file,
+[[nodiscard]] absl::StatusOr<binlog::Position> mariadb_position(sql::Session& session, std::string file,
                                                                 std::uint64_t offset);
 
 /// Is everything from this position on still at the source? OUT_OF_RANGE with the earliest position and the
 /// choices. MySQL's GTID positions only: others are the server's to refuse.
-[[nodiscard]] absl::Status check_not_purged(const binlog::Position& from, schema::SqlSession& session);
+[[nodiscard]] absl::Status check_not_purged(const binlog::Position& from, sql::Session& session);
 
 /// Has the source executed everything up to this position? UNAVAILABLE with the sets if not: a replica may
 /// still catch up; to go on without would lose what it gets then. By GTIDs only; others are the server's to
 /// refuse.
-[[nodiscard]] absl::Status check_executed(const binlog::Position& from, schema::SqlSession& session);
+[[nodiscard]] absl::Status check_executed(const binlog::Position& from, sql::Session& session);
 
 /// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be told.
-[[nodiscard]] std::string describe_earliest(schema::SqlSession& session);
+[[nodiscard]] std::string describe_earliest(sql::Session& session);
 
 /// What a person can choose when a position is lost.
 [[nodiscard]] std::string_view lost_position_choices();

@@ -12,6 +12,7 @@
 #include "tracker/source/binlog_source.h"
 #include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
+#include "tracker/sql/quote.h"
 #include "tracker/types/temporal.h"
 
 namespace rowtide::source {
@@ -51,8 +52,8 @@ class FileReader {
   binlog::StreamState stream_;
 };
 
-absl::Status check_not_to_come(std::int64_t time_us, schema::SqlSession& session) {
-  const absl::StatusOr<schema::SqlResult> now = session.query("SELECT UNIX_TIMESTAMP()");
+absl::Status check_not_to_come(std::int64_t time_us, sql::Session& session) {
+  const absl::StatusOr<sql::Result> now = session.query("SELECT UNIX_TIMESTAMP()");
   if (!now.ok()) return now.status();
   std::int64_t seconds = 0;
   if (now->rows.empty() || now->rows[0].empty() || !absl::SimpleAtoi(now->rows[0][0].value_or(""), &seconds))
@@ -65,16 +66,16 @@ absl::Status check_not_to_come(std::int64_t time_us, schema::SqlSession& session
 }
 
 /// Is the oldest file the first that the server ever wrote (since its binlog was last reset)?
-absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, schema::SqlSession& session,
+absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, sql::Session& session,
                                       const ServerFacts& facts) {
   if (!facts.has_gtids()) {
     const std::size_t dot = oldest.name.rfind('.');
     std::uint64_t number = 0;
     return dot != std::string::npos && absl::SimpleAtoi(oldest.name.substr(dot + 1), &number) && number == 1;
   }
-  const absl::StatusOr<schema::SqlResult> purged =
+  const absl::StatusOr<sql::Result> purged =
       session.query(facts.is_mariadb ? fmt::format("SELECT BINLOG_GTID_POS({}, {})",
-                                                   schema::quote_literal(oldest.name), binlog::kFirstOffset)
+                                                   sql::quote_literal(oldest.name), binlog::kFirstOffset)
                                      : std::string("SELECT @@global.gtid_purged"));
   if (!purged.ok()) return purged.status();
   return purged->rows.empty() || purged->rows[0].empty() || purged->rows[0][0].value_or("").empty();
@@ -90,7 +91,7 @@ absl::Status note_gtids(const EventView& event, binlog::MysqlGtidSet& gtids) {
 }
 
 absl::StatusOr<Position> position_at(std::string file, std::uint64_t offset, binlog::MysqlGtidSet gtids,
-                                     schema::SqlSession& session, const ServerFacts& facts) {
+                                     sql::Session& session, const ServerFacts& facts) {
   if (facts.is_mariadb) return mariadb_position(session, std::move(file), offset);
   Position position{.gtids = {}, .file = std::move(file), .offset = offset};
   if (facts.has_gtids()) position.gtids = std::move(gtids);
@@ -119,7 +120,7 @@ absl::StatusOr<std::int64_t> file_created(const std::string& file, const OpenSou
 }
 
 absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::vector<BinlogFile>& files,
-                                              schema::SqlSession& session, const ServerFacts& facts,
+                                              sql::Session& session, const ServerFacts& facts,
                                               const OpenSource& open_source) {
   if (files.empty())
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
@@ -152,8 +153,8 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
                   describe_earliest(session), lost_position_choices()));
 }
 
-absl::StatusOr<Position> find_time(std::int64_t time_us, schema::SqlSession& session,
-                                   const ServerFacts& facts, const OpenSource& open_source) {
+absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, const ServerFacts& facts,
+                                   const OpenSource& open_source) {
   // First of all the end: what comes later is later than the time as well.
   absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
   if (!end.ok()) return end.status();

@@ -9,10 +9,10 @@
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/binlog/position.h"
-#include "tracker/schema/sql_session.h"
 #include "tracker/source/event_source.h"
 #include "tracker/source/server_facts.h"
 #include "tracker/source/start_position.h"
+#include "tracker/sql/session.h"
 
 namespace rowtide::source {
 
@@ -32,12 +32,11 @@ namespace rowtide::source {
 /// come.
 [[nodiscard]] absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us,
                                                             const std::vector<BinlogFile>& files,
-                                                            schema::SqlSession& session,
-                                                            const ServerFacts& facts,
+                                                            sql::Session& session, const ServerFacts& facts,
                                                             const OpenSource& open_source);
 
 /// Where the transaction begins; where the binlog ends if there is none yet.
-[[nodiscard]] absl::StatusOr<binlog::Position> find_time(std::int64_t time_us, schema::SqlSession& session,
+[[nodiscard]] absl::StatusOr<binlog::Position> find_time(std::int64_t time_us, sql::Session& session,
                                                          const ServerFacts& facts,
                                                          const OpenSource& open_source);
 

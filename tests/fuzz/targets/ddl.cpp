@@ -3,9 +3,10 @@
 #include <string>
 
 #include "tests/fuzz/fuzz_input.h"
-#include "tracker/binlog/statement.h"
 #include "tracker/schema/apply_ddl.h"
-#include "tracker/schema/ddl_parser.h"
+#include "tracker/sql/ddl_parser.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::fuzz {
 namespace {
@@ -24,7 +25,7 @@ class OneTable final : public schema::Definitions {
     }
     table_ = std::make_shared<const schema::CatalogTable>(std::move(table));
   }
-  Found find(const schema::TableName& /*name*/) const override { return {.is_known = true, .table = table_}; }
+  Found find(const sql::TableName& /*name*/) const override { return {.is_known = true, .table = table_}; }
   std::vector<std::string> tables_of(const std::string& /*database*/) const override { return {"t"}; }
   std::uint16_t database_collation(const std::string& /*database*/) const override { return 45; }
 
@@ -38,7 +39,7 @@ class OneTable final : public schema::Definitions {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rowtide;
   const std::string_view sql(reinterpret_cast<const char*>(data), size);
-  static_cast<void>(binlog::classify_statement(sql, "shop"));
+  static_cast<void>(sql::classify_statement(sql, "shop"));
   static const fuzz::OneTable tables;
   static const schema::SourceDialect mysql{.version = 80015, .collations = schema::Collations(false, 80015)};
   static const schema::SourceDialect mariadb{

@@ -6,9 +6,9 @@
 
 #include "tests/unit/tracker/binlog/table_map_bytes.h"
 #include "tracker/binlog/rows_event.h"
-#include "tracker/binlog/statement.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/table_map.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::binlog {
 namespace {
@@ -221,7 +221,7 @@ TEST(Mutations, OtherEvents) {
     EXPECT_TRUE(!parsed.ok() || bytes.size() >= 25) << bytes.size();
     const auto statement = parse_query(view(bytes));
     EXPECT_TRUE(!statement.ok() ||
-                classify_statement(statement->sql, statement->database).tables.size() <= 2U);
+                sql::classify_statement(statement->sql, statement->database).tables.size() <= 2U);
   }
 }
 

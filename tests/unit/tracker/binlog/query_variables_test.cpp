@@ -1,4 +1,5 @@
 #include "tracker/binlog/query_variables.h"
+#include "tracker/sql/sql_mode.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ const std::string kMysql =
 
 TEST(QueryVariables, AllThatDecidesADdlIsRead) {
   const QueryVariables variables = parse(kMysql);
-  EXPECT_EQ(variables.sql_mode, kSqlModeAnsiQuotes);
+  EXPECT_EQ(variables.sql_mode, sql::kSqlModeAnsiQuotes);
   EXPECT_EQ(variables.client_collation, 33);
   EXPECT_EQ(variables.server_collation, 255);
   EXPECT_EQ(variables.explicit_defaults_for_timestamp, false);

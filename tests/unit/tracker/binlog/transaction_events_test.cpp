@@ -83,6 +83,17 @@ TEST(MariadbGtidEvents, AnAlterInTwoGroups) {
             Alter::Whole);
 }
 
+TEST(XaPrepares, NameTheTransactionAsTheStatementsDo) {
+  const std::string body = EventBytes().u8(0).u32(7).u32(3).u32(1).text("abcb").str();
+  const auto event = parse_xa_prepare(as_bytes(body));
+  ASSERT_TRUE(event.ok());
+  EXPECT_FALSE(event->is_one_phase);
+  EXPECT_EQ(event->xid, "X'616263',X'62',7");
+  EXPECT_TRUE(parse_xa_prepare(as_bytes(EventBytes().u8(1).u32(1).u32(0).u32(0).str()))->is_one_phase);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(parse_xa_prepare(as_bytes(body).first(size)).ok());
+}
+
 TEST(Rotates, PositionAndFile) {
   const std::string body = EventBytes().u64(0x1'0000'0004U).text("binlog.000002").str();
   EXPECT_EQ(parse_rotate(as_bytes(body))->position, 0x1'0000'0004U);

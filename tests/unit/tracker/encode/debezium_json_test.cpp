@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/version.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::encode {
 namespace {
@@ -215,7 +216,7 @@ TEST_F(DebeziumJson, SchemaChangesTellTheTable) {
   table->keys = {{.name = "PRIMARY", .kind = schema::CatalogKey::Kind::Primary, .columns = {"id"}}};
   table->collation = 255;
   table->choose_key();
-  const schema::TableName name{"shop", "or\"ders"};
+  const sql::TableName name{"shop", "or\"ders"};
   const std::vector<schema::TableChange> changes{
       {schema::TableChange::Kind::Create, name, name, nullptr, table},
       {schema::TableChange::Kind::Truncate, name, name, table, table},

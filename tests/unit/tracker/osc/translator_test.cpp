@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tracker/schema/schema_history.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide::osc {
 namespace {
@@ -31,7 +32,7 @@ class TranslatorTest : public testing::Test {
     EXPECT_TRUE(told.is_changed);
     EXPECT_EQ(told.sql, sql);
     ASSERT_THAT(told.changes, SizeIs(1));
-    EXPECT_EQ(told.changes[0].name, (schema::TableName{"shop", "t"}));
+    EXPECT_EQ(told.changes[0].name, (sql::TableName{"shop", "t"}));
     EXPECT_EQ(told.changes[0].old_name, told.changes[0].name);
     EXPECT_EQ(columns(told.changes[0].before), 2U);
     EXPECT_EQ(columns(told.changes[0].after), 3U);
@@ -39,7 +40,7 @@ class TranslatorTest : public testing::Test {
 
   static schema::SchemaHistory empty_history() {
     return schema::SchemaHistory({.version = 80015, .collations = schema::Collations(false, 80015)},
-                                 [names = HelperNames::create({}).value()](const schema::TableName& name) {
+                                 [names = HelperNames::create({}).value()](const sql::TableName& name) {
                                    return names.real_of_ghost(name.table).has_value();
                                  });
   }

@@ -10,7 +10,7 @@
 
 #include "common/status/text.h"
 #include "tests/unit/tracker/binlog/table_map_bytes.h"
-#include "tests/unit/tracker/schema/recorded_session.h"
+#include "tests/unit/tracker/sql/recorded_session.h"
 #include "tracker/pipeline/pipeline.h"
 
 namespace rowtide::pipeline {

@@ -8,7 +8,9 @@
 
 #include <map>
 
-#include "tracker/schema/ddl_parser.h"
+#include "tracker/sql/ddl_parser.h"
+#include "tracker/sql/names.h"
+#include "tracker/sql/sql_mode.h"
 
 namespace rowtide::schema {
 namespace {
@@ -33,7 +35,7 @@ class Tables final : public Definitions {
     databases_ = {{"shop", 8}, {"other", 45}};
   }
 
-  Found find(const TableName& name) const override {
+  Found find(const sql::TableName& name) const override {
     if (unknown.contains(name)) return {};
     const auto found = tables_.find(name);
     return {true, found == tables_.end() ? nullptr : found->second};
@@ -68,7 +70,7 @@ class Tables final : public Definitions {
 
   /// "a int(11) NOT NULL, b varchar(10)/8 | PRIMARY(a)"; statements run one after the other.
   std::string after(std::initializer_list<std::string_view> statements,
-                    const TableName& name = {"shop", "t"}) {
+                    const sql::TableName& name = {"shop", "t"}) {
     for (const std::string_view sql : statements) {
       const DdlEffect effect = run(sql);
       if (!effect.doubt.empty()) return fmt::format("{}: {}", sql, effect.doubt);
@@ -86,8 +88,8 @@ class Tables final : public Definitions {
       if (!column.is_nullable) text += " NOT NULL";
       if (column.default_value)
         text += fmt::format(" DEFAULT {}{}", column.is_default_expression ? "=" : "", *column.default_value);
-      if (column.generated != Generated::No)
-        text += column.generated == Generated::Stored ? " STORED" : " VIRTUAL";
+      if (column.generated != sql::Generated::No)
+        text += column.generated == sql::Generated::Stored ? " STORED" : " VIRTUAL";
       if (column.is_auto_increment) text += " AUTO";
       if (column.is_invisible) text += " INVISIBLE";
       if (!column.comment.empty()) text += fmt::format(" '{}'", column.comment);
@@ -101,11 +103,11 @@ class Tables final : public Definitions {
   }
 
   DdlSession session;
-  std::set<TableName> unknown;
+  std::set<sql::TableName> unknown;
 
  private:
   SourceDialect dialect_;
-  std::map<TableName, TablePtr> tables_;
+  std::map<sql::TableName, TablePtr> tables_;
   std::map<std::string, std::uint16_t> databases_;
 };
 
@@ -319,8 +321,8 @@ TEST(ApplyDdl, TablesAreRenamedAndSwapped) {
   EXPECT_EQ(tables.after({}, {"shop", "u"}), "none");
   const DdlEffect effect = tables.run("RENAME TABLE other.v TO w");
   ASSERT_EQ(effect.tables.size(), 1U);
-  EXPECT_EQ(effect.tables[0].old_name, (TableName{"other", "v"}));
-  EXPECT_EQ(effect.tables[0].name, (TableName{"shop", "w"}));
+  EXPECT_EQ(effect.tables[0].old_name, (sql::TableName{"other", "v"}));
+  EXPECT_EQ(effect.tables[0].name, (sql::TableName{"shop", "w"}));
 }
 
 TEST(ApplyDdl, DatabasesGiveTheirCharacterSet) {
@@ -456,9 +458,9 @@ TEST(ApplyDdl, ASequenceOfAnotherTypeIsReadFromTheSource) {
 
 TEST(ApplyDdl, SqlModeChangesWhatQuotesMean) {
   Tables tables;
-  tables.session.variables.sql_mode = binlog::kSqlModeAnsiQuotes | binlog::kSqlModeNoBackslashEscapes;
+  tables.session.variables.sql_mode = sql::kSqlModeAnsiQuotes | sql::kSqlModeNoBackslashEscapes;
   EXPECT_EQ(tables.after({R"(CREATE TABLE "t" ("a\" INT COMMENT 'b\'))"}), R"(a\ int(11) 'b\' |)");
-  tables.session.variables.sql_mode = binlog::kSqlModeRealAsFloat;
+  tables.session.variables.sql_mode = sql::kSqlModeRealAsFloat;
   EXPECT_EQ(tables.after({R"(CREATE TABLE t2 (a REAL DEFAULT "1"))"}, {"shop", "t2"}), "a float DEFAULT 1 |");
 }
 
@@ -470,19 +472,19 @@ TEST(ApplyDdl, SqlModeChangesWhatTypesMean) {
   };
   constexpr std::string_view kAll =
       "a DATE, b BLOB, c BLOB(10), d CLOB, e RAW(10), f VARCHAR2(9), g NUMBER(9,2), h BLOB(0)";
-  EXPECT_EQ(columns(binlog::kSqlModeOracle, kAll),
+  EXPECT_EQ(columns(sql::kSqlModeOracle, kAll),
             "a datetime, b longblob/63, c tinyblob/63, d longtext/8, e varbinary(10)/63, f varchar(9)/8, g "
             "decimal(9,2), h blob/63 |");
-  EXPECT_EQ(columns(binlog::kSqlModeOracle, "a NUMBER, b NUMBER UNSIGNED, c NUMBER(5)"),
+  EXPECT_EQ(columns(sql::kSqlModeOracle, "a NUMBER, b NUMBER UNSIGNED, c NUMBER(5)"),
             "a double, b double unsigned, c decimal(5,0) |");
   EXPECT_EQ(columns(0, "a DATE, b BLOB, c mariadb_schema.date, d oracle_schema.date, e oracle_schema.BLOB"),
             "a date, b blob/63, c date, d datetime, e blob/63 |");
-  EXPECT_EQ(columns(binlog::kSqlModeOracle, "c mariadb_schema.date, e mariadb_schema.BLOB"),
+  EXPECT_EQ(columns(sql::kSqlModeOracle, "c mariadb_schema.date, e mariadb_schema.BLOB"),
             "c date, e longblob/63 |");
-  EXPECT_EQ(columns(binlog::kSqlModeOracle, "a DATE, b BLOB", mysql8()), "a date, b blob/63 |");
+  EXPECT_EQ(columns(sql::kSqlModeOracle, "a DATE, b BLOB", mysql8()), "a date, b blob/63 |");
   EXPECT_EQ(columns(0, "a maxdb_schema.timestamp(2), b mariadb_schema.timestamp NULL"),
             "a datetime(2), b timestamp |");
-  EXPECT_EQ(columns(binlog::kSqlModeMaxdb, "a TIMESTAMP, b mariadb_schema.timestamp NULL, c DATE"),
+  EXPECT_EQ(columns(sql::kSqlModeMaxdb, "a TIMESTAMP, b mariadb_schema.timestamp NULL, c DATE"),
             "a datetime, b timestamp, c date |");
 }
 
@@ -547,12 +549,12 @@ TEST(ParseDdl, AnyBytesAreReadWithoutHarm) {
       "DEFAULT CHARSET=utf8mb4 PARTITION BY HASH(c)";
   const std::size_t end_of_columns = sql.find(" DEFAULT CHARSET");
   for (std::size_t size = std::string_view("CREATE TABLE").size(); size < end_of_columns; ++size) {
-    EXPECT_FALSE(parse_ddl(sql.substr(0, size), {}, 0).ok()) << sql.substr(0, size);
+    EXPECT_FALSE(sql::parse_ddl(sql.substr(0, size), {}, 0).ok()) << sql.substr(0, size);
   }
-  EXPECT_TRUE(parse_ddl(sql, {}, 0).ok());
-  EXPECT_FALSE(parse_ddl(std::string(10000, '('), {}, 0).ok());
-  EXPECT_FALSE(parse_ddl("CREATE TABLE t (a INT", {}, 0).ok());
-  EXPECT_FALSE(parse_ddl("ALTER TABLE t ADD a INT b", {}, 0).ok());
+  EXPECT_TRUE(sql::parse_ddl(sql, {}, 0).ok());
+  EXPECT_FALSE(sql::parse_ddl(std::string(10000, '('), {}, 0).ok());
+  EXPECT_FALSE(sql::parse_ddl("CREATE TABLE t (a INT", {}, 0).ok());
+  EXPECT_FALSE(sql::parse_ddl("ALTER TABLE t ADD a INT b", {}, 0).ok());
 }
 
 }  // namespace

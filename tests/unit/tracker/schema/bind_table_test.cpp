@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/tracker/schema/recorded_session.h"
+#include "tests/unit/tracker/sql/recorded_session.h"
 
 namespace rowtide::schema {
 namespace {
@@ -194,9 +194,9 @@ TEST(BindTable, RefusesATableThatIsGone) {
 }
 
 TEST(BindTable, ALostConnectionStaysUnavailable) {
-  class LostSession final : public SqlSession {
+  class LostSession final : public sql::Session {
    public:
-    absl::StatusOr<SqlResult> query(std::string_view) override { return absl::UnavailableError("gone"); }
+    absl::StatusOr<sql::Result> query(std::string_view) override { return absl::UnavailableError("gone"); }
   };
   LostSession session;
   Catalog catalog(session);

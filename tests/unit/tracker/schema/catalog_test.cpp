@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/tracker/schema/recorded_session.h"
+#include "tests/unit/tracker/sql/recorded_session.h"
 
 namespace rowtide::schema {
 namespace {

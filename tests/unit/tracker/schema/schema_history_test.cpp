@@ -1,4 +1,5 @@
 #include "tracker/schema/schema_history.h"
+#include "tracker/sql/names.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,15 +12,15 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const TableName kT{"shop", "t"};
-const TableName kU{"shop", "u"};
+const sql::TableName kT{"shop", "t"};
+const sql::TableName kU{"shop", "u"};
 
 class History : public testing::Test {
  protected:
   void SetUp() override { history.begin({.tables = {}, .databases = {{"shop", 8}}}, {}); }
 
   void run(std::string_view sql) { history.apply(sql, {.database = "shop", .variables = {}}); }
-  static std::string columns(const SchemaHistory& of, const TableName& name) {
+  static std::string columns(const SchemaHistory& of, const sql::TableName& name) {
     const Definitions::Found found = of.find(name);
     if (!found.is_known) return "unknown";
     if (found.table == nullptr) return "none";

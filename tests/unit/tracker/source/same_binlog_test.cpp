@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/tracker/schema/recorded_session.h"
+#include "tests/unit/tracker/sql/recorded_session.h"
 #include "tracker/source/failure.h"
 
 namespace rowtide::source {
@@ -16,7 +16,7 @@ constexpr const char* kServer = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 /// A source that lists files; what their first events say is for the tests on real servers.
 struct Files {
   explicit Files(std::vector<std::string> names) {
-    std::vector<schema::SqlRow> rows;
+    std::vector<sql::Row> rows;
     for (std::string& name : names) rows.push_back({std::move(name), "500"});
     session.record("SHOW BINARY LOGS", std::move(rows));
     facts.server = kServer;

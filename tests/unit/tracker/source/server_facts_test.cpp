@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/tracker/schema/recorded_session.h"
+#include "tests/unit/tracker/sql/recorded_session.h"
 
 namespace rowtide::source {
 namespace {

@@ -1,0 +1,408 @@
+#include "tracker/sql/statement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+
+#include "tracker/sql/lexer.h"
+
+namespace rowtide::sql {
+namespace {
+
+bool is_any(const Token& token, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&token](std::string_view word) { return token.is(word); });
+}
+
+/// Reads one statement's head into a Statement. One member function a verb.
+class Classifier {
+ public:
+  Classifier(Lexer lexer, std::string_view database, bool uses_temporary_table)
+      : lexer_(lexer), database_(database), uses_temporary_table_(uses_temporary_table) {}
+
+  Statement classify();
+
+ private:
+  struct Object {
+    Token keyword;  ///< TABLE, VIEW, INDEX, ...
+    bool is_temporary = false;
+  };
+
+  Statement create_or_alter(bool is_alter);
+  Statement drop();
+  Statement rename();
+  Statement truncate();
+  Statement insert();
+  Statement update();
+  Statement delete_from();
+  Statement load();
+  Statement set();
+  Statement rollback();
+
+  Object object_keyword();
+  void skip_if_exists();
+  std::optional<StatementTable> table_name();
+  void add_table(Statement& statement);
+  void add_tables(Statement& statement);
+  void add_tables_until(std::string_view end, Statement& statement);
+  void add_table_behind(std::string_view word, Statement& statement);
+  void add_database(Statement& statement);
+  void add_database_of_routine(Statement& statement);
+  void add_table_of_convert(Statement& statement);
+  void add_tables_of_alter(Statement& statement);
+  void skip_dml_modifiers();
+  bool skip_past(std::string_view word);
+  bool selects();
+
+  Lexer lexer_;
+  std::string_view database_;
+  bool uses_temporary_table_;
+};
+
+bool is_dml_modifier(const Token& token) {
+  return is_any(token, {"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE"});
+}
+
+Statement of_kind(StatementKind kind) {
+  Statement statement;
+  statement.kind = kind;
+  return statement;
+}
+
+/// Verbs whose first word decides.
+struct Verb {
+  std::string_view word;
+  StatementKind kind;
+};
+constexpr Verb kSimpleVerbs[] = {
+    {"BEGIN", StatementKind::Begin},
+    {"START", StatementKind::Begin},
+    {"COMMIT", StatementKind::Commit},
+    {"SAVEPOINT", StatementKind::Savepoint},
+    {"RELEASE", StatementKind::Savepoint},
+    {"XA", StatementKind::Xa},
+    {"CALL", StatementKind::Dml},
+    {"WITH", StatementKind::Dml},
+    {"SELECT", StatementKind::Dml},
+    {"DO", StatementKind::Dml},
+    {"GRANT", StatementKind::Administrative},
+    {"REVOKE", StatementKind::Administrative},
+    {"ANALYZE", StatementKind::Administrative},
+    {"OPTIMIZE", StatementKind::Administrative},
+    {"REPAIR", StatementKind::Administrative},
+    {"CHECK", StatementKind::Administrative},
+    {"CHECKSUM", StatementKind::Administrative},
+    {"FLUSH", StatementKind::Administrative},
+    {"RESET", StatementKind::Administrative},
+    {"KILL", StatementKind::Administrative},
+    {"INSTALL", StatementKind::Administrative},
+    {"UNINSTALL", StatementKind::Administrative},
+    {"CHANGE", StatementKind::Administrative},
+    {"PURGE", StatementKind::Administrative},
+    {"SHUTDOWN", StatementKind::Administrative},
+    {"RESTART", StatementKind::Administrative},
+    {"LOCK", StatementKind::Administrative},
+    {"UNLOCK", StatementKind::Administrative},
+    {"USE", StatementKind::Administrative},
+    {"CACHE", StatementKind::Administrative},
+    {"PREPARE", StatementKind::Administrative},
+    {"DEALLOCATE", StatementKind::Administrative},
+};
+
+Statement Classifier::classify() {
+  const Token verb = lexer_.next();
+  const auto* const simple = std::find_if(std::begin(kSimpleVerbs), std::end(kSimpleVerbs),
+                                          [&verb](const Verb& entry) { return verb.is(entry.word); });
+  if (simple != std::end(kSimpleVerbs)) return of_kind(simple->kind);
+  if (verb.is("CREATE")) return create_or_alter(false);
+  if (verb.is("ALTER")) return create_or_alter(true);
+  if (verb.is("DROP")) return drop();
+  if (verb.is("RENAME")) return rename();
+  if (verb.is("TRUNCATE")) return truncate();
+  if (verb.is("INSERT") || verb.is("REPLACE")) return insert();
+  if (verb.is("UPDATE")) return update();
+  if (verb.is("DELETE")) return delete_from();
+  if (verb.is("LOAD")) return load();
+  if (verb.is("SET")) return set();
+  if (verb.is("ROLLBACK")) return rollback();
+  return of_kind(StatementKind::Unknown);
+}
+
+Statement Classifier::rollback() {
+  lexer_.take("WORK");
+  return of_kind(lexer_.take("TO") ? StatementKind::Savepoint : StatementKind::Rollback);
+}
+
+/// MariaDB: SET STATEMENT variable = value, ... FOR statement.
+Statement Classifier::set() {
+  if (lexer_.take("STATEMENT") && skip_past("FOR")) return classify();
+  return of_kind(StatementKind::Administrative);
+}
+
+/// Goes to the word that says what kind of object it is, past OR REPLACE, DEFINER = ..., UNIQUE, ALGORITHM =
+/// ... and so on.
+Classifier::Object Classifier::object_keyword() {
+  Object object;
+  while (true) {
+    object.keyword = lexer_.next();
+    const Token& word = object.keyword;
+    if (word.kind == TokenKind::End) return object;
+    if (word.is("TEMPORARY")) object.is_temporary = true;
+    if (word.is_symbol('=') || word.is_symbol('@')) {
+      lexer_.next();  // a value: DEFINER = event@localhost
+    } else if (is_any(word, {"TABLE",     "TABLES",    "VIEW",     "INDEX",      "DATABASE", "SCHEMA",
+                             "TRIGGER",   "PROCEDURE", "FUNCTION", "EVENT",      "SEQUENCE", "PACKAGE",
+                             "USER",      "ROLE",      "SERVER",   "TABLESPACE", "LOGFILE",  "INSTANCE",
+                             "REFERENCE", "RESOURCE",  "PREPARE",  "LIBRARY"})) {
+      return object;
+    }
+  }
+}
+
+Statement Classifier::create_or_alter(bool is_alter) {
+  Statement statement = of_kind(StatementKind::Ddl);
+  const auto [keyword, is_temporary] = object_keyword();
+  statement.is_temporary = is_temporary;
+  if (keyword.is("TABLE") && is_alter) {
+    statement.is_temporary = uses_temporary_table_;
+    add_tables_of_alter(statement);
+  } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
+    skip_if_exists();
+    add_table(statement);
+    statement.writes_rows = keyword.is("TABLE") && selects();
+  } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
+    statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
+    add_table_behind("ON", statement);
+  } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
+    add_database(statement);
+  } else if (is_any(keyword, {"PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
+    add_database_of_routine(statement);
+  } else {
+    statement.kind = keyword.kind == TokenKind::End ? StatementKind::Unknown : StatementKind::Administrative;
+  }
+  return statement;
+}
+
+Statement Classifier::drop() {
+  Statement statement = of_kind(StatementKind::Ddl);
+  const auto [keyword, is_temporary] = object_keyword();
+  statement.is_temporary = is_temporary;
+  if (is_any(keyword, {"TABLE", "TABLES", "VIEW", "SEQUENCE"})) {
+    skip_if_exists();
+    add_tables(statement);
+  } else if (keyword.is("INDEX")) {
+    statement.is_temporary = uses_temporary_table_;
+    add_table_behind("ON", statement);
+  } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
+    add_database(statement);
+  } else if (is_any(keyword, {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
+    add_database_of_routine(statement);
+  } else {
+    statement.kind = keyword.kind == TokenKind::End ? StatementKind::Unknown : StatementKind::Administrative;
+  }
+  return statement;
+}
+
+/// RENAME TABLE a TO b, b TO c: all of them, each once.
+Statement Classifier::rename() {
+  if (!lexer_.take("TABLE") && !lexer_.take("TABLES")) return of_kind(StatementKind::Administrative);
+  Statement statement = of_kind(StatementKind::Ddl);
+  skip_if_exists();
+  do {
+    add_table(statement);
+    // MariaDB: WAIT n, NOWAIT behind the name.
+    while (lexer_.peek().kind != TokenKind::End && !lexer_.peek().is_symbol(',') && !lexer_.peek().is("TO"))
+      lexer_.next();
+    if (lexer_.take("TO")) add_table(statement);
+  } while (lexer_.take_symbol(','));
+  return statement;
+}
+
+Statement Classifier::truncate() {
+  Statement statement = of_kind(StatementKind::Ddl);
+  statement.is_temporary = uses_temporary_table_;
+  lexer_.take("TABLE");
+  add_table(statement);
+  return statement;
+}
+
+Statement Classifier::insert() {
+  Statement statement = of_kind(StatementKind::Dml);
+  skip_dml_modifiers();
+  lexer_.take("INTO");
+  add_table(statement);
+  return statement;
+}
+
+Statement Classifier::update() {
+  Statement statement = of_kind(StatementKind::Dml);
+  skip_dml_modifiers();
+  add_tables_until("SET", statement);
+  return statement;
+}
+
+/// DELETE FROM t ...; DELETE t, u FROM ...
+Statement Classifier::delete_from() {
+  Statement statement = of_kind(StatementKind::Dml);
+  skip_dml_modifiers();
+  if (lexer_.take("FROM")) {
+    add_table(statement);
+  } else {
+    add_tables(statement);
+  }
+  return statement;
+}
+
+Statement Classifier::load() {
+  if (!lexer_.take("DATA") && !lexer_.take("XML")) return of_kind(StatementKind::Administrative);
+  Statement statement = of_kind(StatementKind::Dml);
+  if (skip_past("INTO") && lexer_.take("TABLE")) add_table(statement);
+  return statement;
+}
+
+void Classifier::skip_dml_modifiers() {
+  while (is_dml_modifier(lexer_.peek())) lexer_.next();
+}
+
+bool Classifier::skip_past(std::string_view word) {
+  while (true) {
+    const Token token = lexer_.next();
+    if (token.is(word)) return true;
+    if (token.kind == TokenKind::End) return false;
+  }
+}
+
+/// SELECT behind the name of a new table, its columns and options, or as all that stands in brackets there.
+bool Classifier::selects() {
+  int depth = 0;
+  for (bool is_alone = true;;) {
+    const Token token = lexer_.next();
+    if (token.kind == TokenKind::End) return false;
+    if (token.is("SELECT") && (depth == 0 || is_alone)) return true;
+    if (token.is_symbol('(')) ++depth;
+    if (token.is_symbol(')')) --depth;
+    is_alone = is_alone && (token.is_symbol('(') || token.is("AS"));
+  }
+}
+
+void Classifier::skip_if_exists() {
+  if (!lexer_.take("IF")) return;
+  lexer_.take("NOT");
+  lexer_.take("EXISTS");
+}
+
+std::optional<StatementTable> Classifier::table_name() {
+  if (!lexer_.peek().is_name()) return std::nullopt;
+  std::string first = lexer_.next().unquoted();
+  if (!lexer_.take_symbol('.')) return StatementTable{std::string(database_), std::move(first)};
+  if (!lexer_.peek().is_name()) return std::nullopt;
+  return StatementTable{std::move(first), lexer_.next().unquoted()};
+}
+
+void Classifier::add_table(Statement& statement) {
+  std::optional<StatementTable> table = table_name();
+  if (!table) return;
+  const auto& tables = statement.tables;
+  if (std::find(tables.begin(), tables.end(), *table) == tables.end())
+    statement.tables.push_back(*std::move(table));
+}
+
+void Classifier::add_tables(Statement& statement) {
+  do {
+    add_table(statement);
+    if (lexer_.take_symbol('.')) lexer_.take_symbol('*');  // DELETE t.* FROM
+  } while (lexer_.take_symbol(','));
+}
+
+/// Table references: a name stands at the front, behind a comma and behind JOIN.
+void Classifier::add_tables_until(std::string_view end, Statement& statement) {
+  bool name_follows = true;
+  while (true) {
+    const Token token = lexer_.peek();
+    if (token.kind == TokenKind::End || token.is(end)) return;
+    if (name_follows && token.is_name()) {
+      add_table(statement);
+      name_follows = false;
+      continue;
+    }
+    name_follows = token.is_symbol(',') || token.is_symbol('(') || is_any(token, {"JOIN", "STRAIGHT_JOIN"});
+    lexer_.next();
+  }
+}
+
+void Classifier::add_table_behind(std::string_view word, Statement& statement) {
+  if (skip_past(word)) add_table(statement);
+}
+
+void Classifier::add_database(Statement& statement) {
+  skip_if_exists();
+  // ALTER DATABASE may leave its name out: then an option follows.
+  const Token token = lexer_.peek();
+  const bool is_option =
+      is_any(token, {"CHARACTER", "CHARSET", "COLLATE", "DEFAULT", "READ", "ENCRYPTION", "COMMENT"});
+  if (token.is_name() && !is_option) {
+    statement.tables.push_back({lexer_.next().unquoted(), {}});
+  } else if (!database_.empty()) {
+    statement.tables.push_back({std::string(database_), {}});
+  }
+}
+
+void Classifier::add_database_of_routine(Statement& statement) {
+  lexer_.take("BODY");
+  skip_if_exists();
+  const std::optional<StatementTable> routine = table_name();
+  if (routine && !routine->database.empty()) statement.tables.push_back({routine->database, {}});
+}
+
+/// MariaDB: CONVERT PARTITION p TO TABLE n, CONVERT TABLE n TO PARTITION p.
+void Classifier::add_table_of_convert(Statement& statement) {
+  if (lexer_.take("PARTITION")) {
+    lexer_.next();
+    lexer_.take("TO");
+  }
+  if (lexer_.take("TABLE")) add_table(statement);
+}
+
+/// The table, its new name (RENAME TO), the one that it exchanges a partition with, and the one that is, or
+/// was, a partition.
+void Classifier::add_tables_of_alter(Statement& statement) {
+  skip_if_exists();
+  add_table(statement);
+  int depth = 0;
+  while (true) {
+    const Token token = lexer_.next();
+    if (token.kind == TokenKind::End) return;
+    if (token.is_symbol('(')) ++depth;
+    if (token.is_symbol(')')) --depth;
+    if (depth != 0) continue;
+    if (token.is("WITH") && lexer_.take("TABLE")) {
+      add_table(statement);
+    } else if (token.is("CONVERT")) {
+      add_table_of_convert(statement);
+    } else if (token.is("RENAME") && !is_any(lexer_.peek(), {"COLUMN", "INDEX", "KEY"})) {
+      if (!lexer_.take("TO") && !lexer_.take("AS")) lexer_.take_symbol('=');
+      add_table(statement);
+    }
+  }
+}
+
+/// What MySQL writes, in any binlog_format, when it first opens a MEMORY table after a restart
+/// (open_table_entry_fini(), sql/sql_base.cc). MariaDB and MySQL from 8.0.22 on write TRUNCATE TABLE.
+bool empties_memory_table(const Statement& statement, std::string_view sql) {
+  return statement.tables.size() == 1 &&
+         sql == fmt::format("DELETE FROM `{}`.`{}`", statement.tables[0].database, statement.tables[0].table);
+}
+
+}  // namespace
+
+Statement classify_statement(std::string_view sql, std::string_view default_database,
+                             bool uses_temporary_table) {
+  Statement statement = Classifier(Lexer(sql), default_database, uses_temporary_table).classify();
+  if (statement.kind == StatementKind::Dml && empties_memory_table(statement, sql))
+    statement.kind = StatementKind::Ddl;
+  return statement;
+}
+
+}  // namespace rowtide::sql

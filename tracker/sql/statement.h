@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rowtide::sql {
+
+enum class StatementKind : std::uint8_t {
+  Begin,
+  Commit,
+  Rollback,
+  Savepoint,  ///< SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO
+  Xa,         ///< XA START, END, PREPARE, COMMIT, ROLLBACK
+  Ddl,        ///< changes a schema object: tables, views, indexes, databases, routines, triggers, events;
+              ///< or empties a table
+  Dml,  ///< a data change written as a statement: INSERT, UPDATE, DELETE, REPLACE, LOAD DATA, CALL, WITH ...
+  Administrative,  ///< GRANT, users, ANALYZE, OPTIMIZE, FLUSH, SET ...: changes neither rows nor schemas of
+                   ///< tables
+  Unknown,
+};
+
+struct StatementTable {
+  std::string database;  ///< the session's default database where the statement names none
+  std::string table;     ///< empty for database DDL
+  bool operator==(const StatementTable&) const = default;
+};
+
+struct Statement {
+  StatementKind kind = StatementKind::Unknown;
+  /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP
+  /// name several). Empty when they could not be told.
+  std::vector<StatementTable> tables;
+  bool is_temporary = false;  ///< DDL of a temporary table
+  bool writes_rows = false;   ///< CREATE TABLE ... SELECT: a data change, too, written as a statement
+};
+
+/// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted
+/// names understood. Not a SQL parser.
+/// `uses_temporary_table` is the event's flag (kFlagThreadSpecific). Sessions with binlog_format=STATEMENT
+/// log DDL of their temporary tables, and only CREATE and DROP say TEMPORARY; ALTER TABLE, TRUNCATE and the
+/// index statements concern one table, so that with the flag it is the temporary one.
+[[nodiscard]] Statement classify_statement(std::string_view sql, std::string_view default_database,
+                                           bool uses_temporary_table = false);
+
+}  // namespace rowtide::sql
