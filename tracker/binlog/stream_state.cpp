@@ -45,6 +45,7 @@ std::uint32_t stored_checksum(Bytes bytes) {
 void StreamState::reset(const Position& from) {
   format_ = {};
   has_format_ = false;
+  has_format_of_file_ = false;
   file_ = from.file;
   file_created_ = 0;
   offset_ = from.offset < kFirstOffset ? kFirstOffset : from.offset;
@@ -82,11 +83,18 @@ absl::StatusOr<bool> StreamState::check(const EventHeader& header, Bytes bytes) 
   if (header.type == EventType::FormatDescription) {
     // It says itself whether there are checksums. The bytes of one are there in any case; but without
     // checksums a server that changes the event on its way to us (MySQL 8) does not compute them anew.
+    if (has_format_of_file_) {
+      return located(
+          absl::DataLossError("a second one in the file: the stream is damaged; check the file with "
+                              "mysqlbinlog --verify-binlog-checksum"),
+          header);
+    }
     absl::StatusOr<FormatDescription> format = parse_format_description(bytes.subspan(kEventHeaderSize));
     if (!format.ok()) return located(format.status(), header);
     format_ = *std::move(format);
     file_created_ = header.timestamp;
     has_format_ = true;
+    has_format_of_file_ = true;
     if (!format_.has_checksum) return bytes.size() >= kEventHeaderSize + kChecksumSize;
     has_checksum = true;
   } else if (!has_format_) {
@@ -125,6 +133,7 @@ absl::Status StreamState::apply(const EventView& event) {
   if (!rotate.ok()) return located(rotate.status(), event.header);
   file_ = std::string(rotate->file);
   file_created_ = 0;
+  has_format_of_file_ = false;
   offset_ = rotate->position < kFirstOffset ? kFirstOffset : rotate->position;
   return absl::OkStatus();
 }

@@ -11,14 +11,15 @@
 
 namespace rowtide::binlog {
 
-/// Frames the events of one stream and follows its grammar:
+/// Frames the events of one stream. The whole grammar is
 ///
 ///     ( ROTATE(artificial)  FORMAT_DESCRIPTION  (PREVIOUS_GTIDS | MARIADB_GTID_LIST)?
 ///       ( (GTID | ANONYMOUS_GTID | MARIADB_GTID)  event* end )*  (ROTATE | STOP)? )+
 ///
-/// where `end` is XID, a QUERY that is COMMIT or DDL, or the one event of a standalone MariaDB group.
-/// It checks the header, the length and the CRC32 of every event, counts 64-bit offsets, and knows the file.
-/// Pure: bytes in, views out. Not thread-safe.
+/// where `end` is XID, a QUERY that is COMMIT or DDL, or the one event of a standalone MariaDB group. Here it
+/// is held to one FORMAT_DESCRIPTION a file, before all else; the groups are the pipeline's, which knows what
+/// statements say. It checks the header, the length and the CRC32 of every event, counts 64-bit offsets, and
+/// knows the file. Pure: bytes in, views out. Not thread-safe.
 class StreamState {
  public:
   /// `from`: where the stream was opened. Only file and offset are used.
@@ -45,7 +46,8 @@ class StreamState {
   [[nodiscard]] absl::Status located(const absl::Status& status, const EventHeader& header) const;
 
   FormatDescription format_;
-  bool has_format_ = false;
+  bool has_format_ = false;          ///< of any file: the events' form is known
+  bool has_format_of_file_ = false;  ///< of this one
   std::string file_;
   std::uint32_t file_created_ = 0;
   std::uint64_t offset_ = 4;

@@ -1,6 +1,7 @@
 #include "tracker/pipeline/pipeline.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -41,6 +42,11 @@ bool starts_transaction(std::string_view sql) {
 bool begins_group_or_file(EventType type) {
   return type == EventType::GtidLog || type == EventType::AnonymousGtid || type == EventType::GtidTagged ||
          type == EventType::Rotate || type == EventType::FormatDescription;
+}
+
+bool stands_in_group(EventType type) {
+  return type == EventType::TableMap || binlog::is_rows(type) || type == EventType::TransactionPayload ||
+         type == EventType::Xid || type == EventType::XaPrepare;
 }
 
 absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std::uint32_t row,
@@ -143,6 +149,7 @@ absl::Status Pipeline::located(const binlog::EventView& event, const absl::Statu
 
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
   if (is_repeated_ && !begins_group_or_file(event.header.type)) return absl::OkStatus();
+  if (absl::Status status = expect_transaction(event.header.type); !status.ok()) return status;
   switch (event.header.type) {
     case EventType::TableMap:
       return on_table_map(event);
@@ -199,10 +206,9 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
       return absl::OkStatus();
 
     case EventType::FormatDescription:
-      on_format_description();
       if (stream_.format().is_of_server_start && !is_reading_again())
         temporary_tables_.forget(event.header.server_id);
-      return absl::OkStatus();
+      return on_format_description();
 
     // These say nothing of rows or schemas: file framing, other nodes' bookkeeping, texts of statements whose
     // rows follow, and what precedes a statement (which on_query() judges).
@@ -239,8 +245,42 @@ absl::Status Pipeline::on_table_map(const binlog::EventView& event) {
   return status;
 }
 
-/// The first thing that is known of a file: when it was begun, by which it is told from one of the same name.
-void Pipeline::on_format_description() {
+absl::Status Pipeline::expect_transaction(EventType type) const {
+  if (!stands_in_group(type) || in_transaction_ || replay_ || !held_file_.empty()) return absl::OkStatus();
+  return absl::DataLossError(
+      "it stands outside a transaction: the reading did not begin where one does, or the binlog is damaged "
+      "here. Where "
+      "spec.startPosition gives an offset, it must be that of a transaction's first event (GTID; mysqlbinlog "
+      "shows "
+      "them)");
+}
+
+/// A file begins.
+absl::Status Pipeline::on_format_description() {
+  note_file();
+  if (!in_transaction_ || is_reading_again()) return absl::OkStatus();
+  if (told_begin_) {
+    return absl::DataLossError(
+        fmt::format("the file before it ends inside transaction {}, some of whose rows are delivered "
+                    "already: its server has not "
+                    "written it to its end, and says nothing of it any more. Compare the tables that it "
+                    "changed with their topics, "
+                    "and make the task anew with spec.startPosition here",
+                    transaction_id_));
+  }
+  spdlog::warn(
+      "{} ends inside transaction {}, as when its server died: it was not committed and nothing of it is "
+      "delivered",
+      position_.file, transaction_id_);
+  held_.begin({});
+  taken_back_.begin();
+  xa_.reset();
+  in_transaction_ = false;
+  return absl::OkStatus();
+}
+
+/// When the file that the position is in was begun, by which it is told from one of the same name.
+void Pipeline::note_file() {
   if (in_transaction_ || parts_.server.empty() || parts_.server != position_.server ||
       stream_.file() != position_.file || stream_.file_created() == position_.file_created) {
     return;
@@ -279,6 +319,12 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
 
 absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
                                          std::int64_t commit_timestamp_us) {
+  if (in_transaction_ && !waits_for_second_reading()) {
+    return absl::DataLossError(fmt::format(
+        "it stands inside transaction {}, which has no end: the binlog is damaged here; check the file with "
+        "mysqlbinlog --verify-binlog-checksum",
+        transaction_id_));
+  }
   gtid_ = std::move(gtid);
   gtid_text_ = binlog::to_string(gtid_);
   commit_timestamp_us_ = commit_timestamp_us;

@@ -96,7 +96,9 @@ class Pipeline {
 
  private:
   [[nodiscard]] absl::Status dispatch(const binlog::EventView& event, const std::stop_token& stop);
-  void on_format_description();
+  [[nodiscard]] absl::Status expect_transaction(binlog::EventType type) const;
+  [[nodiscard]] absl::Status on_format_description();
+  void note_file();
   [[nodiscard]] absl::Status on_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_mariadb_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_query(const binlog::EventView& event, const std::stop_token& stop);

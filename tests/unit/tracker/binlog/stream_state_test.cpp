@@ -92,10 +92,20 @@ TEST(StreamStates, FormatDescriptionOfAStreamThatBeginsMidwayDoesNotCount) {
   stream.put_format({.log_pos = 0});
   EXPECT_EQ(stream.state.offset(), 5000U);
   // Some servers leave its position as it stands in the file.
+  stream.put_rotate("binlog.000007", 5000, kArtificial);
   stream.put_format({.log_pos = 4 + kFormatSize});
   EXPECT_EQ(stream.state.offset(), 5000U);
   stream.put_ok(EventType::Xid, "12345678", {.log_pos = 5031});
   EXPECT_EQ(stream.state.offset(), 5031U);
+}
+
+TEST(StreamStates, AFileHasOneFormatDescription) {
+  Stream stream;
+  stream.put_format({.log_pos = 4 + kFormatSize});
+  const auto second =
+      stream.put(EventType::FormatDescription, format_body("8.0.15"), {.log_pos = 4 + 2 * kFormatSize});
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr("binlog.000001:"));
 }
 
 TEST(StreamStates, ArtificialAndHeartbeatEventsDoNotCount) {

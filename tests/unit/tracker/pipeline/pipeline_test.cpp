@@ -62,6 +62,56 @@ TEST_F(PipelineEvents, APositionSaysWhoseFileItIsInAndWhenThatWasBegun) {
   EXPECT_EQ(pipeline_->position().file_created, 0U);
 }
 
+TEST_F(PipelineEvents, ATransactionInsideAnotherIsRefused) {
+  put_all({{EventType::GtidLog, gtid(1)},
+           {EventType::Query, query("BEGIN")},
+           {EventType::TableMap, table_map()},
+           {EventType::WriteRows, inserts(1, 1)}});
+  const absl::Status status = put({EventType::GtidLog, gtid(2)});
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(text(status),
+              testing::AllOf(HasSubstr("GTID at binlog.000001:"), HasSubstr(":1, which has no end")));
+  EXPECT_TRUE(sink_.positions.empty());
+}
+
+TEST_F(PipelineEvents, RowsOutsideATransactionAreRefused) {
+  for (const Event& event :
+       {Event{EventType::TableMap, table_map()}, Event{EventType::WriteRows, inserts(1, 1)},
+        Event{EventType::TransactionPayload, payload(transaction())},
+        Event{EventType::Xid, EventBytes().u64(99).str()}}) {
+    const absl::Status status = put(event);
+    EXPECT_TRUE(absl::IsDataLoss(status));
+    EXPECT_THAT(text(status), HasSubstr("outside a transaction"));
+  }
+  EXPECT_TRUE(sink_.records.empty());
+}
+
+TEST_F(PipelineEvents, AFileThatEndsInsideATransactionHasNoneOfIt) {
+  const auto begin_next_file = [this] {
+    const Event rotate{EventType::Rotate, EventBytes().u64(4).text("binlog.000002").str()};
+    EXPECT_TRUE(put(rotate, binlog::kFlagArtificial).ok());
+    end_ = 4;
+    return put({EventType::FormatDescription, binlog::format_body("8.4.0")});
+  };
+  // Without a GTID its rows are held until its end.
+  put_all({{EventType::AnonymousGtid, gtid(0)},
+           {EventType::Query, query("BEGIN")},
+           {EventType::TableMap, table_map()},
+           {EventType::WriteRows, inserts(1, 1)}});
+  EXPECT_TRUE(begin_next_file().ok());
+  put_all({{EventType::AnonymousGtid, gtid(0)}});
+  put_all(transaction());
+  EXPECT_EQ(sink_.records.size(), 5U);
+
+  put_all({{EventType::GtidLog, gtid(1)},
+           {EventType::Query, query("BEGIN")},
+           {EventType::TableMap, table_map()},
+           {EventType::WriteRows, inserts(1, 1)}});
+  const absl::Status status = begin_next_file();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(text(status), HasSubstr("ends inside transaction"));
+}
+
 TEST_F(PipelineEvents, ATransactionThatWasDeliveredIsPassedOver) {
   put_all({{EventType::GtidLog, gtid(1)}});
   put_all(transaction());
