@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "common/names/name_case.h"
 #include "common/task/document.h"
 #include "common/task/yaml_documents.h"
 
@@ -192,14 +193,13 @@ ColumnRule read_column_rule(const Field& field) {
 
 void add_all(std::vector<std::string>& to, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
+    if (!names::holds_name(to, name)) to.push_back(name);
   }
 }
 
 bool have_common(const std::vector<std::string>& left, const std::vector<std::string>& right) {
-  return std::any_of(left.begin(), left.end(), [&](const std::string& name) {
-    return std::find(right.begin(), right.end(), name) != right.end();
-  });
+  return std::any_of(left.begin(), left.end(),
+                     [&](const std::string& name) { return names::holds_name(right, name); });
 }
 
 /// Entries of one table add up.

@@ -151,6 +151,8 @@ TEST(DecodeObjects, OnlyTheOnesNamed) {
   for (const std::string& line : lines_of(decode({file, "--objects", "shop.cust*"}).out))
     EXPECT_THAT(line, testing::Not(HasSubstr("\"table\":\"orders\"")));
   EXPECT_EQ(decode({file, "--objects", "elsewhere"}).out, "");
+  EXPECT_EQ(decode({file, "--objects", "SHOP.Cust*"}).out, decode({file, "--objects", "shop.cust*"}).out)
+      << "whether case counts at its server is not in a file";
   const std::string both = decode({file, "--objects", "shop.customers", "--objects", "shop.orders"}).out;
   EXPECT_THAT(both, HasSubstr("\"table\":\"orders\""));
   EXPECT_THAT(both, HasSubstr("\"table\":\"customers\""));

@@ -272,6 +272,31 @@ TEST_P(Precheck, APatternThatMatchesNothingIsAWarning) {
   EXPECT_THAT(found.observed, HasSubstr("tenant_.*"));
 }
 
+TEST_P(Precheck, ARuleThatKeepsNothingBackIsAWarning) {
+  server.exec("CREATE TABLE " + database + ".audit (id INT PRIMARY KEY)");
+  task::ObjectRule pattern;
+  pattern.database_pattern = "tenant_.*";
+  task.spec.objects.include = {rule(database)};
+  task.spec.objects.exclude = {rule(database, {"audit", "Orders"}), pattern, rule("no_such_db")};
+  task.spec.objects.columns = {
+      {.database = database, .table = "orders", .exclude = {}, .mask = {"secrt"}, .hash = {"ID"}},
+      {.database = database, .table = "order", .exclude = {"id"}, .mask = {}, .hash = {}},
+      {.database = database, .table = "audit", .exclude = {"id"}, .mask = {}, .hash = {}}};
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(report.passed()) << precheck::render_table(report);
+  const CheckItem found = item(report, "ObjectsExist");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "RulesWithoutEffect");
+  EXPECT_EQ(found.observed,
+            "nothing that the account can see is meant by: exclude " + database +
+                ".Orders, exclude databases like tenant_.*, exclude no_such_db, column secrt of " + database +
+                ".orders, columns of " + database + ".order, columns of " + database + ".audit");
+  task.spec.objects.exclude = {rule(database, {"audit"})};
+  task.spec.objects.columns.resize(1);
+  task.spec.objects.columns[0].mask.clear();
+  EXPECT_EQ(item(check(task), "ObjectsExist").result, CheckResult::Passed);
+}
+
 TEST_P(Precheck, TablesWithoutKeyAreAWarning) {
   server.exec("CREATE TABLE " + database + ".log (line TEXT, n INT NULL UNIQUE)");
   server.exec("CREATE TABLE " + database + ".pairs (a INT NOT NULL, b INT NOT NULL, UNIQUE (a, b))");

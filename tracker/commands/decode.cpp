@@ -263,7 +263,9 @@ int decode(const DecodeOptions& options) {
   std::optional<DecodePlace> to;
   if (!read_place("--from", options.from, names, from) || !read_place("--to", options.to, names, to))
     return kUsage;
-  absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(objects_of(options.objects));
+  // Files do not say how their server compares names: rather a table too many than none.
+  absl::StatusOr<select::TableSelector> selector =
+      select::TableSelector::create(objects_of(options.objects), {}, /*lower_case_names=*/true);
   if (!selector.ok()) {
     std::cerr << "--objects: " << text(selector.status()) << "\n";
     return kUsage;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/names/name_case.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/types/families.h"
 #include "tracker/types/scratch.h"
@@ -16,6 +17,7 @@
 namespace rowtide::encode {
 namespace {
 
+using names::holds_name;
 using types::Column;
 using types::Value;
 using types::ValueKind;
@@ -43,15 +45,12 @@ Column as_text(const Column& column, std::uint32_t length) {
   return told;
 }
 
-bool holds(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 absl::Status check_names(const binlog::TablePlan& plan, const task::ColumnRule& rule) {
   for (const auto* names : {&rule.exclude, &rule.mask, &rule.hash}) {
     for (const std::string& name : *names) {
-      const bool is_there = std::any_of(plan.columns.begin(), plan.columns.end(),
-                                        [&](const Column& column) { return column.name == name; });
+      const bool is_there = std::any_of(plan.columns.begin(), plan.columns.end(), [&](const Column& column) {
+        return names::is_same_name(column.name, name);
+      });
       if (is_there) continue;
       return absl::FailedPreconditionError(
           fmt::format("spec.objects.columns names column {} of {}.{}, which the table does not have at this "
@@ -65,8 +64,8 @@ absl::Status check_names(const binlog::TablePlan& plan, const task::ColumnRule& 
 absl::Status check_key(const binlog::TablePlan& plan, const task::ColumnRule& rule) {
   for (const std::uint32_t index : plan.key_columns) {
     const std::string& name = plan.columns[index].name;
-    const bool is_excluded = holds(rule.exclude, name);
-    if (!is_excluded && !holds(rule.mask, name)) continue;
+    const bool is_excluded = holds_name(rule.exclude, name);
+    if (!is_excluded && !holds_name(rule.mask, name)) continue;
     return absl::FailedPreconditionError(fmt::format(
         "spec.objects.columns {} column {} of {}.{}, which belongs to the table's key: records of different "
         "rows could not be told apart; hash it instead, or leave the table out of spec.objects",
@@ -146,12 +145,12 @@ absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, c
   std::vector<std::uint32_t> new_index(plan.columns.size());
   for (std::uint32_t i = 0; i < plan.columns.size(); ++i) {
     const Column& column = plan.columns[i];
-    if (holds(rule.exclude, column.name)) continue;
+    if (holds_name(rule.exclude, column.name)) continue;
     new_index[i] = static_cast<std::uint32_t>(told.size());
-    if (holds(rule.mask, column.name)) {
+    if (holds_name(rule.mask, column.name)) {
       told.push_back({i, Treatment::Mask});
       told_plan.columns.push_back(as_text(column, static_cast<std::uint32_t>(kMask.size())));
-    } else if (holds(rule.hash, column.name)) {
+    } else if (holds_name(rule.hash, column.name)) {
       told.push_back({i, Treatment::Hash});
       told_plan.columns.push_back(as_text(column, kHashLength));
     } else {

@@ -31,8 +31,9 @@ absl::Status check(const re2::RE2& expression, std::string_view field) {
 }  // namespace
 
 struct HelperNames::Expressions {
-  Expressions(const std::string& ghosts_text, const std::string& others_text)
-      : ghosts(ghosts_text, re2::RE2::Quiet), others(others_text, re2::RE2::Quiet) {}
+  Expressions(const std::string& ghosts_text, const std::string& others_text,
+              const re2::RE2::Options& options)
+      : ghosts(ghosts_text, options), others(others_text, options) {}
   re2::RE2 ghosts;
   re2::RE2 others;
 };
@@ -44,11 +45,15 @@ HelperNames& HelperNames::operator=(const HelperNames&) = default;
 HelperNames::HelperNames(HelperNames&&) noexcept = default;
 HelperNames& HelperNames::operator=(HelperNames&&) noexcept = default;
 
-absl::StatusOr<HelperNames> HelperNames::create(const task::OnlineSchemaChanges& settings) {
+absl::StatusOr<HelperNames> HelperNames::create(const task::OnlineSchemaChanges& settings,
+                                                bool lower_case_names) {
   HelperNames names;
   if (settings.mode == task::OnlineSchemaChangeMode::PassThrough) return names;
-  auto expressions = std::make_shared<Expressions>(settings.ghost.empty() ? kGhosts : settings.ghost,
-                                                   settings.other.empty() ? kOthers : settings.other);
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_case_sensitive(!lower_case_names);
+  auto expressions =
+      std::make_shared<Expressions>(settings.ghost.empty() ? kGhosts : settings.ghost,
+                                    settings.other.empty() ? kOthers : settings.other, options);
   if (absl::Status status = check(expressions->ghosts, "ghost"); !status.ok()) return status;
   if (absl::Status status = check(expressions->others, "other"); !status.ok()) return status;
   names.expressions_ = std::move(expressions);

@@ -19,7 +19,9 @@ class HelperNames {
   /// Knows none: PassThrough.
   HelperNames();
   /// INVALID_ARGUMENT for an expression that is none, or has not exactly one group.
-  [[nodiscard]] static absl::StatusOr<HelperNames> create(const task::OnlineSchemaChanges& settings);
+  /// `lower_case_names`: the source keeps tables in small letters, however the expressions are written.
+  [[nodiscard]] static absl::StatusOr<HelperNames> create(const task::OnlineSchemaChanges& settings,
+                                                          bool lower_case_names = false);
   ~HelperNames();
   HelperNames(const HelperNames&);
   HelperNames& operator=(const HelperNames&);

@@ -90,6 +90,14 @@ absl::Status unknown_statement(std::string_view sql) {
                   head_of(sql)));
 }
 
+/// Names in the form of table maps, however the statement writes them.
+void keep_names(sql::Statement& statement, const schema::SchemaHistory& history) {
+  for (sql::StatementTable& each : statement.tables) {
+    sql::TableName name = history.canonical({std::move(each.database), std::move(each.table)});
+    each = {std::move(name.database), std::move(name.table)};
+  }
+}
+
 }  // namespace
 
 Pipeline::Pipeline(Parts parts)
@@ -431,6 +439,7 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
 
   const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
   sql::Statement statement = sql::classify_statement(query->sql, query->database, uses_temporary_table);
+  if (parts_.history != nullptr) keep_names(statement, *parts_.history);
   find_temporary_tables(event, *query, statement);
   switch (statement.kind) {
     case StatementKind::Commit:

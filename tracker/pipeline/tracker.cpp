@@ -91,14 +91,8 @@ absl::Status Tracker::run(const std::stop_token& stop) {
 
 absl::Status Tracker::run_until_stopped(const std::stop_token& stop) {
   stop_ = stop;
-  absl::StatusOr<osc::HelperNames> helpers = osc::HelperNames::create(task_.spec.online_schema_changes);
-  if (!helpers.ok()) return helpers.status();
-  helpers_ = *std::move(helpers);
-  absl::StatusOr<select::TableSelector> selector =
-      select::TableSelector::create(task_.spec.objects, helpers_);
-  if (!selector.ok()) return selector.status();
-  selector_ = *std::move(selector);
-
+  // What is wrong with them shows before anything is reached; the source says how names are compared.
+  if (absl::Status status = compile_objects(false); !status.ok()) return status;
   if (absl::Status status = open_sink(stop); !status.ok()) return status;
   absl::StatusOr<binlog::Position> from = prepare(stop);
   if (!from.ok()) return from.status();
@@ -162,6 +156,7 @@ absl::Status Tracker::make_pipeline() {
   absl::StatusOr<std::unique_ptr<sql::Session>> session = parts_.connect_sql();
   if (!session.ok()) return session.status();
   catalog_session_ = *std::move(session);
+  if (absl::Status status = follow_case_of_names(*catalog_session_); !status.ok()) return status;
   catalog_ = std::make_unique<schema::HistoricCatalog>(
       *catalog_session_, *history_, [this](const sql::TableName& name) { return is_changed_ahead(name); });
   absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder = encode::make_encoder(

@@ -79,6 +79,8 @@ class Tracker {
 
   [[nodiscard]] absl::Status run_until_stopped(const std::stop_token& stop);
   // tracker_schema.cpp
+  [[nodiscard]] absl::Status compile_objects(bool lower_case_names);
+  [[nodiscard]] absl::Status follow_case_of_names(sql::Session& session);
   [[nodiscard]] absl::Status begin_history(sql::Session& session, const binlog::Position& from);
   [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog(sql::Session& session);
   [[nodiscard]] absl::StatusOr<bool> is_changed_ahead(const sql::TableName& name);

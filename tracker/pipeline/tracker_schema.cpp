@@ -40,6 +40,28 @@ std::uint64_t Tracker::saved_version() const {
   return saved_version_;
 }
 
+absl::Status Tracker::compile_objects(bool lower_case_names) {
+  absl::StatusOr<osc::HelperNames> helpers =
+      osc::HelperNames::create(task_.spec.online_schema_changes, lower_case_names);
+  if (!helpers.ok()) return helpers.status();
+  helpers_ = *std::move(helpers);
+  absl::StatusOr<select::TableSelector> selector =
+      select::TableSelector::create(task_.spec.objects, helpers_, lower_case_names);
+  if (!selector.ok()) return selector.status();
+  selector_ = *std::move(selector);
+  return absl::OkStatus();
+}
+
+/// A server that was started anew, or another one, may compare names otherwise.
+absl::Status Tracker::follow_case_of_names(sql::Session& session) {
+  const absl::StatusOr<bool> lower_case_names = schema::read_lower_case_names(session);
+  if (!lower_case_names.ok()) return lower_case_names.status();
+  if (*lower_case_names == history_->dialect().lower_case_names) return absl::OkStatus();
+  history_->set_lower_case_names(*lower_case_names);
+  ahead_.reset();
+  return compile_objects(*lower_case_names);
+}
+
 absl::StatusOr<schema::CatalogSnapshot> Tracker::read_catalog(sql::Session& session) {
   absl::StatusOr<std::vector<std::string>> databases = schema::read_databases(session);
   if (!databases.ok()) return databases.status();
@@ -53,6 +75,7 @@ absl::StatusOr<binlog::Position> Tracker::prepare_once() {
   if (!session.ok()) return session.status();
   absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(**session);
   if (!dialect.ok()) return dialect.status();
+  if (absl::Status status = compile_objects(dialect->lower_case_names); !status.ok()) return status;
   dialect->adds_row_ids |= task_.spec.source.type == task::SourceType::PolarDbMySql;
   history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect), [this](const TableName& name) {
     return helpers_.real_of_ghost(name.table).has_value();

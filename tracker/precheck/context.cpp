@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/names/name_case.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/source/greeting_probe.h"
 #include "tracker/source/mysql_session.h"
@@ -24,6 +25,10 @@ constexpr seconds kLastStatementBegins{20};
 constexpr seconds kWholeTime{28};
 
 }  // namespace
+
+std::string kept_name(const std::string& name, const source::ServerFacts& server) {
+  return server.lower_case_names ? names::to_lower(name) : name;
+}
 
 CheckContext::CheckContext(const task::Task& task, const task::SecretReader& secrets)
     : task_(task), secrets_(secrets) {}
@@ -96,9 +101,30 @@ absl::StatusOr<const Grants*> CheckContext::grants() {
     if (!rows.ok()) return rows.status();
     std::vector<std::string> lines;
     for (const sql::Row& row : rows->rows) lines.push_back(row.at(0).value_or(""));
-    grants_ = Grants::parse(lines);
+    const absl::StatusOr<const source::ServerFacts*> server = facts();
+    if (!server.ok()) return server.status();
+    grants_ = Grants::parse(lines, (*server)->lower_case_names);
   }
   return &*grants_;
+}
+
+absl::StatusOr<const task::Objects*> CheckContext::objects() {
+  if (!objects_) {
+    const absl::StatusOr<const source::ServerFacts*> server = facts();
+    if (!server.ok()) return server.status();
+    objects_ = task_.spec.objects;
+    for (std::vector<task::ObjectRule>* rules : {&objects_->include, &objects_->exclude}) {
+      for (task::ObjectRule& rule : *rules) {
+        if (rule.database) rule.database = kept_name(*rule.database, **server);
+        for (std::string& table : rule.tables) table = kept_name(table, **server);
+      }
+    }
+    for (task::ColumnRule& rule : objects_->columns) {
+      rule.database = kept_name(rule.database, **server);
+      rule.table = kept_name(rule.table, **server);
+    }
+  }
+  return &*objects_;
 }
 
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables() {
@@ -107,10 +133,12 @@ absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables()
         "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
         "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME");
     if (!rows.ok()) return rows.status();
+    const absl::StatusOr<const source::ServerFacts*> server = facts();
+    if (!server.ok()) return server.status();
     visible_.emplace();
     for (const sql::Row& row : rows->rows) {
-      visible_->push_back({.database = row.at(0).value_or(""),
-                           .name = row.at(1).value_or(""),
+      visible_->push_back({.database = kept_name(row.at(0).value_or(""), **server),
+                           .name = kept_name(row.at(1).value_or(""), **server),
                            .is_view = row.at(2).value_or("").find("VIEW") != std::string::npos});
     }
   }
@@ -119,7 +147,10 @@ absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables()
 
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::tables() {
   if (!selected_) {
-    const absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(task_.spec.objects);
+    const absl::StatusOr<const source::ServerFacts*> server = facts();
+    if (!server.ok()) return server.status();
+    const absl::StatusOr<select::TableSelector> selector =
+        select::TableSelector::create(task_.spec.objects, {}, (*server)->lower_case_names);
     if (!selector.ok()) return selector.status();
     absl::StatusOr<const std::vector<SelectedTable>*> visible = visible_tables();
     if (!visible.ok()) return visible.status();

@@ -26,6 +26,9 @@ struct SelectedTable {
   bool is_view = false;
 };
 
+/// A name of a database or a table as the source compares it.
+[[nodiscard]] std::string kept_name(const std::string& name, const source::ServerFacts& server);
+
 /// What checks share: the task, one connection, and what was already asked, each asked for once and only when
 /// wanted. One thread. Everything a check does ends by the context's deadlines: a source that hangs does not
 /// hang the precheck.
@@ -53,6 +56,8 @@ class CheckContext final : private sql::Session {
   [[nodiscard]] absl::StatusOr<const Grants*> grants();
   /// 'user'@'host' as the source's account tables have it, quoted for a GRANT.
   [[nodiscard]] const std::string& account() const { return account_; }
+  /// The task's objects with the names as the source keeps them (not the patterns); so those of tables.
+  [[nodiscard]] absl::StatusOr<const task::Objects*> objects();
   /// All tables and views of the source that the account can see and the task selects.
   [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> tables();
   [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> visible_tables();
@@ -74,6 +79,7 @@ class CheckContext final : private sql::Session {
   std::string account_;
   std::optional<source::ServerFacts> facts_;
   std::optional<Grants> grants_;
+  std::optional<task::Objects> objects_;
   std::optional<std::vector<SelectedTable>> visible_;
   std::optional<std::vector<SelectedTable>> selected_;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "common/names/name_case.h"
+
 namespace rowtide::precheck {
 namespace {
 
@@ -112,18 +114,26 @@ bool Grants::parse_row(std::string_view row, Grant& grant) {
   return take_name(object, grant.table);
 }
 
-Grants Grants::parse(const std::vector<std::string>& rows) {
+Grants Grants::parse(const std::vector<std::string>& rows, bool lower_case_names) {
   Grants grants;
+  grants.lower_case_names_ = lower_case_names;
   for (const std::string& row : rows) {
     Grant grant;
-    if (parse_row(row, grant)) grants.grants_.push_back(std::move(grant));
+    if (!parse_row(row, grant)) continue;
+    grant.database = grants.kept(grant.database);
+    grant.table = grants.kept(grant.table);
+    grants.grants_.push_back(std::move(grant));
   }
   return grants;
 }
 
+std::string Grants::kept(std::string_view name) const {
+  return lower_case_names_ ? names::to_lower(name) : std::string(name);
+}
+
 bool Grants::is_revoked(std::string_view privilege, std::string_view database) const {
   return std::any_of(grants_.begin(), grants_.end(), [&](const Grant& grant) {
-    return grant.is_revoked && grant.database == database && grant.has(privilege);
+    return grant.is_revoked && grant.database == kept(database) && grant.has(privilege);
   });
 }
 
@@ -137,7 +147,7 @@ bool Grants::allows_database(std::string_view privilege, std::string_view databa
   if (allows(privilege) && !is_revoked(privilege, database)) return true;
   return std::any_of(grants_.begin(), grants_.end(), [&](const Grant& grant) {
     return !grant.is_revoked && grant.database != "*" && grant.table == "*" && grant.has(privilege) &&
-           matches_database_pattern(grant.database, database);
+           matches_database_pattern(grant.database, kept(database));
   });
 }
 
@@ -146,7 +156,8 @@ bool Grants::allows_table(std::string_view privilege, std::string_view database,
   if (allows_database(privilege, database)) return true;
   // In a grant on one table the database is a name, not a pattern.
   return std::any_of(grants_.begin(), grants_.end(), [&](const Grant& grant) {
-    return !grant.is_revoked && grant.database == database && grant.table == table && grant.has(privilege);
+    return !grant.is_revoked && grant.database == kept(database) && grant.table == kept(table) &&
+           grant.has(privilege);
   });
 }
 

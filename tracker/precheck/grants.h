@@ -12,7 +12,8 @@ namespace rowtide::precheck {
 class Grants {
  public:
   /// Rows that grant something else (a role, a routine, a proxy, single columns) are passed over.
-  [[nodiscard]] static Grants parse(const std::vector<std::string>& rows);
+  /// `lower_case_names`: case does not tell databases and tables apart.
+  [[nodiscard]] static Grants parse(const std::vector<std::string>& rows, bool lower_case_names = false);
 
   /// `privilege` as SHOW GRANTS writes it: "REPLICATION SLAVE".
   [[nodiscard]] bool allows(std::string_view privilege) const;
@@ -29,9 +30,11 @@ class Grants {
     [[nodiscard]] bool has(std::string_view privilege) const;
   };
   static bool parse_row(std::string_view row, Grant& grant);
+  [[nodiscard]] std::string kept(std::string_view name) const;
   [[nodiscard]] bool is_revoked(std::string_view privilege, std::string_view database) const;
 
   std::vector<Grant> grants_;
+  bool lower_case_names_ = false;
 };
 
 /// Does a database name fit a pattern of GRANT: % and _, each escaped by a backslash to mean itself?

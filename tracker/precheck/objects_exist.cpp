@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "common/names/name_case.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/select/table_selector.h"
+#include "tracker/sql/quote.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -12,6 +16,7 @@ struct Findings {
   std::vector<std::string> missing;  ///< named, and not there
   std::vector<std::string> unseen;   ///< named, and hidden from the account if it is there at all
   std::vector<std::string> empty;    ///< rules that select nothing (yet)
+  std::vector<std::string> idle;     ///< of exclude and columns: rules that match nothing
 };
 
 bool has_table(const std::vector<SelectedTable>& tables, const std::string& database,
@@ -27,9 +32,10 @@ std::string describe(const task::ObjectRule& rule) {
   return text;
 }
 
-absl::StatusOr<bool> selects_any(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables) {
-  const absl::StatusOr<select::TableSelector> selector =
-      select::TableSelector::create(task::Objects{.include = {rule}, .exclude = {}, .columns = {}});
+absl::StatusOr<bool> selects_any(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables,
+                                 const source::ServerFacts& server) {
+  const absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(
+      task::Objects{.include = {rule}, .exclude = {}, .columns = {}}, {}, server.lower_case_names);
   if (!selector.ok()) return selector.status();
   return std::any_of(tables.begin(), tables.end(),
                      [&](const SelectedTable& table) { return selector->wants(table.database, table.name); });
@@ -54,9 +60,66 @@ absl::StatusOr<std::vector<std::string>> database_names(CheckContext& context) {
   const absl::StatusOr<sql::Result> rows =
       context.session().query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
   if (!rows.ok()) return rows.status();
+  const absl::StatusOr<const source::ServerFacts*> server = context.facts();
+  if (!server.ok()) return server.status();
   std::vector<std::string> names;
-  for (const sql::Row& row : rows->rows) names.push_back(row.at(0).value_or(""));
+  for (const sql::Row& row : rows->rows) names.push_back(kept_name(row.at(0).value_or(""), **server));
   return names;
+}
+
+absl::Status look_for_excluded(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables,
+                               const source::ServerFacts& server, Findings& findings) {
+  for (const std::string& table : rule.tables) {
+    task::ObjectRule one = rule;
+    one.tables = {table};
+    const absl::StatusOr<bool> any = selects_any(one, tables, server);
+    if (!any.ok()) return any.status();
+    if (!*any) findings.idle.push_back(fmt::format("exclude {}.{}", describe(rule), table));
+  }
+  if (!rule.tables.empty()) return absl::OkStatus();
+  const absl::StatusOr<bool> any = selects_any(rule, tables, server);
+  if (any.ok() && !*any) findings.idle.push_back("exclude " + describe(rule));
+  return any.status();
+}
+
+absl::StatusOr<std::vector<std::string>> columns_of(CheckContext& context, const task::ColumnRule& rule) {
+  const absl::StatusOr<sql::Result> rows = context.session().query(fmt::format(
+      "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+      sql::quote_literal(rule.database), sql::quote_literal(rule.table)));
+  if (!rows.ok()) return rows.status();
+  std::vector<std::string> columns;
+  for (const sql::Row& row : rows->rows) columns.push_back(row.at(0).value_or(""));
+  return columns;
+}
+
+absl::Status look_for_columns(CheckContext& context, const task::ColumnRule& rule, Findings& findings) {
+  const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
+  if (!tables.ok()) return tables.status();
+  if (!has_table(**tables, rule.database, rule.table)) {
+    findings.idle.push_back(fmt::format("columns of {}.{}", rule.database, rule.table));
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::vector<std::string>> columns = columns_of(context, rule);
+  if (!columns.ok()) return columns.status();
+  for (const auto* wanted : {&rule.exclude, &rule.mask, &rule.hash}) {
+    for (const std::string& column : *wanted) {
+      if (names::holds_name(*columns, column)) continue;
+      findings.idle.push_back(fmt::format("column {} of {}.{}", column, rule.database, rule.table));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status look_for_idle(CheckContext& context, const std::vector<SelectedTable>& tables,
+                           const task::Objects& objects, const source::ServerFacts& server,
+                           Findings& findings) {
+  for (const task::ObjectRule& rule : objects.exclude) {
+    if (absl::Status status = look_for_excluded(rule, tables, server, findings); !status.ok()) return status;
+  }
+  for (const task::ColumnRule& rule : objects.columns) {
+    if (absl::Status status = look_for_columns(context, rule, findings); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Findings> look(CheckContext& context) {
@@ -66,22 +129,64 @@ absl::StatusOr<Findings> look(CheckContext& context) {
   if (!tables.ok()) return tables.status();
   const absl::StatusOr<const Grants*> grants = context.grants();
   if (!grants.ok()) return grants.status();
+  const absl::StatusOr<const task::Objects*> objects = context.objects();
+  if (!objects.ok()) return objects.status();
+  const absl::StatusOr<const source::ServerFacts*> server = context.facts();
+  if (!server.ok()) return server.status();
   Findings findings;
-  for (const task::ObjectRule& rule : context.task().spec.objects.include) {
+  for (const task::ObjectRule& rule : (*objects)->include) {
     const std::size_t before = findings.missing.size() + findings.unseen.size();
     if (rule.database) look_for_named(rule, *databases, **tables, **grants, findings);
     if (!rule.tables.empty() || findings.missing.size() + findings.unseen.size() != before) continue;
-    const absl::StatusOr<bool> any = selects_any(rule, **tables);
+    const absl::StatusOr<bool> any = selects_any(rule, **tables, **server);
     if (!any.ok()) return any.status();
     if (!*any) findings.empty.push_back(describe(rule));
   }
+  if (absl::Status status = look_for_idle(context, **tables, **objects, **server, findings); !status.ok())
+    return status;
   return findings;
+}
+
+/// All that is to be warned of, in one; the first says the reason.
+std::optional<Finding> doubts(const Findings& findings) {
+  std::optional<Finding> all;
+  const auto add = [&all](const std::vector<std::string>& names, std::string_view observed, Finding finding) {
+    if (names.empty()) return;
+    finding.observed = fmt::format("{}: {}", observed, join_some(names));
+    if (!all) {
+      all = std::move(finding);
+      return;
+    }
+    all->observed += "; " + finding.observed;
+    all->message += "; " + finding.message;
+    all->repair += "; " + finding.repair;
+  };
+  add(findings.unseen, "not visible to the account",
+      {.reason = "ObjectsNotVisible",
+       .observed = {},
+       .expected = {},
+       .message = "without SELECT on them it cannot be told whether they exist",
+       .repair = "grant what SelectPrivilege asks for"});
+  add(findings.empty, "no table that the account can see in",
+      {.reason = "NothingMatches",
+       .observed = {},
+       .expected = {},
+       .message = "nothing is tracked there until such a table is created",
+       .repair = "correct the pattern in spec.objects.include, or GRANT SELECT on the tables"});
+  add(findings.idle, "nothing that the account can see is meant by",
+      {.reason = "RulesWithoutEffect",
+       .observed = {},
+       .expected = {},
+       .message = "what these entries are to keep back may be delivered under another name",
+       .repair = "correct the names in spec.objects.exclude and spec.objects.columns, or take them out"});
+  return all;
 }
 
 }  // namespace
 
 CheckItem check_objects_exist(CheckContext& context) {
-  const std::string expected = "every named database and table exists, every pattern matches something";
+  const std::string expected =
+      "every named database, table and column exists, every pattern matches something";
   const absl::StatusOr<Findings> findings = look(context);
   if (!findings.ok()) return failed(findings.status(), expected);
   if (!findings->missing.empty()) {
@@ -93,20 +198,9 @@ CheckItem check_objects_exist(CheckContext& context) {
                            "source's are)",
                 .repair = "create them, or correct spec.objects.include"});
   }
-  if (!findings->unseen.empty()) {
-    return warning(Finding{.reason = "ObjectsNotVisible",
-                           .observed = "not visible to the account: " + join_some(findings->unseen),
-                           .expected = expected,
-                           .message = "without SELECT on them it cannot be told whether they exist",
-                           .repair = "grant what SelectPrivilege asks for"});
-  }
-  if (!findings->empty.empty()) {
-    return warning(
-        Finding{.reason = "NothingMatches",
-                .observed = "no table that the account can see in: " + join_some(findings->empty),
-                .expected = expected,
-                .message = "nothing is tracked there until such a table is created",
-                .repair = "correct the pattern in spec.objects.include, or GRANT SELECT on the tables"});
+  if (std::optional<Finding> doubt = doubts(*findings)) {
+    doubt->expected = expected;
+    return warning(*std::move(doubt));
   }
   const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
   if (!tables.ok()) return failed(tables.status(), expected);

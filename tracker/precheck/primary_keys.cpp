@@ -16,8 +16,12 @@ absl::StatusOr<std::set<Name>> tables_with_key(CheckContext& context) {
       "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 "
       "GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME HAVING MAX(NULLABLE = 'YES') = 0");
   if (!rows.ok()) return rows.status();
+  const absl::StatusOr<const source::ServerFacts*> server = context.facts();
+  if (!server.ok()) return server.status();
   std::set<Name> names;
-  for (const sql::Row& row : rows->rows) names.emplace(row.at(0).value_or(""), row.at(1).value_or(""));
+  for (const sql::Row& row : rows->rows) {
+    names.emplace(kept_name(row.at(0).value_or(""), **server), kept_name(row.at(1).value_or(""), **server));
+  }
   return names;
 }
 

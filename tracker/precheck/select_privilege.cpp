@@ -47,7 +47,9 @@ CheckItem check_select_privilege(CheckContext& context) {
   if (!grants.ok()) return failed(grants.status(), expected);
   const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
   if (!tables.ok()) return failed(tables.status(), expected);
-  const std::vector<std::string> missing = unreadable(context.task().spec.objects, **tables, **grants);
+  const absl::StatusOr<const task::Objects*> objects = context.objects();
+  if (!objects.ok()) return failed(objects.status(), expected);
+  const std::vector<std::string> missing = unreadable(**objects, **tables, **grants);
   if (missing.empty()) return passed(fmt::format("{} tables and views readable", (*tables)->size()));
   std::vector<std::string> repairs;
   for (const std::string& object : missing) {

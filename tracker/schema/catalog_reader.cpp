@@ -48,6 +48,12 @@ void read_default(CatalogColumn& column, std::string value, std::string_view ext
   }
 }
 
+/// As the binlog has it: with lower_case_table_names=2 the information schema shows names as they were
+/// written.
+std::string kept_name(const std::string& name, const SourceDialect& dialect) {
+  return dialect.lower_case_names ? sql::to_lower(name) : name;
+}
+
 struct Field {
   enum : std::size_t {
     Name = 2,
@@ -264,6 +270,13 @@ absl::StatusOr<SourceDialect> read_source_dialect(sql::Session& session) {
   return dialect;
 }
 
+absl::StatusOr<bool> read_lower_case_names(sql::Session& session) {
+  absl::StatusOr<sql::Result> rows = session.query("SELECT @@lower_case_table_names");
+  if (!rows.ok()) return rows.status();
+  if (rows->rows.size() != 1) return absl::InternalError("the source does not tell lower_case_table_names");
+  return rows->rows.front().at(0) != "0";
+}
+
 absl::StatusOr<std::vector<std::string>> read_databases(sql::Session& session) {
   absl::StatusOr<sql::Result> rows = session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
   if (!rows.ok()) return rows.status();
@@ -287,12 +300,13 @@ absl::StatusOr<CatalogSnapshot> read_catalog(sql::Session& session, const Source
       list));
   if (!rows.ok()) return rows.status();
   for (const sql::Row& row : rows->rows) {
-    snapshot.databases[text_of(row[0])] = dialect.collations.find(text_of(row[1]), {});
+    snapshot.databases[kept_name(text_of(row[0]), dialect)] = dialect.collations.find(text_of(row[1]), {});
   }
   absl::StatusOr<Tables> tables = read_where(session, fmt::format("TABLE_SCHEMA IN {}", list), dialect);
   if (!tables.ok()) return tables.status();
   for (auto& [name, table] : *tables) {
-    snapshot.tables.emplace(name, std::make_shared<const CatalogTable>(std::move(table)));
+    snapshot.tables.emplace(sql::TableName{kept_name(name.database, dialect), kept_name(name.table, dialect)},
+                            std::make_shared<const CatalogTable>(std::move(table)));
   }
   return snapshot;
 }

@@ -24,6 +24,9 @@ struct CatalogSnapshot {
 /// What of the source's settings decides the meaning of its DDL, and its collations. Five short statements.
 [[nodiscard]] absl::StatusOr<SourceDialect> read_source_dialect(sql::Session& session);
 
+/// SourceDialect::lower_case_names alone. It changes when a server is started anew, or another one answers.
+[[nodiscard]] absl::StatusOr<bool> read_lower_case_names(sql::Session& session);
+
 /// All tables of these databases that the account may see, in four statements, and one for each
 /// table of several UNIQUE keys.
 [[nodiscard]] absl::StatusOr<CatalogSnapshot> read_catalog(sql::Session& session,

@@ -54,6 +54,8 @@ class SchemaHistory final : public Definitions {
   [[nodiscard]] std::vector<std::string> tables_of(const std::string& database) const override;
   [[nodiscard]] std::uint16_t database_collation(const std::string& database) const override;
   [[nodiscard]] const SourceDialect& dialect() const { return dialect_; }
+  /// As the source that answers from now on compares names. By the thread that calls apply().
+  void set_lower_case_names(bool lower_case_names) { dialect_.lower_case_names = lower_case_names; }
   /// The name as the source keeps it.
   [[nodiscard]] sql::TableName canonical(sql::TableName name) const;
 
@@ -82,7 +84,7 @@ class SchemaHistory final : public Definitions {
   [[nodiscard]] SavedSchema to_saved(const sql::TableName& name,
                                      const std::vector<TableVersion>& versions) const;
 
-  const SourceDialect dialect_;
+  SourceDialect dialect_;
   const NamesTable keeps_alters_;
   mutable std::recursive_mutex mutex_;  // apply() asks find()
   std::uint64_t version_ = 0;

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+
+#include "common/names/name_case.h"
 
 namespace rowtide::select {
 namespace {
@@ -16,12 +19,29 @@ namespace {
 constexpr std::array<std::string_view, 4> kSystemSchemas{"mysql", "sys", "information_schema",
                                                          "performance_schema"};
 
+/// How names are compared: each is brought into the form that the source keeps.
+class NameForm {
+ public:
+  explicit NameForm(bool lower_case) : lower_case_(lower_case) {}
+  [[nodiscard]] std::string operator()(std::string_view name) const {
+    return lower_case_ ? names::to_lower(name) : std::string(name);
+  }
+  [[nodiscard]] re2::RE2::Options of_patterns() const {
+    re2::RE2::Options options(re2::RE2::Quiet);
+    options.set_case_sensitive(!lower_case_);
+    return options;
+  }
+
+ private:
+  bool lower_case_;
+};
+
 /// A name that is given, or a pattern that must match all of it.
 class NameMatcher {
  public:
   explicit NameMatcher(std::string name) : name_(std::move(name)) {}
-  static absl::StatusOr<NameMatcher> pattern(const std::string& text) {
-    auto regex = std::make_unique<re2::RE2>(text, re2::RE2::Quiet);
+  static absl::StatusOr<NameMatcher> pattern(const std::string& text, const NameForm& form) {
+    auto regex = std::make_unique<re2::RE2>(text, form.of_patterns());
     if (!regex->ok()) {
       return absl::InvalidArgumentError(fmt::format(
           "spec.objects: '{}' is not a regular expression in RE2 syntax: {}", text, regex->error()));
@@ -54,22 +74,41 @@ struct Rule {
   }
 };
 
-absl::StatusOr<std::vector<Rule>> compile(const std::vector<task::ObjectRule>& rules) {
+absl::StatusOr<std::vector<Rule>> compile(const std::vector<task::ObjectRule>& rules, const NameForm& form) {
   std::vector<Rule> compiled;
   for (const task::ObjectRule& rule : rules) {
-    absl::StatusOr<NameMatcher> database = rule.database
-                                               ? NameMatcher(*rule.database)
-                                               : NameMatcher::pattern(rule.database_pattern.value_or(".*"));
+    absl::StatusOr<NameMatcher> database =
+        rule.database ? NameMatcher(form(*rule.database))
+                      : NameMatcher::pattern(rule.database_pattern.value_or(".*"), form);
     if (!database.ok()) return database.status();
-    Rule result{*std::move(database), {rule.tables.begin(), rule.tables.end()}, std::nullopt};
+    Rule result{*std::move(database), {}, std::nullopt};
+    for (const std::string& table : rule.tables) result.tables.insert(form(table));
     if (rule.table_pattern) {
-      absl::StatusOr<NameMatcher> table = NameMatcher::pattern(*rule.table_pattern);
+      absl::StatusOr<NameMatcher> table = NameMatcher::pattern(*rule.table_pattern, form);
       if (!table.ok()) return table.status();
       result.table_pattern = *std::move(table);
     }
     compiled.push_back(std::move(result));
   }
   return compiled;
+}
+
+/// By database and table.
+using ColumnRules = std::map<std::pair<std::string, std::string>, task::ColumnRule>;
+
+/// Entries of one table add up.
+ColumnRules compile_columns(const std::vector<task::ColumnRule>& rules, const NameForm& form) {
+  ColumnRules by_table;
+  const auto add = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  };
+  for (const task::ColumnRule& rule : rules) {
+    task::ColumnRule& compiled = by_table[{form(rule.database), form(rule.table)}];
+    add(compiled.exclude, rule.exclude);
+    add(compiled.mask, rule.mask);
+    add(compiled.hash, rule.hash);
+  }
+  return by_table;
 }
 
 bool is_system_schema(std::string_view database) {
@@ -81,8 +120,9 @@ bool is_system_schema(std::string_view database) {
 struct TableSelector::Rules {
   std::vector<Rule> include;
   std::vector<Rule> exclude;
-  std::vector<task::ColumnRule> columns;
+  ColumnRules columns;
   osc::HelperNames helpers;
+  NameForm form;
 
   /// Tables of a tool are no one's choice but by name.
   [[nodiscard]] bool selects(std::string_view database, std::string_view table, bool with_helpers) const {
@@ -102,13 +142,14 @@ struct TableSelector::Rules {
 };
 
 absl::StatusOr<TableSelector> TableSelector::create(const task::Objects& objects,
-                                                    const osc::HelperNames& helpers) {
-  absl::StatusOr<std::vector<Rule>> include = compile(objects.include);
+                                                    const osc::HelperNames& helpers, bool lower_case_names) {
+  const NameForm form(lower_case_names);
+  absl::StatusOr<std::vector<Rule>> include = compile(objects.include, form);
   if (!include.ok()) return include.status();
-  absl::StatusOr<std::vector<Rule>> exclude = compile(objects.exclude);
+  absl::StatusOr<std::vector<Rule>> exclude = compile(objects.exclude, form);
   if (!exclude.ok()) return exclude.status();
-  return TableSelector(
-      std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude), objects.columns, helpers}));
+  return TableSelector(std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude),
+                                                     compile_columns(objects.columns, form), helpers, form}));
 }
 
 TableSelector::TableSelector(std::unique_ptr<Rules> rules) : rules_(std::move(rules)) {}
@@ -117,14 +158,15 @@ TableSelector& TableSelector::operator=(TableSelector&&) noexcept = default;
 TableSelector::~TableSelector() = default;
 
 bool TableSelector::wants(std::string_view database, std::string_view table) const {
-  return rules_->selects(database, table, false);
+  return rules_->selects(rules_->form(database), rules_->form(table), false);
 }
 
 bool TableSelector::leaves_out_helper(std::string_view database, std::string_view table) const {
-  return rules_->selects(database, table, true) && !wants(database, table);
+  return rules_->selects(rules_->form(database), rules_->form(table), true) && !wants(database, table);
 }
 
-bool TableSelector::wants_database(std::string_view database) const {
+bool TableSelector::wants_database(std::string_view name) const {
+  const std::string database = rules_->form(name);
   const bool included = std::any_of(rules_->include.begin(), rules_->include.end(), [&](const Rule& rule) {
     return rule.database.matches(database) && Rules::may_apply(rule, database);
   });
@@ -135,10 +177,8 @@ bool TableSelector::wants_database(std::string_view database) const {
 }
 
 const task::ColumnRule* TableSelector::column_rule(std::string_view database, std::string_view table) const {
-  const auto found = std::find_if(
-      rules_->columns.begin(), rules_->columns.end(),
-      [&](const task::ColumnRule& rule) { return rule.database == database && rule.table == table; });
-  return found == rules_->columns.end() ? nullptr : &*found;
+  const auto found = rules_->columns.find({rules_->form(database), rules_->form(table)});
+  return found == rules_->columns.end() ? nullptr : &found->second;
 }
 
 }  // namespace rowtide::select

@@ -15,8 +15,11 @@ namespace rowtide::select {
 class TableSelector {
  public:
   /// `helpers`: the tables of online schema change tools, which are tracked only where an include names them.
+  /// `lower_case_names`: case does not tell names of databases and tables apart (the source's
+  /// lower_case_table_names is not 0). Then several column rules may be of one table, and add up.
   [[nodiscard]] static absl::StatusOr<TableSelector> create(const task::Objects& objects,
-                                                            const osc::HelperNames& helpers = {});
+                                                            const osc::HelperNames& helpers = {},
+                                                            bool lower_case_names = false);
   TableSelector(TableSelector&&) noexcept;
   TableSelector& operator=(TableSelector&&) noexcept;
   ~TableSelector();

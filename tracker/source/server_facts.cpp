@@ -61,7 +61,7 @@ absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session) {
       "'binlog_format', "
       "'binlog_row_image', 'binlog_row_metadata', 'binlog_checksum', 'gtid_mode', "
       "'binlog_expire_logs_seconds', "
-      "'expire_logs_days')");
+      "'expire_logs_days', 'lower_case_table_names')");
   if (!result.ok()) return result.status();
   Variables variables;
   for (const sql::Row& row : result->rows) {
@@ -75,6 +75,8 @@ absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session) {
   facts.server = facts.is_mariadb ? fmt::format("{}@{}:{}", facts.server_id, get(variables, "hostname"),
                                                 get(variables, "port"))
                                   : get(variables, "server_uuid");
+  const std::string lower_case = get(variables, "lower_case_table_names");
+  facts.lower_case_names = !lower_case.empty() && lower_case != "0";
   facts.log_bin = get(variables, "log_bin") == "ON";
   facts.binlog_format = get(variables, "binlog_format");
   facts.binlog_row_image = get(variables, "binlog_row_image");

@@ -32,6 +32,8 @@ struct ServerFacts {
   /// Which server it is, among those that may answer at the same address: MySQL's server_uuid; for MariaDB,
   /// which has none, "id@host:port".
   std::string server;
+  /// Are names of databases and tables compared in small letters: is lower_case_table_names not 0?
+  bool lower_case_names = false;
   bool log_bin = false;
   std::string binlog_format;
   std::string binlog_row_image;

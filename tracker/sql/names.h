@@ -2,7 +2,8 @@
 
 #include <compare>
 #include <string>
-#include <string_view>
+
+#include "common/names/name_case.h"
 
 namespace rowtide::sql {
 
@@ -12,8 +13,7 @@ struct TableName {
   auto operator<=>(const TableName&) const = default;
 };
 
-/// Names of columns, keys and character sets are the same whatever their (ASCII) case.
-[[nodiscard]] bool is_same_name(std::string_view a, std::string_view b) noexcept;
-[[nodiscard]] std::string to_lower(std::string_view text);
+using names::is_same_name;
+using names::to_lower;
 
 }  // namespace rowtide::sql

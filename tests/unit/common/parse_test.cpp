@@ -221,6 +221,14 @@ TEST(ParseTask, ReadsColumnRulesAndDebeziumOptions) {
   EXPECT_TRUE(debezium.transaction_metadata);
 }
 
+TEST(ParseTask, AColumnIsTheSameWhateverItsCase) {
+  const ParseResult result =
+      parse_task(with("spec.objects.columns", "[{table: crm.customers, exclude: [Ärzte], mask: [äRZTE]}]"),
+                 Mode::Kubernetes);
+  EXPECT_FALSE(result.ok());
+  EXPECT_NE(to_string(result.errors).find("takes a column in one of exclude, mask, hash"), std::string::npos);
+}
+
 TEST(ParseTask, NotYamlIsSaidWithItsLine) {
   const ParseResult result = parse_task("a: [1, 2\nb: }", Mode::Standalone);
   ASSERT_EQ(result.errors.size(), 1U);

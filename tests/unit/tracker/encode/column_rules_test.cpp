@@ -108,6 +108,14 @@ TEST_F(ColumnRules, AKeyMayBeHashedAndNothingElse) {
   }
 }
 
+TEST_F(ColumnRules, NamesOfColumnsHaveNoCase) {
+  plan_.columns[3].name = "Ärzte";
+  const std::string value =
+      insert(rule_of({"SSN"}, {"Phone"}, {"äRZTE"}), {text("123"), number(7), text("555-1234"), number(42)});
+  EXPECT_THAT(value, HasSubstr(R"({"data":[{"id":"7","phone":"****","Ärzte":"73475cb4)"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(bind(rule_of({"ID"}, {}, {})).status())) << "the key";
+}
+
 TEST_F(ColumnRules, AColumnThatIsNotThereIsAnError) {
   const auto bound = bind(rule_of({}, {"telephone"}, {}));
   EXPECT_TRUE(absl::IsFailedPrecondition(bound.status()));

@@ -81,5 +81,15 @@ TEST(Grants, PartialRevokesTakeADatabaseOut) {
   EXPECT_FALSE(grants.allows_table("SELECT", "secret", "orders"));
 }
 
+TEST(Grants, CaseCountsOnlyWhereItDoesAtTheSource) {
+  const std::vector<std::string> rows{"GRANT SELECT ON `shop`.* TO `u`@`%`",
+                                      "GRANT SELECT ON `Crm`.`Notes` TO `u`@`%`"};
+  const Grants folded = Grants::parse(rows, /*lower_case_names=*/true);
+  EXPECT_TRUE(folded.allows_database("SELECT", "Shop"));
+  EXPECT_TRUE(folded.allows_table("SELECT", "crm", "NOTES"));
+  EXPECT_FALSE(Grants::parse(rows).allows_database("SELECT", "Shop"));
+  EXPECT_FALSE(Grants::parse(rows).allows_table("SELECT", "crm", "NOTES"));
+}
+
 }  // namespace
 }  // namespace rowtide::precheck

@@ -503,6 +503,9 @@ TEST(ApplyDdl, NamesFollowTheServersCase) {
   Tables tables(dialect);
   EXPECT_EQ(tables.after({"CREATE TABLE T (A INT)", "ALTER TABLE Shop.T ADD b INT AFTER a"}),
             "A int(11), b int(11) |");
+  tables.after({"CREATE TABLE ÄRZTE (Ä INT)", "ALTER TABLE ärzte RENAME COLUMN ä TO b"});
+  ASSERT_NE(tables.find({"shop", "ärzte"}).table, nullptr);
+  EXPECT_EQ(tables.find({"shop", "ärzte"}).table->columns.at(0).name, "b");
 }
 
 TEST(ApplyDdl, HiddenColumnsAreCounted) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/tracker/sql/recorded_session.h"
+#include "tracker/schema/catalog_reader.h"
 
 namespace rowtide::schema {
 namespace {
@@ -46,6 +47,27 @@ TEST(Catalog, ReadsColumnsAndPrimaryKey) {
   EXPECT_EQ(columns[3].collation, 63);
   EXPECT_EQ(columns[4].collation, 63);
   EXPECT_THAT((*table)->key_columns, ElementsAre(2, 0)) << "in the order of the key, not of the table";
+}
+
+TEST(Catalog, NamesAreInTheCaseOfTheBinlogNotInThatOfTheInformationSchema) {
+  RecordedSession session;
+  session.record("information_schema.SCHEMATA", {{"Shop", "latin1_swedish_ci"}});
+  session.record("information_schema.TABLES", {{"Shop", "Orders", "latin1_swedish_ci", "", "BASE TABLE"}});
+  session.record("information_schema.COLUMNS",
+                 {{"Shop", "Orders", "Id", "int", "int", "NO", std::nullopt, std::nullopt, "", ""}});
+  session.record("information_schema.STATISTICS",
+                 {{"Shop", "Orders", "PRIMARY", "Id", "0", std::nullopt, "BTREE"}});
+  for (const bool lower_case_names : {true, false}) {
+    const SourceDialect dialect{
+        .version = 80015, .lower_case_names = lower_case_names, .collations = Collations(false, 80015)};
+    const std::vector<std::string> databases{"Shop"};
+    const absl::StatusOr<CatalogSnapshot> snapshot = read_catalog(session, dialect, databases);
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    const sql::TableName name =
+        lower_case_names ? sql::TableName{"shop", "orders"} : sql::TableName{"Shop", "Orders"};
+    EXPECT_TRUE(snapshot->tables.contains(name));
+    EXPECT_TRUE(snapshot->databases.contains(name.database));
+  }
 }
 
 TEST(Catalog, TakesTheFirstUniqueKeyWithoutNullsWhenThereIsNoPrimaryKey) {

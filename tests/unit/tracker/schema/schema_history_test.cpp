@@ -32,6 +32,16 @@ class History : public testing::Test {
   SchemaHistory history{{.version = 80015, .collations = Collations(false, 80015)}};
 };
 
+TEST_F(History, NamesHaveTheCaseOfTheSourceThatAnswers) {
+  run("CREATE TABLE t (a INT)");
+  run("ALTER TABLE T ADD b INT");
+  EXPECT_EQ(columns(history, kT), "a");
+  history.set_lower_case_names(true);
+  run("ALTER TABLE SHOP.T ADD c INT");
+  EXPECT_EQ(columns(history, kT), "ac");
+  EXPECT_EQ(history.canonical({"Shop", "ÄRZTE"}), (sql::TableName{"shop", "ärzte"}));
+}
+
 TEST_F(History, EachChangeRaisesTheVersionAndCanBeGoneBackTo) {
   run("CREATE TABLE t (a INT)");
   run("CREATE VIEW v AS SELECT 1");

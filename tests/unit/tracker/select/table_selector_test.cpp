@@ -68,6 +68,44 @@ TEST(TableSelector, DatabaseIsWantedUnlessExcludedWhole) {
   EXPECT_FALSE(select.wants_database("shop"));
 }
 
+TEST(TableSelector, NamesDifferByCaseOnlyWhereTheSourceSaysSo) {
+  const task::Objects objects{.include = {whole("Shop"), patterns("Tenant_[A-F]+", "Invoice.*")},
+                              .exclude = {tables("SHOP", {"Audit", "Ärzte"})},
+                              .columns = {{.database = "Shop", .table = "Orders", .exclude = {"a"}},
+                                          {.database = "shop", .table = "orders", .mask = {"b"}}}};
+  const TableSelector folded = *TableSelector::create(objects, {}, /*lower_case_names=*/true);
+  EXPECT_TRUE(folded.wants("shop", "orders"));
+  EXPECT_TRUE(folded.wants("SHOP", "ORDERS"));
+  EXPECT_TRUE(folded.wants_database("sHOP"));
+  EXPECT_FALSE(folded.wants("shop", "audit"));
+  EXPECT_FALSE(folded.wants("shop", "ärzte"));
+  EXPECT_TRUE(folded.wants("tenant_ab", "invoice_1"));
+  EXPECT_FALSE(folded.wants("tenant_gh", "invoice_1"));
+  EXPECT_FALSE(folded.wants_database("MYSQL"));
+  const task::ColumnRule* rule = folded.column_rule("shop", "ORDERS");
+  ASSERT_NE(rule, nullptr);
+  EXPECT_EQ(rule->exclude, std::vector<std::string>{"a"});
+  EXPECT_EQ(rule->mask, std::vector<std::string>{"b"}) << "both rules are of this table";
+
+  const TableSelector exact = *TableSelector::create(objects);
+  EXPECT_FALSE(exact.wants("shop", "orders"));
+  EXPECT_TRUE(exact.wants("Shop", "Audit"));
+  EXPECT_FALSE(exact.wants("tenant_AB", "Invoice_1"));
+  EXPECT_TRUE(exact.column_rule("shop", "orders")->exclude.empty());
+  EXPECT_EQ(exact.column_rule("SHOP", "orders"), nullptr);
+}
+
+TEST(TableSelector, TablesOfToolsAreToldWhateverTheCase) {
+  task::OnlineSchemaChanges settings;
+  settings.ghost = "_(.+)_SHADOW";
+  const TableSelector select =
+      *TableSelector::create({.include = {whole("shop"), tables("shop", {"_B_shadow"})}, .exclude = {}},
+                             *osc::HelperNames::create(settings, true), true);
+  EXPECT_FALSE(select.wants("shop", "_a_shadow"));
+  EXPECT_TRUE(select.leaves_out_helper("shop", "_A_shadow"));
+  EXPECT_TRUE(select.wants("shop", "_b_shadow"));
+}
+
 TEST(TableSelector, BrokenPatternIsNamed) {
   const auto result = TableSelector::create({{patterns("tenant_[", std::nullopt)}, {}});
   ASSERT_FALSE(result.ok());

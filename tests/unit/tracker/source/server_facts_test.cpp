@@ -25,6 +25,7 @@ TEST(ServerFacts, ReadsMysql) {
                                            {"log_bin", "ON"},
                                            {"binlog_format", "ROW"},
                                            {"gtid_mode", "ON_PERMISSIVE"},
+                                           {"lower_case_table_names", "0"},
                                            {"binlog_expire_logs_seconds", "2592000"},
                                            {"expire_logs_days", "0"}});
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
@@ -33,18 +34,22 @@ TEST(ServerFacts, ReadsMysql) {
   EXPECT_EQ(facts->server_id, 17U);
   EXPECT_TRUE(facts->log_bin);
   EXPECT_FALSE(facts->has_gtids());
+  EXPECT_FALSE(facts->lower_case_names);
   EXPECT_EQ(facts->retention_seconds, 2'592'000U);
   EXPECT_EQ(facts->binlog_row_metadata, "");
 }
 
 TEST(ServerFacts, OlderRetentionInDays) {
   test::RecordedSession session;
-  session.record("SHOW GLOBAL VARIABLES",
-                 {{"version", "10.5.9-MariaDB"}, {"log_bin", "OFF"}, {"expire_logs_days", "0.500000"}});
+  session.record("SHOW GLOBAL VARIABLES", {{"version", "10.5.9-MariaDB"},
+                                           {"log_bin", "OFF"},
+                                           {"expire_logs_days", "0.500000"},
+                                           {"lower_case_table_names", "2"}});
   const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   ASSERT_TRUE(facts.ok());
   EXPECT_TRUE(facts->is_mariadb);
   EXPECT_TRUE(facts->has_gtids());
+  EXPECT_TRUE(facts->lower_case_names);
   EXPECT_EQ(facts->retention_seconds, 43'200U);
 }
 
