@@ -6,37 +6,28 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <utility>
+
+#include "common/log/printable.h"
 
 namespace rowtide::log {
 namespace {
 
-// spdlog has no JSON formatter of its own: %v is written by this flag, escaped, so that a line is always one
-// object.
-class JsonMessage : public spdlog::custom_flag_formatter {
+// %* in the patterns: the message, such that a line is always one line, or one object.
+class Message : public spdlog::custom_flag_formatter {
  public:
+  explicit Message(bool in_json) : in_json_(in_json) {}
   void format(const spdlog::details::log_msg& msg, const std::tm&, spdlog::memory_buf_t& out) override {
-    for (const char character : msg.payload) append_escaped(character, out);
+    const std::string text = printable({msg.payload.data(), msg.payload.size()}, in_json_);
+    out.append(text.data(), text.data() + text.size());
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<JsonMessage>();
+    return std::make_unique<Message>(in_json_);
   }
 
  private:
-  static void append_escaped(char character, spdlog::memory_buf_t& out) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    const auto byte = static_cast<unsigned char>(character);
-    if (character == '"' || character == '\\') {
-      out.push_back('\\');
-      out.push_back(character);
-    } else if (byte < 0x20) {
-      for (const char c : std::string_view{"\\u00"}) out.push_back(c);
-      out.push_back(kHex[byte >> 4U]);
-      out.push_back(kHex[byte & 0xFU]);
-    } else {
-      out.push_back(character);
-    }
-  }
+  bool in_json_;
 };
 
 constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 4> kLevels{{
@@ -54,14 +45,12 @@ bool init(std::string_view level, Format format) {
     auto logger = spdlog::stderr_logger_mt("rowtide");
     logger->set_level(value);
     logger->flush_on(spdlog::level::info);
-    if (format == Format::Json) {
-      auto formatter = std::make_unique<spdlog::pattern_formatter>();
-      formatter->add_flag<JsonMessage>('*').set_pattern(
-          R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})");
-      logger->set_formatter(std::move(formatter));
-    } else {
-      logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ %v");
-    }
+    const bool in_json = format == Format::Json;
+    auto formatter = std::make_unique<spdlog::pattern_formatter>();
+    formatter->add_flag<Message>('*', in_json)
+        .set_pattern(in_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})"
+                             : "%Y-%m-%d %H:%M:%S.%e %^%-5l%$ %*");
+    logger->set_formatter(std::move(formatter));
     spdlog::set_default_logger(std::move(logger));
     return true;
   }

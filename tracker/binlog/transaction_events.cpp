@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "common/bytes/utf8.h"
 #include "tracker/binlog/event.h"
 #include "tracker/sql/xa_statement.h"
-#include "tracker/types/utf8.h"
 
 namespace rowtide::binlog {
 namespace {
@@ -88,7 +88,7 @@ absl::StatusOr<RotateEvent> parse_rotate(Bytes body) {
   event.position = reader.u64();
   event.file = as_text(reader.rest());
   if (!reader.ok() || event.file.empty()) return truncated("ROTATE", body);
-  if (!types::is_utf8(event.file)) return absl::DataLossError("ROTATE: the next file's name is not text");
+  if (!is_utf8(event.file)) return absl::DataLossError("ROTATE: the next file's name is not text");
   return event;
 }
 

@@ -23,7 +23,7 @@ std::string to_json(const Checkpoint& checkpoint, std::string_view task_identity
   document["savedAtMs"] = checkpoint.saved_at_ms;
   document["task"] = task_identity;
   document["version"] = kVersion;
-  return document.dump();
+  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string to_json(const SchemaEntry& entry) {

@@ -15,8 +15,8 @@
 namespace rowtide::encode {
 namespace {
 
-using avro::append_bytes;
 using avro::append_long;
+using avro::append_string;
 using types::Value;
 using Row = std::span<const Value>;
 
@@ -49,15 +49,24 @@ std::string object_name(std::string_view database, std::string_view table) {
   return escaped(database) + "." + escaped(table);
 }
 
+/// "484@mysql-bin.000003"
+void append_place(std::string& out, std::uint64_t offset, std::string_view file) {
+  const std::size_t begin = out.size();
+  json::append_integer(out, offset);
+  out += '@';
+  append_replacing_invalid(out, file);
+  avro::count_bytes(out, begin);
+}
+
 /// Fields 1 to 8: what differs from record to record.
 void append_head(std::string& out, std::string_view source, Operation operation, const ChangeOrigin& origin,
                  RecordIds& ids) {
   append_long(out, kVersion);
   append_long(out, ids.next(origin));
   append_long(out, origin.commit_timestamp_us / types::kMicrosPerSecond);
-  append_bytes(out, fmt::format("{}@{}", origin.offset, origin.file));
-  append_bytes(out, fmt::format("{}@{}", origin.transaction_offset, origin.transaction_file));
-  append_bytes(out, origin.transaction_id);
+  append_place(out, origin.offset, origin.file);
+  append_place(out, origin.transaction_offset, origin.transaction_file);
+  append_string(out, origin.transaction_id);
   out += source;
   append_long(out, static_cast<std::int64_t>(operation));
 }
@@ -78,13 +87,13 @@ class DtsTableEncoder final : public TableEncoder {
                   std::string_view table, RecordIds& ids)
       : source_(source), topic_(topic), table_(table), ids_(ids), columns_(plan.columns) {
     append_long(to_images_, kString);
-    append_bytes(to_images_, object_name(plan.database, plan.table));
+    append_string(to_images_, object_name(plan.database, plan.table));
     append_long(to_images_, kNull);  // processTimestamps
     append_tags(plan);
     append_long(to_images_, kArray);
     append_long(to_images_, static_cast<std::int64_t>(columns_.size()));
     for (const types::Column& column : columns_) {
-      append_bytes(to_images_, column.name);
+      append_string(to_images_, column.name);
       append_long(to_images_, dts_type_number(column));
     }
     append_long(to_images_, 0);
@@ -123,8 +132,8 @@ class DtsTableEncoder final : public TableEncoder {
       }
       keys += "]}";
       append_long(to_images_, 1);
-      append_bytes(to_images_, "pk_uk_info");
-      append_bytes(to_images_, keys);
+      append_string(to_images_, "pk_uk_info");
+      append_string(to_images_, keys);
     }
     append_long(to_images_, 0);
   }
@@ -149,7 +158,7 @@ class DtsAvroEncoder final : public Encoder {
  public:
   explicit DtsAvroEncoder(EncoderContext context) : context_(std::move(context)) {
     append_long(source_, kMysqlSource);
-    append_bytes(source_, context_.source_version);
+    append_string(source_, context_.source_version);
   }
 
   absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
@@ -174,13 +183,13 @@ class DtsAvroEncoder final : public Encoder {
     std::string& bytes = out.buffer();
     append_head(bytes, source_, Operation::Ddl, origin, ids_);
     append_long(bytes, kString);
-    append_bytes(bytes, object_name(change.database, change.table));
+    append_string(bytes, object_name(change.database, change.table));
     append_long(bytes, kNull);  // processTimestamps
     append_long(bytes, 0);      // tags
     append_long(bytes, kNull);  // fields
     append_long(bytes, kNull);  // beforeImages
     append_long(bytes, kString);
-    append_bytes(bytes, change.sql);
+    append_string(bytes, change.sql);
     append_tail(bytes, origin);
     out.end_record();
   }

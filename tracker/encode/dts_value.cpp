@@ -14,6 +14,7 @@ namespace {
 
 using avro::append_bytes;
 using avro::append_long;
+using avro::append_string;
 using types::CivilTime;
 using types::Column;
 using types::kMicrosPerSecond;
@@ -52,9 +53,9 @@ constexpr int kBlobNumber = 252;
 
 /// A short text whose length comes first.
 void append_number_text(std::string& out, const Column& column, const Value& value) {
-  std::string digits;
-  append_value_text(digits, column, value);
-  append_bytes(out, digits);
+  const std::size_t begin = out.size();
+  append_value_text(out, column, value);
+  avro::count_bytes(out, begin);
 }
 
 void append_integer(std::string& out, const Column& column, const Value& value) {
@@ -63,16 +64,22 @@ void append_integer(std::string& out, const Column& column, const Value& value) 
   append_number_text(out, column, value);
 }
 
-void append_character(std::string& out, std::string_view text) {
+/// Its text follows.
+void begin_character(std::string& out) {
   append_branch(out, Branch::Character);
-  append_bytes(out, kCharset);
-  append_bytes(out, text);
+  append_string(out, kCharset);
 }
 
-void append_object(std::string& out, Branch branch, std::string_view type, std::string_view content) {
+void append_text_object(std::string& out, std::string_view type, std::string_view text) {
+  append_branch(out, Branch::TextObject);
+  append_string(out, type);
+  append_string(out, text);
+}
+
+void append_binary_object(std::string& out, Branch branch, std::string_view type, std::string_view bytes) {
   append_branch(out, branch);
-  append_bytes(out, type);
-  append_bytes(out, content);
+  append_string(out, type);
+  append_bytes(out, bytes);
 }
 
 /// The double that prints as the float does: 0.1, not 0.10000000149011612.
@@ -134,11 +141,12 @@ void append_time(std::string& out, const Column& column, std::int64_t micros) {
 void append_text(std::string& out, const Column& column, std::string_view text) {
   switch (static_cast<WireType>(column.wire_type)) {
     case WireType::Enum:
-      return append_object(out, Branch::TextObject, "enum", text);
+      return append_text_object(out, "enum", text);
     case WireType::Set:
-      return append_object(out, Branch::TextObject, "set", text);
+      return append_text_object(out, "set", text);
     default:
-      return append_character(out, text);
+      begin_character(out);
+      return append_string(out, text);
   }
 }
 
@@ -186,22 +194,20 @@ void append_dts_value(std::string& out, const Column& column, const Value& value
       return append_float(out, value.float64);
     case ValueKind::Decimal:
       append_branch(out, Branch::Decimal);
-      append_bytes(out, value.text);
+      append_string(out, value.text);
       append_long(out, column.precision);
       return append_long(out, column.scale);
     case ValueKind::Text:
       return append_text(out, column, value.text);
     case ValueKind::Bytes:
-      return append_object(out, Branch::BinaryObject, "blob", value.text);
+      return append_binary_object(out, Branch::BinaryObject, "blob", value.text);
     case ValueKind::Json:
-      return append_object(out, Branch::TextObject, "json", value.text);
+      return append_text_object(out, "json", value.text);
     case ValueKind::Geometry:
-      return append_object(out, Branch::BinaryGeometry, "geometry", value.text);
-    case ValueKind::Vector: {
-      std::string text;
-      append_value_text(text, column, value);
-      return append_character(out, text);
-    }
+      return append_binary_object(out, Branch::BinaryGeometry, "geometry", value.text);
+    case ValueKind::Vector:
+      begin_character(out);
+      return append_number_text(out, column, value);
     case ValueKind::Date:
       append_branch(out, Branch::DateTime);
       append_day(out, value.civil);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "tracker/types/utf8.h"
+#include "common/bytes/utf8.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -51,7 +51,7 @@ void TakenBack::begin_again() {
 }
 
 void TakenBack::set_savepoint(std::string_view name) {
-  has_foreign_letters_ = has_foreign_letters_ || !types::is_ascii(name);
+  has_foreign_letters_ = has_foreign_letters_ || !is_ascii(name);
   savepoints_.insert_or_assign(absl::AsciiStrToLower({name.data(), name.size()}),
                                Savepoint{rows_events_, ++last_order_});
   if (savepoints_.size() > kMostSavepoints) forget_older_half();
@@ -69,7 +69,7 @@ absl::StatusOr<std::uint64_t> TakenBack::roll_back_to(std::string_view name) {
   const std::string wanted = absl::AsciiStrToLower({name.data(), name.size()});
   const auto found = savepoints_.find(wanted);
   const std::uint64_t order = found == savepoints_.end() ? 0 : found->second.order;
-  if (has_foreign_letters_ || !types::is_ascii(wanted)) {
+  if (has_foreign_letters_ || !is_ascii(wanted)) {
     for (const auto& [other, savepoint] : savepoints_) {
       if (savepoint.order <= order || !may_be_same(wanted, other)) continue;
       return absl::UnimplementedError(

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <vector>
 
+#include "common/bytes/utf8.h"
 #include "tracker/types/charset_tables.h"
 #include "tracker/types/multi_byte.h"
-#include "tracker/types/utf8.h"
 
 namespace rowtide::types {
 namespace {
@@ -119,23 +119,6 @@ DecodeStatus convert(const Charset& charset, std::string_view text, Scratch& scr
   return DecodeStatus::Ok;
 }
 
-std::string replace_invalid_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    if (length > 0) {
-      out.append(text.substr(0, length));
-    } else {
-      char replacement[kMaxUtf8Length];
-      const char* end = append_utf8(replacement, kReplacementCharacter);
-      out.append(replacement, static_cast<std::size_t>(end - replacement));
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out;
-}
-
 }  // namespace
 
 const Charset* find_charset(std::uint16_t collation) noexcept {
@@ -169,7 +152,9 @@ std::string to_utf8_replacing(std::uint16_t collation, std::string_view text) {
     std::string_view converted;
     if (to_utf8(*charset, text, scratch, converted) == DecodeStatus::Ok) return std::string(converted);
   }
-  return replace_invalid_utf8(text);
+  std::string replaced;
+  append_replacing_invalid(replaced, text);
+  return replaced;
 }
 
 }  // namespace rowtide::types

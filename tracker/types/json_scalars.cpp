@@ -7,10 +7,10 @@
 #include <iterator>
 
 #include "absl/strings/escaping.h"
+#include "common/bytes/utf8.h"
 #include "tracker/types/decimal.h"
 #include "tracker/types/families.h"
 #include "tracker/types/temporal.h"
-#include "tracker/types/utf8.h"
 
 namespace rowtide::types {
 namespace {

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "tracker/types/utf8.h"
+#include "common/bytes/utf8.h"
 
 namespace rowtide::types {
 namespace {

@@ -1,6 +1,7 @@
 // A length (2 bytes), a TABLE_MAP's body of that length, an event type (1 byte), and the body of a rows
 // event: every value of every row.
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/valid_json.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/table_map.h"
 #include "tracker/encode/encoder.h"
@@ -10,12 +11,12 @@
 namespace rowtide::fuzz {
 namespace {
 
-void read_rows(binlog::EventType type, Bytes body, const binlog::TablePlan& plan, binlog::Images images) {
+void read_rows(std::string_view format, binlog::EventType type, Bytes body, const binlog::TablePlan& plan,
+               binlog::Images images) {
   binlog::RowsHeader header;
   if (binlog::parse_rows_header(type, body, header) != binlog::RowsStatus::Ok || header.is_dummy()) return;
   const auto encoder =
-      encode::make_encoder("debezium-json", {.source_name = "f", .connector = "mysql", .schema_topic = "f"})
-          .value();
+      encode::make_encoder(format, {.source_name = "f", .connector = "mysql", .schema_topic = "f"}).value();
   const auto bound = encoder->bind(plan, "topic");
   if (!bound.ok()) return;
   types::Scratch scratch;
@@ -27,7 +28,8 @@ void read_rows(binlog::EventType type, Bytes body, const binlog::TablePlan& plan
     require(reader.row_index() <= body.size());
     (*bound)->encode({header.operation, reader.before(), reader.after()}, {}, batch);
     scratch.reset();
-    if (batch.bytes() > std::size_t{1} << 20U) batch.clear();
+    if (format != "dts-avro") require_valid_json(batch);
+    batch.clear();
   }
 }
 
@@ -47,7 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   schema::Catalog catalog(no_server);
   const auto plan = schema::bind_table(*map, catalog);
   if (!plan.ok()) return 0;
-  fuzz::read_rows(type, input.rest(), *plan, binlog::Images::Full);
-  fuzz::read_rows(type, input.rest(), *plan, binlog::Images::AsLogged);
+  for (const char* format : {"debezium-json", "canal-json", "dts-avro"}) {
+    fuzz::read_rows(format, type, input.rest(), *plan, binlog::Images::Full);
+    fuzz::read_rows(format, type, input.rest(), *plan, binlog::Images::AsLogged);
+  }
   return 0;
 }

@@ -63,6 +63,10 @@ TEST(CheckpointJson, SaysWhatIsWrong) {
           .status()));
 }
 
+TEST(CheckpointJson, IsUtf8WhateverTheTaskIsCalled) {
+  EXPECT_THAT(to_json(some(), "orders\xff"), HasSubstr("\"orders\uFFFD\""));
+}
+
 TEST(CheckpointJson, IsNotAnotherTasks) {
   const auto checkpoint = checkpoint_from_json(to_json(some(), "default/orders"), "default/lines");
   EXPECT_TRUE(absl::IsFailedPrecondition(checkpoint.status()));

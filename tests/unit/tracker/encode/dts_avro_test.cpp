@@ -117,6 +117,35 @@ TEST(DtsAvro, ADotInANameIsNotTheOneBetweenNames) {
   EXPECT_EQ(record.key, std::nullopt);
 }
 
+TEST(DtsAvro, NoStringIsAnythingButUtf8) {
+  const auto encoder = *make_encoder(
+      "dts-avro",
+      {.source_name = "n", .connector = "mysql", .schema_topic = "topic", .source_version = "8.0\xff"});
+  binlog::TablePlan plan{.database = "sh\xff",
+                         .table = "ord\xff",
+                         .columns = {column(ValueKind::Text, WireType::Enum)},
+                         .key_columns = {0}};
+  plan.columns[0].name = "na\xff";
+  Value member;
+  member.kind = ValueKind::Text;
+  member.text = "mem\xff";
+  const std::vector<Value> row{member};
+  ChangeOrigin origin;
+  origin.file = "binlog\xff";
+  origin.transaction_file = "start\xff";
+  origin.transaction_id = "id\xff";
+  RecordBatch batch;
+  (*encoder->bind(plan, "topic"))->encode({binlog::RowOperation::Insert, {}, row}, origin, batch);
+  encoder->encode_schema_change({.database = "sh\xff", .table = "ord\xff", .sql = "DROP\xff"}, origin, batch);
+  std::string records;
+  for (std::size_t i = 0; i < batch.size(); ++i) records += *batch.record(i).value;
+  for (const char* text :
+       {"8.0", "sh", "ord", "na", "mem", "binlog", "start", "id", R"({"PRIMARY":["na)", "DROP"}) {
+    EXPECT_NE(records.find(std::string(text) + "\uFFFD"), std::string::npos) << text;
+    EXPECT_EQ(records.find(std::string(text) + '\xff'), std::string::npos) << text;
+  }
+}
+
 TEST(DtsAvro, OnlyItHasTimestampsInSeconds) {
   EXPECT_TRUE(has_timestamps_in_seconds("dts-avro"));
   EXPECT_FALSE(has_timestamps_in_seconds("canal-json"));

@@ -47,6 +47,29 @@ TEST(JsonWriter, EscapesOnlyWhatJsonDemands) {
   EXPECT_EQ(string_of("\n\n"), R"("\n\n")");
 }
 
+TEST(JsonWriter, WhatIsNotUtf8BecomesAReplacementCharacter) {
+  EXPECT_EQ(string_of("\xff"), "\"\uFFFD\"");
+  EXPECT_EQ(string_of("name\xff\n"), "\"name\uFFFD\\n\"");
+  EXPECT_EQ(string_of("\xe6\xbc"), "\"\uFFFD\uFFFD\"") << "a character cut short";
+  EXPECT_EQ(string_of("\xed\xa0\x80"), "\"\uFFFD\uFFFD\uFFFD\"") << "a surrogate";
+  EXPECT_EQ(string_of("\xc0\xaf\""), "\"\uFFFD\uFFFD\\\"\"") << "overlong";
+  EXPECT_EQ(string_of("漢\x80字"), "\"漢\uFFFD字\"");
+}
+
+TEST(JsonWriter, FindsWhatToEscapeWhereverItStands) {
+  const std::string plain(40, 'a');
+  for (std::size_t at = 0; at <= plain.size(); ++at) {
+    const std::string head = plain.substr(0, at);
+    const std::string tail = plain.substr(at);
+    EXPECT_EQ(string_of(head + '"' + tail), '"' + head + "\\\"" + tail + '"') << at;
+    EXPECT_EQ(string_of(head + '\\' + tail), '"' + head + "\\\\" + tail + '"') << at;
+    EXPECT_EQ(string_of(head + '\x1f' + tail), '"' + head + "\\u001F" + tail + '"') << at;
+    EXPECT_EQ(string_of(head + " !#[]~\x7f" + tail), '"' + head + " !#[]~\x7f" + tail + '"') << at;
+    EXPECT_EQ(string_of(head + "漢" + tail), '"' + head + "漢" + tail + '"') << at;
+    EXPECT_EQ(string_of(head + "\xff" + tail), '"' + head + "\uFFFD" + tail + '"') << at;
+  }
+}
+
 TEST(JsonWriter, WritesIntegersToTheirLimits) {
   EXPECT_EQ(integer_of(std::numeric_limits<std::int64_t>::min()), "-9223372036854775808");
   EXPECT_EQ(integer_of(std::numeric_limits<std::uint64_t>::max()), "18446744073709551615");

@@ -248,5 +248,19 @@ TEST_F(PipelineEvents, AStatementThatIsNotKnownFollowsTheTasksChoice) {
   EXPECT_EQ(binlog::to_string(sink_.durable()->gtids), "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2");
 }
 
+// A damaged binlog's: the sink here parses what it gets.
+TEST_F(PipelineEvents, ANameThatIsNoTextIsToldWithReplacementCharacters) {
+  ASSERT_NO_FATAL_FAILURE(put_all({{EventType::GtidLog, gtid(1)},
+                                   {EventType::Query, query("BEGIN")},
+                                   {EventType::TableMap, table_map(std::string("o\xff\0", 3))},
+                                   {EventType::WriteRows, inserts(1, 1)},
+                                   {EventType::Xid, std::string(8, '\0')},
+                                   {EventType::GtidLog, gtid(2)},
+                                   {EventType::Query, query("CREATE TABLE t\xff (id INT)")}}));
+  ASSERT_EQ(sink_.records.size(), 2U);
+  EXPECT_EQ(sink_.records[0]["source"]["table"], std::string("o\uFFFD\0", 5));
+  EXPECT_EQ(sink_.records[1]["ddl"], "CREATE TABLE t\uFFFD (id INT)");
+}
+
 }  // namespace
 }  // namespace rowtide::pipeline

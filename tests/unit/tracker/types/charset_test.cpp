@@ -2,8 +2,8 @@
 
 #include <thread>
 
+#include "common/bytes/utf8.h"
 #include "tests/unit/tracker/types/decoding.h"
-#include "tracker/types/utf8.h"
 
 namespace rowtide::types {
 namespace {
