@@ -1,5 +1,9 @@
 #include "tracker/encode/canal_value.h"
 
+#include <algorithm>
+#include <array>
+
+#include "common/bytes/utf8.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/sql/lexer.h"
@@ -34,20 +38,20 @@ constexpr int kOther = 1111;
 constexpr int kBlob = 2004;
 constexpr int kClob = 2005;
 
-/// A text of the code points that the bytes are in ISO-8859-1.
+/// Inside a string: the code points that the bytes are in ISO-8859-1.
 void append_latin1(std::string& out, std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      text += c;
-    } else {
-      text += static_cast<char>(0xc0U | (byte >> 6U));
-      text += static_cast<char>(0x80U | (byte & 0x3fU));
-    }
+  while (!bytes.empty()) {
+    const auto* const beyond = std::find_if(bytes.begin(), bytes.end(),
+                                            [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    const auto ascii = static_cast<std::size_t>(beyond - bytes.begin());
+    json::append_escaped(out, bytes.substr(0, ascii));
+    bytes.remove_prefix(ascii);
+    if (bytes.empty()) return;
+    std::array<char, kMaxUtf8Length> character;
+    const char* const end = append_utf8(character.data(), byte_at(bytes, 0));
+    out.append(character.data(), static_cast<std::size_t>(end - character.data()));
+    bytes.remove_prefix(1);
   }
-  json::append_string(out, text);
 }
 
 bool has_members(const Column& column) {
@@ -155,11 +159,19 @@ void append_canal_value(std::string& out, const Column& column, const Value& val
     case ValueKind::Json:
       return json::append_string(out, value.text);
     case ValueKind::Bytes:
-      return append_latin1(out, value.text);
-    case ValueKind::Geometry: {
-      std::string bytes;
-      append_value_text(bytes, column, value);
-      return append_latin1(out, bytes);
+      out += '"';
+      append_latin1(out, value.text);
+      out += '"';
+      return;
+    case ValueKind::Geometry: {  // as stored: the SRID in four bytes, then WKB
+      std::array<char, 4> srid;
+      for (std::size_t i = 0; i < srid.size(); ++i)
+        srid[i] = static_cast<char>((value.unsigned_integer >> (8 * i)) & 0xffU);
+      out += '"';
+      append_latin1(out, {srid.data(), srid.size()});
+      append_latin1(out, value.text);
+      out += '"';
+      return;
     }
     default:
       break;

@@ -228,21 +228,21 @@ class DebeziumTableEncoder final : public TableEncoder {
   }
 
   /// Whoever keeps state by key must drop the old row and take the new one.
-  void append_key_change(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) const {
-    std::string old_key;
-    std::string new_key;
-    append_key(change.before, old_key);
-    append_key(change.after, new_key);
+  void append_key_change(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) {
+    old_key_.clear();
+    new_key_.clear();
+    append_key(change.before, old_key_);
+    append_key(change.after, new_key_);
 
     begin(change.before, origin, out);
-    out.add_header(kNewKeyHeader, new_key);
+    out.add_header(kNewKeyHeader, new_key_);
     append_value('d', change.before, {}, origin, out.buffer());
     out.end_record();
 
-    append_tombstone(change.before, new_key, origin, out);
+    append_tombstone(change.before, new_key_, origin, out);
 
     begin(change.after, origin, out);
-    out.add_header(kOldKeyHeader, old_key);
+    out.add_header(kOldKeyHeader, old_key_);
     append_value('c', {}, change.after, origin, out.buffer());
     out.end_record();
   }
@@ -254,6 +254,8 @@ class DebeziumTableEncoder final : public TableEncoder {
   std::vector<DebeziumColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   SourceBlock source_;
+  std::string old_key_;  // of the row at hand, where its key changes
+  std::string new_key_;
 };
 
 class DebeziumJsonEncoder final : public Encoder {

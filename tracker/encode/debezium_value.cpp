@@ -101,35 +101,36 @@ void append_base64_string(std::string& out, std::string_view bytes) {
   out.push_back('"');
 }
 
+/// What two's complement needs for the longest DECIMAL, 65 digits, and for a BIGINT.
+constexpr std::size_t kMostUnscaledBytes = 28;
+
 /// The whole number that `digits` (with sign and point) are without their point, as Java's BigInteger has its
 /// bytes: two's complement, big-endian, no longer than needed. Connect's Decimal.
 void append_unscaled(std::string& out, std::string_view digits) {
-  const bool is_negative = digits.starts_with('-');
-  std::string bytes;  // the lowest first, until the end
+  std::array<std::uint8_t, kMostUnscaledBytes> bytes{};  // the lowest first, until the end
+  std::size_t size = 0;
   for (const char c : digits) {
     if (c < '0' || c > '9') continue;
     auto carry = static_cast<unsigned>(c - '0');
-    for (char& byte : bytes) {
-      carry += static_cast<unsigned char>(byte) * 10U;
-      byte = static_cast<char>(carry & 0xffU);
+    for (std::size_t i = 0; i < size; ++i) {
+      carry += bytes[i] * 10U;
+      bytes[i] = static_cast<std::uint8_t>(carry);
       carry >>= 8U;
     }
-    if (carry != 0) bytes.push_back(static_cast<char>(carry));
+    if (carry != 0) bytes[size++] = static_cast<std::uint8_t>(carry);
   }
-  if (bytes.empty() || (static_cast<unsigned char>(bytes.back()) & 0x80U) != 0) bytes.push_back('\0');
-  if (is_negative) {
+  if (size == 0 || (bytes[size - 1] & 0x80U) != 0) bytes[size++] = 0;
+  if (digits.starts_with('-')) {
     unsigned carry = 1;
-    for (char& byte : bytes) {
-      carry += static_cast<unsigned char>(~static_cast<unsigned char>(byte));
-      byte = static_cast<char>(carry & 0xffU);
+    for (std::size_t i = 0; i < size; ++i) {
+      carry += static_cast<std::uint8_t>(~bytes[i]);
+      bytes[i] = static_cast<std::uint8_t>(carry);
       carry >>= 8U;
     }
-    const bool is_longer = bytes.size() > 1 && static_cast<unsigned char>(bytes.back()) == 0xff &&
-                           (static_cast<unsigned char>(bytes[bytes.size() - 2]) & 0x80U) != 0;
-    if (is_longer) bytes.pop_back();
+    if (size > 1 && bytes[size - 1] == 0xff && (bytes[size - 2] & 0x80U) != 0) --size;
   }
-  std::reverse(bytes.begin(), bytes.end());
-  append_base64_string(out, bytes);
+  std::reverse(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+  append_base64_string(out, {reinterpret_cast<const char*>(bytes.data()), size});
 }
 
 void append_decimal(std::string& out, std::string_view digits, task::DebeziumDecimals mode) {
@@ -158,9 +159,9 @@ void append_unsigned(std::string& out, const Column& column, std::uint64_t numbe
   if (mode == task::DebeziumUnsignedBigint::Long) {
     return json::append_integer(out, static_cast<std::int64_t>(number));
   }
-  std::string digits;
-  json::append_integer(digits, number);
-  append_unscaled(out, digits);
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  append_unscaled(out, {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 void append_binary(std::string& out, std::string_view bytes, task::DebeziumBinary mode) {

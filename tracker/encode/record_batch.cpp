@@ -28,7 +28,8 @@ void RecordBatch::end_key() {
 }
 
 void RecordBatch::add_header(std::string_view name, std::string_view value) {
-  headers_.push_back({name, std::string(value)});
+  headers_.push_back({name, header_bytes_.size(), value.size()});
+  header_bytes_ += value;
   ++entries_.back().header_count;
 }
 
@@ -48,6 +49,7 @@ void RecordBatch::end_record_tombstone() {
 Record RecordBatch::record(std::size_t index) const {
   const Entry& entry = entries_[index];
   const std::string_view bytes = bytes_;
+  const std::string_view header_bytes = header_bytes_;
   Record record;
   record.topic = entry.topic;
   record.table = entry.table;
@@ -58,7 +60,7 @@ Record RecordBatch::record(std::size_t index) const {
   header_views_.clear();
   for (std::uint32_t i = 0; i < entry.header_count; ++i) {
     const HeaderEntry& header = headers_[entry.first_header + i];
-    header_views_.push_back({header.name, header.value});
+    header_views_.push_back({header.name, header_bytes.substr(header.value_begin, header.value_size)});
   }
   record.headers = header_views_;
   return record;
@@ -67,16 +69,20 @@ Record RecordBatch::record(std::size_t index) const {
 void RecordBatch::truncate(std::size_t size) {
   if (size >= entries_.size()) return;
   bytes_.resize(entries_[size].key_begin);
-  headers_.resize(entries_[size].first_header);
+  const std::size_t first_header = entries_[size].first_header;
+  if (first_header < headers_.size()) header_bytes_.resize(headers_[first_header].value_begin);
+  headers_.resize(first_header);
   entries_.resize(size);
   if (size == 0) kept_.clear();
 }
 
 void RecordBatch::clear() {
-  if (bytes_.capacity() > kKeptBytes) {
-    std::string().swap(bytes_);
-  } else {
-    bytes_.clear();
+  for (std::string* bytes : {&bytes_, &header_bytes_}) {
+    if (bytes->capacity() > kKeptBytes) {
+      std::string().swap(*bytes);
+    } else {
+      bytes->clear();
+    }
   }
   entries_.clear();
   headers_.clear();

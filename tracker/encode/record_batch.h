@@ -68,11 +68,13 @@ class RecordBatch {
   };
   struct HeaderEntry {
     std::string_view name;
-    std::string value;
+    std::size_t value_begin = 0;
+    std::size_t value_size = 0;
   };
   std::string bytes_;
   std::vector<Entry> entries_;
   std::vector<HeaderEntry> headers_;
+  std::string header_bytes_;
   std::deque<std::string> kept_;
   mutable std::vector<RecordHeader> header_views_;
 };

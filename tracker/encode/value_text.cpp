@@ -50,7 +50,7 @@ void append_shortest(std::string& out, Float value) {
   out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
-/// "d.ddde[+-]xx" taken apart: all digits without the point, and the exponent of the first.
+/// Takes "d.ddde[+-]xx" apart: the first digit, those behind the point, and the exponent.
 template <std::floating_point Float>
 void append_java(std::string& out, Float value) {
   if (std::isnan(value)) {
@@ -75,27 +75,31 @@ void append_java(std::string& out, Float value) {
   int exponent = 0;
   const char* exponent_begin = text.data() + mark + (text[mark + 1] == '+' ? 2 : 1);
   std::from_chars(exponent_begin, text.data() + text.size(), exponent);
-  std::string digits(1, text[0]);
-  if (mark > 2) digits += text.substr(2, mark - 2);
+  const std::string_view fraction = mark > 2 ? text.substr(2, mark - 2) : std::string_view();
+  const auto append_digits_or_zero = [&out](std::string_view digits) {
+    out += digits.empty() ? std::string_view("0") : digits;
+  };
 
   constexpr int kLeastPlain = -3;
   constexpr int kMostPlain = 6;
   if (exponent < kLeastPlain || exponent > kMostPlain) {
-    out += digits[0];
+    out += text[0];
     out += '.';
-    out += digits.size() > 1 ? std::string_view(digits).substr(1) : std::string_view("0");
+    append_digits_or_zero(fraction);
     out += 'E';
     json::append_integer(out, exponent);
   } else if (exponent < 0) {
     out += "0.";
     out.append(static_cast<std::size_t>(-exponent - 1), '0');
-    out += digits;
+    out += text[0];
+    out += fraction;
   } else {
-    const auto whole = static_cast<std::size_t>(exponent) + 1;
-    if (digits.size() < whole) digits.append(whole - digits.size(), '0');
-    out.append(digits, 0, whole);
+    const auto shift = static_cast<std::size_t>(exponent);
+    out += text[0];
+    out += fraction.substr(0, shift);
+    if (fraction.size() < shift) out.append(shift - fraction.size(), '0');
     out += '.';
-    out += digits.size() > whole ? std::string_view(digits).substr(whole) : std::string_view("0");
+    append_digits_or_zero(fraction.size() > shift ? fraction.substr(shift) : std::string_view());
   }
 }
 

@@ -1,44 +1,10 @@
 // Rows are read without a single allocation once the first event has been read.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
+#include "tests/unit/allocations.h"
 #include "tests/unit/tracker/binlog/event_bytes.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/types/families.h"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// Replaced for the whole program: the count is what this test looks at.
-void* operator new(std::size_t size) {
-  return counted(size);
-}
-void* operator new[](std::size_t size) {
-  return counted(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
 
 namespace rowtide::binlog {
 namespace {
@@ -96,9 +62,9 @@ TEST(Allocations, NoneARow) {
   read();
   EXPECT_EQ(reader.after()[2].text, "中中中中中中中中中中");
   EXPECT_EQ(reader.after()[6].text, "18446744073709551615");
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations();
   read();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(test::allocations(), before);
   EXPECT_GT(before, 0U);
 }
 

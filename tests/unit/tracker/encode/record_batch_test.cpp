@@ -66,6 +66,24 @@ TEST(RecordBatch, IsUsedAgainAfterClear) {
   EXPECT_EQ(batch.record(0).value, "y");
 }
 
+TEST(RecordBatch, TakesHeadersBackWithTheirRecords) {
+  RecordBatch batch;
+  for (const char* value : {"kept", "taken back", "again"}) {
+    if (value == std::string_view("again")) batch.truncate(1);
+    batch.begin_record("topic", "t", 0);
+    batch.add_header("name", value);
+    batch.end_record();
+  }
+  ASSERT_EQ(batch.size(), 2U);
+  EXPECT_EQ(batch.record(0).headers[0].value, "kept");
+  EXPECT_EQ(batch.record(1).headers[0].value, "again");
+  batch.truncate(0);
+  batch.begin_record("topic", "t", 0);
+  batch.add_header("name", "first");
+  batch.end_record();
+  EXPECT_EQ(batch.record(0).headers[0].value, "first");
+}
+
 TEST(RecordBatch, GivesTheMemoryOfAHugeRecordBack) {
   RecordBatch batch;
   batch.begin_record("t", "d.t", 0);

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstddef>
+
+namespace rowtide::test {
+
+/// How often this thread has taken memory with operator new. Of programs that link allocations.cpp, which
+/// replaces it.
+[[nodiscard]] std::size_t allocations() noexcept;
+
+}  // namespace rowtide::test
