@@ -34,9 +34,9 @@ void DeliveryTracker::end_transaction(const binlog::Position& position) {
   advance();
 }
 
-void DeliveryTracker::delivered(Group group) {
-  --groups_[group - first_].outstanding;
-  --outstanding_;
+void DeliveryTracker::delivered(Group group, std::uint32_t records) {
+  groups_[group - first_].outstanding -= records;
+  outstanding_ -= records;
   advance();
 }
 

@@ -25,7 +25,7 @@ class DeliveryTracker {
   void take_back(Group group);
   /// Everything added so far belongs to transactions up to `position`.
   void end_transaction(const binlog::Position& position);
-  void delivered(Group group);
+  void delivered(Group group, std::uint32_t records = 1);
 
   /// nullopt: nothing is yet.
   [[nodiscard]] const std::optional<binlog::Position>& durable() const { return durable_; }

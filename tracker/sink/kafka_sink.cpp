@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/status/text.h"
 #include "tracker/encode/encoder.h"
@@ -20,6 +21,7 @@
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
 #include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_message.h"
 #include "tracker/sink/kafka_probe.h"
 #include "tracker/sink/kafka_topics.h"
@@ -116,6 +118,20 @@ class KafkaSink final : public Sink, public Transactional {
   std::vector<std::string> topics() const override { return topics_.names(); }
 
  private:
+  /// Reports in a row of records of one group that are delivered.
+  struct DeliveredRun {
+    DeliveryTracker::Group group = 0;
+    std::uint32_t records = 0;
+  };
+  /// What the reports of a batch come to.
+  struct Deliveries {
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t cost = 0;
+    std::uint64_t failures = 0;
+    const rd_kafka_message_t* first_failed = nullptr;
+  };
+
   [[nodiscard]] absl::Status ensure_known_topics();
   [[nodiscard]] absl::Status start_producer();
   void stop_producer();
@@ -136,8 +152,11 @@ class KafkaSink final : public Sink, public Transactional {
     return (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   }
   static std::uint64_t cost(std::uint64_t bytes) { return bytes + kRecordOverhead; }
-  static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque);
-  static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
+  void serve(const std::stop_token& stop, rd_kafka_t& client);
+  void on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event);
+  [[nodiscard]] Deliveries read_deliveries(rd_kafka_event_t& event);
+  [[nodiscard]] absl::Status failure_of(const rd_kafka_message_t& message) const;
+  void on_error(rd_kafka_t& client, int code, const char* reason);
   [[nodiscard]] absl::Status rejection(rd_kafka_resp_err_t code, std::string_view reason,
                                        std::string_view topic, std::string_view table, std::string_view key,
                                        std::uint64_t bytes) const;
@@ -163,6 +182,7 @@ class KafkaSink final : public Sink, public Transactional {
   absl::Status error_;
   bool is_trouble_logged_ = false;
 
+  std::vector<DeliveredRun> delivered_;  // of the poller, which ends before it
   std::jthread poller_;
   std::optional<RetentionKeeper> retention_;
 };
@@ -220,16 +240,14 @@ absl::Status KafkaSink::start_producer() {
   for (const auto& [name, value] : settings) {
     if (absl::Status status = set(**conf, name, value); !status.ok()) return status;
   }
-  rd_kafka_conf_set_opaque(conf->get(), this);
-  rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
-  rd_kafka_conf_set_error_cb(conf->get(), on_error);
+  // Not callbacks, which come a message at a time: an event has the reports of a whole batch.
+  rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
   absl::StatusOr<KafkaClient> producer = make_kafka_producer(*std::move(conf));
   if (!producer.ok()) return producer.status();
   producer_ = *std::move(producer);
   if (is_exactly_once_) transaction_.emplace(*producer_, transactional_id());
-  poller_ = std::jthread([client = producer_.get()](const std::stop_token& stop) {
-    while (!stop.stop_requested()) rd_kafka_poll(client, kPollMs);
-  });
+  poller_ =
+      std::jthread([this, client = producer_.get()](const std::stop_token& stop) { serve(stop, *client); });
   return is_exactly_once_ ? transaction_->take_over(kOpenTimeout) : absl::OkStatus();
 }
 
@@ -376,11 +394,13 @@ absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token
   const std::string_view table = lasting(record.table);
 
   std::unique_lock lock(mutex_);
-  const bool has_room = progress_.wait(lock, stop, [&] {
+  const auto may_go_on = [&] {
     return !error_.ok() || queued_bytes_ == 0 || queued_bytes_ + size <= kMaxQueuedBytes;
-  });
+  };
+  // Asked first: a wait costs even where nothing is waited for.
+  const bool goes_on = may_go_on() || progress_.wait(lock, stop, may_go_on);
   if (!error_.ok()) return error_;
-  if (!has_room) {
+  if (!goes_on) {
     return absl::CancelledError(fmt::format("stopped while {} bytes waited for Kafka", queued_bytes_));
   }
   const DeliveryTracker::Group group = tracker_.add(table);
@@ -439,60 +459,97 @@ absl::Status KafkaSink::rejection(rd_kafka_resp_err_t code, std::string_view rea
                          .bootstrap_servers = bootstrap_list(kafka_)});
 }
 
-void KafkaSink::on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque) {
-  auto& self = *static_cast<KafkaSink*>(opaque);
-  const std::uint64_t bytes = message->len + message->key_len;
-  const DeliveryTracker::Group group = to_group(message->_private);
-  if (group == kNoGroup) return;  // the commit that follows tells what became of it
-  bool is_first_failure = false;
-  {
-    const std::lock_guard lock(self.mutex_);
-    self.queued_bytes_ -= cost(bytes);
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      self.tracker_.delivered(group);
-      ++self.counters_.records;
-      self.counters_.bytes += bytes;
-      self.is_trouble_logged_ = false;
-    } else {
-      ++self.counters_.errors;
-      is_first_failure = self.error_.ok();
-      if (is_first_failure) {
-        // Not rd_kafka_message_errstr(): of a produced message, librdkafka 2.0 takes the payload for the
-        // text.
-        self.error_ = passes_with_its_transaction(message->err) && self.is_exactly_once_
-                          ? self.transaction_->error(message->err, rd_kafka_err2str(message->err))
-                          : self.rejection(message->err, rd_kafka_err2str(message->err),
-                                           rd_kafka_topic_name(message->rkt), self.tracker_.table(group),
-                                           {static_cast<const char*>(message->key), message->key_len}, bytes);
-      }
+void KafkaSink::serve(const std::stop_token& stop, rd_kafka_t& client) {
+  const KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy> queue(rd_kafka_queue_get_main(&client));
+  while (!stop.stop_requested()) {
+    const KafkaHandle<rd_kafka_event_t, rd_kafka_event_destroy> event(
+        rd_kafka_queue_poll(queue.get(), kPollMs));
+    switch (rd_kafka_event_type(event.get())) {
+      case RD_KAFKA_EVENT_DR:
+        on_deliveries(client, *event);
+        break;
+      case RD_KAFKA_EVENT_ERROR:
+        on_error(client, rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+        break;
+      default:
+        break;
     }
   }
-  self.progress_.notify_all();
-  // What follows a rejected record must not be written in its stead.
-  if (is_first_failure) rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
-void KafkaSink::on_error(rd_kafka_t* client, int code, const char* reason, void* opaque) {
-  auto& self = *static_cast<KafkaSink*>(opaque);
+/// One lock and one wake-up for all reports of a batch. The lock is short: the writer waits for it.
+void KafkaSink::on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event) {
+  const Deliveries deliveries = read_deliveries(event);
+  bool is_first_failure = false;
   {
-    const std::lock_guard lock(self.mutex_);
-    ++self.counters_.errors;
+    const std::lock_guard lock(mutex_);
+    for (const DeliveredRun& run : delivered_) tracker_.delivered(run.group, run.records);
+    queued_bytes_ -= deliveries.cost;
+    counters_.records += deliveries.records;
+    counters_.bytes += deliveries.bytes;
+    counters_.errors += deliveries.failures;
+    if (deliveries.records > 0) is_trouble_logged_ = false;
+    is_first_failure = deliveries.first_failed != nullptr && error_.ok();
+    if (is_first_failure) error_ = failure_of(*deliveries.first_failed);
+  }
+  progress_.notify_all();
+  // What follows a rejected record must not be written in its stead.
+  if (is_first_failure) rd_kafka_purge(&client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+/// Fills delivered_.
+KafkaSink::Deliveries KafkaSink::read_deliveries(rd_kafka_event_t& event) {
+  Deliveries result;
+  delivered_.clear();
+  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(&event)) {
+    const DeliveryTracker::Group group = to_group(message->_private);
+    if (group == kNoGroup) continue;  // the commit that follows tells what became of it
+    const std::uint64_t bytes = message->len + message->key_len;
+    result.cost += cost(bytes);
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      ++result.failures;
+      if (result.first_failed == nullptr) result.first_failed = message;
+      continue;
+    }
+    ++result.records;
+    result.bytes += bytes;
+    if (delivered_.empty() || delivered_.back().group != group) delivered_.push_back({group, 0});
+    ++delivered_.back().records;
+  }
+  return result;
+}
+
+/// With the mutex held. Not rd_kafka_message_errstr(): of a produced message, librdkafka 2.0 takes the
+/// payload for the text.
+absl::Status KafkaSink::failure_of(const rd_kafka_message_t& message) const {
+  const char* const reason = rd_kafka_err2str(message.err);
+  if (passes_with_its_transaction(message.err) && is_exactly_once_)
+    return transaction_->error(message.err, reason);
+  return rejection(message.err, reason, rd_kafka_topic_name(message.rkt),
+                   tracker_.table(to_group(message._private)),
+                   {static_cast<const char*>(message.key), message.key_len}, message.len + message.key_len);
+}
+
+void KafkaSink::on_error(rd_kafka_t& client, int code, const char* reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++counters_.errors;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
       std::array<char, 512> text{};
-      const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client, text.data(), text.size());
-      if (self.error_.ok() && self.is_exactly_once_) {
-        self.error_ = self.transaction_->error(cause, text.data());
-      } else if (self.error_.ok()) {
-        self.error_ = absl::FailedPreconditionError(
+      const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(&client, text.data(), text.size());
+      if (error_.ok() && is_exactly_once_) {
+        error_ = transaction_->error(cause, text.data());
+      } else if (error_.ok()) {
+        error_ = absl::FailedPreconditionError(
             fmt::format("the Kafka producer cannot go on: {} ({}); start the task again, it resumes at its "
                         "checkpoint",
                         text.data(), rd_kafka_err2name(cause)));
       }
-    } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !std::exchange(self.is_trouble_logged_, true)) {
+    } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !std::exchange(is_trouble_logged_, true)) {
       spdlog::warn("Kafka: {}; waiting for it, nothing is lost", reason);
     }
   }
-  self.progress_.notify_all();
+  progress_.notify_all();
 }
 
 absl::Status KafkaSink::flush(milliseconds deadline) {

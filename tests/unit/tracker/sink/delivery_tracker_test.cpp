@@ -40,6 +40,19 @@ TEST(DeliveryTracker, TransactionWithoutRecordsWaitsForTheOnesBefore) {
   EXPECT_EQ(tracker.durable(), at(20));
 }
 
+TEST(DeliveryTracker, RecordsOfAGroupMayBeReportedTogether) {
+  DeliveryTracker tracker;
+  DeliveryTracker::Group group = 0;
+  for (int i = 0; i < 3; ++i) group = tracker.add("t");
+  tracker.end_transaction(at(10));
+  tracker.delivered(group, 2);
+  EXPECT_EQ(tracker.outstanding(), 1U);
+  EXPECT_EQ(tracker.durable(), std::nullopt);
+  tracker.delivered(group);
+  EXPECT_EQ(tracker.outstanding(), 0U);
+  EXPECT_EQ(tracker.durable(), at(10));
+}
+
 TEST(DeliveryTracker, AnUnfinishedTransactionIsNeverDurable) {
   DeliveryTracker tracker;
   tracker.end_transaction(at(10));
