@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/time/sleep.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 #include "operator/kube/watch_event.h"
@@ -125,7 +126,7 @@ void Watcher::run(std::stop_token stop) {
     if (stop.stop_requested()) break;
     if (turn.relist) state_ = State::Empty;
     record(turn);
-    pause(next_backoff(turn), stop);
+    sleep_for(next_backoff(turn), stop);
   }
   const std::lock_guard lock(mutex_);
   stats_.alive = false;
@@ -244,14 +245,6 @@ milliseconds Watcher::next_backoff(const Turn& turn) {
   const milliseconds wait = backoff_ + milliseconds(jitter(random_));
   const milliseconds asked = retry_after(turn.status).value_or(std::chrono::seconds(0));
   return std::max(wait, std::min(asked, 2 * timing.backoff_max));
-}
-
-void Watcher::pause(milliseconds wait, std::stop_token stop) const {
-  if (wait.count() == 0) return;
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, std::move(stop), wait, [] { return false; });
 }
 
 }  // namespace rowtide::op::kube

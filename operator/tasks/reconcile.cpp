@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/time/clock.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/events.h"
@@ -21,12 +22,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kWhileMoving{2'000};
 constexpr milliseconds kWhileSteady{10'000};
-
-std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 const json* get(const kube::ObjectPtr& object) {
   return object.get();

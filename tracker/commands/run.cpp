@@ -14,7 +14,8 @@
 #include "tracker/commands/command.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
-#include "tracker/pipeline/tracker.h"
+#include "tracker/run/retry.h"
+#include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
 #include "tracker/sink/kafka_sink.h"
 #include "tracker/sink/stdout_sink.h"
@@ -48,9 +49,8 @@ std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& 
   return nullptr;
 }
 
-pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
-                                    source::EventSource& source, sink::Sink& sink,
-                                    checkpoint::CheckpointStore* checkpoints) {
+run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets, source::EventSource& source,
+                      sink::Sink& sink, checkpoint::CheckpointStore* checkpoints) {
   return {
       .source = source,
       .sink = sink,
@@ -66,10 +66,10 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
             return source::resolve_start_position(task.spec.start_position, session,
                                                   source::search_source(task, secrets));
           },
-      .sample_end = [](sql::Session& session) -> absl::StatusOr<pipeline::BinlogPlace> {
+      .sample_end = [](sql::Session& session) -> absl::StatusOr<binlog::BinlogPlace> {
         auto end = source::current_end(session);
         if (!end.ok()) return end.status();
-        return pipeline::BinlogPlace{std::move(end->first), end->second};
+        return binlog::BinlogPlace{std::move(end->first), end->second};
       },
       .server_of = [](sql::Session& session) -> absl::StatusOr<std::string> {
         const auto facts = source::read_server_facts(session);
@@ -90,7 +90,7 @@ pipeline::Tracker::Parts make_parts(const task::Task& task, const task::SecretRe
 
 int fail(const RunOptions& options, const absl::Status& status) {
   spdlog::error("{}", text(status));
-  write_file(options.failure_file, fmt::format("{}: {}\n", pipeline::reason_of(status), text(status)));
+  write_file(options.failure_file, fmt::format("{}: {}\n", run::reason_of(status), text(status)));
   return kFailed;
 }
 
@@ -111,7 +111,7 @@ int run_task(const RunOptions& options, const task::Task& task) {
   source::BinlogSource source(task, secrets);
   const std::unique_ptr<sink::Sink> sink = make_sink(task, secrets);
   const auto checkpoints = make_checkpoints(task, secrets, options.checkpoint_file);
-  pipeline::Tracker tracker(task, make_parts(task, secrets, source, *sink, checkpoints.get()));
+  run::Runner tracker(task, make_parts(task, secrets, source, *sink, checkpoints.get()));
 
   std::unique_ptr<http::Server> server;
   if (options.listen != "off") {

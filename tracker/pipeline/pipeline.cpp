@@ -4,10 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/time/clock.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/types/temporal.h"
@@ -20,12 +20,6 @@ using sql::StatementKind;
 
 // Enough for the sink to work on, small beside the memory bound.
 constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
-
-std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string head_of(std::string_view sql) {
   constexpr std::size_t kShown = 120;

@@ -5,7 +5,7 @@
 
 namespace rowtide::serve {
 
-std::map<std::string, http::Handler> endpoints(const task::Task& task, const pipeline::Tracker& tracker,
+std::map<std::string, http::Handler> endpoints(const task::Task& task, const run::Runner& tracker,
                                                const sink::Sink& sink) {
   return {
       {"/healthz", [] { return http::Response{.body = "ok\n"}; }},

@@ -5,7 +5,7 @@
 
 #include "common/http/server.h"
 #include "common/task/spec.h"
-#include "tracker/pipeline/tracker.h"
+#include "tracker/run/runner.h"
 #include "tracker/sink/sink.h"
 
 namespace rowtide::serve {
@@ -13,7 +13,7 @@ namespace rowtide::serve {
 /// /metrics, /healthz (the process works), /readyz (it streams), /status (for the operator, and for people).
 /// Everything given must outlive the server.
 [[nodiscard]] std::map<std::string, http::Handler> endpoints(const task::Task& task,
-                                                             const pipeline::Tracker& tracker,
+                                                             const run::Runner& tracker,
                                                              const sink::Sink& sink);
 
 }  // namespace rowtide::serve

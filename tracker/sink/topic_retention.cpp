@@ -5,12 +5,12 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/time/clock.h"
+#include "common/time/sleep.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 
@@ -77,8 +77,6 @@ absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string
 RetentionKeeper::RetentionKeeper(task::KafkaSink kafka, task::SecretReader secrets, std::string topic)
     : thread_([kafka = std::move(kafka), secrets = std::move(secrets),
                topic = std::move(topic)](const std::stop_token& stop) {
-        std::mutex mutex;
-        std::condition_variable_any wake;
         KafkaClient client;
         while (!stop.stop_requested()) {
           absl::Status status;
@@ -89,9 +87,7 @@ RetentionKeeper::RetentionKeeper(task::KafkaSink kafka, task::SecretReader secre
             if (made.ok()) client = *std::move(made);
           }
           if (status.ok()) {
-            const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                                 std::chrono::system_clock::now().time_since_epoch())
-                                 .count();
+            const std::int64_t now = now_ms() / 1000;
             status =
                 delete_before(*client, topic, now - kafka.topic.retention_hours * kSecondsPerHour, kTimeout)
                     .status();
@@ -100,8 +96,7 @@ RetentionKeeper::RetentionKeeper(task::KafkaSink kafka, task::SecretReader secre
             spdlog::warn("{}", text(status));
             client.reset();  // its password may have changed
           }
-          std::unique_lock lock(mutex);
-          wake.wait_for(lock, stop, kInterval, [] { return false; });
+          sleep_for(kInterval, stop);
         }
       }) {}
 

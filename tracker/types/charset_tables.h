@@ -59,7 +59,7 @@ struct CollationRange {
   CharsetId charset;
 };
 
-// Generated from the servers themselves (charset_tables.cpp).
+// Read off the servers themselves (charset_tables.cpp).
 extern const std::span<const CollationRange> kCollationRanges;
 [[nodiscard]] const Charset& charset_by_id(CharsetId id) noexcept;
 

@@ -1,8 +1,8 @@
-#include "tracker/pipeline/rate.h"
+#include "tracker/run/rate.h"
 
 #include <gtest/gtest.h>
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 namespace {
 
 using std::chrono::seconds;
@@ -28,4 +28,4 @@ TEST(Rate, LooksAtTheLastTenSecondsOnly) {
 }
 
 }  // namespace
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

@@ -13,7 +13,7 @@
 #include "tracker/schema/changed_before.h"
 #include "tracker/source/event_source.h"
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 
 /// The DDL that stands in the binlog from a position on, read ahead of the stream over a connection of its
 /// own: whether the definition that a table has now is the one that it had there. One thread.
@@ -45,4 +45,4 @@ class DdlAhead {
   std::vector<std::byte> uncompressed_;
 };
 
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

@@ -1,8 +1,8 @@
-#include "tracker/pipeline/lag.h"
+#include "tracker/run/lag.h"
 
 #include <gtest/gtest.h>
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 namespace {
 
 using std::chrono::seconds;
@@ -63,4 +63,4 @@ TEST_F(LagTest, ResetForgets) {
 }
 
 }  // namespace
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

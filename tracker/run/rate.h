@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 
 /// A count's rate over the last ten seconds or so. Thread-safe.
 class Rate {
@@ -35,4 +35,4 @@ class Rate {
   std::deque<std::pair<Clock::time_point, std::uint64_t>> samples_;
 };
 
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

@@ -8,7 +8,7 @@
 
 #include "tracker/binlog/binlog_place.h"
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 
 using binlog::BinlogPlace;
 
@@ -34,4 +34,4 @@ class Lag {
   bool sampled_ = false;
 };
 
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

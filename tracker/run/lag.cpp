@@ -1,6 +1,6 @@
-#include "tracker/pipeline/lag.h"
+#include "tracker/run/lag.h"
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 
 void Lag::sample(BinlogPlace end, Clock::time_point now) {
   const std::lock_guard lock(mutex_);
@@ -37,4 +37,4 @@ void Lag::reset() {
   sampled_ = false;
 }
 
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

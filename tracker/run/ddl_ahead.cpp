@@ -1,4 +1,4 @@
-#include "tracker/pipeline/ddl_ahead.h"
+#include "tracker/run/ddl_ahead.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/types/charset.h"
 
-namespace rowtide::pipeline {
+namespace rowtide::run {
 
 using binlog::EventType;
 
@@ -74,4 +74,4 @@ absl::Status DdlAhead::note(const binlog::EventView& event) {
   return absl::OkStatus();
 }
 
-}  // namespace rowtide::pipeline
+}  // namespace rowtide::run

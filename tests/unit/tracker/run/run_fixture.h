@@ -1,0 +1,223 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/task/spec.h"
+#include "tests/support/wait_until.h"
+#include "tests/unit/tracker/binlog/event_bytes.h"
+#include "tracker/run/parts.h"
+#include "tracker/sql/session.h"
+
+namespace rowtide::run {
+
+// Fakes of what a task is run with. They fail when told to, and the sink keeps back what it has "written"
+// while it is corked: order and moments that no real part can be made to show.
+
+/// A source whose events a test gives; each open() is noted.
+class FakeSource final : public source::EventSource {
+ public:
+  [[nodiscard]] absl::Status open(const binlog::Position& from) override {
+    const std::lock_guard lock(mutex_);
+    opened_at.push_back(from);
+    if (open_failures.empty()) return absl::OkStatus();
+    absl::Status failure = open_failures.front();
+    open_failures.pop_front();
+    return failure;
+  }
+  [[nodiscard]] absl::StatusOr<Bytes> next() override {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return interrupted_ || !steps_.empty(); });
+    if (interrupted_) return absl::CancelledError("interrupted");
+    if (steps_.empty()) return Bytes{};
+    absl::StatusOr<std::string> step = steps_.front();
+    steps_.pop_front();
+    if (!step.ok()) return step.status();
+    event_ = *std::move(step);
+    return as_bytes(event_);
+  }
+  void interrupt() override {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+    changed_.notify_all();
+  }
+  void close() override {}
+  [[nodiscard]] const source::SourceInfo& info() const override { return info_; }
+
+  /// An event, or a failure.
+  void give(absl::StatusOr<std::string> step) {
+    const std::lock_guard lock(mutex_);
+    steps_.push_back(std::move(step));
+    changed_.notify_all();
+  }
+  [[nodiscard]] std::vector<binlog::Position> openings() {
+    const std::lock_guard lock(mutex_);
+    return opened_at;
+  }
+
+  std::vector<binlog::Position> opened_at;
+  std::deque<absl::Status> open_failures;
+
+ private:
+  source::SourceInfo info_{
+      .version = "8.0.15", .is_mariadb = false, .server = "server-1", .client_address = {}};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<absl::StatusOr<std::string>> steps_;
+  std::string event_;
+  bool interrupted_ = false;
+};
+
+class FakeSink final : public sink::Sink {
+ public:
+  [[nodiscard]] absl::Status open() override { return absl::OkStatus(); }
+  [[nodiscard]] absl::Status write(const encode::RecordBatch& batch, std::stop_token /*stop*/) override {
+    const std::lock_guard lock(mutex_);
+    records += batch.size();
+    return absl::OkStatus();
+  }
+  void end_transaction(const binlog::Position& position) override {
+    const std::lock_guard lock(mutex_);
+    (is_corked_ ? corked_ : durable_) = position;
+  }
+  [[nodiscard]] std::optional<binlog::Position> durable() const override {
+    const std::lock_guard lock(mutex_);
+    return durable_;
+  }
+  [[nodiscard]] absl::Status flush(std::chrono::milliseconds /*deadline*/) override {
+    return is_corked_ ? absl::DeadlineExceededError("corked") : absl::OkStatus();
+  }
+  [[nodiscard]] absl::Status error() const override {
+    const std::lock_guard lock(mutex_);
+    return error_;
+  }
+  [[nodiscard]] sink::SinkCounters counters() const override { return {}; }
+  [[nodiscard]] std::vector<std::string> topics() const override { return {}; }
+
+  void cork() { is_corked_ = true; }
+  void uncork() {
+    const std::lock_guard lock(mutex_);
+    is_corked_ = false;
+    if (corked_) durable_ = corked_;
+  }
+  void fail(absl::Status error) {
+    const std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+  }
+
+  std::size_t records = 0;
+
+ private:
+  mutable std::mutex mutex_;
+  std::atomic<bool> is_corked_ = false;
+  std::optional<binlog::Position> durable_;
+  std::optional<binlog::Position> corked_;
+  absl::Status error_;
+};
+
+class FakeCheckpoints final : public checkpoint::CheckpointStore {
+ public:
+  [[nodiscard]] absl::StatusOr<std::optional<checkpoint::Checkpoint>> load() override { return loaded; }
+  [[nodiscard]] absl::Status save(const checkpoint::Checkpoint& checkpoint) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    log_.push_back("checkpoint " + binlog::to_string(checkpoint.position));
+    return absl::OkStatus();
+  }
+  [[nodiscard]] absl::StatusOr<std::vector<checkpoint::SchemaEntry>> load_schemas() override {
+    return std::vector<checkpoint::SchemaEntry>{};
+  }
+  [[nodiscard]] absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& entries) override {
+    const std::lock_guard lock(mutex_);
+    for (const checkpoint::SchemaEntry& each : entries) log_.push_back("schema " + each.key);
+    return absl::OkStatus();
+  }
+  void fail(absl::Status failure) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(failure);
+  }
+  /// What was saved, in its order.
+  [[nodiscard]] std::vector<std::string> log() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+
+  std::optional<checkpoint::Checkpoint> loaded;
+
+ private:
+  std::mutex mutex_;
+  absl::Status failure_;
+  std::vector<std::string> log_;
+};
+
+/// Answers what a tracker asks of a server without databases.
+class EmptyServer final : public sql::Session {
+ public:
+  [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override {
+    sql::Result result;
+    const auto says = [sql](std::string_view part) { return sql.find(part) != std::string_view::npos; };
+    if (says("lower_case_table_names") && !says("VERSION")) result.rows = {{"0"}};
+    if (says("VERSION")) result.rows = {{"8.0.15", "0", "1"}};
+    return result;
+  }
+};
+
+/// A source at binlog.000001:4 of "server-1", whose end a test sets.
+class RunFixture : public testing::Test {
+ protected:
+  RunFixture() {
+    task_.name = "t";
+    task_.task_namespace = "default";
+    task_.spec.sink.stdout_sink.emplace();
+    task::ObjectRule rule;
+    rule.database = "shop";
+    task_.spec.objects.include = {rule};
+  }
+
+  [[nodiscard]] static binlog::Position at(std::uint64_t offset) {
+    return {.gtids = {}, .file = "binlog.000001", .offset = offset, .server = "server-1"};
+  }
+  [[nodiscard]] Parts parts() {
+    return {.source = source_,
+            .sink = sink_,
+            .checkpoints = &checkpoints_,
+            .connect_sql = []() -> absl::StatusOr<std::unique_ptr<sql::Session>> {
+              return std::make_unique<EmptyServer>();
+            },
+            .open_beside = [] { return std::make_unique<FakeSource>(); },
+            .start_position = [](sql::Session&) { return at(4); },
+            .sample_end = [this](sql::Session&) -> absl::StatusOr<binlog::BinlogPlace> {
+              const std::lock_guard lock(mutex_);
+              return end_;
+            },
+            .server_of = [this](sql::Session&) -> absl::StatusOr<std::string> {
+              const std::lock_guard lock(mutex_);
+              return server_;
+            },
+            .checkpoint_records = {},
+            .topic_for = [](const auto&, const auto&) { return std::string("topic"); },
+            .schema_topic = "topic",
+            .format = "debezium-json"};
+  }
+  void set_end(std::string file, std::uint64_t offset) {
+    const std::lock_guard lock(mutex_);
+    end_ = {std::move(file), offset};
+  }
+
+  task::Task task_;
+  FakeSource source_;
+  FakeSink sink_;
+  FakeCheckpoints checkpoints_;
+  std::mutex mutex_;
+  binlog::BinlogPlace end_{"binlog.000001", 4};
+  std::string server_ = "server-1";
+};
+
+}  // namespace rowtide::run

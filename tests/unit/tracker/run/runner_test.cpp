@@ -1,0 +1,119 @@
+#include "tracker/run/runner.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/tracker/run/run_fixture.h"
+#include "tracker/source/failure.h"
+
+namespace rowtide::run {
+namespace {
+
+using test::wait_until;
+using testing::ElementsAre;
+
+class Runners : public RunFixture {
+ protected:
+  ~Runners() override { thread_ = {}; }
+
+  void start() {
+    runner_.emplace(task_, parts());
+    thread_ = std::jthread([this](const std::stop_token& stop) { result_ = runner_->run(stop); });
+  }
+  /// What run() returned.
+  absl::Status stop() {
+    thread_ = {};
+    return result_;
+  }
+  absl::Status wait_for_end() {
+    thread_.join();
+    return result_;
+  }
+  void wait_for_openings(std::size_t count) {
+    wait_until("the source is opened", [&] { return source_.openings().size() >= count; });
+  }
+  void wait_streaming() {
+    wait_until("it streams", [&] { return runner_->is_streaming(); });
+  }
+  /// An empty transaction: the position moves on.
+  void give_transaction() {
+    if (end_offset_ == 4) give(binlog::EventType::FormatDescription, binlog::format_body("8.0.15"));
+    give(binlog::EventType::AnonymousGtid, binlog::EventBytes().u8(0).zeros(24).str());
+    give(binlog::EventType::Xid, binlog::EventBytes().u64(1).str());
+  }
+  void give(binlog::EventType type, const std::string& body) {
+    end_offset_ += binlog::kEventHeaderSize + body.size() + 4;
+    source_.give(binlog::make_event(type, body, {.log_pos = static_cast<std::uint32_t>(end_offset_)}));
+  }
+
+  std::uint64_t end_offset_ = 4;
+  std::optional<Runner> runner_;
+  absl::Status result_;
+  std::jthread thread_;
+};
+
+TEST_F(Runners, TheFirstPositionIsSavedBeforeTheFirstEvent) {
+  start();
+  wait_streaming();
+  EXPECT_THAT(checkpoints_.log(), ElementsAre("checkpoint binlog.000001:4"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, WhatPassesIsTriedAgainWhereTheStreamStood) {
+  start();
+  wait_streaming();
+  give_transaction();
+  source_.give(absl::UnavailableError("gone"));
+  wait_for_openings(2);
+  EXPECT_EQ(source_.openings().at(0).offset, 4U);
+  EXPECT_EQ(source_.openings().at(1).offset, end_offset_);
+  wait_streaming();
+  EXPECT_EQ(runner_->counters().reconnects, 1U);
+  EXPECT_TRUE(stop().ok());
+  EXPECT_EQ(runner_->status().state, "Stopping");
+}
+
+TEST_F(Runners, WhatDoesNotPassEndsIt) {
+  start();
+  source_.give(absl::DataLossError("damaged"));
+  EXPECT_TRUE(absl::IsDataLoss(wait_for_end()));
+  EXPECT_EQ(runner_->status().state, "Failed");
+  EXPECT_EQ(runner_->status().reason, "BinlogDamaged");
+}
+
+TEST_F(Runners, AFailureOfTheSinkEndsAnIdleStreamToo) {
+  start();
+  wait_streaming();
+  sink_.fail(absl::ResourceExhaustedError("too large"));
+  EXPECT_TRUE(absl::IsResourceExhausted(wait_for_end()));
+}
+
+TEST_F(Runners, NothingIsSavedBeforeItIsDurable) {
+  start();
+  wait_streaming();
+  sink_.cork();
+  give_transaction();
+  wait_until("the transaction is read", [&] { return runner_->counters().transactions == 1; });
+  EXPECT_TRUE(stop().ok());  // the drain waits in vain
+  EXPECT_THAT(checkpoints_.log(), ElementsAre("checkpoint binlog.000001:4"));
+}
+
+TEST_F(Runners, ABinlogThatEndsBeforeWhatWasReadIsOpenedAnew) {
+  start();
+  wait_streaming();
+  give_transaction();
+  wait_until("it is saved", [&] { return checkpoints_.log().size() == 2; });
+  set_end("binlog.000001", 10);
+  wait_for_openings(2);
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, AnUnreadableBinlogIsExplainedByOpeningItAnew) {
+  source_.open_failures = {absl::OkStatus(),
+                           source::failure(absl::StatusCode::kOutOfRange, "BinlogReset", "reset")};
+  start();
+  source_.give(source::failure(absl::StatusCode::kFailedPrecondition, "BinlogUnreadable", "cannot read"));
+  EXPECT_EQ(source::reason_of(wait_for_end()), "BinlogReset");
+}
+
+}  // namespace
+}  // namespace rowtide::run

@@ -1,0 +1,127 @@
+#include "tracker/run/checkpointer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/status/text.h"
+#include "common/time/clock.h"
+#include "common/time/sleep.h"
+
+namespace rowtide::run {
+namespace {
+
+constexpr std::chrono::milliseconds kSaveInterval{500};
+
+std::vector<checkpoint::SchemaEntry> entries_of(const std::vector<schema::SavedSchema>& schemas) {
+  std::vector<checkpoint::SchemaEntry> entries;
+  entries.reserve(schemas.size());
+  for (const schema::SavedSchema& each : schemas) entries.push_back({each.key, each.value});
+  return entries;
+}
+
+}  // namespace
+
+void Checkpointer::begin(schema::SchemaHistory& history, std::uint64_t saved_version) {
+  history_ = &history;
+  const std::lock_guard lock(mutex_);
+  saved_version_ = saved_version;
+}
+
+void Checkpointer::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr) {
+      commit_when_due(*sink, stop);
+    } else {
+      save_every_so_often(stop);
+    }
+  });
+}
+
+void Checkpointer::save_every_so_often(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    sleep_for(kSaveInterval, stop);
+    if (absl::Status status = save_durable(); !status.ok()) {
+      spdlog::warn("The checkpoint was not saved: {}", text(status));
+    }
+  }
+}
+
+/// What fails here is the sink's failure too: the reading thread meets it and deals with it.
+void Checkpointer::commit_when_due(sink::Transactional& sink, const std::stop_token& stop) {
+  while (sink.wait_until_due(stop).ok()) {
+    if (!commit(sink, stop).ok()) sleep_for(kSaveInterval, stop);
+  }
+}
+
+absl::Status Checkpointer::save() {
+  if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr) return commit(*sink, {});
+  return save_durable();
+}
+
+absl::Status Checkpointer::commit(sink::Transactional& sink, const std::stop_token& stop) {
+  const std::int64_t now = now_ms();
+  std::vector<schema::SavedSchema> unsaved;
+  const auto state = [&](const binlog::Position& position) {
+    unsaved = history_->unsaved(saved_version());
+    return parts_.checkpoint_records({.position = position, .saved_at_ms = now}, entries_of(unsaved));
+  };
+  const absl::StatusOr<std::optional<binlog::Position>> committed = sink.commit(state, stop);
+  if (!committed.ok()) return committed.status();
+  if (!committed->has_value()) return absl::OkStatus();
+  history_->mark_saved(unsaved);
+  on_delivered_(**committed);
+  remember(**committed, now);
+  return absl::OkStatus();
+}
+
+absl::Status Checkpointer::save_durable() {
+  const std::optional<binlog::Position> durable = parts_.sink.durable();
+  if (!durable) return absl::OkStatus();
+  on_delivered_(*durable);
+  if (saved() == durable) return absl::OkStatus();
+  const std::int64_t now = now_ms();
+  if (parts_.checkpoints != nullptr) {
+    if (absl::Status status = save_schemas(); !status.ok()) return status;
+    if (absl::Status status = parts_.checkpoints->save({.position = *durable, .saved_at_ms = now});
+        !status.ok()) {
+      return status;
+    }
+  }
+  remember(*durable, now);
+  return absl::OkStatus();
+}
+
+absl::Status Checkpointer::save_schemas() {
+  const std::vector<schema::SavedSchema> unsaved = history_->unsaved(saved_version());
+  if (unsaved.empty()) return absl::OkStatus();
+  if (absl::Status status = parts_.checkpoints->save_schemas(entries_of(unsaved)); !status.ok())
+    return status;
+  history_->mark_saved(unsaved);
+  return absl::OkStatus();
+}
+
+void Checkpointer::remember(const binlog::Position& position, std::int64_t at_ms) {
+  const std::lock_guard lock(mutex_);
+  saved_ = position;
+  saved_version_ = position.schema_version;
+  saved_at_ms_ = at_ms;
+}
+
+std::uint64_t Checkpointer::saved_version() const {
+  const std::lock_guard lock(mutex_);
+  return saved_version_;
+}
+
+std::optional<binlog::Position> Checkpointer::saved() const {
+  const std::lock_guard lock(mutex_);
+  return saved_;
+}
+
+std::int64_t Checkpointer::saved_at_ms() const {
+  const std::lock_guard lock(mutex_);
+  return saved_at_ms_;
+}
+
+}  // namespace rowtide::run

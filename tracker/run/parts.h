@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tracker/binlog/binlog_place.h"
+#include "tracker/binlog/position.h"
+#include "tracker/checkpoint/checkpoint_store.h"
+#include "tracker/pipeline/table_registry.h"
+#include "tracker/sink/sink.h"
+#include "tracker/source/event_source.h"
+#include "tracker/sql/session.h"
+
+namespace rowtide::run {
+
+/// What a task is run with; all of it behind interfaces. Must outlive who is given it.
+struct Parts {
+  source::EventSource& source;
+  sink::Sink& sink;
+  checkpoint::CheckpointStore* checkpoints = nullptr;  ///< nullptr: nothing to resume from (stdout)
+  /// A new SQL session; asked again after one is lost.
+  std::function<absl::StatusOr<std::unique_ptr<sql::Session>>()> connect_sql;
+  /// A source beside `source`, not open yet.
+  std::function<std::unique_ptr<source::EventSource>()> open_beside;
+  /// spec.startPosition, looked up at the source.
+  std::function<absl::StatusOr<binlog::Position>(sql::Session&)> start_position;
+  /// The end of the source's binlog now.
+  std::function<absl::StatusOr<binlog::BinlogPlace>(sql::Session&)> sample_end;
+  /// Which server answers, as binlog::Position::server.
+  std::function<absl::StatusOr<std::string>(sql::Session&)> server_of;
+  /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.
+  std::function<std::vector<sink::StateRecord>(const checkpoint::Checkpoint&,
+                                               const std::vector<checkpoint::SchemaEntry>&)>
+      checkpoint_records;
+  pipeline::TableRegistry::TopicFor topic_for;
+  std::string schema_topic;
+  std::string format;
+};
+
+}  // namespace rowtide::run

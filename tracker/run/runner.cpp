@@ -1,0 +1,241 @@
+#include "tracker/run/runner.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <thread>
+#include <utility>
+
+#include "common/status/text.h"
+#include "common/task/server_id.h"
+#include "common/time/sleep.h"
+#include "common/version.h"
+#include "tracker/run/retry.h"
+#include "tracker/run/stream.h"
+#include "tracker/source/failure.h"
+
+namespace rowtide::run {
+namespace {
+
+constexpr std::chrono::seconds kDrainDeadline{20};
+
+}  // namespace
+
+Runner::Runner(const task::Task& task, Parts parts)
+    : task_(task),
+      parts_(std::move(parts)),
+      sampler_(
+          parts_, [this] { return checkpointer_.saved(); }, [this] { return counters_.total_rows(); }),
+      checkpointer_(parts_, [this](const binlog::Position& position) {
+        sampler_.lag().delivered({position.file, position.offset});
+      }) {}
+
+absl::Status Runner::run(const std::stop_token& stop) {
+  // A blocked read must end when we are told to stop.
+  const std::stop_callback interrupt(stop, [this] { parts_.source.interrupt(); });
+  absl::Status status = run_until_stopped(stop);
+  if (absl::IsCancelled(status)) status = absl::OkStatus();
+  if (status.ok()) {
+    set_state(State::Stopping);
+  } else {
+    set_state(State::Failed, status);
+  }
+  return status;
+}
+
+absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
+  // What is wrong with the objects shows before anything is reached.
+  if (const auto objects = compile_objects(task_.spec, false); !objects.ok()) return objects.status();
+  if (absl::Status status = open_sink(stop); !status.ok()) return status;
+  if (absl::Status status = prepare(stop); !status.ok()) return status;
+  spdlog::info("Starting at {}", binlog::to_string(start_->from));
+
+  // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
+  // for "Latest" again and lose what was committed in between.
+  parts_.sink.end_transaction(start_->from);
+  if (absl::Status status = keep_trying([this] { return checkpointer_.save(); }, stop); !status.ok()) {
+    return status;
+  }
+
+  absl::Status status;
+  {
+    const std::jthread sampling([this](const std::stop_token& token) { sampler_.run(token); });
+    checkpointer_.start();
+    status = stream(stop);
+    checkpointer_.stop();
+  }
+  const absl::Status drained = drain();
+  return status.ok() || absl::IsCancelled(status) ? drained : status;
+}
+
+void Runner::wait_to_retry(const absl::Status& why, Backoff& backoff, const std::stop_token& stop) {
+  const std::chrono::milliseconds wait = backoff.next();
+  set_state(State::Reconnecting, why);
+  spdlog::warn("{}; trying again in {} ms", text(why), wait.count());
+  sleep_for(wait, stop);
+}
+
+absl::Status Runner::keep_trying(const std::function<absl::Status()>& attempt, const std::stop_token& stop) {
+  Backoff backoff = retry_backoff();
+  while (!stop.stop_requested()) {
+    absl::Status status = attempt();
+    if (status.ok() || !is_retryable(status)) return status;
+    wait_to_retry(status, backoff, stop);
+  }
+  return absl::CancelledError("stopped");
+}
+
+absl::Status Runner::open_sink(const std::stop_token& stop) {
+  return keep_trying(
+      [this] {
+        absl::Status status = parts_.sink.open();
+        if (status.ok() || !is_retryable(status)) return status;
+        return source::failure(status.code(), "SinkUnavailable", text(status));
+      },
+      stop);
+}
+
+absl::Status Runner::prepare(const std::stop_token& stop) {
+  return keep_trying(
+      [&] {
+        absl::StatusOr<Start> start = find_start(task_, parts_, stop);
+        if (!start.ok()) return start.status();
+        start_ = *std::move(start);
+        checkpointer_.begin(*start_->history, start_->from.schema_version);
+        return absl::OkStatus();
+      },
+      stop);
+}
+
+absl::Status Runner::stream(const std::stop_token& stop) {
+  Backoff backoff = retry_backoff();
+  while (!stop.stop_requested()) {
+    const std::uint64_t before = counters_.read_bytes;
+    const absl::Status status = stream_once(stop);
+    if (stop.stop_requested()) break;
+    if (!is_retryable(status)) return status;
+    if (counters_.read_bytes != before) backoff.reset();
+    wait_to_retry(status, backoff, stop);
+    pipeline::add(counters_.reconnects, 1);
+    if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr && !sink->is_whole()) {
+      if (absl::Status rolled_back = roll_back(*sink, stop); !rolled_back.ok()) return rolled_back;
+    }
+  }
+  return absl::CancelledError("stopped");
+}
+
+absl::Status Runner::stream_once(const std::stop_token& stop) {
+  absl::Status status;
+  {
+    Stream stream(task_, parts_, *start_, counters_, stop);
+    if (status = stream.open(); !status.ok()) return status;
+    {
+      const std::lock_guard lock(mutex_);
+      client_address_ = parts_.source.info().client_address;
+    }
+    sampler_.lag().reset();
+    sampler_.lag().delivered({start_->from.file, start_->from.offset});
+    set_state(State::Streaming);
+    spdlog::info("Streaming from {} {}", parts_.source.info().is_mariadb ? "MariaDB" : "MySQL",
+                 parts_.source.info().version);
+    status = stream.read([this] { return check_end(); });
+    start_->from = stream.position();
+  }
+  return source::reason_of(status) == "BinlogUnreadable" ? explain_unreadable(status) : status;
+}
+
+/// A server whose binlog was reset under an open stream says only that it cannot read on.
+absl::Status Runner::explain_unreadable(const absl::Status& status) {
+  const absl::Status again = parts_.source.open(start_->from);
+  parts_.source.close();
+  return again.ok() ? status : again;
+}
+
+/// MySQL goes on waiting for the end of a file that is no more, until the new one of its name is as long. To
+/// open the stream anew shows what has happened.
+absl::Status Runner::check_end() {
+  const std::optional<binlog::BinlogPlace> end = sampler_.take_end_before_saved();
+  if (!end) return absl::OkStatus();
+  return source::failure(absl::StatusCode::kUnavailable, "SourceBehind",
+                         fmt::format("the source's binlog ends at {}:{}, which is before what was read of it",
+                                     end->file, end->offset));
+}
+
+/// After a failure inside a transaction: what of it is in the sink would come twice. As after a restart, the
+/// checkpoint says where to go on, and with which definitions.
+absl::Status Runner::roll_back(sink::Transactional& sink, const std::stop_token& stop) {
+  checkpointer_.stop();
+  if (absl::Status status = keep_trying([&sink] { return sink.roll_back(); }, stop); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = prepare(stop); !status.ok()) return status;
+  spdlog::info("Going on from the last commit, {}", binlog::to_string(start_->from));
+  checkpointer_.start();
+  return absl::OkStatus();
+}
+
+absl::Status Runner::drain() {
+  set_state(State::Stopping);
+  if (absl::Status status = parts_.sink.flush(kDrainDeadline); !status.ok()) {
+    spdlog::warn("{}; what is not delivered comes again after the restart", text(status));
+  }
+  // Of a transaction that was not read to its end nothing can be committed: it comes again as a whole.
+  sink::Transactional* sink = parts_.sink.transactional();
+  if (sink != nullptr && !sink->is_whole()) return parts_.sink.error();
+  return checkpointer_.save();
+}
+
+void Runner::set_state(State state, const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  state_ = state;
+  last_error_ = status;
+}
+
+bool Runner::is_streaming() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::Streaming;
+}
+
+task::TrackerStatus Runner::status() const {
+  task::TrackerStatus status;
+  status.version = std::string(kVersion);
+  status.task = task_.task_namespace + "/" + task_.name;
+  status.task_uid = task_.uid;
+  status.server_id = task::effective_server_id(task_);
+  status.lag_seconds = lag_seconds();
+  status.rows_per_second = sampler_.rate().per_second();
+  status.rows_total = counters_.total_rows();
+  status.transactions_total = counters_.transactions;
+  status.topics = parts_.sink.topics();
+  if (const std::optional<binlog::Position> durable = parts_.sink.durable()) {
+    status.gtid_set = binlog::to_string(durable->gtids);
+    status.file = durable->file;
+    status.offset = durable->offset;
+  }
+  status.checkpoint_at_ms = checkpoint_at_ms();
+
+  const std::lock_guard lock(mutex_);
+  status.client_address = client_address_;
+  status.reason = reason_of(last_error_);
+  status.message = std::string(last_error_.message());
+  switch (state_) {
+    case State::Starting:
+      status.state = "Starting";
+      break;
+    case State::Streaming:
+      status.state = "Streaming";
+      break;
+    case State::Reconnecting:
+      status.state = "Reconnecting";
+      break;
+    case State::Stopping:
+      status.state = "Stopping";
+      break;
+    case State::Failed:
+      status.state = "Failed";
+      break;
+  }
+  return status;
+}
+
+}  // namespace rowtide::run

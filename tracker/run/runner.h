@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/task/spec.h"
+#include "common/task/tracker_status.h"
+#include "common/time/backoff.h"
+#include "tracker/pipeline/counters.h"
+#include "tracker/run/checkpointer.h"
+#include "tracker/run/parts.h"
+#include "tracker/run/source_sampler.h"
+#include "tracker/run/start.h"
+
+namespace rowtide::run {
+
+/// Keeps a task running: decides where it begins, keeps the stream open through everything that passes by
+/// itself, and drains when told to stop. run() is the pipeline's thread; the rest is for any.
+class Runner {
+ public:
+  Runner(const task::Task& task, Parts parts);
+
+  /// Until `stop` (then OK, with everything delivered checkpointed), or until a failure that trying again
+  /// cannot mend.
+  [[nodiscard]] absl::Status run(const std::stop_token& stop);
+
+  [[nodiscard]] task::TrackerStatus status() const;
+  [[nodiscard]] const pipeline::Counters& counters() const { return counters_; }
+  [[nodiscard]] std::optional<double> lag_seconds() const {
+    return sampler_.lag().seconds(Lag::Clock::now());
+  }
+  [[nodiscard]] bool is_streaming() const;
+  [[nodiscard]] std::int64_t checkpoint_at_ms() const { return checkpointer_.saved_at_ms(); }
+
+ private:
+  enum class State { Starting, Streaming, Reconnecting, Stopping, Failed };
+
+  [[nodiscard]] absl::Status run_until_stopped(const std::stop_token& stop);
+  /// Again and again while it fails by what may pass. CANCELLED: stop.
+  [[nodiscard]] absl::Status keep_trying(const std::function<absl::Status()>& attempt,
+                                         const std::stop_token& stop);
+  [[nodiscard]] absl::Status open_sink(const std::stop_token& stop);
+  [[nodiscard]] absl::Status prepare(const std::stop_token& stop);
+  [[nodiscard]] absl::Status stream(const std::stop_token& stop);
+  [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
+  [[nodiscard]] absl::Status explain_unreadable(const absl::Status& status);
+  [[nodiscard]] absl::Status check_end();
+  [[nodiscard]] absl::Status roll_back(sink::Transactional& sink, const std::stop_token& stop);
+  [[nodiscard]] absl::Status drain();
+  void wait_to_retry(const absl::Status& why, Backoff& backoff, const std::stop_token& stop);
+  void set_state(State state, const absl::Status& status = absl::OkStatus());
+
+  const task::Task& task_;
+  Parts parts_;
+  pipeline::Counters counters_;
+  std::optional<Start> start_;  ///< `from` moves on with each connection
+  SourceSampler sampler_;
+  Checkpointer checkpointer_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  State state_ = State::Starting;
+  absl::Status last_error_;
+  std::string client_address_;
+};
+
+}  // namespace rowtide::run

@@ -1,0 +1,49 @@
+#include "tracker/run/source_sampler.h"
+
+#include <utility>
+
+#include "common/time/sleep.h"
+
+namespace rowtide::run {
+
+using binlog::BinlogPlace;
+
+void SourceSampler::run(const std::stop_token& stop) {
+  constexpr std::chrono::seconds kSampleInterval{1};
+  while (!stop.stop_requested()) {
+    sample();
+    sleep_for(kSampleInterval, stop);
+  }
+  session_.reset();
+}
+
+void SourceSampler::sample() {
+  if (session_ == nullptr) {
+    if (auto connected = parts_.connect_sql(); connected.ok()) session_ = *std::move(connected);
+  }
+  const auto now = Lag::Clock::now();
+  if (session_ != nullptr && !sample_end(now).ok()) session_.reset();
+  rate_.sample(rows_(), now);
+}
+
+absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
+  const std::optional<binlog::Position> saved =
+      saved_();  // first: what is read later may well be after the end
+  absl::StatusOr<BinlogPlace> end = parts_.sample_end(*session_);
+  if (!end.ok()) return end.status();
+  if (saved && !saved->server.empty() && *end < BinlogPlace{saved->file, saved->offset}) {
+    const absl::StatusOr<std::string> server = parts_.server_of(*session_);
+    if (!server.ok()) return server.status();
+    const std::lock_guard lock(mutex_);
+    if (*server == saved->server) end_before_saved_ = *end;
+  }
+  lag_.sample(*std::move(end), now);
+  return absl::OkStatus();
+}
+
+std::optional<BinlogPlace> SourceSampler::take_end_before_saved() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(end_before_saved_, std::nullopt);
+}
+
+}  // namespace rowtide::run

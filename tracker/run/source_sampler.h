@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+
+#include "tracker/binlog/position.h"
+#include "tracker/run/lag.h"
+#include "tracker/run/parts.h"
+#include "tracker/run/rate.h"
+
+namespace rowtide::run {
+
+/// Looks once a second where the source's binlog ends, over a session of its own: lag, rate, and a binlog
+/// that ends before what was read of it. run() is a thread's; the rest is for any.
+class SourceSampler {
+ public:
+  /// `saved`: the newest checkpoint, `rows`: how many rows were delivered so far.
+  SourceSampler(const Parts& parts, std::function<std::optional<binlog::Position>()> saved,
+                std::function<std::uint64_t()> rows)
+      : parts_(parts), saved_(std::move(saved)), rows_(std::move(rows)) {}
+
+  void run(const std::stop_token& stop);
+  /// One look.
+  void sample();
+
+  [[nodiscard]] Lag& lag() { return lag_; }
+  [[nodiscard]] const Lag& lag() const { return lag_; }
+  [[nodiscard]] const Rate& rate() const { return rate_; }
+
+  /// Where the binlog of the server that was read ends, if that is before the checkpoint, as after RESET
+  /// MASTER; once.
+  [[nodiscard]] std::optional<binlog::BinlogPlace> take_end_before_saved();
+
+ private:
+  [[nodiscard]] absl::Status sample_end(Lag::Clock::time_point now);
+
+  const Parts& parts_;
+  std::function<std::optional<binlog::Position>()> saved_;
+  std::function<std::uint64_t()> rows_;
+  std::unique_ptr<sql::Session> session_;  // run()'s
+  Lag lag_;
+  Rate rate_;
+
+  std::mutex mutex_;  // guards what follows
+  std::optional<binlog::BinlogPlace> end_before_saved_;
+};
+
+}  // namespace rowtide::run

@@ -1,0 +1,165 @@
+#include "tracker/run/start.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "tracker/schema/catalog_reader.h"
+#include "tracker/sql/names.h"
+
+namespace rowtide::run {
+namespace {
+
+using sql::TableName;
+
+bool is_same(const schema::TablePtr& a, const schema::TablePtr& b) {
+  return (a == nullptr) == (b == nullptr) && (a == nullptr || *a == *b);
+}
+
+/// The tables that were changed between two looks.
+std::set<TableName> differences(const schema::CatalogSnapshot& before, const schema::CatalogSnapshot& after) {
+  std::set<TableName> names;
+  for (const auto& [name, table] : before.tables) {
+    const auto now = after.tables.find(name);
+    if (!is_same(table, now == after.tables.end() ? nullptr : now->second)) names.insert(name);
+  }
+  for (const auto& [name, table] : after.tables) {
+    if (!before.tables.contains(name)) names.insert(name);
+  }
+  return names;
+}
+
+/// One attempt. It makes a Start, part by part.
+class Finder {
+ public:
+  Finder(const task::Task& task, const Parts& parts, const std::stop_token& stop)
+      : task_(task), parts_(parts), stop_(stop) {}
+
+  absl::StatusOr<Start> find();
+
+ private:
+  [[nodiscard]] absl::Status connect();
+  [[nodiscard]] absl::StatusOr<bool> resume();
+  [[nodiscard]] absl::Status begin();
+  [[nodiscard]] absl::Status begin_history(const binlog::Position& from);
+  [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog();
+
+  const task::Task& task_;
+  const Parts& parts_;
+  const std::stop_token& stop_;
+  std::unique_ptr<sql::Session> session_;
+  std::optional<TrackedObjects> objects_;
+  std::unique_ptr<schema::SchemaHistory> history_;
+  std::optional<DdlAhead> ahead_;
+  binlog::Position from_;
+};
+
+absl::StatusOr<Start> Finder::find() {
+  if (absl::Status status = connect(); !status.ok()) return status;
+  const absl::StatusOr<bool> is_resumed = resume();
+  if (!is_resumed.ok()) return is_resumed.status();
+  if (!*is_resumed) {
+    if (absl::Status status = begin(); !status.ok()) return status;
+  }
+  return Start{std::move(from_), *std::move(objects_), std::move(history_), std::move(ahead_)};
+}
+
+absl::Status Finder::connect() {
+  absl::StatusOr<std::unique_ptr<sql::Session>> session = parts_.connect_sql();
+  if (!session.ok()) return session.status();
+  session_ = *std::move(session);
+  absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(*session_);
+  if (!dialect.ok()) return dialect.status();
+  absl::StatusOr<TrackedObjects> objects = compile_objects(task_.spec, dialect->lower_case_names);
+  if (!objects.ok()) return objects.status();
+  objects_ = *std::move(objects);
+  dialect->adds_row_ids |= task_.spec.source.type == task::SourceType::PolarDbMySql;
+  history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect),
+                                                     [helpers = objects_->helpers](const TableName& name) {
+                                                       return helpers.real_of_ghost(name.table).has_value();
+                                                     });
+  return absl::OkStatus();
+}
+
+/// False: there is no checkpoint yet.
+absl::StatusOr<bool> Finder::resume() {
+  if (parts_.checkpoints == nullptr) return false;
+  absl::StatusOr<std::optional<checkpoint::Checkpoint>> checkpoint = parts_.checkpoints->load();
+  if (!checkpoint.ok()) return checkpoint.status();
+  if (!checkpoint->has_value()) {
+    spdlog::info("No checkpoint yet: spec.startPosition decides");
+    return false;
+  }
+  from_ = (*checkpoint)->position;
+  absl::StatusOr<std::vector<checkpoint::SchemaEntry>> saved = parts_.checkpoints->load_schemas();
+  if (!saved.ok()) return saved.status();
+  if (saved->empty()) {
+    if (absl::Status status = begin_history(from_); !status.ok()) return status;
+    return true;
+  }
+  std::vector<schema::SavedSchema> schemas;
+  for (checkpoint::SchemaEntry& each : *saved)
+    schemas.push_back({std::move(each.key), std::move(each.value)});
+  if (absl::Status status = history_->restore(schemas); !status.ok()) return status;
+  return true;
+}
+
+absl::Status Finder::begin() {
+  absl::StatusOr<schema::CatalogSnapshot> before = read_catalog();
+  if (!before.ok()) return before.status();
+  absl::StatusOr<binlog::Position> from = parts_.start_position(*session_);
+  if (!from.ok()) return from.status();
+  from_ = *std::move(from);
+  if (task_.spec.start_position.mode != task::StartMode::Latest) return begin_history(from_);
+  // What is the same before and after the position is so at it.
+  absl::StatusOr<schema::CatalogSnapshot> after = read_catalog();
+  if (!after.ok()) return after.status();
+  history_->begin(*after, differences(*before, *after));
+  return absl::OkStatus();
+}
+
+/// At a position in the past: the catalog of now holds for what no statement has changed since.
+absl::Status Finder::begin_history(const binlog::Position& from) {
+  absl::StatusOr<schema::CatalogSnapshot> before = read_catalog();
+  if (!before.ok()) return before.status();
+  absl::StatusOr<binlog::BinlogPlace> end = parts_.sample_end(*session_);
+  if (!end.ok()) return end.status();
+  absl::StatusOr<schema::CatalogSnapshot> now = read_catalog();
+  if (!now.ok()) return now.status();
+  ahead_.emplace(parts_.open_beside(), history_->dialect().lower_case_names);
+  if (absl::Status status = ahead_->read(from, *end, {}, stop_); !status.ok()) return status;
+  const schema::ChangedBefore& changed = ahead_->changes();
+
+  std::set<TableName> doubtful = differences(*before, *now);
+  for (const TableName& each : changed.changed()) {
+    if (objects_->selector.wants_database(each.database)) doubtful.insert(each);
+  }
+  for (const auto& [name, table] : now->tables) {
+    if (changed.changed_databases().contains(name.database)) doubtful.insert(name);
+  }
+  std::set<TableName> absent;
+  for (const TableName& each : changed.created()) {
+    if (objects_->selector.wants_database(each.database)) absent.insert(each);
+    doubtful.erase(each);
+  }
+  history_->begin(*now, doubtful, absent);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<schema::CatalogSnapshot> Finder::read_catalog() {
+  absl::StatusOr<std::vector<std::string>> databases = schema::read_databases(*session_);
+  if (!databases.ok()) return databases.status();
+  std::erase_if(*databases,
+                [this](const std::string& each) { return !objects_->selector.wants_database(each); });
+  return schema::read_catalog(*session_, history_->dialect(), *databases);
+}
+
+}  // namespace
+
+absl::StatusOr<Start> find_start(const task::Task& task, const Parts& parts, const std::stop_token& stop) {
+  return Finder(task, parts, stop).find();
+}
+
+}  // namespace rowtide::run
