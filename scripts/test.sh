@@ -63,6 +63,7 @@ lint() {
   ensure_packages "${LINT_PACKAGES[@]}"
   count_result "formatting" lint_format
   count_result "shell scripts" lint_shell
+  count_result "layers" lint_layers
 }
 
 # has_tests LABELS: are there any of this label to be run? Only --only may choose that there are none.

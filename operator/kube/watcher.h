@@ -78,9 +78,9 @@ struct WatcherStats {
   std::string last_error;                            // of the newest failed attempt; empty while all is well
 };
 
-/// Keeps a sink equal to one kind's objects on the server: Empty -> Listing -> Watching, and back after a
-/// 410. One thread of its own from start() to stop() or destruction; the transport and the sink must outlive
-/// it. All other functions may be called from any thread.
+/// Keeps a sink equal to one kind's objects on the server: a list, then a watch from it, and back to a list
+/// after a 410. One thread of its own from start() to stop() or destruction; the transport and the sink must
+/// outlive it. All other functions may be called from any thread.
 class Watcher {
  public:
   Watcher(Transport& transport, WatchOptions options, WatchSink& sink);
@@ -107,7 +107,6 @@ class Watcher {
   absl::Status on_line(std::string_view line, std::string_view what, Turn& turn);
   void record(const Turn& turn);
   std::chrono::milliseconds next_backoff(const Turn& turn);
-  void pause(std::chrono::milliseconds wait, std::stop_token stop) const;
   std::string watch_path();
 
   Transport& transport_;

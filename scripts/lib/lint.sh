@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Style: clang-format, shellcheck, clang-tidy. Needs common.sh.
+# Style and layers: clang-format, shellcheck, what may include what, clang-tidy. Needs common.sh.
 
 lint_sources() { git -C "$(repo_root)" ls-files '*.cpp' '*.h' | sed "s|^|$(repo_root)/|"; }
 
@@ -7,6 +7,11 @@ lint_format() { lint_sources | xargs clang-format-16 --dry-run --Werror; }
 
 lint_shell() {
   git -C "$(repo_root)" ls-files '*.sh' .ci/run | (cd "$(repo_root)" && xargs shellcheck --external-sources --severity=warning)
+}
+
+# What each room of the code may include; the check is checked first.
+lint_layers() {
+  python3 "$(repo_root)/scripts/lib/layers.py" --test >&2 && python3 "$(repo_root)/scripts/lib/layers.py" "$(repo_root)" >&2
 }
 
 # Of the product, after build_preset dev; what passed before is not looked at again.

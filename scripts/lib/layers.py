@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Which room of the code may know which other, and where a third-party header may stand: read from the #include lines.
+
+    layers.py ROOT     prints what does not hold, one line each, and fails
+    layers.py --test   plants wrong includes and fails unless each is found
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+# A room may include itself and these. In the order of the layers: nothing below a room's line may be named in it.
+LAYERS = {
+    "common/bytes": "",
+    "common/names": "",
+    "common/status": "",
+    "common/time": "",
+    "common/log": "common/bytes",
+    "common/http": "",
+    "common/task": "common/names",
+    "tracker/sql": "common/names",
+    "tracker/types": "common/bytes",
+    "tracker/binlog": "common/bytes tracker/sql tracker/types",
+    "tracker/schema": "common/status tracker/sql tracker/types tracker/binlog",
+    "tracker/osc": "common/task tracker/sql tracker/schema",
+    "tracker/select": "common/names common/task tracker/osc",
+    "tracker/encode": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog tracker/schema",
+    "tracker/sink": "common/status common/task common/time tracker/binlog tracker/encode",
+    "tracker/checkpoint": "common/status common/task tracker/binlog tracker/sink",
+    "tracker/source": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog",
+    "tracker/pipeline": "common/bytes common/status common/time tracker/sql tracker/types tracker/binlog tracker/schema "
+    "tracker/osc tracker/select tracker/encode tracker/sink",
+    "tracker/run": "common/status common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
+    "tracker/osc tracker/select tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
+    "tracker/precheck": "common/names common/task tracker/sql tracker/select tracker/sink tracker/source",
+    "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
+    "tracker/commands": "common/http common/log common/names common/status common/task tracker/sql tracker/binlog "
+    "tracker/schema tracker/sink tracker/checkpoint tracker/source tracker/pipeline tracker/run tracker/precheck "
+    "tracker/serve",
+    "tracker": "tracker/commands",
+    "operator/kube": "common/status common/time",
+    "operator/controller": "operator/kube",
+    "operator/api": "common/task operator/kube",
+    "operator/metrics": "operator/controller",
+    "operator/tasks": "common/status common/task common/time operator/kube operator/controller operator/api",
+    "operator": "common/http common/log common/status operator/kube operator/controller operator/metrics operator/tasks",
+}
+
+# What stands behind an interface, by its header: named in its own room and here only.
+CONCRETE = {
+    "tracker/source/binlog_source.h": "tracker/commands",
+    "tracker/source/file_source.h": "tracker/commands",
+    "tracker/source/mysql_session.h": "tracker/commands tracker/precheck",
+    "tracker/sink/kafka_sink.h": "tracker/commands",
+    "tracker/sink/stdout_sink.h": "tracker/commands",
+    "tracker/checkpoint/kafka_checkpoint_store.h": "tracker/commands",
+    "tracker/checkpoint/file_checkpoint_store.h": "tracker/commands",
+}
+
+# A library's headers, by how their names begin: the rooms or files in which they may stand.
+THIRD_PARTY = {
+    "mysql": "tracker/source",
+    "errmsg.h": "tracker/source",
+    "librdkafka/": "tracker/sink tracker/checkpoint",
+    "yaml-cpp/": "common/task operator/kube/config.cpp",
+    "cpprest/": "operator/kube/cpprest_transport.cpp operator/tasks/tracker_probe.cpp",
+    "pplx/": "operator/kube/cpprest_transport.cpp",
+    "prometheus/": "operator/metrics tracker/serve",
+    "civetweb.h": "common/http",
+    "CLI/": "operator/main.cpp tracker/commands",
+    "re2/": "common/task tracker/select tracker/osc tracker/commands/decode.cpp",
+    "openssl/": "tracker/encode",
+    "zstd.h": "tracker/binlog",
+    "zlib.h": "tracker/binlog tracker/types tracker/sink/topic_name.cpp",
+    "iconv.h": "tracker/types",
+    "unicode/": "",
+}
+
+OURS = ("common/", "tracker/", "operator/")
+ALWAYS = ("common/version.h",)
+INCLUDE = re.compile(r'^\s*#include ["<]([^">]+)[">]', re.MULTILINE)
+
+
+def room_of(path):
+    parts = path.split("/")
+    return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+
+
+def is_in(path, places):
+    return any(path == place or path.startswith(place + "/") for place in places)
+
+
+def check_include(path, included):
+    room = room_of(path)
+    if included.startswith(OURS):
+        other = room_of(included)
+        if included not in ALWAYS and other != room and other not in LAYERS.get(room, "").split():
+            return f"{path} includes {included}: {room} may not know {other}"
+        concrete = CONCRETE.get(included)
+        if concrete is not None and room != room_of(included) and room not in concrete.split():
+            return f"{path} includes {included}: what stands behind an interface is named in {concrete} only"
+        return None
+    for prefix, places in THIRD_PARTY.items():
+        if included.startswith(prefix) and not is_in(path, places.split()):
+            return f"{path} includes <{included}>: allowed in {places or 'no file'} only"
+    return None
+
+
+def sources(root):
+    for top in OURS:
+        for folder, _, files in os.walk(os.path.join(root, top)):
+            for name in sorted(files):
+                if name.endswith((".h", ".cpp")):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def check_order():
+    """The table itself: a room names only rooms above it, so that there is no circle."""
+    seen = set()
+    for room, others in LAYERS.items():
+        for other in others.split():
+            if other not in seen:
+                yield f"layers.py: {room} names {other}, which does not stand above it"
+        seen.add(room)
+
+
+def check_rooms(root):
+    """Each room is in the table and on the map, has a README of its own (or its parent's), and nothing more is told."""
+    with open(os.path.join(root, "ARCHITECTURE.md"), encoding="utf-8") as file:
+        told = set(re.findall(r"^\| `([a-z]+)/` \|", file.read(), re.MULTILINE))
+    rooms = {room_of(path) for path in sources(root)}
+    for room in sorted(rooms - set(LAYERS)):
+        yield f"{room} is in no layer: add it to scripts/lib/layers.py"
+    for room in sorted(set(LAYERS) - rooms):
+        yield f"scripts/lib/layers.py names {room}, which is not there"
+    names = {room.split("/")[1] for room in rooms if room.count("/") and not room.startswith("common/")}
+    for name in sorted(names - told):
+        yield f"ARCHITECTURE.md does not tell of {name}/ in its tables"
+    for name in sorted(told - names):
+        yield f"ARCHITECTURE.md tells of {name}/, which is not there"
+    for room in sorted(rooms):
+        if not room.startswith("common/") and not os.path.exists(os.path.join(root, room, "README.md")):
+            yield f"{room} has no README.md"
+
+
+def check(root):
+    yield from check_order()
+    yield from check_rooms(root)
+    for path in sources(root):
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            for included in INCLUDE.findall(file.read()):
+                finding = check_include(path, included)
+                if finding:
+                    yield finding
+
+
+PLANTED = {
+    "tracker/types/planted.cpp": '#include "tracker/binlog/event.h"',
+    "tracker/pipeline/planted.h": '#include "tracker/source/event_source.h"',
+    "tracker/run/planted.cpp": '#include "tracker/sink/kafka_sink.h"',
+    "tracker/encode/planted.cpp": "#include <librdkafka/rdkafka.h>",
+    "operator/api/planted.cpp": '#include "tracker/sql/names.h"',
+}
+
+
+def test():
+    for path, line in PLANTED.items():
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, os.path.dirname(path)))
+            with open(os.path.join(root, "ARCHITECTURE.md"), "w", encoding="utf-8") as file:
+                file.write("")
+            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                file.write(line + "\n")
+            if not any(finding.startswith(f"{path} includes ") for finding in check(root)):
+                sys.exit(f"layers.py does not find the wrong include planted in {path}: {line}")
+
+
+def main():
+    if sys.argv[1:] == ["--test"]:
+        return test()
+    findings = list(check(sys.argv[1]))
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
