@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/http/server.h"
+#include "common/log/printable.h"
 #include "common/status/text.h"
 #include "common/task/secrets.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
@@ -90,7 +91,8 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
 
 int fail(const RunOptions& options, const absl::Status& status) {
   spdlog::error("{}", text(status));
-  write_file(options.failure_file, fmt::format("{}: {}\n", run::reason_of(status), text(status)));
+  write_file(options.failure_file,
+             fmt::format("{}: {}\n", run::reason_of(status), log::printable(text(status))));
   return kFailed;
 }
 
