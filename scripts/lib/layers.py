@@ -29,7 +29,7 @@ LAYERS = {
     "tracker/sink": "common/status common/task common/time tracker/binlog tracker/encode",
     "tracker/checkpoint": "common/status common/task tracker/binlog tracker/sink",
     "tracker/source": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog",
-    "tracker/pipeline": "common/bytes common/status common/time tracker/sql tracker/types tracker/binlog tracker/schema "
+    "tracker/pipeline": "common/bytes common/status common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/encode tracker/sink",
     "tracker/run": "common/status common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",

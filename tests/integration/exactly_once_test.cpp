@@ -193,6 +193,7 @@ TEST_P(ExactlyOnce, AConnectionLostInsideATransactionRepeatsNothing) {
 // More than three times 64 MiB of records.
 TEST_P(ExactlyOnce, ATrackerKilledInsideAVeryLargeTransactionGoesOnInside) {
   constexpr int kRows = 36'000;
+  constexpr int kRowsOfAPart = 10'000;  // 64 MiB have a few more
   create_table();
   const json task = task_on(KafkaBroker::shared());
   TrackerProcess tracker(task);
@@ -207,10 +208,15 @@ TEST_P(ExactlyOnce, ATrackerKilledInsideAVeryLargeTransactionGoesOnInside) {
   for (int kill = 0; kill < 2; ++kill) {
     tracker.start();
     wait_until(
-        "a committed part", [&] { return reader.read_to_end().size() > seen; }, seconds{60});
+        "a part's rows", [&] { return inserted(tracker) > kRowsOfAPart; }, seconds{60});
+    const json before = tracker.status().at("checkpointAtMs");
+    wait_until(
+        "a committed part", [&] { return tracker.status().at("checkpointAtMs") != before; }, seconds{60});
     EXPECT_EQ(tracker.stop(SIGKILL).signal, SIGKILL);
-    seen = reader.read_to_end().size();
-    ASSERT_LT(seen, kRows) << "it was too fast to be killed inside the transaction";
+    const std::size_t now = reader.read_to_end().size();
+    ASSERT_GT(now, seen) << "it was killed before a part was committed";
+    ASSERT_LT(now, kRows) << "it was too fast to be killed inside the transaction";
+    seen = now;
   }
   tracker.start_streaming();
   EXPECT_THAT(tracker.process().err(), HasSubstr("rows of transaction "));

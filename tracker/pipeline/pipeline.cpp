@@ -84,31 +84,27 @@ absl::Status unknown_statement(std::string_view sql) {
                   head_of(sql)));
 }
 
-/// Names in the form of table maps, however the statement writes them.
-void keep_names(sql::Statement& statement, const schema::SchemaHistory& history) {
-  for (sql::StatementTable& each : statement.tables) {
-    sql::TableName name = history.canonical({std::move(each.database), std::move(each.table)});
-    each = {std::move(name.database), std::move(name.table)};
-  }
-}
-
 }  // namespace
 
 Pipeline::Pipeline(Parts parts)
     : parts_(std::move(parts)),
       tables_(parts_.selector, parts_.catalog, parts_.topic_for, parts_.wants_rows, parts_.reads_files),
-      translator_(parts_.helpers),
-      rows_(scratch_) {}
+      schema_changes_({.selector = parts_.selector,
+                       .catalog = parts_.catalog,
+                       .history = parts_.history,
+                       .helpers = parts_.helpers,
+                       .is_wanted = parts_.wants_schema_changes}),
+      policy_(parts_.unprocessable, parts_.oversized, parts_.sink, parts_.counters),
+      rows_(scratch_),
+      transaction_(parts_.reads_files) {}
 
 void Pipeline::start(const binlog::Position& from) {
   position_ = from;
   stream_.reset(from);
   tables_.forget_all();
   batch_.clear();
-  in_transaction_ = false;
+  transaction_.end();
   is_repeated_ = false;
-  told_begin_.reset();
-  is_explicit_ = false;
   xa_.reset();
   held_.clear();
   taken_back_.begin();
@@ -190,11 +186,11 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::ExecuteLoadQuery:
     case EventType::AppendBlock:
     case EventType::DeleteFile:
-      return unprocessable(event,
-                           absl::FailedPreconditionError(
-                               "LOAD DATA was written as a statement, not as rows; SET GLOBAL "
-                               "binlog_format=ROW (and in sessions that set it), and leave what was written "
-                               "before out (spec.onUnprocessable: SkipAndCount)"));
+      return skip_or_fail(event,
+                          absl::FailedPreconditionError(
+                              "LOAD DATA was written as a statement, not as rows; SET GLOBAL "
+                              "binlog_format=ROW (and in sessions that set it), and leave what was written "
+                              "before out (spec.onUnprocessable: SkipAndCount)"));
     case EventType::Incident:
       return absl::DataLossError(
           "the server says that events are missing from its binlog here; make the task anew with "
@@ -203,13 +199,13 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     // The end of a file: the position moves on to the next, also when nobody writes.
     case EventType::Rotate:
       is_repeated_ = false;
-      if (!in_transaction_ && (event.header.flags & binlog::kFlagArtificial) == 0)
+      if (!transaction_.is_open() && (event.header.flags & binlog::kFlagArtificial) == 0)
         return end_transaction(stop);
       return absl::OkStatus();
 
     case EventType::FormatDescription:
       if (stream_.format().is_of_server_start && !is_reading_again())
-        temporary_tables_.forget(event.header.server_id);
+        schema_changes_.forget_sessions(event.header.server_id);
       return on_format_description();
 
     // These say nothing of rows or schemas: file framing, other nodes' bookkeeping, texts of statements whose
@@ -233,22 +229,23 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
 
     default:
       if ((event.header.flags & binlog::kFlagIgnorable) != 0) return absl::OkStatus();
-      return unprocessable(event, absl::UnimplementedError(fmt::format(
-                                      "event type {} is not known to this version of Rowtide; upgrade it",
-                                      static_cast<int>(event.header.type))));
+      return skip_or_fail(event, absl::UnimplementedError(fmt::format(
+                                     "event type {} is not known to this version of Rowtide; upgrade it",
+                                     static_cast<int>(event.header.type))));
   }
 }
 
 absl::Status Pipeline::on_table_map(const binlog::EventView& event) {
   absl::Status status = tables_.bind(event.body, stream_.format().is_mariadb, parts_.encoder);
   if (status.ok()) return status;
-  status = unprocessable(event, status);
+  status = skip_or_fail(event, status);
   if (status.ok()) tables_.leave_out(event.body);
   return status;
 }
 
 absl::Status Pipeline::expect_transaction(EventType type) const {
-  if (!stands_in_group(type) || in_transaction_ || replay_ || !held_file_.empty()) return absl::OkStatus();
+  if (!stands_in_group(type) || transaction_.is_open() || replay_ || !held_file_.empty())
+    return absl::OkStatus();
   return absl::DataLossError(
       "it stands outside a transaction: the reading did not begin where one does, or the binlog is damaged "
       "here. Where "
@@ -260,30 +257,30 @@ absl::Status Pipeline::expect_transaction(EventType type) const {
 /// A file begins.
 absl::Status Pipeline::on_format_description() {
   note_file();
-  if (!in_transaction_ || is_reading_again()) return absl::OkStatus();
-  if (told_begin_) {
+  if (!transaction_.is_open() || is_reading_again()) return absl::OkStatus();
+  if (transaction_.is_emitted()) {
     return absl::DataLossError(
         fmt::format("the file before it ends inside transaction {}, some of whose rows are delivered "
                     "already: its server has not "
                     "written it to its end, and says nothing of it any more. Compare the tables that it "
                     "changed with their topics, "
                     "and make the task anew with spec.startPosition here",
-                    transaction_id_));
+                    transaction_.id()));
   }
   spdlog::warn(
       "{} ends inside transaction {}, as when its server died: it was not committed and nothing of it is "
       "delivered",
-      position_.file, transaction_id_);
+      position_.file, transaction_.id());
   held_.begin({});
   taken_back_.begin();
   xa_.reset();
-  in_transaction_ = false;
+  transaction_.end();
   return absl::OkStatus();
 }
 
 /// When the file that the position is in was begun, by which it is told from one of the same name.
 void Pipeline::note_file() {
-  if (in_transaction_ || parts_.server.empty() || parts_.server != position_.server ||
+  if (transaction_.is_open() || parts_.server.empty() || parts_.server != position_.server ||
       stream_.file() != position_.file || stream_.file_created() == position_.file_created) {
     return;
   }
@@ -313,52 +310,23 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
       binlog::parse_mariadb_gtid(event.body, event.header.server_id);
   if (!gtid.ok()) return gtid.status();
   if (absl::Status status = begin_transaction(event, gtid->gtid, 0); !status.ok()) return status;
-  changes_nothing_ = gtid->changes_nothing();
-  is_explicit_ = !gtid->standalone;                       // MariaDB writes no BEGIN
+  transaction_.set_changes_nothing(gtid->changes_nothing());
+  transaction_.set_explicit(!gtid->standalone);           // MariaDB writes no BEGIN
   if (gtid->prepared_xa) begin_xa(std::move(gtid->xid));  // nor XA START
   return absl::OkStatus();
 }
 
 absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
                                          std::int64_t commit_timestamp_us) {
-  if (in_transaction_ && !waits_for_second_reading()) {
+  if (transaction_.is_open() && !waits_for_second_reading()) {
     return absl::DataLossError(fmt::format(
         "it stands inside transaction {}, which has no end: the binlog is damaged here; check the file with "
         "mysqlbinlog --verify-binlog-checksum",
-        transaction_id_));
+        transaction_.id()));
   }
-  gtid_ = std::move(gtid);
-  gtid_text_ = binlog::to_string(gtid_);
-  commit_timestamp_us_ = commit_timestamp_us;
-  thread_id_ = 0;
-  in_transaction_ = true;
-  is_explicit_ = false;
-  changes_nothing_ = false;
-  transaction_id_ =
-      !gtid_text_.empty() ? gtid_text_ : fmt::format("file={},pos={}", position_.file, position_.offset);
+  transaction_.begin(std::move(gtid), commit_timestamp_us, position_);
   part_bytes_ = 0;
   return begin_group(event);
-}
-
-void Pipeline::tell_begin(const encode::ChangeOrigin& origin) {
-  if (told_begin_) return;
-  told_begin_ = origin;
-  const std::size_t first_record = batch_.size();
-  parts_.encoder.begin_transaction(origin, batch_);
-  if (progress_.is_resumed()) batch_.truncate(first_record);
-}
-
-void Pipeline::tell_end(const std::string& file, std::uint64_t offset) {
-  if (!told_begin_) return;
-  // What its views looked at may have moved since.
-  encode::ChangeOrigin origin = *std::exchange(told_begin_, std::nullopt);
-  origin.gtid = gtid_text_;
-  origin.file = file;
-  origin.offset = offset;
-  if (!parts_.reads_files) origin.processed_timestamp_us = now_us();
-  origin.transaction_id = transaction_id_;
-  origin.transaction_file = position_.file;
-  parts_.encoder.end_transaction(origin, batch_);
 }
 
 absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
@@ -367,27 +335,19 @@ absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
 
 absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t offset,
                                           const std::stop_token& stop) {
-  if (in_transaction_) {
+  if (transaction_.is_open()) {
     if (absl::Status status = progress_.end(); !status.ok()) return status;
   }
-  tell_end(file, offset);
+  transaction_.emit_end(file, offset, position_, parts_.encoder, batch_);
   if (absl::Status status = hand_over(stop); !status.ok()) return status;
-  if (const auto* mysql = std::get_if<binlog::MysqlGtid>(&gtid_)) {
-    if (auto* set = std::get_if<binlog::MysqlGtidSet>(&position_.gtids)) set->add(*mysql);
-  } else if (const auto* mariadb = std::get_if<binlog::MariadbGtid>(&gtid_)) {
-    if (auto* set = std::get_if<binlog::MariadbGtidSet>(&position_.gtids)) set->add(*mariadb);
-  }
+  transaction_.add_to(position_.gtids);
   note_place(file, offset);
   position_.midway = progress_.pending();
   if (parts_.history != nullptr) position_.schema_version = parts_.history->version();
   parts_.sink.end_transaction(position_);
-  if (in_transaction_) add(parts_.counters.transactions, 1);
+  if (transaction_.is_open()) add(parts_.counters.transactions, 1);
 
-  gtid_ = {};
-  gtid_text_.clear();
-  commit_timestamp_us_ = 0;
-  in_transaction_ = false;
-  is_explicit_ = false;
+  transaction_.end();
   xa_.reset();
   taken_back_.begin();
   again_.clear();
@@ -425,16 +385,14 @@ void Pipeline::end_part() {
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
   const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event.body);
   if (!query.ok()) return query.status();
-  if (!in_transaction_ || waits_for_second_reading()) {  // a server, or a start, without the GTID event
+  if (!transaction_.is_open() ||
+      waits_for_second_reading()) {  // a server, or a start, without the GTID event
     if (absl::Status status = begin_transaction(event, {}, 0); !status.ok()) return status;
   }
-  thread_id_ = query->thread_id;
-  if (changes_nothing_) return end_transaction(stop);
+  transaction_.set_thread_id(query->thread_id);
+  if (transaction_.changes_nothing()) return end_transaction(stop);
 
-  const bool uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0;
-  sql::Statement statement = sql::classify_statement(query->sql, query->database, uses_temporary_table);
-  if (parts_.history != nullptr) keep_names(statement, *parts_.history);
-  find_temporary_tables(event, *query, statement);
+  const sql::Statement statement = schema_changes_.classify(event, *query);
   switch (statement.kind) {
     case StatementKind::Commit:
       return on_commit(stop);
@@ -451,31 +409,52 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const sql::S
                                     const binlog::QueryEvent& query, const std::stop_token& stop) {
   switch (statement.kind) {
     case StatementKind::Begin:
-      is_explicit_ = true;
+      transaction_.set_explicit(true);
       return absl::OkStatus();
     case StatementKind::Xa:
       return on_xa_statement(query.sql, stop);
     case StatementKind::Ddl:
       if (statement.writes_rows && !statement.is_temporary) {
         absl::Status status = on_statement_dml(statement, query);
-        if (!status.ok()) status = unprocessable(event, status);
+        if (!status.ok()) status = skip_or_fail(event, status);
         if (!status.ok()) return status;
       }
       if (absl::Status status = on_schema_change(event, statement, query); !status.ok()) return status;
-      is_explicit_ = is_explicit_ || starts_transaction(query.sql);
+      if (starts_transaction(query.sql)) transaction_.set_explicit(true);
       break;
     case StatementKind::Dml:
     case StatementKind::Unknown: {
       absl::Status status = statement.kind == StatementKind::Dml ? on_statement_dml(statement, query)
                                                                  : unknown_statement(query.sql);
-      if (!status.ok()) status = unprocessable(event, status);
+      if (!status.ok()) status = skip_or_fail(event, status);
       if (!status.ok()) return status;
       break;
     }
     default:
       break;
   }
-  return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
+  return transaction_.is_explicit() ? absl::OkStatus() : end_transaction(stop);
+}
+
+absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const sql::Statement& statement,
+                                        const binlog::QueryEvent& query) {
+  if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
+  if (taken_back_.is_known()) return absl::OkStatus();  // emitted when its transaction was read first
+  tables_.forget_all();
+  const SchemaChanges::Effect effect =
+      schema_changes_.apply(event, statement, query, stream_.format().is_mariadb);
+  if (!effect.is_selected) add(parts_.counters.unselected_schema_changes, 1);
+  if (!effect.change || !progress_.schema_changes().next())
+    return absl::OkStatus();  // delivered before a restart
+  const auto& [database, table, sql, changes] = *effect.change;
+  parts_.encoder.encode_schema_change({.database = database, .table = table, .sql = sql, .changes = changes},
+                                      origin_of(event), batch_);
+  add(parts_.counters.schema_changes, 1);
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::skip_or_fail(const binlog::EventView& event, const absl::Status& why) {
+  return policy_.skip_or_fail(event, stream_.file(), why);
 }
 
 absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const binlog::QueryEvent& query) {
@@ -521,28 +500,14 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
 }
 
 encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
-  const std::int64_t committed_us = commit_timestamp_us_ != 0
-                                        ? commit_timestamp_us_
-                                        : std::int64_t{event.header.timestamp} * types::kMicrosPerSecond;
-  return {.server_id = event.header.server_id,
-          .gtid = gtid_text_,
-          .file = held_file_.empty() ? stream_.file() : held_file_,
-          .offset = event.start_offset,
-          .row = 0,
-          .thread_id = thread_id_,
-          .commit_timestamp_us = committed_us,
-          .processed_timestamp_us = parts_.reads_files ? committed_us : now_us(),
-          .transaction_id = transaction_id_,
-          // Where the last one ended.
-          .transaction_file = position_.file,
-          .transaction_offset = position_.offset};
+  return transaction_.origin_of(event, held_file_.empty() ? stream_.file() : held_file_, position_);
 }
 
 absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_token& stop) {
   binlog::RowsHeader header;
   if (const auto status = binlog::parse_rows_header(event.header.type, event.body, header);
       status != binlog::RowsStatus::Ok) {
-    return unprocessable(event, absl::DataLossError("the event ends inside its header"));
+    return skip_or_fail(event, absl::DataLossError("the event ends inside its header"));
   }
   constexpr std::uint64_t kDummyTableId = 0xffffff;
   if (header.table_id == kDummyTableId) return absl::OkStatus();
@@ -562,13 +527,14 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   if (xa_) xa_->has_rows = true;
   if (may_be_taken_back()) {
     // The rows of an XA transaction are told as changes of the thread that commits it.
-    held_.hold(event, {number, xa_ || replay_ ? std::nullopt : std::optional(thread_id_)}, table->event_body);
+    held_.hold(event, {number, xa_ || replay_ ? std::nullopt : std::optional(transaction_.thread_id())},
+               table->event_body);
     return absl::OkStatus();
   }
   if (held_file_.empty() && taken_back_.contains(number)) return absl::OkStatus();
 
   encode::ChangeOrigin origin = origin_of(event);
-  tell_begin(origin);
+  transaction_.emit_begin(origin, progress_.is_resumed(), parts_.encoder, batch_);
   TransactionProgress::Count& progress = progress_.rows_of(table->name);
   std::uint64_t count = 0;
   std::uint64_t told = 0;
@@ -586,8 +552,9 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
       continue;
     }
     ++told;
-    if (parts_.oversized != task::OversizedRecord::Stop) {
-      if (absl::Status fits = fit(*table, change, origin, first_record, stop); !fits.ok()) return fits;
+    if (policy_.limits_records()) {
+      absl::Status fits = policy_.enforce_record_size(*table, change, origin, first_record, batch_, stop);
+      if (!fits.ok()) return fits;
     }
     scratch_.reset();
     if (batch_.bytes() >= kBatchBytes) {
@@ -599,7 +566,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   if (in_payload_) payload_rows_ += static_cast<std::uint32_t>(count);
   add(parts_.counters.rows_of(header.operation), told);
   if (status == binlog::RowsStatus::Ok) return absl::OkStatus();
-  return unprocessable(event, rows_error(status, *table, rows_.row_index(), rows_.failed_column()));
+  return skip_or_fail(event, rows_error(status, *table, rows_.row_index(), rows_.failed_column()));
 }
 
 }  // namespace rowtide::pipeline

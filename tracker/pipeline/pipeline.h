@@ -13,18 +13,19 @@
 #include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/encode/record_batch.h"
-#include "tracker/osc/translator.h"
 #include "tracker/pipeline/counters.h"
 #include "tracker/pipeline/held_rows.h"
+#include "tracker/pipeline/policy.h"
+#include "tracker/pipeline/schema_changes.h"
 #include "tracker/pipeline/table_registry.h"
 #include "tracker/pipeline/taken_back.h"
+#include "tracker/pipeline/transaction.h"
 #include "tracker/pipeline/transaction_progress.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/sink/sink.h"
 #include "tracker/sql/statement.h"
-#include "tracker/sql/temporary_tables.h"
 #include "tracker/types/scratch.h"
 
 namespace rowtide::pipeline {
@@ -89,7 +90,7 @@ class Pipeline {
   [[nodiscard]] binlog::BinlogPlace place() const { return {stream_.file(), stream_.offset()}; }
 
   /// Between the beginning of a transaction and its end.
-  [[nodiscard]] bool in_transaction() const { return in_transaction_; }
+  [[nodiscard]] bool in_transaction() const { return transaction_.is_open(); }
   /// After a failure: hands over the rows before it, of a transaction that will not end, unless they are too
   /// many to be held.
   [[nodiscard]] absl::Status hand_over_rest(const std::stop_token& stop);
@@ -106,25 +107,10 @@ class Pipeline {
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_statement(const binlog::EventView& event, const sql::Statement& statement,
                                           const binlog::QueryEvent& query, const std::stop_token& stop);
-  schema::DdlEffect change_schema(const binlog::EventView& event, const sql::Statement& statement,
-                                  const binlog::QueryEvent& query, std::string_view sql);
-  [[nodiscard]] absl::Status tell_schema_change(const binlog::EventView& event,
-                                                const encode::SchemaChange& change);
-  [[nodiscard]] absl::Status tell_online_change(const binlog::EventView& event, std::string_view sql,
-                                                const std::vector<schema::TableChange>& changes);
-  [[nodiscard]] bool is_temporary(const sql::TemporaryTables::Session& session,
-                                  const sql::StatementTable& table) const;
-  void find_temporary_tables(const binlog::EventView& event, const binlog::QueryEvent& query,
-                             sql::Statement& statement);
   [[nodiscard]] absl::Status on_statement_dml(const sql::Statement& statement,
                                               const binlog::QueryEvent& query);
   [[nodiscard]] absl::Status on_table_map(const binlog::EventView& event);
-
-  // pipeline_policies.cpp
-  [[nodiscard]] absl::Status unprocessable(const binlog::EventView& event, const absl::Status& why);
-  [[nodiscard]] absl::Status fit(const BoundTable& table, const encode::RowChange& change,
-                                 const encode::ChangeOrigin& origin, std::size_t first_record,
-                                 const std::stop_token& stop);
+  [[nodiscard]] absl::Status skip_or_fail(const binlog::EventView& event, const absl::Status& why);
   [[nodiscard]] absl::Status on_rows(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_payload(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
@@ -135,11 +121,8 @@ class Pipeline {
                                                 const std::stop_token& stop);
   void note_place(const std::string& file, std::uint64_t offset);
   void end_part();
-  void tell_begin(const encode::ChangeOrigin& origin);
-  void tell_end(const std::string& file, std::uint64_t offset);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
   [[nodiscard]] encode::ChangeOrigin origin_of(const binlog::EventView& event) const;
-  [[nodiscard]] bool wants_schema_change_of(const sql::Statement& statement, std::string_view database) const;
 
   [[nodiscard]] absl::Status located(const binlog::EventView& event, const absl::Status& status);
 
@@ -175,7 +158,8 @@ class Pipeline {
   Parts parts_;
   binlog::StreamState stream_;
   TableRegistry tables_;
-  osc::Translator translator_;
+  SchemaChanges schema_changes_;
+  Policy policy_;
   types::Scratch scratch_;
   binlog::RowsReader rows_;
   binlog::PayloadReader payload_;
@@ -183,16 +167,8 @@ class Pipeline {
   encode::RecordBatch batch_;
 
   binlog::Position position_;
-  binlog::Gtid gtid_;
-  std::string gtid_text_;
-  std::string transaction_id_;
-  std::int64_t commit_timestamp_us_ = 0;
-  std::uint32_t thread_id_ = 0;
-  bool in_transaction_ = false;
-  bool is_repeated_ = false;                        ///< the group that comes was delivered before
-  std::optional<encode::ChangeOrigin> told_begin_;  ///< as the encoder was told of the transaction
-  bool changes_nothing_ = false;                    ///< the group is an ALTER that only begins, or has failed
-  bool is_explicit_ = false;              ///< the group is ended by XID or COMMIT, not by its one statement
+  Transaction transaction_;
+  bool is_repeated_ = false;              ///< the group that comes was delivered before
   std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read
   HeldRows held_;
   TakenBack taken_back_;
@@ -203,7 +179,6 @@ class Pipeline {
   bool is_located_ = false;  ///< the failure says already where it is
   std::optional<Replay> replay_;
   TransactionProgress progress_;
-  sql::TemporaryTables temporary_tables_;
   std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began
   bool in_payload_ = false;
   std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position

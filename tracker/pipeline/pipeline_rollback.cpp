@@ -28,14 +28,14 @@ absl::Status Pipeline::begin_group(const binlog::EventView& event) {
   if (!waits_for_second_reading()) {
     again_.clear();
     taken_back_.begin();
-    progress_.begin(transaction_id_);
+    progress_.begin(transaction_.id());
     return absl::OkStatus();
   }
-  if (again_ != transaction_id_) {
+  if (again_ != transaction_.id()) {
     return absl::UnavailableError(fmt::format(
         "the source was asked for transaction {} a second time and gives {} first, as another server would; "
         "the stream begins anew",
-        again_, transaction_id_));
+        again_, transaction_.id()));
   }
   taken_back_.begin_again();
   return absl::OkStatus();
@@ -45,7 +45,7 @@ absl::Status Pipeline::begin_group(const binlog::EventView& event) {
 /// them.
 bool Pipeline::may_be_taken_back() const {
   if (!held_file_.empty() || taken_back_.is_known()) return false;
-  return xa_ || !std::holds_alternative<binlog::MysqlGtid>(gtid_);
+  return xa_ || !transaction_.has_mysql_gtid();
 }
 
 absl::Status Pipeline::on_savepoint(std::string_view sql) {
@@ -64,7 +64,7 @@ absl::Status Pipeline::on_savepoint(std::string_view sql) {
         "to date by other means",
         statement->name, text(from.status())));
   }
-  if (told_begin_ && *from < taken_back_.counted()) return told_already();
+  if (transaction_.is_emitted() && *from < taken_back_.counted()) return told_already();
   held_.drop_from(*from);
   return absl::OkStatus();
 }
@@ -72,7 +72,7 @@ absl::Status Pipeline::on_savepoint(std::string_view sql) {
 absl::Status Pipeline::on_commit(const std::stop_token& stop) {
   const HeldRows::Transaction held = held_.take_open();
   if (!held.is_complete) {
-    again_ = transaction_id_;
+    again_ = transaction_.id();
     reopen_at_ = position_;
     reopen_at_->server = parts_.server;
     reopen_at_->file = stream_.file();
@@ -89,9 +89,9 @@ absl::Status Pipeline::on_commit(const std::stop_token& stop) {
 }
 
 absl::Status Pipeline::on_rollback(const std::stop_token& stop) {
-  if (told_begin_) return told_already();
+  if (transaction_.is_emitted()) return told_already();
   held_.begin({});
-  in_transaction_ = false;  // there was none
+  transaction_.roll_back();
   return end_transaction(stop);
 }
 
@@ -101,7 +101,7 @@ absl::Status Pipeline::deliver(const HeldRows::Transaction& held, const std::sto
   for (const HeldRows::Event& each : held.events) {
     const binlog::EventView event{
         .header = each.header, .body = as_bytes(each.body), .start_offset = each.start_offset};
-    if (each.origin.thread_id) thread_id_ = *each.origin.thread_id;
+    if (each.origin.thread_id) transaction_.set_thread_id(*each.origin.thread_id);
     status = located(event, dispatch(event, stop));
     if (!status.ok()) break;
   }

@@ -27,11 +27,11 @@ void Pipeline::begin_xa(std::string xid) {
 
 absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_token& stop) {
   std::optional<sql::XaStatement> statement = sql::parse_xa_statement(sql);
-  if (!statement) return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
+  if (!statement) return transaction_.is_explicit() ? absl::OkStatus() : end_transaction(stop);
   switch (statement->verb) {
     case XaVerb::Start:
       begin_xa(std::move(statement->xid));
-      is_explicit_ = true;
+      transaction_.set_explicit(true);
       return absl::OkStatus();
     case XaVerb::End:
       return absl::OkStatus();
@@ -43,7 +43,7 @@ absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_tok
   if (!is_commit && xa_ && xa_->xid == statement->xid) return on_rollback(stop);  // not prepared
   if (absl::Status status = on_xa_outcome(statement->xid, is_commit, stop); !status.ok()) return status;
   if (replay_) return absl::OkStatus();  // ends when its rows have come
-  return is_explicit_ ? absl::OkStatus() : end_transaction(stop);
+  return transaction_.is_explicit() ? absl::OkStatus() : end_transaction(stop);
 }
 
 absl::Status Pipeline::on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop) {

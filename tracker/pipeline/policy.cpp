@@ -1,5 +1,5 @@
-// What becomes of changes that cannot be told as they are: spec.onUnprocessable and spec.sink.kafka's
-// oversizedRecord.
+#include "tracker/pipeline/policy.h"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "common/status/text.h"
-#include "tracker/pipeline/pipeline.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -34,34 +33,33 @@ std::vector<types::Value> only(const std::vector<std::uint32_t>& columns,
 
 }  // namespace
 
-absl::Status Pipeline::unprocessable(const binlog::EventView& event, const absl::Status& why) {
-  if (parts_.unprocessable == task::Unprocessable::Stop || !is_of_the_change(why)) return why;
-  add(parts_.counters.unprocessable_events, 1);
-  const std::uint64_t count = parts_.counters.unprocessable_events;
+absl::Status Policy::skip_or_fail(const binlog::EventView& event, std::string_view file,
+                                  const absl::Status& why) {
+  if (unprocessable_ == task::Unprocessable::Stop || !is_of_the_change(why)) return why;
+  add(counters_.unprocessable_events, 1);
+  const std::uint64_t count = counters_.unprocessable_events;
   if (is_logged(count)) {
-    spdlog::warn("Left out (number {}): {} at {}:{}: {}", count, binlog::name(event.header.type),
-                 stream_.file(), event.start_offset, text(why));
+    spdlog::warn("Left out (number {}): {} at {}:{}: {}", count, binlog::name(event.header.type), file,
+                 event.start_offset, text(why));
   }
   return absl::OkStatus();
 }
 
-/// The change's records are those from `first_record` on.
-absl::Status Pipeline::fit(const BoundTable& table, const encode::RowChange& change,
-                           const encode::ChangeOrigin& origin, std::size_t first_record,
-                           const std::stop_token& stop) {
+absl::Status Policy::enforce_record_size(const BoundTable& table, const encode::RowChange& change,
+                                         const encode::ChangeOrigin& origin, std::size_t first_record,
+                                         encode::RecordBatch& batch, const std::stop_token& stop) {
   std::uint64_t too_large = 0;
-  for (std::size_t i = first_record; too_large == 0 && i < batch_.size(); ++i) {
-    const encode::Record record = batch_.record(i);
-    const absl::StatusOr<bool> takes = parts_.sink.takes(record, stop);
+  for (std::size_t i = first_record; too_large == 0 && i < batch.size(); ++i) {
+    const encode::Record record = batch.record(i);
+    const absl::StatusOr<bool> takes = sink_.takes(record, stop);
     if (!takes.ok()) return takes.status();
     if (!*takes)
       too_large = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   }
   if (too_large == 0) return absl::OkStatus();
-  batch_.truncate(first_record);
-  const bool is_skipped = parts_.oversized == task::OversizedRecord::SkipAndCount;
-  Counters::Count& count =
-      is_skipped ? parts_.counters.oversized_skipped : parts_.counters.oversized_keys_only;
+  batch.truncate(first_record);
+  const bool is_skipped = oversized_ == task::OversizedRecord::SkipAndCount;
+  Counters::Count& count = is_skipped ? counters_.oversized_skipped : counters_.oversized_keys_only;
   add(count, 1);
   if (is_logged(count)) {
     spdlog::warn(
@@ -73,7 +71,7 @@ absl::Status Pipeline::fit(const BoundTable& table, const encode::RowChange& cha
   if (is_skipped) return absl::OkStatus();
   const std::vector<types::Value> before = only(table.plan.key_columns, change.before);
   const std::vector<types::Value> after = only(table.plan.key_columns, change.after);
-  table.encoder->encode({change.operation, before, after}, origin, batch_);
+  table.encoder->encode({change.operation, before, after}, origin, batch);
   return absl::OkStatus();
 }
 
