@@ -96,7 +96,8 @@ Pipeline::Pipeline(Parts parts)
                        .is_wanted = parts_.wants_schema_changes}),
       policy_(parts_.unprocessable, parts_.oversized, parts_.sink, parts_.counters),
       rows_(scratch_),
-      transaction_(parts_.reads_files) {}
+      transaction_(parts_.reads_files),
+      xa_(held_) {}
 
 void Pipeline::start(const binlog::Position& from) {
   position_ = from;
@@ -105,12 +106,11 @@ void Pipeline::start(const binlog::Position& from) {
   batch_.clear();
   transaction_.end();
   is_repeated_ = false;
-  xa_.reset();
+  xa_.clear();
   held_.clear();
   taken_back_.begin();
   again_.clear();
   reopen_at_.reset();
-  replay_.reset();
   in_payload_ = false;
   progress_.start(from.midway);
   part_bytes_ = 0;
@@ -135,7 +135,7 @@ absl::Status Pipeline::on_event(Bytes bytes, const std::stop_token& stop) {
     parts_.counters.last_event_timestamp.store(event->header.timestamp, std::memory_order_relaxed);
   }
   is_located_ = false;
-  return located(*event, replay_ ? on_replayed(*event, stop) : dispatch(*event, stop));
+  return located(*event, xa_.is_reading_again() ? on_replayed(*event, stop) : dispatch(*event, stop));
 }
 
 absl::Status Pipeline::located(const binlog::EventView& event, const absl::Status& status) {
@@ -244,7 +244,7 @@ absl::Status Pipeline::on_table_map(const binlog::EventView& event) {
 }
 
 absl::Status Pipeline::expect_transaction(EventType type) const {
-  if (!stands_in_group(type) || transaction_.is_open() || replay_ || !held_file_.empty())
+  if (!stands_in_group(type) || transaction_.is_open() || xa_.is_reading_again() || !held_file_.empty())
     return absl::OkStatus();
   return absl::DataLossError(
       "it stands outside a transaction: the reading did not begin where one does, or the binlog is damaged "
@@ -273,7 +273,7 @@ absl::Status Pipeline::on_format_description() {
       position_.file, transaction_.id());
   held_.begin({});
   taken_back_.begin();
-  xa_.reset();
+  xa_.close();
   transaction_.end();
   return absl::OkStatus();
 }
@@ -311,8 +311,8 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
   if (!gtid.ok()) return gtid.status();
   if (absl::Status status = begin_transaction(event, gtid->gtid, 0); !status.ok()) return status;
   transaction_.set_changes_nothing(gtid->changes_nothing());
-  transaction_.set_explicit(!gtid->standalone);           // MariaDB writes no BEGIN
-  if (gtid->prepared_xa) begin_xa(std::move(gtid->xid));  // nor XA START
+  transaction_.set_explicit(!gtid->standalone);  // MariaDB writes no BEGIN
+  if (gtid->prepared_xa) xa_.begin(std::move(gtid->xid), position_, stream_.file());  // nor XA START
   return absl::OkStatus();
 }
 
@@ -348,7 +348,7 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   if (transaction_.is_open()) add(parts_.counters.transactions, 1);
 
   transaction_.end();
-  xa_.reset();
+  xa_.close();
   taken_back_.begin();
   again_.clear();
   return parts_.sink.error();
@@ -376,7 +376,9 @@ absl::Status Pipeline::hand_over(const std::stop_token& stop) {
 /// What was handed over of the transaction so far may be made durable. The rows of an XA transaction stand
 /// elsewhere, and what is held is small: those stay one part.
 void Pipeline::end_part() {
-  if (part_bytes_ < parts_.part_size || replay_ || !held_file_.empty() || !progress_.may_be_parted()) return;
+  if (part_bytes_ < parts_.part_size || xa_.is_reading_again() || !held_file_.empty() ||
+      !progress_.may_be_parted())
+    return;
   part_bytes_ = 0;
   position_.midway = progress_.midway();
   parts_.sink.end_transaction(position_);
@@ -489,7 +491,7 @@ absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::sto
       break;
     } else {
       inner->start_offset = event.start_offset;
-      status = replay_ ? on_replayed(*inner, stop) : dispatch(*inner, stop);
+      status = xa_.is_reading_again() ? on_replayed(*inner, stop) : dispatch(*inner, stop);
       if (!status.ok() && !absl::IsCancelled(status) && !is_located_) {
         status = {status.code(), fmt::format("{} in it: {}", binlog::name(inner->header.type), text(status))};
       }
@@ -524,10 +526,12 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     if (progress_.is_resumed()) progress_.leave_out(table->name);
     return absl::OkStatus();
   }
-  if (xa_) xa_->has_rows = true;
+  xa_.note_rows();
   if (may_be_taken_back()) {
     // The rows of an XA transaction are told as changes of the thread that commits it.
-    held_.hold(event, {number, xa_ || replay_ ? std::nullopt : std::optional(transaction_.thread_id())},
+    held_.hold(event,
+               {number, xa_.is_open() || xa_.is_reading_again() ? std::nullopt
+                                                                : std::optional(transaction_.thread_id())},
                table->event_body);
     return absl::OkStatus();
   }

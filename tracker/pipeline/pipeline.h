@@ -21,6 +21,7 @@
 #include "tracker/pipeline/taken_back.h"
 #include "tracker/pipeline/transaction.h"
 #include "tracker/pipeline/transaction_progress.h"
+#include "tracker/pipeline/xa_transactions.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
 #include "tracker/select/table_selector.h"
@@ -79,7 +80,9 @@ class Pipeline {
   [[nodiscard]] const binlog::Position* reopen_at() const { return reopen_at_ ? &*reopen_at_ : nullptr; }
   void reopened();
   /// From the first such reopening until the stream is where it was; position() is there.
-  [[nodiscard]] bool is_reading_again() const { return reopen_at_ || replay_ || !again_.empty(); }
+  [[nodiscard]] bool is_reading_again() const {
+    return reopen_at_ || xa_.is_reading_again() || !again_.empty();
+  }
   /// The source was opened there by itself.
   void go_on_from(const binlog::Position& from);
 
@@ -136,21 +139,12 @@ class Pipeline {
   [[nodiscard]] absl::Status deliver(const HeldRows::Transaction& held, const std::stop_token& stop);
 
   // pipeline_xa.cpp
-  struct Replay {
-    std::string xid;
-    binlog::Position from;
-    std::string end_file;  ///< where the stream goes on afterwards
-    std::uint64_t end_offset = 0;
-    bool is_in_it = false;
-    bool is_known = false;  ///< what it takes back: an earlier reading has found that
-  };
-  void begin_xa(std::string xid);
   [[nodiscard]] absl::Status on_xa_statement(std::string_view sql, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_xa_outcome(const std::string& xid, bool is_commit,
                                            const std::stop_token& stop);
-  void want_replay(const binlog::PreparedXa& prepared);
-  void enter_replayed(bool is_it);
+  [[nodiscard]] absl::Status deliver_xa(const XaTransactions::Outcome& outcome, const std::stop_token& stop);
+  void enter_replayed(std::string_view xid);
   [[nodiscard]] absl::Status on_replayed(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_replayed_query(const binlog::EventView& event);
   [[nodiscard]] absl::Status end_replay(const std::stop_token& stop);
@@ -168,16 +162,15 @@ class Pipeline {
 
   binlog::Position position_;
   Transaction transaction_;
-  bool is_repeated_ = false;              ///< the group that comes was delivered before
-  std::optional<binlog::PreparedXa> xa_;  ///< the group that is being read
+  bool is_repeated_ = false;  ///< the group that comes was delivered before
   HeldRows held_;
+  XaTransactions xa_;
   TakenBack taken_back_;
   std::uint64_t group_offset_ = 0;  ///< where the group begins
   std::string again_;               ///< the id of the transaction that is read again because it was not held
   std::optional<binlog::Position> reopen_at_;
   std::string held_file_;    ///< of the held rows that are being delivered
   bool is_located_ = false;  ///< the failure says already where it is
-  std::optional<Replay> replay_;
   TransactionProgress progress_;
   std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began
   bool in_payload_ = false;

@@ -45,7 +45,7 @@ absl::Status Pipeline::begin_group(const binlog::EventView& event) {
 /// them.
 bool Pipeline::may_be_taken_back() const {
   if (!held_file_.empty() || taken_back_.is_known()) return false;
-  return xa_ || !transaction_.has_mysql_gtid();
+  return xa_.is_open() || !transaction_.has_mysql_gtid();
 }
 
 absl::Status Pipeline::on_savepoint(std::string_view sql) {
@@ -83,7 +83,7 @@ absl::Status Pipeline::on_commit(const std::stop_token& stop) {
     if (group_offset_ <= std::numeric_limits<std::uint32_t>::max()) reopen_at_->gtids = {};
     return absl::OkStatus();
   }
-  xa_.reset();
+  xa_.close();
   if (absl::Status status = deliver(held, stop); !status.ok()) return status;
   return end_transaction(stop);
 }
@@ -110,7 +110,7 @@ absl::Status Pipeline::deliver(const HeldRows::Transaction& held, const std::sto
 }
 
 absl::Status Pipeline::hand_over_rest(const std::stop_token& stop) {
-  if (!xa_ && !replay_) {
+  if (!xa_.is_open() && !xa_.is_reading_again()) {
     const HeldRows::Transaction held = held_.take_open();
     if (absl::Status status = deliver(held, stop); !status.ok()) return status;
   }
