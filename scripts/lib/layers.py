@@ -23,20 +23,22 @@ LAYERS = {
     "tracker/types": "common/bytes",
     "tracker/binlog": "common/bytes tracker/sql tracker/types",
     "tracker/schema": "common/status tracker/sql tracker/types tracker/binlog",
+    "tracker/record": "",
     "tracker/osc": "common/task tracker/sql tracker/schema",
     "tracker/select": "common/names common/task tracker/osc",
-    "tracker/encode": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog tracker/schema",
-    "tracker/sink": "common/status common/task common/time tracker/binlog tracker/encode",
+    "tracker/encode": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog tracker/schema "
+    "tracker/record",
+    "tracker/sink": "common/status common/task common/time tracker/binlog tracker/record",
     "tracker/checkpoint": "common/status common/task tracker/binlog tracker/sink",
     "tracker/source": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog",
     "tracker/pipeline": "common/bytes common/status common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
-    "tracker/osc tracker/select tracker/encode tracker/sink",
+    "tracker/osc tracker/select tracker/record tracker/encode tracker/sink",
     "tracker/run": "common/status common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
-    "tracker/osc tracker/select tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
+    "tracker/osc tracker/select tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
     "tracker/precheck": "common/names common/task tracker/sql tracker/select tracker/sink tracker/source",
     "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
     "tracker/commands": "common/http common/log common/names common/status common/task tracker/sql tracker/binlog "
-    "tracker/schema tracker/sink tracker/checkpoint tracker/source tracker/pipeline tracker/run tracker/precheck "
+    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline tracker/run tracker/precheck "
     "tracker/serve",
     "tracker": "tracker/commands",
     "operator/kube": "common/status common/time",

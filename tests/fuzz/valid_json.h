@@ -3,17 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/fuzz/fuzz_input.h"
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 
 namespace rowtide::fuzz {
 
 /// Whatever a binlog holds: keys, values and headers are JSON, in well-formed UTF-8 (accept() looks at both).
-inline void require_valid_json(const encode::RecordBatch& batch) {
+inline void require_valid_json(const record::RecordBatch& batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const encode::Record record = batch.record(i);
+    const record::Record record = batch.record(i);
     require(!record.key || nlohmann::json::accept(*record.key));
     require(!record.value || nlohmann::json::accept(*record.value));
-    for (const encode::RecordHeader& header : record.headers) require(nlohmann::json::accept(header.value));
+    for (const record::RecordHeader& header : record.headers) require(nlohmann::json::accept(header.value));
   }
 }
 

@@ -9,7 +9,7 @@
 #include "tests/integration/format_cases.h"
 #include "tests/integration/tracker_process.h"
 #include "tests/support/kafka_broker.h"
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_sink.h"
 #include "tracker/sink/topic_retention.h"
@@ -59,7 +59,8 @@ TEST(DtsTopic, ATopicThatWouldLoseMessagesIsRefused) {
     task.name = "t";
     task.spec.sink.kafka = kafka_settings();
     task.spec.sink.kafka->topic.name = topic;
-    const absl::Status opened = sink::make_kafka_sink(task, task::SecretReader(""))->open();
+    const absl::Status opened =
+        sink::make_kafka_sink(task, task::SecretReader(""), record::TimestampUnit::Seconds)->open();
     EXPECT_TRUE(absl::IsFailedPrecondition(opened)) << opened;
     EXPECT_THAT(text(opened), HasSubstr(why));
     EXPECT_THAT(text(opened), HasSubstr(topic));
@@ -77,9 +78,9 @@ TEST(DtsTopic, WhatIsOlderThanTheRetentionIsDeleted) {
   task.spec.sink.kafka->topic.name = topic;
   // Without the format, so that only this test deletes.
   task.spec.sink.kafka->format = "debezium-json";
-  const auto sink = sink::make_kafka_sink(task, task::SecretReader(""));
+  const auto sink = sink::make_kafka_sink(task, task::SecretReader(""), record::TimestampUnit::Seconds);
   ASSERT_TRUE(sink->open().ok());
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   for (const std::int64_t seconds : {1'700'000'000, 1'700'000'100, 1'700'000'200}) {
     batch.begin_record(topic, "shop.orders", seconds);
     batch.buffer() += "record";

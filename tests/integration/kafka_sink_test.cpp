@@ -62,7 +62,7 @@ std::string message(const absl::Status& status) {
 const std::int64_t kRecordTime =
     std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 
-void add(encode::RecordBatch& batch, std::string_view topic, std::optional<std::string> key,
+void add(record::RecordBatch& batch, std::string_view topic, std::optional<std::string> key,
          std::optional<std::string> value) {
   batch.begin_record(batch.keep(topic), "shop.orders", kRecordTime);
   if (key) {
@@ -79,7 +79,7 @@ void add(encode::RecordBatch& batch, std::string_view topic, std::optional<std::
 
 std::unique_ptr<sink::Sink> open_sink(const task::Task& task,
                                       const task::SecretReader& secrets = task::SecretReader("")) {
-  auto sink = sink::make_kafka_sink(task, secrets);
+  auto sink = sink::make_kafka_sink(task, secrets, record::TimestampUnit::Milliseconds);
   const absl::Status opened = sink->open();
   if (!opened.ok()) throw std::runtime_error(message(opened));
   return sink;
@@ -95,7 +95,7 @@ TEST(KafkaSink, KeepsTheOrderOfEachKeyAcrossPartitions) {
   KafkaBroker& broker = KafkaBroker::shared();
   const std::string topic = broker.fresh_topic(4);
   const auto sink = open_sink(task_on(broker.bootstrap(), topic));
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   for (int i = 0; i < 20'000; ++i) {
     add(batch, topic, "{\"id\":" + std::to_string(i % 97) + "}", std::to_string(i));
     if (i % 100 != 99) continue;
@@ -131,7 +131,7 @@ TEST(KafkaSink, CarriesTombstonesNullKeysAndHeaders) {
   KafkaBroker& broker = KafkaBroker::shared();
   const std::string topic = broker.fresh_topic();
   const auto sink = open_sink(task_on(broker.bootstrap(), topic));
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   batch.begin_record(topic, "shop.orders", 1);
   batch.buffer() += "old";
   batch.end_key();
@@ -160,7 +160,7 @@ TEST(KafkaSink, WaitsOutABrokerThatIsAway) {
   KafkaBroker broker;
   broker.create_topic("changes");
   const auto sink = open_sink(task_on(broker.bootstrap(), "changes"));
-  encode::RecordBatch first;
+  record::RecordBatch first;
   add(first, "changes", "k", "0");
   ASSERT_TRUE(sink->write(first, {}).ok());
   sink->end_transaction(at(1));
@@ -172,7 +172,7 @@ TEST(KafkaSink, WaitsOutABrokerThatIsAway) {
   std::atomic<std::uint64_t> ended{1};
   absl::Status written;
   std::jthread writer([&] {
-    encode::RecordBatch batch;
+    record::RecordBatch batch;
     while (written.ok()) {
       batch.clear();
       add(batch, "changes", "k", std::to_string(ended.load()) + std::string(1'000'000, ' '));
@@ -210,7 +210,7 @@ TEST(KafkaSink, SurvivesABrokerThatIsKilledWhileWriting) {
   constexpr std::uint64_t kRecords = 30'000;
   absl::Status written;
   std::jthread writer([&] {
-    encode::RecordBatch batch;
+    record::RecordBatch batch;
     for (std::uint64_t i = 0; i < kRecords && written.ok(); ++i) {
       batch.clear();
       add(batch, "changes", std::to_string(i % 10), std::to_string(i));
@@ -233,7 +233,7 @@ TEST(KafkaSink, SurvivesABrokerThatIsKilledWhileWriting) {
 }
 
 absl::Status write_one(sink::Sink& sink, const std::string& topic, const std::string& value) {
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, topic, "{}", value);
   return sink.write(batch, {});
 }
@@ -294,7 +294,7 @@ TEST(KafkaSink, OneRecordLargerThanWhatMayWaitPasses) {
   task::Task task = task_on(broker.bootstrap(), large_topic);
   task.spec.sink.kafka->compression = "lz4";
   const auto sink = open_sink(task);
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, large_topic, "k", std::string(40'000'000, 'x'));
   add(batch, large_topic, "k", "after");
   ASSERT_TRUE(sink->write(batch, {}).ok());
@@ -311,7 +311,7 @@ TEST(KafkaSink, ARecordTooLargeForTheTopicIsExplained) {
   const auto sink = open_sink(task);
 
   // Small ones must not be refused because they travel together.
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   for (int i = 0; i < 2'000; ++i) add(batch, topic, std::to_string(i), std::string(1'000, 'x'));
   ASSERT_TRUE(sink->write(batch, {}).ok());
   sink->end_transaction(at(1));
@@ -352,7 +352,8 @@ TEST(KafkaSink, AMissingTopicThatMayNotBeMadeIsAnError) {
   const std::string topic = broker.fresh_topic() + "-missing";
   task::Task task = task_on(broker.bootstrap(), topic);
   task.spec.sink.kafka->topic.create = false;
-  const absl::Status opened = sink::make_kafka_sink(task, task::SecretReader(""))->open();
+  const absl::Status opened =
+      sink::make_kafka_sink(task, task::SecretReader(""), record::TimestampUnit::Milliseconds)->open();
   EXPECT_THAT(
       message(opened),
       AllOf(HasSubstr("topic " + topic + " does not exist"), HasSubstr("topic.create is false"),
@@ -366,7 +367,7 @@ TEST(KafkaSink, TablesTopicsAreMadeWhenTheyAreMet) {
   const auto sink = open_sink(task_on(broker.bootstrap(), prefix + ".{database}.{table}"));
   broker.create_topic(prefix + ".shop.small", 1, {{"max.message.bytes", "20000"}});
   EXPECT_TRUE(sink->topics().empty());
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   for (int i = 0; i < 300; ++i) {
     add(batch, i % 2 == 0 ? prefix + ".shop.orders" : prefix + ".shop.small", "k",
         std::to_string(i) + std::string(900, ' '));
@@ -413,7 +414,7 @@ class Secured : public testing::Test {
 TEST_F(Secured, WritesWithALoginFromSecrets) {
   const task::SecretReader secrets(secrets_.path());
   const auto sink = open_sink(task("right-password"), secrets);
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, "changes", "k", "v");
   ASSERT_TRUE(sink->write(batch, {}).ok());
   ASSERT_TRUE(sink->flush(kFlush).ok());
@@ -428,7 +429,9 @@ TEST_F(Secured, AWrongPasswordIsToldFromOtherFaultsAndNotShown) {
   EXPECT_THAT(message(facts.status()),
               AllOf(HasSubstr("refuses the login"), HasSubstr("credentialsSecretRef")));
   EXPECT_THAT(message(facts.status()), testing::Not(HasSubstr("wrong-password")));
-  const absl::Status opened = sink::make_kafka_sink(wrong, task::SecretReader(secrets_.path()))->open();
+  const absl::Status opened =
+      sink::make_kafka_sink(wrong, task::SecretReader(secrets_.path()), record::TimestampUnit::Milliseconds)
+          ->open();
   EXPECT_TRUE(absl::IsUnauthenticated(opened)) << opened;
 }
 

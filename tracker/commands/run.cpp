@@ -15,6 +15,7 @@
 #include "tracker/commands/command.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
+#include "tracker/encode/encoder.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
@@ -38,7 +39,8 @@ struct RunOptions {
 };
 
 std::unique_ptr<sink::Sink> make_sink(const task::Task& task, const task::SecretReader& secrets) {
-  if (task.spec.sink.kafka) return sink::make_kafka_sink(task, secrets);
+  if (task.spec.sink.kafka)
+    return sink::make_kafka_sink(task, secrets, encode::timestamp_unit(task.spec.sink.kafka->format));
   return sink::make_stdout_sink();
 }
 

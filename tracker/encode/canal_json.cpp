@@ -65,7 +65,7 @@ class CanalTableEncoder final : public TableEncoder {
     to_ts_ += R"(,"ts":)";
   }
 
-  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+  void encode(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) override {
     const bool is_delete = change.operation == binlog::RowOperation::Delete;
     const Row& row = is_delete ? change.before : change.after;
     out.begin_record(topic_, table_, milliseconds(origin.processed_timestamp_us));
@@ -190,7 +190,7 @@ class CanalJsonEncoder final : public Encoder {
   }
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
-                            RecordBatch& out) override {
+                            record::RecordBatch& out) override {
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), milliseconds(origin.processed_timestamp_us));

@@ -81,7 +81,7 @@ class RuledTableEncoder final : public TableEncoder {
 
   void set_inner(std::unique_ptr<TableEncoder> inner) { inner_ = std::move(inner); }
 
-  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+  void encode(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) override {
     scratch_.reset();
     tell(change.before, before_);
     tell(change.after, after_);

@@ -130,7 +130,7 @@ class DebeziumTableEncoder final : public TableEncoder {
     }
   }
 
-  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+  void encode(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) override {
     switch (change.operation) {
       case binlog::RowOperation::Insert:
         return append_record('c', change.after, {}, change.after, origin, out);
@@ -183,7 +183,7 @@ class DebeziumTableEncoder final : public TableEncoder {
     text += '}';
   }
 
-  void begin(const Row& key, const ChangeOrigin& origin, RecordBatch& out) const {
+  void begin(const Row& key, const ChangeOrigin& origin, record::RecordBatch& out) const {
     out.begin_record(topic_, table_, processed_milliseconds(origin));
     if (key_columns_.empty()) return;
     append_key(key, out.buffer());
@@ -212,7 +212,7 @@ class DebeziumTableEncoder final : public TableEncoder {
   }
 
   void append_record(char operation, const Row& key, const Row& before, const Row& after,
-                     const ChangeOrigin& origin, RecordBatch& out) const {
+                     const ChangeOrigin& origin, record::RecordBatch& out) const {
     begin(key, origin, out);
     append_value(operation, before, after, origin, out.buffer());
     out.end_record();
@@ -220,7 +220,7 @@ class DebeziumTableEncoder final : public TableEncoder {
 
   /// Also without a key, as Debezium does. `new_key` is empty but for a changed key.
   void append_tombstone(const Row& key, std::string_view new_key, const ChangeOrigin& origin,
-                        RecordBatch& out) const {
+                        record::RecordBatch& out) const {
     if (!options_.tombstones) return;
     begin(key, origin, out);
     if (!new_key.empty()) out.add_header(kNewKeyHeader, new_key);
@@ -228,7 +228,7 @@ class DebeziumTableEncoder final : public TableEncoder {
   }
 
   /// Whoever keeps state by key must drop the old row and take the new one.
-  void append_key_change(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) {
+  void append_key_change(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) {
     old_key_.clear();
     new_key_.clear();
     append_key(change.before, old_key_);
@@ -271,15 +271,15 @@ class DebeziumJsonEncoder final : public Encoder {
                                                   transactions_ ? &*transactions_ : nullptr);
   }
 
-  void begin_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+  void begin_transaction(const ChangeOrigin& origin, record::RecordBatch& out) override {
     if (transactions_) transactions_->begin(origin, out);
   }
-  void end_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+  void end_transaction(const ChangeOrigin& origin, record::RecordBatch& out) override {
     if (transactions_) transactions_->end(origin, out);
   }
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
-                            RecordBatch& out) override {
+                            record::RecordBatch& out) override {
     const bool is_truncate = !change.table.empty() && canal_ddl_type(change.sql) == "TRUNCATE";
     if (is_truncate && context_.debezium.truncates) append_truncate(change, origin, out);
     std::string label(change.database);
@@ -309,7 +309,7 @@ class DebeziumJsonEncoder final : public Encoder {
 
  private:
   /// Of all rows, so it has no key and no images.
-  void append_truncate(const SchemaChange& change, const ChangeOrigin& origin, RecordBatch& out) {
+  void append_truncate(const SchemaChange& change, const ChangeOrigin& origin, record::RecordBatch& out) {
     const std::string database(change.database);
     const std::string table(change.table);
     out.begin_record(keep(context_.topic_for(database, table)), keep(database + "." + table),

@@ -4,14 +4,14 @@
 
 namespace rowtide::encode {
 
-void DebeziumTransactions::begin(const ChangeOrigin& origin, RecordBatch& out) {
+void DebeziumTransactions::begin(const ChangeOrigin& origin, record::RecordBatch& out) {
   id_ = origin.transaction_id;
   total_ = 0;
   of_table_.clear();
   append_record("BEGIN", origin, out);
 }
 
-void DebeziumTransactions::end(const ChangeOrigin& origin, RecordBatch& out) {
+void DebeziumTransactions::end(const ChangeOrigin& origin, record::RecordBatch& out) {
   append_record("END", origin, out);
 }
 
@@ -26,7 +26,7 @@ void DebeziumTransactions::append_block(std::string& text, std::string_view tabl
 }
 
 void DebeziumTransactions::append_record(std::string_view status, const ChangeOrigin& origin,
-                                         RecordBatch& out) const {
+                                         record::RecordBatch& out) const {
   out.begin_record(topic_, "", origin.processed_timestamp_us / 1000);
   out.mark_schema_change();  // one partition, so that transactions stay in order
   std::string& text = out.buffer();

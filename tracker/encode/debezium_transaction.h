@@ -16,13 +16,13 @@ class DebeziumTransactions {
  public:
   explicit DebeziumTransactions(std::string topic) : topic_(std::move(topic)) {}
 
-  void begin(const ChangeOrigin& origin, RecordBatch& out);
-  void end(const ChangeOrigin& origin, RecordBatch& out);
+  void begin(const ChangeOrigin& origin, record::RecordBatch& out);
+  void end(const ChangeOrigin& origin, record::RecordBatch& out);
   /// The block of the next record of `table` ("database.table", which must live until the end).
   void append_block(std::string& text, std::string_view table);
 
  private:
-  void append_record(std::string_view status, const ChangeOrigin& origin, RecordBatch& out) const;
+  void append_record(std::string_view status, const ChangeOrigin& origin, record::RecordBatch& out) const;
 
   std::string topic_;
   std::string id_;

@@ -99,7 +99,7 @@ class DtsTableEncoder final : public TableEncoder {
     append_long(to_images_, 0);
   }
 
-  void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) override {
+  void encode(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) override {
     out.begin_record(topic_, table_, commit_seconds(origin));
     std::string& bytes = out.buffer();
     append_head(bytes, source_, operation_of(change.operation), origin, ids_);
@@ -167,15 +167,15 @@ class DtsAvroEncoder final : public Encoder {
                                              keep(plan.database + "." + plan.table), ids_);
   }
 
-  void begin_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+  void begin_transaction(const ChangeOrigin& origin, record::RecordBatch& out) override {
     append_mark(Operation::Begin, origin, out);
   }
-  void end_transaction(const ChangeOrigin& origin, RecordBatch& out) override {
+  void end_transaction(const ChangeOrigin& origin, record::RecordBatch& out) override {
     append_mark(Operation::Commit, origin, out);
   }
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
-                            RecordBatch& out) override {
+                            record::RecordBatch& out) override {
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), commit_seconds(origin));
@@ -195,7 +195,7 @@ class DtsAvroEncoder final : public Encoder {
   }
 
  private:
-  void append_mark(Operation operation, const ChangeOrigin& origin, RecordBatch& out) {
+  void append_mark(Operation operation, const ChangeOrigin& origin, record::RecordBatch& out) {
     out.begin_record(context_.schema_topic, "", commit_seconds(origin));
     std::string& bytes = out.buffer();
     append_head(bytes, source_, operation, origin, ids_);

@@ -12,7 +12,7 @@
 #include "common/task/spec.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/table_plan.h"
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 #include "tracker/schema/apply_ddl.h"
 
 namespace rowtide::encode {
@@ -55,7 +55,7 @@ struct SchemaChange {
 class TableEncoder {
  public:
   virtual ~TableEncoder() = default;
-  virtual void encode(const RowChange& change, const ChangeOrigin& origin, RecordBatch& out) = 0;
+  virtual void encode(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) = 0;
 };
 
 /// What an encoder is told of the task, once.
@@ -78,18 +78,18 @@ class Encoder {
                                                                            std::string topic) = 0;
   /// Around the row changes of a transaction, before the first and behind the last; a transaction without any
   /// that the task selects has neither. A stream that is resumed begins between two transactions.
-  virtual void begin_transaction(const ChangeOrigin& /*origin*/, RecordBatch& /*out*/) {}
-  virtual void end_transaction(const ChangeOrigin& /*origin*/, RecordBatch& /*out*/) {}
+  virtual void begin_transaction(const ChangeOrigin& /*origin*/, record::RecordBatch& /*out*/) {}
+  virtual void end_transaction(const ChangeOrigin& /*origin*/, record::RecordBatch& /*out*/) {}
   virtual void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
-                                    RecordBatch& out) = 0;
+                                    record::RecordBatch& out) = 0;
 };
 
 /// The one table of formats. `format` is the task's sink.kafka.format, e.g. "debezium-json".
 [[nodiscard]] absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format,
                                                                     EncoderContext context);
 
-/// Messages of the format carry seconds as their timestamps, where Kafka has milliseconds: its topics need
-/// one partition, and a retention that is not Kafka's.
-[[nodiscard]] bool has_timestamps_in_seconds(std::string_view format);
+/// What the format's messages carry as their timestamps, where Kafka has milliseconds: topics of seconds need
+/// one partition, and a retention that is not Kafka's. Milliseconds for a format that is not known.
+[[nodiscard]] record::TimestampUnit timestamp_unit(std::string_view format);
 
 }  // namespace rowtide::encode

@@ -15,14 +15,14 @@ namespace {
 struct Format {
   std::string_view name;
   std::unique_ptr<Encoder> (*make)(EncoderContext context);
-  bool has_timestamps_in_seconds = false;
+  record::TimestampUnit timestamp_unit = record::TimestampUnit::Milliseconds;
 };
 
 // The one table of output formats: a new one is a file and a line here.
 constexpr std::array kFormats{
     Format{"debezium-json", make_debezium_json_encoder},
     Format{"canal-json", make_canal_json_encoder},
-    Format{"dts-avro", make_dts_avro_encoder, true},
+    Format{"dts-avro", make_dts_avro_encoder, record::TimestampUnit::Seconds},
 };
 
 }  // namespace
@@ -37,10 +37,10 @@ absl::StatusOr<std::unique_ptr<Encoder>> make_encoder(std::string_view format, E
   return absl::InvalidArgumentError(fmt::format("format '{}' is not known; use one of: {}", format, known));
 }
 
-bool has_timestamps_in_seconds(std::string_view format) {
-  return std::any_of(kFormats.begin(), kFormats.end(), [format](const Format& candidate) {
-    return candidate.name == format && candidate.has_timestamps_in_seconds;
-  });
+record::TimestampUnit timestamp_unit(std::string_view format) {
+  const auto* const found = std::find_if(kFormats.begin(), kFormats.end(),
+                                         [format](const Format& each) { return each.name == format; });
+  return found == kFormats.end() ? record::TimestampUnit::Milliseconds : found->timestamp_unit;
 }
 
 }  // namespace rowtide::encode

@@ -12,7 +12,6 @@
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
-#include "tracker/encode/record_batch.h"
 #include "tracker/pipeline/counters.h"
 #include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/policy.h"
@@ -22,6 +21,7 @@
 #include "tracker/pipeline/transaction.h"
 #include "tracker/pipeline/transaction_progress.h"
 #include "tracker/pipeline/xa_transactions.h"
+#include "tracker/record/record_batch.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
 #include "tracker/select/table_selector.h"
@@ -158,7 +158,7 @@ class Pipeline {
   binlog::RowsReader rows_;
   binlog::PayloadReader payload_;
   std::vector<std::byte> uncompressed_;  ///< MariaDB's compressed events
-  encode::RecordBatch batch_;
+  record::RecordBatch batch_;
 
   binlog::Position position_;
   Transaction transaction_;

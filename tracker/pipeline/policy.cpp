@@ -47,10 +47,10 @@ absl::Status Policy::skip_or_fail(const binlog::EventView& event, std::string_vi
 
 absl::Status Policy::enforce_record_size(const BoundTable& table, const encode::RowChange& change,
                                          const encode::ChangeOrigin& origin, std::size_t first_record,
-                                         encode::RecordBatch& batch, const std::stop_token& stop) {
+                                         record::RecordBatch& batch, const std::stop_token& stop) {
   std::uint64_t too_large = 0;
   for (std::size_t i = first_record; too_large == 0 && i < batch.size(); ++i) {
-    const encode::Record record = batch.record(i);
+    const record::Record record = batch.record(i);
     const absl::StatusOr<bool> takes = sink_.takes(record, stop);
     if (!takes.ok()) return takes.status();
     if (!*takes)

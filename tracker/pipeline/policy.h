@@ -6,9 +6,9 @@
 #include "common/task/spec.h"
 #include "tracker/binlog/event.h"
 #include "tracker/encode/encoder.h"
-#include "tracker/encode/record_batch.h"
 #include "tracker/pipeline/counters.h"
 #include "tracker/pipeline/table_registry.h"
+#include "tracker/record/record_batch.h"
 #include "tracker/sink/sink.h"
 
 namespace rowtide::pipeline {
@@ -33,7 +33,7 @@ class Policy {
   /// goes, they are taken out, or the change is encoded anew with its key only. Errors as Sink::takes().
   [[nodiscard]] absl::Status enforce_record_size(const BoundTable& table, const encode::RowChange& change,
                                                  const encode::ChangeOrigin& origin, std::size_t first_record,
-                                                 encode::RecordBatch& batch, const std::stop_token& stop);
+                                                 record::RecordBatch& batch, const std::stop_token& stop);
 
  private:
   task::Unprocessable unprocessable_;

@@ -58,7 +58,7 @@ encode::ChangeOrigin Transaction::origin_of(const binlog::EventView& event, std:
 }
 
 void Transaction::emit_begin(const encode::ChangeOrigin& origin, bool was_delivered, encode::Encoder& encoder,
-                             encode::RecordBatch& batch) {
+                             record::RecordBatch& batch) {
   if (begin_origin_) return;
   begin_origin_ = origin;
   const std::size_t first_record = batch.size();
@@ -67,7 +67,7 @@ void Transaction::emit_begin(const encode::ChangeOrigin& origin, bool was_delive
 }
 
 void Transaction::emit_end(std::string_view file, std::uint64_t offset, const binlog::Position& before,
-                           encode::Encoder& encoder, encode::RecordBatch& batch) {
+                           encode::Encoder& encoder, record::RecordBatch& batch) {
   if (!begin_origin_) return;
   // What its views looked at may have moved since.
   encode::ChangeOrigin origin = *std::exchange(begin_origin_, std::nullopt);

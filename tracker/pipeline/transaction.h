@@ -9,7 +9,7 @@
 #include "tracker/binlog/gtid.h"
 #include "tracker/binlog/position.h"
 #include "tracker/encode/encoder.h"
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 
 namespace rowtide::pipeline {
 
@@ -51,10 +51,10 @@ class Transaction {
   /// Before its first record; nothing at later ones. The record of its beginning is left out of a batch where
   /// `was_delivered`.
   void emit_begin(const encode::ChangeOrigin& origin, bool was_delivered, encode::Encoder& encoder,
-                  encode::RecordBatch& batch);
+                  record::RecordBatch& batch);
   /// Where it ends; nothing unless it has begun.
   void emit_end(std::string_view file, std::uint64_t offset, const binlog::Position& before,
-                encode::Encoder& encoder, encode::RecordBatch& batch);
+                encode::Encoder& encoder, record::RecordBatch& batch);
 
  private:
   bool reads_files_;

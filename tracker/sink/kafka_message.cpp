@@ -20,10 +20,10 @@ rd_kafka_vu_t memory_argument(rd_kafka_vtype_t type, std::string_view bytes) {
   return result;
 }
 
-rd_kafka_headers_t* make_headers(std::span<const encode::RecordHeader> headers) {
+rd_kafka_headers_t* make_headers(std::span<const record::RecordHeader> headers) {
   if (headers.empty()) return nullptr;
   rd_kafka_headers_t* result = rd_kafka_headers_new(headers.size());
-  for (const encode::RecordHeader& header : headers) {
+  for (const record::RecordHeader& header : headers) {
     rd_kafka_header_add(result, header.name.data(), static_cast<ssize_t>(header.name.size()),
                         header.value.data(), static_cast<ssize_t>(header.value.size()));
   }
@@ -32,7 +32,7 @@ rd_kafka_headers_t* make_headers(std::span<const encode::RecordHeader> headers) 
 
 }  // namespace
 
-std::uint64_t largest_size(const encode::Record& record) {
+std::uint64_t largest_size(const record::Record& record) {
   constexpr std::uint64_t kBatchHeader = 61;
   constexpr std::uint64_t kVarint = 5;  // of 32 bits
   // length, attributes, timestamp and offset (differences, 0 here), key, value and headers with their
@@ -40,7 +40,7 @@ std::uint64_t largest_size(const encode::Record& record) {
   std::uint64_t size = kBatchHeader + kVarint + 3 + 3 * kVarint;
   size += record.key ? record.key->size() : 0;
   size += record.value ? record.value->size() : 0;
-  for (const encode::RecordHeader& header : record.headers)
+  for (const record::RecordHeader& header : record.headers)
     size += header.name.size() + header.value.size() + 2 * kVarint;
   return size;
 }

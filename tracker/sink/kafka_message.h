@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 
 struct rd_kafka_s;
 struct rd_kafka_topic_s;
@@ -22,7 +22,7 @@ struct KafkaMessage {
   void* opaque = nullptr;                         ///< handed back with the delivery report
   std::optional<std::string_view> key = {};
   std::optional<std::string_view> value = {};
-  std::span<const encode::RecordHeader> headers = {};
+  std::span<const record::RecordHeader> headers = {};
 };
 
 struct ProduceError {
@@ -32,7 +32,7 @@ struct ProduceError {
 
 /// The most bytes that a record can take in a batch of its own, uncompressed. Source: Kafka's record batch v2
 /// (https://kafka.apache.org/documentation/#recordbatch): 61 bytes, then varints and the contents.
-[[nodiscard]] std::uint64_t largest_size(const encode::Record& record);
+[[nodiscard]] std::uint64_t largest_size(const record::Record& record);
 
 /// Hands the message to the producer's queue; nothing: taken. Any thread.
 [[nodiscard]] std::optional<ProduceError> produce(rd_kafka_s& producer, const KafkaMessage& message);

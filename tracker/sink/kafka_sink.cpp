@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "common/status/text.h"
-#include "tracker/encode/encoder.h"
 #include "tracker/sink/commit_gate.h"
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
@@ -76,8 +75,11 @@ DeliveryTracker::Group to_group(const void* opaque) {
 
 class KafkaSink final : public Sink, public Transactional {
  public:
-  KafkaSink(task::Task task, task::SecretReader secrets)
-      : task_(std::move(task)), kafka_(*task_.spec.sink.kafka), secrets_(std::move(secrets)) {}
+  KafkaSink(task::Task task, task::SecretReader secrets, record::TimestampUnit timestamps)
+      : task_(std::move(task)),
+        kafka_(*task_.spec.sink.kafka),
+        secrets_(std::move(secrets)),
+        timestamp_unit_(timestamps) {}
   ~KafkaSink() override { stop_producer(); }
   KafkaSink(const KafkaSink&) = delete;
   KafkaSink& operator=(const KafkaSink&) = delete;
@@ -85,8 +87,8 @@ class KafkaSink final : public Sink, public Transactional {
   KafkaSink& operator=(KafkaSink&&) = delete;
 
   absl::Status open() override;
-  absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) override;
-  absl::StatusOr<bool> takes(const encode::Record& record, const std::stop_token& stop) override;
+  absl::Status write(const record::RecordBatch& batch, std::stop_token stop) override;
+  absl::StatusOr<bool> takes(const record::Record& record, const std::stop_token& stop) override;
 
   void end_transaction(const binlog::Position& position) override {
     if (is_exactly_once_) gate_.leave(position);
@@ -142,13 +144,13 @@ class KafkaSink final : public Sink, public Transactional {
   [[nodiscard]] absl::StatusOr<SinkTopic*> topic_of(std::string_view name, const std::stop_token& stop);
   [[nodiscard]] absl::Status add_topic(std::string_view name, const std::stop_token& stop);
   [[nodiscard]] std::string_view lasting(std::string_view table);
-  [[nodiscard]] absl::Status send(const encode::Record& record, const std::stop_token& stop);
-  [[nodiscard]] absl::Status produce_record(const encode::Record& record, const SinkTopic& topic,
+  [[nodiscard]] absl::Status send(const record::Record& record, const std::stop_token& stop);
+  [[nodiscard]] absl::Status produce_record(const record::Record& record, const SinkTopic& topic,
                                             DeliveryTracker::Group group, const std::stop_token& stop);
   void wait_a_moment(const std::stop_token& stop);
 
   [[nodiscard]] std::string transactional_id() const { return "rowtide-" + task_.identity(); }
-  static std::uint64_t bytes_of(const encode::Record& record) {
+  static std::uint64_t bytes_of(const record::Record& record) {
     return (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   }
   static std::uint64_t cost(std::uint64_t bytes) { return bytes + kRecordOverhead; }
@@ -164,6 +166,7 @@ class KafkaSink final : public Sink, public Transactional {
   const task::Task task_;
   const task::KafkaSink& kafka_;
   const task::SecretReader secrets_;
+  const record::TimestampUnit timestamp_unit_;
   const bool is_exactly_once_ = kafka_.delivery == "ExactlyOnce";
   CommitGate gate_;
 
@@ -204,9 +207,10 @@ absl::Status KafkaSink::ensure_known_topics() {
   const absl::StatusOr<KafkaClient> client = make_kafka_producer(*std::move(conf));
   if (!client.ok()) return client.status();
   for (const std::string& name : names) {
-    absl::StatusOr<TopicFacts> facts = ensure_topic(**client, topic_wish(kafka_, name), kOpenTimeout);
+    absl::StatusOr<TopicFacts> facts =
+        ensure_topic(**client, topic_wish(kafka_, name, timestamp_unit_), kOpenTimeout);
     if (!facts.ok()) return facts.status();
-    if (encode::has_timestamps_in_seconds(kafka_.format)) {
+    if (timestamp_unit_ == record::TimestampUnit::Seconds) {
       if (absl::Status status = check_topic_for_seconds(name, *facts); !status.ok()) return status;
       if (!retention_) retention_.emplace(kafka_, secrets_, name);
     }
@@ -273,7 +277,7 @@ absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
   return start_producer();
 }
 
-absl::Status KafkaSink::write(const encode::RecordBatch& batch, std::stop_token stop) {
+absl::Status KafkaSink::write(const record::RecordBatch& batch, std::stop_token stop) {
   if (is_exactly_once_ && !batch.empty()) {
     if (!gate_.enter(stop)) return absl::CancelledError("stopped while a Kafka transaction was committed");
     if (absl::Status status = error(); !status.ok()) return status;
@@ -285,7 +289,7 @@ absl::Status KafkaSink::write(const encode::RecordBatch& batch, std::stop_token 
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> KafkaSink::takes(const encode::Record& record, const std::stop_token& stop) {
+absl::StatusOr<bool> KafkaSink::takes(const record::Record& record, const std::stop_token& stop) {
   const absl::StatusOr<SinkTopic*> topic = topic_of(record.topic, stop);
   if (!topic.ok()) return topic.status();
   const std::int64_t limit = (*topic)->facts.max_message_bytes;
@@ -367,7 +371,7 @@ absl::StatusOr<SinkTopic*> KafkaSink::topic_of(std::string_view name, const std:
 
 /// Waits for brokers that are away.
 absl::Status KafkaSink::add_topic(std::string_view name, const std::stop_token& stop) {
-  const TopicWish wish = topic_wish(kafka_, std::string(name));
+  const TopicWish wish = topic_wish(kafka_, std::string(name), timestamp_unit_);
   absl::StatusOr<TopicFacts> facts = ensure_topic(*producer_, wish, kTopicAttempt);
   while (absl::IsUnavailable(facts.status())) {
     if (stop.stop_requested()) return absl::CancelledError("stopped while Kafka did not answer");
@@ -387,7 +391,7 @@ std::string_view KafkaSink::lasting(std::string_view table) {
   return last_table_ = *found;
 }
 
-absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token& stop) {
+absl::Status KafkaSink::send(const record::Record& record, const std::stop_token& stop) {
   const absl::StatusOr<SinkTopic*> topic = topic_of(record.topic, stop);
   if (!topic.ok()) return topic.status();
   const std::uint64_t size = cost(bytes_of(record));
@@ -416,7 +420,7 @@ absl::Status KafkaSink::send(const encode::Record& record, const std::stop_token
   return status;
 }
 
-absl::Status KafkaSink::produce_record(const encode::Record& record, const SinkTopic& topic,
+absl::Status KafkaSink::produce_record(const record::Record& record, const SinkTopic& topic,
                                        DeliveryTracker::Group group, const std::stop_token& stop) {
   const KafkaMessage message{
       .topic = topic.handle.get(),
@@ -569,8 +573,9 @@ absl::Status KafkaSink::flush(milliseconds deadline) {
 
 }  // namespace
 
-std::unique_ptr<Sink> make_kafka_sink(const task::Task& task, const task::SecretReader& secrets) {
-  return std::make_unique<KafkaSink>(task, secrets);
+std::unique_ptr<Sink> make_kafka_sink(const task::Task& task, const task::SecretReader& secrets,
+                                      record::TimestampUnit timestamps) {
+  return std::make_unique<KafkaSink>(task, secrets, timestamps);
 }
 
 }  // namespace rowtide::sink

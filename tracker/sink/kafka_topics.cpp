@@ -9,7 +9,6 @@
 #include <memory>
 #include <thread>
 
-#include "tracker/encode/encoder.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 
@@ -172,7 +171,7 @@ void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point
 
 }  // namespace
 
-TopicWish topic_wish(const task::KafkaSink& kafka, std::string name) {
+TopicWish topic_wish(const task::KafkaSink& kafka, std::string name, record::TimestampUnit unit) {
   constexpr std::int64_t kMsPerHour = 3'600'000;
   const task::KafkaTopic& settings = kafka.topic;
   TopicWish wish{.name = std::move(name),
@@ -180,7 +179,7 @@ TopicWish topic_wish(const task::KafkaSink& kafka, std::string name) {
                  .replication_factor = settings.replication_factor,
                  .config = {},
                  .create = settings.create};
-  if (encode::has_timestamps_in_seconds(kafka.format)) {
+  if (unit == record::TimestampUnit::Seconds) {
     wish.config = {{"retention.ms", "-1"}, {"message.timestamp.type", "CreateTime"}};
   } else {
     wish.config = {{"retention.ms", std::to_string(settings.retention_hours * kMsPerHour)}};

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/task/spec.h"
+#include "tracker/record/record_batch.h"
 
 struct rd_kafka_s;
 
@@ -21,7 +22,8 @@ struct TopicWish {
   std::vector<std::pair<std::string, std::string>> config;
   bool create = true;
 };
-[[nodiscard]] TopicWish topic_wish(const task::KafkaSink& kafka, std::string name);
+[[nodiscard]] TopicWish topic_wish(const task::KafkaSink& kafka, std::string name,
+                                   record::TimestampUnit unit);
 
 struct TopicFacts {
   std::int32_t partitions = 0;

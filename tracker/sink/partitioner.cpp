@@ -43,7 +43,7 @@ std::uint32_t positive_murmur2(std::string_view bytes) noexcept {
   return hash & 0x7fffffffU;
 }
 
-std::int32_t partition_of(const encode::Record& record, task::PartitionBy partition_by,
+std::int32_t partition_of(const record::Record& record, task::PartitionBy partition_by,
                           std::int32_t partitions) noexcept {
   switch (partition_by) {
     case task::PartitionBy::Task:

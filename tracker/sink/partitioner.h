@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "common/task/spec.h"
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 
 namespace rowtide::sink {
 
@@ -15,7 +15,7 @@ namespace rowtide::sink {
 /// The partition of a record; `partitions` is at least 1. What must keep its order goes to one partition:
 /// Task: everything to 0. Table: by "database.table". PrimaryKey: by the key, exactly as Java's default
 /// partitioner would (records without a key by table), and schema changes to 0.
-[[nodiscard]] std::int32_t partition_of(const encode::Record& record, task::PartitionBy partition_by,
+[[nodiscard]] std::int32_t partition_of(const record::Record& record, task::PartitionBy partition_by,
                                         std::int32_t partitions) noexcept;
 
 }  // namespace rowtide::sink

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tracker/binlog/position.h"
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 #include "tracker/sink/transactional.h"
 
 namespace rowtide::sink {
@@ -33,10 +33,10 @@ class Sink {
 
   /// Hands records over, in order. Copies what it needs. Blocks while too much is in flight (back-pressure),
   /// until `stop` is requested (CANCELLED). Any other failure is final: the tracker stops with it.
-  [[nodiscard]] virtual absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) = 0;
+  [[nodiscard]] virtual absl::Status write(const record::RecordBatch& batch, std::stop_token stop) = 0;
 
   /// Is the record small enough for where it goes? May ask there first, and wait as write() does.
-  [[nodiscard]] virtual absl::StatusOr<bool> takes(const encode::Record& /*record*/,
+  [[nodiscard]] virtual absl::StatusOr<bool> takes(const record::Record& /*record*/,
                                                    const std::stop_token& /*stop*/) {
     return true;
   }

@@ -36,11 +36,11 @@ class StdoutSink final : public Sink {
     return absl::OkStatus();
   }
 
-  absl::Status write(const encode::RecordBatch& batch, std::stop_token stop) override {
+  absl::Status write(const record::RecordBatch& batch, std::stop_token stop) override {
     stop_ = std::move(stop);
     if (absl::Status failed = error(); !failed.ok()) return failed;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const encode::Record record = batch.record(i);
+      const record::Record record = batch.record(i);
       if (!record.value) continue;
       buffer_.append(*record.value);
       buffer_.push_back('\n');

@@ -21,7 +21,7 @@ class NullSink final : public sink::Sink {
  public:
   explicit NullSink(bool takes_json) : takes_json_(takes_json) {}
   absl::Status open() override { return absl::OkStatus(); }
-  absl::Status write(const encode::RecordBatch& batch, std::stop_token /*stop*/) override {
+  absl::Status write(const record::RecordBatch& batch, std::stop_token /*stop*/) override {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       require(!batch.record(i).topic.empty());
       if (const auto value = batch.record(i).value; value && takes_json_) note_gtid(*value);

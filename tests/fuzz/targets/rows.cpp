@@ -20,7 +20,7 @@ void read_rows(std::string_view format, binlog::EventType type, Bytes body, cons
   const auto bound = encoder->bind(plan, "topic");
   if (!bound.ok()) return;
   types::Scratch scratch;
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   binlog::RowsReader reader(scratch);
   if (reader.start(header, plan, images) != binlog::RowsStatus::Ok) return;
   while (reader.next()) {

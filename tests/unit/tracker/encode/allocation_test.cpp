@@ -57,7 +57,7 @@ class AllKinds {
 
   [[nodiscard]] const binlog::TablePlan& plan() const { return plan_; }
 
-  void encode_all(TableEncoder& encoder, RecordBatch& batch) const {
+  void encode_all(TableEncoder& encoder, record::RecordBatch& batch) const {
     ChangeOrigin origin;
     origin.gtid = origin.transaction_id = "b9ef2436-e712-11f1-826b-02fc00000001:123456";
     origin.file = origin.transaction_file = "mysql-bin.000003";
@@ -115,7 +115,7 @@ TEST_P(EncoderAllocations, NoneARow) {
                                                          .debezium = GetParam().debezium});
   const AllKinds rows;
   const auto bound = *bind_with_rule(*encoder, rows.plan(), GetParam().rule, "topic");
-  RecordBatch batch;
+  record::RecordBatch batch;
   encoder->begin_transaction({}, batch);
   rows.encode_all(*bound, batch);
   const std::size_t before = test::allocations();

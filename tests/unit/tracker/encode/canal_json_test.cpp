@@ -77,7 +77,7 @@ class CanalJson : public testing::Test {
                                       column("na\"me", ValueKind::Text, WireType::Varchar)},
                           .key_columns = {0}};
   std::unique_ptr<TableEncoder> bound_;
-  RecordBatch batch_;
+  record::RecordBatch batch_;
 };
 
 constexpr std::string_view kTypes = R"x("isDdl":false,"mysqlType":{"id":"int","na\"me":"varchar(20)"},)x";
@@ -93,7 +93,7 @@ std::string head(std::string_view data, std::int64_t id) {
 TEST_F(CanalJson, Insert) {
   encode(binlog::RowOperation::Insert, {}, {number(1), text("x\"y")});
   ASSERT_EQ(batch_.size(), 1U);
-  const Record record = batch_.record(0);
+  const record::Record record = batch_.record(0);
   EXPECT_EQ(record.topic, "orders-topic");
   EXPECT_EQ(record.table, "shop.orders");
   EXPECT_EQ(record.key, R"({"id":"1"})");
@@ -147,7 +147,7 @@ TEST_F(CanalJson, TableWithoutAKey) {
 
 TEST_F(CanalJson, SchemaChange) {
   encoder_->encode_schema_change({"shop", "orders", "ALTER TABLE orders\n ADD note TEXT"}, kOrigin, batch_);
-  const Record record = batch_.record(0);
+  const record::Record record = batch_.record(0);
   EXPECT_EQ(record.topic, "default.orders-schema");
   EXPECT_TRUE(record.is_schema_change);
   EXPECT_EQ(record.key, std::nullopt);

@@ -78,7 +78,7 @@ class ColumnRules : public testing::Test {
                                       column("phone", ValueKind::Text, WireType::Varchar),
                                       column("age", ValueKind::Int, WireType::Long)},
                           .key_columns = {1}};
-  RecordBatch batch_;
+  record::RecordBatch batch_;
 };
 
 TEST_F(ColumnRules, ExcludeMaskAndHash) {

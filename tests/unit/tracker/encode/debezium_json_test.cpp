@@ -79,13 +79,13 @@ class DebeziumJson : public testing::Test {
       {.source_name = "default.orders", .connector = "mysql", .schema_topic = "default.orders-schema"});
   binlog::TablePlan plan_ = orders({0});
   std::unique_ptr<TableEncoder> bound_;
-  RecordBatch batch_;
+  record::RecordBatch batch_;
 };
 
 TEST_F(DebeziumJson, Insert) {
   encode(binlog::RowOperation::Insert, {}, {number(1), text("x\"y")});
   ASSERT_EQ(batch_.size(), 1U);
-  const Record record = batch_.record(0);
+  const record::Record record = batch_.record(0);
   EXPECT_EQ(record.topic, "orders-topic");
   EXPECT_EQ(record.table, "shop.orders");
   EXPECT_EQ(record.timestamp_ms, 1'700'000'001'654);
@@ -119,7 +119,7 @@ TEST_F(DebeziumJson, ChangedKeyIsDeleteTombstoneCreate) {
   const std::string old_key = R"({"na\"me":"a","id":1})";
   const std::string new_key = R"({"na\"me":"A","id":1})";
 
-  const Record removed = batch_.record(0);
+  const record::Record removed = batch_.record(0);
   EXPECT_EQ(removed.key, old_key);
   EXPECT_EQ(removed.value, envelope(R"({"id":1,"na\"me":"a"})", "null", "d"));
   ASSERT_EQ(removed.headers.size(), 1U);
@@ -129,7 +129,7 @@ TEST_F(DebeziumJson, ChangedKeyIsDeleteTombstoneCreate) {
   EXPECT_EQ(batch_.record(1).key, old_key);
   EXPECT_EQ(batch_.record(1).value, std::nullopt);
 
-  const Record created = batch_.record(2);
+  const record::Record created = batch_.record(2);
   EXPECT_EQ(created.key, new_key);
   EXPECT_EQ(created.value, envelope("null", R"({"id":1,"na\"me":"A"})", "c"));
   ASSERT_EQ(created.headers.size(), 1U);
@@ -178,7 +178,7 @@ TEST_F(DebeziumJson, RecordsOutliveTheBindingOfTheirTable) {
 TEST_F(DebeziumJson, SchemaChangeOfATable) {
   encoder_->encode_schema_change({"shop", "orders", "ALTER TABLE orders\n ADD note TEXT"}, kOrigin, batch_);
   ASSERT_EQ(batch_.size(), 1U);
-  const Record record = batch_.record(0);
+  const record::Record record = batch_.record(0);
   EXPECT_EQ(record.topic, "default.orders-schema");
   EXPECT_EQ(record.table, "shop.orders");
   EXPECT_TRUE(record.is_schema_change);

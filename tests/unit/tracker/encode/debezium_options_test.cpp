@@ -114,7 +114,7 @@ class DebeziumWith : public testing::Test {
 
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<TableEncoder> bound_;
-  RecordBatch batch_;
+  record::RecordBatch batch_;
   ChangeOrigin origin_ = [] {
     ChangeOrigin origin;
     origin.commit_timestamp_us = 1'700'000'000'123'456;

@@ -107,11 +107,11 @@ TEST(DtsAvro, ADotInANameIsNotTheOneBetweenNames) {
   value.kind = ValueKind::Int;
   value.integer = 1;
   const std::vector<Value> row{value};
-  RecordBatch batch;
+  record::RecordBatch batch;
   ChangeOrigin origin;
   origin.commit_timestamp_us = 1'700'000'000'999'999;
   bound->encode({binlog::RowOperation::Insert, {}, row}, origin, batch);
-  const Record record = batch.record(0);
+  const record::Record record = batch.record(0);
   EXPECT_NE(record.value->find("my\\u002Eshop.orders"), std::string_view::npos);
   EXPECT_EQ(record.timestamp_ms, 1'700'000'000) << "seconds";
   EXPECT_EQ(record.key, std::nullopt);
@@ -134,7 +134,7 @@ TEST(DtsAvro, NoStringIsAnythingButUtf8) {
   origin.file = "binlog\xff";
   origin.transaction_file = "start\xff";
   origin.transaction_id = "id\xff";
-  RecordBatch batch;
+  record::RecordBatch batch;
   (*encoder->bind(plan, "topic"))->encode({binlog::RowOperation::Insert, {}, row}, origin, batch);
   encoder->encode_schema_change({.database = "sh\xff", .table = "ord\xff", .sql = "DROP\xff"}, origin, batch);
   std::string records;
@@ -147,8 +147,8 @@ TEST(DtsAvro, NoStringIsAnythingButUtf8) {
 }
 
 TEST(DtsAvro, OnlyItHasTimestampsInSeconds) {
-  EXPECT_TRUE(has_timestamps_in_seconds("dts-avro"));
-  EXPECT_FALSE(has_timestamps_in_seconds("canal-json"));
+  EXPECT_EQ(timestamp_unit("dts-avro"), record::TimestampUnit::Seconds);
+  EXPECT_EQ(timestamp_unit("canal-json"), record::TimestampUnit::Milliseconds);
 }
 
 }  // namespace

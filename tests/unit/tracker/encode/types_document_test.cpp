@@ -291,7 +291,7 @@ std::string written(const Sample& sample, const std::string& format) {
   EXPECT_TRUE(encoder.ok()) << encoder.status();
   const auto table = (*encoder)->bind(plan, "t");
   EXPECT_TRUE(table.ok()) << sample.declared << table.status();
-  RecordBatch batch;
+  record::RecordBatch batch;
   RowChange change{.operation = binlog::RowOperation::Insert, .before = {}, .after = {&value, 1}};
   (*table)->encode(change, {}, batch);
   const auto record = ordered_json::parse(batch.record(0).value.value());

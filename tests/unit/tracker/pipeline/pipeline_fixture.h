@@ -23,7 +23,7 @@ using nlohmann::json;
 class MemorySink final : public sink::Sink {
  public:
   [[nodiscard]] absl::Status open() override { return absl::OkStatus(); }
-  [[nodiscard]] absl::Status write(const encode::RecordBatch& batch, std::stop_token /*stop*/) override {
+  [[nodiscard]] absl::Status write(const record::RecordBatch& batch, std::stop_token /*stop*/) override {
     if (is_deaf) return absl::OkStatus();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (const auto value = batch.record(i).value) records.push_back(json::parse(*value));

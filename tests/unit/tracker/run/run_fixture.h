@@ -78,7 +78,7 @@ class FakeSource final : public source::EventSource {
 class FakeSink final : public sink::Sink {
  public:
   [[nodiscard]] absl::Status open() override { return absl::OkStatus(); }
-  [[nodiscard]] absl::Status write(const encode::RecordBatch& batch, std::stop_token /*stop*/) override {
+  [[nodiscard]] absl::Status write(const record::RecordBatch& batch, std::stop_token /*stop*/) override {
     const std::lock_guard lock(mutex_);
     records += batch.size();
     return absl::OkStatus();

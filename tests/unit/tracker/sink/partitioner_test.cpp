@@ -22,8 +22,8 @@ TEST(Murmur2, GivesKafkasOwnTestValues) {
   EXPECT_EQ(positive_murmur2("abc"), positive(479470107));
 }
 
-encode::Record record(std::string_view table, std::optional<std::string_view> key) {
-  encode::Record result;
+record::Record record(std::string_view table, std::optional<std::string_view> key) {
+  record::Record result;
   result.table = table;
   result.key = key;
   return result;
@@ -35,7 +35,7 @@ TEST(Partitioner, TaskIsOnePartition) {
 }
 
 TEST(Partitioner, TableKeepsATableAndItsSchemaChangesTogether) {
-  encode::Record change = record("shop.orders", R"({"databaseName":"shop"})");
+  record::Record change = record("shop.orders", R"({"databaseName":"shop"})");
   change.is_schema_change = true;
   const auto expected = static_cast<std::int32_t>(positive_murmur2("shop.orders") % 8);
   EXPECT_EQ(partition_of(record("shop.orders", R"({"id":1})"), task::PartitionBy::Table, 8), expected);
@@ -65,7 +65,7 @@ TEST(Partitioner, PrimaryKeyWithoutAKeyGoesByTable) {
 }
 
 TEST(Partitioner, PrimaryKeySendsSchemaChangesToTheFirst) {
-  encode::Record change = record("shop.orders", R"({"databaseName":"shop"})");
+  record::Record change = record("shop.orders", R"({"databaseName":"shop"})");
   change.is_schema_change = true;
   for (const std::int32_t partitions : {1, 3, 7, 8}) {
     EXPECT_EQ(partition_of(change, task::PartitionBy::PrimaryKey, partitions), 0);

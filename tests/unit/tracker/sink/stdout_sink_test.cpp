@@ -25,7 +25,7 @@ binlog::Position at(std::uint64_t offset) {
   return position;
 }
 
-void add(encode::RecordBatch& batch, std::string_view value) {
+void add(record::RecordBatch& batch, std::string_view value) {
   batch.begin_record("t", "d.t", 0);
   batch.buffer() += value;
   batch.end_record();
@@ -61,7 +61,7 @@ TEST(StdoutSink, WritesAValueALineAtTheTransactionsEnd) {
   const Pipe pipe;
   const auto sink = make_stdout_sink(pipe.writer());
   ASSERT_TRUE(sink->open().ok());
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, R"({"a":1})");
   batch.begin_record("t", "d.t", 0);
   batch.end_record_tombstone();
@@ -80,7 +80,7 @@ TEST(StdoutSink, AReaderThatStandsStillIsWaitedForUntilStop) {
   const Pipe pipe;
   const auto sink = make_stdout_sink(pipe.writer());
   ASSERT_TRUE(sink->open().ok());
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, std::string(1024 * 1024, 'x'));
   std::stop_source stop;
   std::jthread stopper([&stop] {
@@ -112,7 +112,7 @@ TEST(StdoutSink, AReaderThatIsGoneIsAnError) {
   const auto sink = make_stdout_sink(pipe.writer());
   ASSERT_TRUE(sink->open().ok());
   pipe.close_reader();
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, "{}");
   ASSERT_TRUE(sink->write(batch, {}).ok());
   sink->end_transaction(at(10));
@@ -128,7 +128,7 @@ TEST(StdoutSink, AFullDiskIsAnError) {
   ASSERT_GE(full, 0);
   const auto sink = make_stdout_sink(full);
   ASSERT_TRUE(sink->open().ok());
-  encode::RecordBatch batch;
+  record::RecordBatch batch;
   add(batch, "{}");
   ASSERT_TRUE(sink->write(batch, {}).ok());
   sink->end_transaction(at(10));

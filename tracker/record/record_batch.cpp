@@ -1,6 +1,6 @@
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 
-namespace rowtide::encode {
+namespace rowtide::record {
 namespace {
 
 // One huge row must not hold its memory for the rest of the run.
@@ -89,4 +89,4 @@ void RecordBatch::clear() {
   kept_.clear();
 }
 
-}  // namespace rowtide::encode
+}  // namespace rowtide::record

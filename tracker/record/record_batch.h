@@ -9,7 +9,10 @@
 #include <string_view>
 #include <vector>
 
-namespace rowtide::encode {
+namespace rowtide::record {
+
+/// What Kafka is to take a format's message timestamps for.
+enum class TimestampUnit : std::uint8_t { Milliseconds, Seconds };
 
 struct RecordHeader {
   std::string_view name;
@@ -79,4 +82,4 @@ class RecordBatch {
   mutable std::vector<RecordHeader> header_views_;
 };
 
-}  // namespace rowtide::encode
+}  // namespace rowtide::record

@@ -1,8 +1,8 @@
-#include "tracker/encode/record_batch.h"
+#include "tracker/record/record_batch.h"
 
 #include <gtest/gtest.h>
 
-namespace rowtide::encode {
+namespace rowtide::record {
 namespace {
 
 TEST(RecordBatch, KeepsRecordsApart) {
@@ -94,4 +94,4 @@ TEST(RecordBatch, GivesTheMemoryOfAHugeRecordBack) {
 }
 
 }  // namespace
-}  // namespace rowtide::encode
+}  // namespace rowtide::record
