@@ -74,6 +74,10 @@ void append_escaped(char character, std::string& out) {
   }
 }
 
+bool begins_versioned_comment(std::string_view text) {
+  return text.starts_with("/*!") || text.starts_with("/*M!");
+}
+
 }  // namespace
 
 bool Token::is(std::string_view upper) const noexcept {
@@ -113,23 +117,30 @@ Token Lexer::take_front(TokenKind kind, std::size_t size) {
   return token;
 }
 
-bool Lexer::skip_comment() {
-  const auto skip_past = [this](std::string_view end) {
-    const std::size_t at = rest_.find(end);
-    rest_.remove_prefix(at == std::string_view::npos ? rest_.size() : at + end.size());
-    return true;
-  };
-  if (rest_.starts_with('#')) return skip_past("\n");
-  if (rest_.starts_with("--") && (rest_.size() == 2 || is_blank(rest_[2]))) return skip_past("\n");
-  if (rest_.starts_with("/*!") || rest_.starts_with("/*M!")) {
-    return skip_versioned_comment() || skip_past("*/");
-  }
-  // The end of a comment whose text counts.
-  if (rest_.starts_with("*/")) {
-    rest_.remove_prefix(2);
+void Lexer::skip_past(std::string_view end) {
+  const std::size_t at = rest_.find(end);
+  rest_.remove_prefix(at == std::string_view::npos ? rest_.size() : at + end.size());
+}
+
+bool Lexer::skip_plain_comment() {
+  if (rest_.starts_with('#') || (rest_.starts_with("--") && (rest_.size() == 2 || is_blank(rest_[2])))) {
+    skip_past("\n");
     return true;
   }
-  return rest_.starts_with("/*") && skip_past("*/");
+  if (!rest_.starts_with("/*") || begins_versioned_comment(rest_)) return false;
+  skip_past("*/");
+  return true;
+}
+
+/// Of a comment whose text may count: its head and its end, or all of it.
+bool Lexer::skip_comment_mark() {
+  if (begins_versioned_comment(rest_)) {
+    if (!skip_versioned_comment()) skip_past("*/");
+    return true;
+  }
+  if (!rest_.starts_with("*/")) return false;
+  rest_.remove_prefix(2);
+  return true;
 }
 
 /// Takes the head off and leaves the text to be read; false where the server passed the text over too.
@@ -153,18 +164,20 @@ bool Lexer::skip_versioned_comment() {
   return true;
 }
 
-void Lexer::skip_blanks() {
+void Lexer::skip_to_statement() {
   while (!rest_.empty()) {
     if (is_blank(rest_.front())) {
       rest_.remove_prefix(1);
-    } else if (!skip_comment()) {
+    } else if (!skip_plain_comment()) {
       return;
     }
   }
 }
 
 Token Lexer::next() {
-  skip_blanks();
+  do {
+    skip_to_statement();
+  } while (skip_comment_mark());
   if (rest_.empty()) return {};
   if (is_quote(rest_.front())) return take_front(TokenKind::Quoted, quoted_size(rest_, dialect_));
   if (!is_word(rest_.front())) return take_front(TokenKind::Symbol, 1);

@@ -52,13 +52,16 @@ class Lexer {
   /// Takes the next token if it is this word.
   bool take(std::string_view upper);
   bool take_symbol(char symbol);
+  /// Goes to what is neither a blank nor a comment; to /*! and /*M!, too.
+  void skip_to_statement();
   /// What is not yet read.
   [[nodiscard]] std::string_view rest() const { return rest_; }
   [[nodiscard]] const Dialect& dialect() const { return dialect_; }
 
  private:
-  void skip_blanks();
-  bool skip_comment();
+  void skip_past(std::string_view end);
+  bool skip_plain_comment();
+  bool skip_comment_mark();
   bool skip_versioned_comment();
   Token take_front(TokenKind kind, std::size_t size);
 

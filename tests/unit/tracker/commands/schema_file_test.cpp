@@ -3,44 +3,48 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace rowtide::commands {
 namespace {
 
-using testing::ElementsAre;
+using testing::HasSubstr;
 
-std::vector<std::string> split(std::string_view script) {
-  std::vector<std::string> statements;
-  for (const SqlText& each : split_script(script)) {
-    statements.push_back(std::to_string(each.line) + ":" + std::string(each.sql));
+class SchemaFile : public testing::Test {
+ protected:
+  void TearDown() override { std::filesystem::remove(path_); }
+  absl::Status load(std::string_view script) {
+    std::ofstream(path_) << script;
+    return load_schema_file(path_, history_);
   }
-  return statements;
+  bool has(const std::string& database, const std::string& table) const {
+    return history_.find({database, table}).table != nullptr;
+  }
+
+  std::string path_ = testing::TempDir() + "schema_file_test.sql";
+  schema::SchemaHistory history_{{.version = 80015, .collations = schema::Collations(false, 80015)}};
+};
+
+TEST_F(SchemaFile, TablesStandInTheDatabaseThatIsUsed) {
+  ASSERT_TRUE(load("/*!40000 DROP DATABASE IF EXISTS `a``b`*/;\nUSE `a``b`;\nCREATE TABLE t (i INT);\n"
+                   "use shop;\nDELIMITER ;;\nCREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN SET "
+                   "@x = 1; END ;;\nDELIMITER ;\nCREATE TABLE u (i INT);\nCREATE TABLE c.v (i INT);")
+                  .ok());
+  EXPECT_TRUE(has("a`b", "t"));
+  EXPECT_TRUE(has("shop", "u"));
+  EXPECT_TRUE(has("c", "v"));
 }
 
-TEST(SchemaFile, StatementsEndAtSemicolonsOutsideQuotesAndComments) {
-  EXPECT_THAT(split("A 1;\nB ';' \";\" `;` /* ; */ 2; C"),
-              ElementsAre("1:A 1", "2:B ';' \";\" `;` /* ; */ 2", "2:C"));
-  EXPECT_THAT(split("A 'it''s; ' '\\';' ; B"), ElementsAre("1:A 'it''s; ' '\\';'", "1:B"));
-  EXPECT_THAT(split("A `\\`; B"), ElementsAre("1:A `\\`", "1:B")) << "no escape in a quoted name";
-  EXPECT_THAT(split("A -- ;\n b; C # ;\n d"), ElementsAre("1:A -- ;\n b", "2:C # ;\n d"));
-  EXPECT_THAT(split("A 1--2; B"), ElementsAre("1:A 1--2", "1:B")) << "no comment without a blank";
-}
-
-TEST(SchemaFile, CommentsBetweenStatementsAreLeftOutAndExecutableOnesAreNot) {
-  EXPECT_THAT(split("-- x;\n# y;\n/* z; */\n--\nA;"), ElementsAre("5:A"));
-  EXPECT_THAT(split("/*!40101 SET NAMES utf8 */;\n/*M!100203 B */;"),
-              ElementsAre("1:/*!40101 SET NAMES utf8 */", "2:/*M!100203 B */"));
-}
-
-TEST(SchemaFile, DelimitersChange) {
-  EXPECT_THAT(split("A;\nDELIMITER ;;\nB; C ;;\nDELIMITER ;\nD;"), ElementsAre("1:A", "3:B; C", "5:D"));
-}
-
-TEST(SchemaFile, WhatIsCutOffIsAStatementToo) {
-  EXPECT_THAT(split(""), ElementsAre());
-  EXPECT_THAT(split(" ;; ; "), ElementsAre());
-  EXPECT_THAT(split("A 'x"), ElementsAre("1:A 'x"));
-  EXPECT_THAT(split("A /* x"), ElementsAre("1:A /* x"));
-  EXPECT_THAT(split("A 'x\\"), ElementsAre("1:A 'x\\"));
+TEST_F(SchemaFile, ErrorsNameFileLineAndStatement) {
+  const absl::Status homeless = load("-- x\n\nCREATE TABLE t (\n i INT)");
+  EXPECT_THAT(std::string(homeless.message()),
+              HasSubstr("--schema " + path_ + ", line 3: CREATE TABLE t ( ...: no database is named"));
+  const absl::Status broken = load("USE a;\nCREATE TABLE t (i FROBNICATE)");
+  EXPECT_THAT(std::string(broken.message()),
+              HasSubstr("--schema " + path_ + ", line 2: CREATE TABLE t (i FROBNICATE): "));
+  EXPECT_THAT(std::string(load_schema_file("/nonexistent.sql", history_).message()),
+              HasSubstr("--schema /nonexistent.sql: the file cannot be read"));
 }
 
 }  // namespace
