@@ -6,7 +6,7 @@
 #include "common/bytes/utf8.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/value_text.h"
-#include "tracker/sql/lexer.h"
+#include "tracker/sql/statement.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::encode {
@@ -189,20 +189,24 @@ void append_canal_value(std::string& out, const Column& column, const Value& val
 }
 
 std::string_view canal_ddl_type(std::string_view sql) {
-  sql::Lexer lexer(sql);
-  const sql::Token verb = lexer.next();
-  if (verb.is("RENAME")) return "RENAME";
-  if (verb.is("TRUNCATE")) return "TRUNCATE";
-  const bool is_drop = verb.is("DROP");
-  if (verb.is("ALTER")) return lexer.next().is("TABLE") || lexer.next().is("TABLE") ? "ALTER" : "QUERY";
-  if (!is_drop && !verb.is("CREATE")) return "QUERY";
-  // OR REPLACE, TEMPORARY, UNIQUE, ONLINE ... stand in between.
-  constexpr int kMostWords = 4;
-  for (int words = 0; words < kMostWords; ++words) {
-    const sql::Token word = lexer.next();
-    if (word.is("TABLE")) return is_drop ? "ERASE" : "CREATE";
-    if (word.is("INDEX")) return is_drop ? "DINDEX" : "CINDEX";
-    if (word.kind != sql::TokenKind::Word) break;
+  const sql::Statement statement = sql::classify_statement(sql, {});
+  const bool is_table = statement.object == sql::DdlObject::Table;
+  const bool is_index = statement.object == sql::DdlObject::Index;
+  switch (statement.verb) {
+    case sql::DdlVerb::Create:
+      if (is_index) return "CINDEX";
+      return is_table ? "CREATE" : "QUERY";
+    case sql::DdlVerb::Drop:
+      if (is_index) return "DINDEX";
+      return is_table ? "ERASE" : "QUERY";
+    case sql::DdlVerb::Alter:
+      return is_table ? "ALTER" : "QUERY";
+    case sql::DdlVerb::Rename:
+      return "RENAME";
+    case sql::DdlVerb::Truncate:
+      return "TRUNCATE";
+    case sql::DdlVerb::None:
+      break;
   }
   return "QUERY";
 }

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "common/version.h"
-#include "tracker/encode/canal_value.h"
 #include "tracker/encode/debezium_schema.h"
 #include "tracker/encode/debezium_transaction.h"
 #include "tracker/encode/debezium_value.h"
 #include "tracker/encode/json_writer.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::encode {
 namespace {
@@ -258,6 +258,12 @@ class DebeziumTableEncoder final : public TableEncoder {
   std::string new_key_;
 };
 
+/// By its text: what a change did to a table is known only where the table was.
+bool empties_a_table(const SchemaChange& change) {
+  return !change.table.empty() &&
+         sql::classify_statement(change.sql, change.database).verb == sql::DdlVerb::Truncate;
+}
+
 class DebeziumJsonEncoder final : public Encoder {
  public:
   explicit DebeziumJsonEncoder(EncoderContext context) : context_(std::move(context)) {
@@ -280,8 +286,7 @@ class DebeziumJsonEncoder final : public Encoder {
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
                             record::RecordBatch& out) override {
-    const bool is_truncate = !change.table.empty() && canal_ddl_type(change.sql) == "TRUNCATE";
-    if (is_truncate && context_.debezium.truncates) append_truncate(change, origin, out);
+    if (context_.debezium.truncates && empties_a_table(change)) append_truncate(change, origin, out);
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), processed_milliseconds(origin));

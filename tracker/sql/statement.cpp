@@ -30,7 +30,7 @@ class Classifier {
     bool is_temporary = false;
   };
 
-  Statement create_or_alter(bool is_alter);
+  Statement create_or_alter(DdlVerb verb);
   Statement drop();
   Statement rename();
   Statement truncate();
@@ -69,6 +69,19 @@ Statement of_kind(StatementKind kind) {
   Statement statement;
   statement.kind = kind;
   return statement;
+}
+
+Statement of_ddl(DdlVerb verb, DdlObject object) {
+  Statement statement;
+  statement.kind = StatementKind::Ddl;
+  statement.verb = verb;
+  statement.object = object;
+  return statement;
+}
+
+DdlObject ddl_object(const Token& keyword) {
+  if (is_any(keyword, {"TABLE", "TABLES"})) return DdlObject::Table;
+  return keyword.is("INDEX") ? DdlObject::Index : DdlObject::Other;
 }
 
 /// Verbs whose first word decides.
@@ -116,8 +129,8 @@ Statement Classifier::classify() {
   const auto* const simple = std::find_if(std::begin(kSimpleVerbs), std::end(kSimpleVerbs),
                                           [&verb](const Verb& entry) { return verb.is(entry.word); });
   if (simple != std::end(kSimpleVerbs)) return of_kind(simple->kind);
-  if (verb.is("CREATE")) return create_or_alter(false);
-  if (verb.is("ALTER")) return create_or_alter(true);
+  if (verb.is("CREATE")) return create_or_alter(DdlVerb::Create);
+  if (verb.is("ALTER")) return create_or_alter(DdlVerb::Alter);
   if (verb.is("DROP")) return drop();
   if (verb.is("RENAME")) return rename();
   if (verb.is("TRUNCATE")) return truncate();
@@ -161,11 +174,11 @@ Classifier::Object Classifier::object_keyword() {
   }
 }
 
-Statement Classifier::create_or_alter(bool is_alter) {
-  Statement statement = of_kind(StatementKind::Ddl);
+Statement Classifier::create_or_alter(DdlVerb verb) {
   const auto [keyword, is_temporary] = object_keyword();
+  Statement statement = of_ddl(verb, ddl_object(keyword));
   statement.is_temporary = is_temporary;
-  if (keyword.is("TABLE") && is_alter) {
+  if (keyword.is("TABLE") && verb == DdlVerb::Alter) {
     statement.is_temporary = uses_temporary_table_;
     add_tables_of_alter(statement);
   } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
@@ -186,8 +199,8 @@ Statement Classifier::create_or_alter(bool is_alter) {
 }
 
 Statement Classifier::drop() {
-  Statement statement = of_kind(StatementKind::Ddl);
   const auto [keyword, is_temporary] = object_keyword();
+  Statement statement = of_ddl(DdlVerb::Drop, ddl_object(keyword));
   statement.is_temporary = is_temporary;
   if (is_any(keyword, {"TABLE", "TABLES", "VIEW", "SEQUENCE"})) {
     skip_if_exists();
@@ -208,7 +221,7 @@ Statement Classifier::drop() {
 /// RENAME TABLE a TO b, b TO c: all of them, each once.
 Statement Classifier::rename() {
   if (!lexer_.take("TABLE") && !lexer_.take("TABLES")) return of_kind(StatementKind::Administrative);
-  Statement statement = of_kind(StatementKind::Ddl);
+  Statement statement = of_ddl(DdlVerb::Rename, DdlObject::Table);
   skip_if_exists();
   do {
     add_table(statement);
@@ -221,7 +234,7 @@ Statement Classifier::rename() {
 }
 
 Statement Classifier::truncate() {
-  Statement statement = of_kind(StatementKind::Ddl);
+  Statement statement = of_ddl(DdlVerb::Truncate, DdlObject::Table);
   statement.is_temporary = uses_temporary_table_;
   lexer_.take("TABLE");
   add_table(statement);
@@ -400,8 +413,11 @@ bool empties_memory_table(const Statement& statement, std::string_view sql) {
 Statement classify_statement(std::string_view sql, std::string_view default_database,
                              bool uses_temporary_table) {
   Statement statement = Classifier(Lexer(sql), default_database, uses_temporary_table).classify();
-  if (statement.kind == StatementKind::Dml && empties_memory_table(statement, sql))
+  if (statement.kind == StatementKind::Dml && empties_memory_table(statement, sql)) {
     statement.kind = StatementKind::Ddl;
+    statement.verb = DdlVerb::Truncate;
+    statement.object = DdlObject::Table;
+  }
   return statement;
 }
 

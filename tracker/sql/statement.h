@@ -21,6 +21,17 @@ enum class StatementKind : std::uint8_t {
   Unknown,
 };
 
+enum class DdlVerb : std::uint8_t {
+  None,
+  Create,
+  Alter,
+  Drop,
+  Rename,
+  Truncate,  ///< or another statement by which a server empties a table
+};
+/// Of which kind the objects are that a DDL statement names.
+enum class DdlObject : std::uint8_t { Other, Table, Index };
+
 struct StatementTable {
   std::string database;  ///< the session's default database where the statement names none
   std::string table;     ///< empty for database DDL
@@ -29,6 +40,8 @@ struct StatementTable {
 
 struct Statement {
   StatementKind kind = StatementKind::Unknown;
+  DdlVerb verb = DdlVerb::None;
+  DdlObject object = DdlObject::Other;
   /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP
   /// name several). Empty when they could not be told.
   std::vector<StatementTable> tables;

@@ -164,8 +164,11 @@ TEST(CanalDdlType, FollowsTheStatement) {
       {"CREATE OR REPLACE TEMPORARY TABLE t (a int)", "CREATE"},
       {"/* x */ ALTER TABLE t ADD b INT", "ALTER"},
       {"ALTER ONLINE TABLE t ADD b INT", "ALTER"},
+      {"ALTER ONLINE IGNORE TABLE t ADD b INT", "ALTER"},
       {"DROP TABLE IF EXISTS t", "ERASE"},
+      {"DROP TABLES t", "ERASE"},
       {"TRUNCATE t", "TRUNCATE"},
+      {"DELETE FROM `d`.`t`", "TRUNCATE"},  // a MEMORY table after a restart
       {"RENAME TABLE a TO b", "RENAME"},
       {"CREATE UNIQUE INDEX i ON t (a)", "CINDEX"},
       {"DROP INDEX i ON t", "DINDEX"},

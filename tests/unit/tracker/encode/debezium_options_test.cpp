@@ -159,6 +159,13 @@ TEST_F(DebeziumWith, NoTombstones) {
   for (std::size_t i = 0; i < batch_.size(); ++i) EXPECT_TRUE(batch_.record(i).value.has_value());
 }
 
+TEST_F(DebeziumWith, TruncatesOfMemoryTablesAfterARestart) {
+  make({.truncates = true});
+  encoder_->encode_schema_change({"shop", "orders", "DELETE FROM `shop`.`orders`"}, origin_, batch_);
+  ASSERT_EQ(batch_.size(), 2U);
+  EXPECT_THAT(value(0), HasSubstr(R"("op":"t",)"));
+}
+
 TEST_F(DebeziumWith, Truncates) {
   make({.truncates = true});
   encoder_->encode_schema_change({"shop", "orders", "TRUNCATE TABLE orders"}, origin_, batch_);

@@ -161,6 +161,39 @@ TEST(StatementHeads, WhatATemporaryTableWasUsedForIsDdlOfItWhereOnlyOneTableCanB
   }
 }
 
+TEST(StatementHeads, VerbAndObjectOfDdl) {
+  struct VerbCase {
+    const char* sql;
+    DdlVerb verb;
+    DdlObject object;
+  };
+  using enum DdlObject;
+  for (const auto& [sql, verb, object] : {
+           VerbCase{"CREATE OR REPLACE TEMPORARY TABLE t (a INT)", DdlVerb::Create, Table},
+           VerbCase{"/*!50100 create */ table t (a INT)", DdlVerb::Create, Table},
+           VerbCase{"ALTER ONLINE IGNORE TABLE t ADD b INT", DdlVerb::Alter, Table},
+           VerbCase{"SET STATEMENT lock_wait_timeout=1 FOR ALTER TABLE t ADD b INT", DdlVerb::Alter, Table},
+           VerbCase{"DROP TABLE IF EXISTS t", DdlVerb::Drop, Table},
+           VerbCase{"DROP TABLES t", DdlVerb::Drop, Table},
+           VerbCase{"TRUNCATE t", DdlVerb::Truncate, Table},
+           VerbCase{"DELETE FROM `d`.`t`", DdlVerb::Truncate, Table},
+           VerbCase{"DELETE FROM d.t", DdlVerb::None, Other},
+           VerbCase{"RENAME TABLE a TO b", DdlVerb::Rename, Table},
+           VerbCase{"CREATE UNIQUE INDEX i ON t (a)", DdlVerb::Create, Index},
+           VerbCase{"DROP INDEX i ON t", DdlVerb::Drop, Index},
+           VerbCase{"CREATE VIEW `table` AS SELECT 1", DdlVerb::Create, Other},
+           VerbCase{"CREATE DEFINER=`index`@`table` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
+                    DdlVerb::Create, Other},
+           VerbCase{"ALTER DATABASE d CHARACTER SET utf8mb4", DdlVerb::Alter, Other},
+           VerbCase{"INSERT INTO t VALUES (1)", DdlVerb::None, Other},
+           VerbCase{"", DdlVerb::None, Other},
+       }) {
+    const Statement statement = classify_statement(sql, "cur");
+    EXPECT_EQ(statement.verb, verb) << sql;
+    EXPECT_EQ(statement.object, object) << sql;
+  }
+}
+
 TEST(StatementHeads, ACreateSelectWritesRows) {
   for (const char* sql :
        {"CREATE TABLE t SELECT 1", "CREATE TABLE t (a INT DEFAULT (1)) ENGINE=InnoDB AS SELECT 1",
