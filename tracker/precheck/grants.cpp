@@ -1,77 +1,64 @@
 #include "tracker/precheck/grants.h"
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 
+#include "absl/strings/ascii.h"
 #include "common/names/name_case.h"
+#include "tracker/sql/lexer.h"
 
 namespace rowtide::precheck {
 namespace {
 
-/// Where `wanted` stands outside of quotes and brackets; npos if it does not.
-std::size_t find_outside(std::string_view text, std::string_view wanted) {
-  char quote = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != 0) {
-      if (c == quote) quote = 0;  // a doubled quote closes and opens again
-      continue;
-    }
-    if (depth == 0 && text.substr(i).starts_with(wanted)) return i;
-    if (c == '`' || c == '\'' || c == '"') quote = c;
-    if (c == '(') ++depth;
-    if (c == ')') --depth;
+using Privileges = std::set<std::string, std::less<>>;
+
+/// Past a list in brackets whose opening one is taken.
+void skip_brackets(sql::Lexer& lexer) {
+  for (int depth = 1; depth > 0;) {
+    const sql::Token token = lexer.next();
+    if (token.kind == sql::TokenKind::End) return;
+    if (token.is_symbol('(')) ++depth;
+    if (token.is_symbol(')')) --depth;
   }
-  return std::string_view::npos;
 }
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return result;
-}
-
-/// "SELECT (`a`), INSERT" -> {INSERT}: a privilege on single columns is not one on the table.
-std::set<std::string, std::less<>> privileges_in(std::string_view list) {
-  std::set<std::string, std::less<>> privileges;
-  while (!list.empty()) {
-    const std::size_t comma = find_outside(list, ",");
-    const std::string_view one = trim(list.substr(0, comma));
-    if (one.find('(') == std::string_view::npos) privileges.insert(upper(one));
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-  }
-  return privileges;
-}
-
-/// Takes `*` or a name in backticks off; false for anything else.
-bool take_name(std::string_view& text, std::string& name) {
-  name.clear();
-  if (text.starts_with('*')) {
-    name = '*';
-    text.remove_prefix(1);
-    return true;
-  }
-  if (!text.starts_with('`')) return false;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] != '`') {
-      name += text[i];
-    } else if (i + 1 < text.size() && text[i + 1] == '`') {
-      name += '`';
-      ++i;
+/// "SELECT (`a`), INSERT ON" -> {INSERT}: a privilege on single columns is not one on the table. nullopt: a
+/// role, which is not ON anything.
+std::optional<Privileges> take_privileges(sql::Lexer& lexer) {
+  Privileges privileges;
+  std::string words;
+  bool is_of_columns = false;
+  const auto end_privilege = [&] {
+    absl::AsciiStrToUpper(&words);
+    if (!words.empty() && !is_of_columns) privileges.insert(words);
+    words.clear();
+    is_of_columns = false;
+  };
+  while (true) {
+    const sql::Token token = lexer.next();
+    if (token.kind == sql::TokenKind::End) return std::nullopt;
+    if (token.is_symbol('(')) {
+      is_of_columns = true;
+      skip_brackets(lexer);
+    } else if (token.is_symbol(',')) {
+      end_privilege();
+    } else if (token.is("ON")) {
+      end_privilege();
+      return privileges;
     } else {
-      text.remove_prefix(i + 1);
-      return true;
+      if (!words.empty()) words += ' ';
+      words += token.text;
     }
   }
-  return false;
+}
+
+/// `*` or a name, which stands in backticks unless the server has sql_quote_show_create=OFF; nullopt for
+/// anything else.
+std::optional<std::string> take_name(sql::Lexer& lexer) {
+  const sql::Token token = lexer.next();
+  if (token.is_symbol('*')) return "*";
+  if (token.kind != sql::TokenKind::Word && !token.text.starts_with('`')) return std::nullopt;
+  return token.unquoted();
 }
 
 }  // namespace
@@ -100,18 +87,20 @@ bool Grants::Grant::has(std::string_view privilege) const {
 }
 
 bool Grants::parse_row(std::string_view row, Grant& grant) {
-  grant.is_revoked = row.starts_with("REVOKE ");
-  if (!grant.is_revoked && !row.starts_with("GRANT ")) return false;
-  row.remove_prefix(row.find(' ') + 1);
-  constexpr std::string_view kOn = " ON ";
-  const std::size_t on = find_outside(row, kOn);
-  if (on == std::string_view::npos) return false;  // a role
-  grant.privileges = privileges_in(row.substr(0, on));
-  std::string_view object = row.substr(on + kOn.size());
-  if (object.starts_with("TABLE ")) object.remove_prefix(6);
-  if (!take_name(object, grant.database) || !object.starts_with('.')) return false;
-  object.remove_prefix(1);
-  return take_name(object, grant.table);
+  sql::Lexer lexer(row);
+  grant.is_revoked = lexer.take("REVOKE");
+  if (!grant.is_revoked && !lexer.take("GRANT")) return false;
+  std::optional<Privileges> privileges = take_privileges(lexer);
+  if (!privileges) return false;
+  lexer.take("TABLE");
+  const std::optional<std::string> database = take_name(lexer);
+  if (!database || !lexer.take_symbol('.')) return false;
+  const std::optional<std::string> table = take_name(lexer);
+  if (!table) return false;
+  grant.privileges = *std::move(privileges);
+  grant.database = *database;
+  grant.table = *table;
+  return true;
 }
 
 Grants Grants::parse(const std::vector<std::string>& rows, bool lower_case_names) {

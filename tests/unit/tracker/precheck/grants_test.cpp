@@ -55,6 +55,29 @@ TEST(Grants, NamesWithBackticksAndWithOnInside) {
   EXPECT_TRUE(grants.allows_table("SELECT", "a`b ON c", "it's"));
 }
 
+TEST(Grants, NamesAndColumnsThatReadAsTheStatementDoes) {
+  const Grants grants =
+      Grants::parse({"GRANT SELECT (`ON`, `a)b`, `c,d`), DELETE HISTORY ON `x#y`.`-- z` TO `u`@`%`",
+                     "GRANT `r ON` TO `u`@`%`", "GRANT INSERT ON `back\\`.* TO `u`@`%`",
+                     "GRANT UPDATE ON 'a'.* TO `u`@`%`"});
+  EXPECT_TRUE(grants.allows_table("DELETE HISTORY", "x#y", "-- z"));
+  EXPECT_FALSE(grants.allows_table("SELECT", "x#y", "-- z"));
+  EXPECT_TRUE(grants.allows_database("INSERT", "back\\"));
+  EXPECT_FALSE(grants.allows_database("UPDATE", "a")) << "only backticks quote a name here";
+}
+
+// As MariaDB lists them with sql_quote_show_create=OFF.
+TEST(Grants, NamesWithoutBackticks) {
+  const Grants grants = Grants::parse({"GRANT SELECT ON shop.* TO q@`%`",
+                                       "GRANT SELECT (id, file, `update`), INSERT ON crm.notes TO q@`%`",
+                                       "GRANT EXECUTE ON PROCEDURE crm.notes TO q@`%`"});
+  EXPECT_TRUE(grants.allows_database("SELECT", "shop"));
+  EXPECT_TRUE(grants.allows_table("INSERT", "crm", "notes"));
+  EXPECT_FALSE(grants.allows_table("SELECT", "crm", "notes"));
+  EXPECT_FALSE(grants.allows_table("FILE", "crm", "notes")) << "a column";
+  EXPECT_FALSE(grants.allows_table("EXECUTE", "crm", "notes"));
+}
+
 TEST(Grants, RolesRoutinesAndProxiesArePassedOver) {
   const Grants grants = Grants::parse(
       {"GRANT `reader`@`%` TO `u`@`%`", "GRANT PROXY ON ''@'' TO 'root'@'localhost'",
