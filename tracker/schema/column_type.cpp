@@ -4,40 +4,23 @@
 
 #include <charconv>
 
+#include "tracker/sql/lexer.h"
+
 namespace rowtide::schema {
 namespace {
 
-char unescaped(char character) {
-  switch (character) {
-    case '0':
-      return '\0';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    default:
-      return character;
+/// 'a','b') of enum( and set(. The server doubles a quote inside and writes \\, \0, \n and \r with a
+/// backslash, whatever the sql_mode (append_unescaped() in both servers' sql/unireg.cc). False if the list
+/// does not end.
+bool read_members(std::string_view list, std::vector<std::string>& members) {
+  sql::Lexer lexer(list);
+  while (!lexer.take_symbol(')')) {
+    const sql::Token member = lexer.next();
+    if (!member.text.starts_with('\'')) return false;
+    members.push_back(member.string_value({}));
+    lexer.take_symbol(',');
   }
-}
-
-/// One quoted member from `text`, which begins behind its opening quote; takes it and its closing quote off.
-/// The server doubles a quote inside and writes \\, \0, \n and \r with a backslash (append_unescaped() in
-/// both servers' sql/unireg.cc). False if the closing quote is missing.
-bool take_member(std::string_view& text, std::string& member) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) {
-      member += unescaped(text[++i]);
-    } else if (text[i] != '\'') {
-      member += text[i];
-    } else if (i + 1 < text.size() && text[i + 1] == '\'') {
-      member += '\'';
-      ++i;
-    } else {
-      text.remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
+  return true;
 }
 
 }  // namespace
@@ -58,15 +41,10 @@ absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
                          column_type.find(" zerofill") != std::string_view::npos;
     return parsed;
   }
-  const absl::Status damaged = absl::InvalidArgumentError(
-      fmt::format("the member list of '{}' as information_schema gives it cannot be read", column_type));
-  std::string_view rest = column_type.substr(column_type.find('(') + 1);
-  while (rest.starts_with('\'')) {
-    rest.remove_prefix(1);
-    if (!take_member(rest, parsed.members.emplace_back())) return damaged;
-    if (rest.starts_with(',')) rest.remove_prefix(1);
+  if (!read_members(column_type.substr(column_type.find('(') + 1), parsed.members)) {
+    return absl::InvalidArgumentError(
+        fmt::format("the member list of '{}' as information_schema gives it cannot be read", column_type));
   }
-  if (!rest.starts_with(')')) return damaged;
   return parsed;
 }
 
