@@ -26,13 +26,6 @@ std::string head_of(std::string_view sql) {
   return sql.size() <= kShown ? std::string(sql) : std::string(sql.substr(0, kShown)) + "...";
 }
 
-/// MySQL 8.0.21 and later: CREATE TABLE ... SELECT is one transaction, and this statement only its beginning.
-bool starts_transaction(std::string_view sql) {
-  constexpr std::string_view kEnd = "START TRANSACTION";
-  while (!sql.empty() && (sql.back() == ' ' || sql.back() == ';')) sql.remove_suffix(1);
-  return sql.size() > kEnd.size() && sql.ends_with(kEnd);
-}
-
 bool begins_group_or_file(EventType type) {
   return type == EventType::GtidLog || type == EventType::AnonymousGtid || type == EventType::GtidTagged ||
          type == EventType::Rotate || type == EventType::FormatDescription;
@@ -422,7 +415,7 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const sql::S
         if (!status.ok()) return status;
       }
       if (absl::Status status = on_schema_change(event, statement, query); !status.ok()) return status;
-      if (starts_transaction(query.sql)) transaction_.set_explicit(true);
+      if (statement.starts_transaction) transaction_.set_explicit(true);
       break;
     case StatementKind::Dml:
     case StatementKind::Unknown: {

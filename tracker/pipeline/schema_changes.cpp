@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "tracker/binlog/query_variables.h"
-#include "tracker/sql/lexer.h"
 #include "tracker/sql/names.h"
 #include "tracker/types/charset.h"
 
@@ -55,7 +54,7 @@ void SchemaChanges::find_temporary_tables(const binlog::EventView& event, const 
   if (statement.kind == sql::StatementKind::Dml && uses_temporary_table(event)) {
     statement.is_temporary = std::all_of(tables.begin(), tables.end(),
                                          [&](const auto& table) { return is_temporary(session, table); });
-  } else if (statement.kind == sql::StatementKind::Ddl && sql::Lexer(query.sql).take("RENAME")) {
+  } else if (statement.kind == sql::StatementKind::Ddl && statement.verb == sql::DdlVerb::Rename) {
     statement.is_temporary = temporary_tables_.contains(session, tables.front());
   }
   temporary_tables_.follow(session, statement, query.sql);

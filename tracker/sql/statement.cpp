@@ -54,7 +54,7 @@ class Classifier {
   void add_tables_of_alter(Statement& statement);
   void skip_dml_modifiers();
   bool skip_past(std::string_view word);
-  bool selects();
+  void find_end_of_create(Statement& statement);
 
   Lexer lexer_;
   std::string_view database_;
@@ -184,7 +184,7 @@ Statement Classifier::create_or_alter(DdlVerb verb) {
   } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
     skip_if_exists();
     add_table(statement);
-    statement.writes_rows = keyword.is("TABLE") && selects();
+    if (keyword.is("TABLE")) find_end_of_create(statement);
   } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
     statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
     add_table_behind("ON", statement);
@@ -287,13 +287,18 @@ bool Classifier::skip_past(std::string_view word) {
   }
 }
 
-/// SELECT behind the name of a new table, its columns and options, or as all that stands in brackets there.
-bool Classifier::selects() {
+/// What stands behind the name of a new table, its columns and options: SELECT, which may be all that stands
+/// in brackets there, or START TRANSACTION.
+void Classifier::find_end_of_create(Statement& statement) {
   int depth = 0;
   for (bool is_alone = true;;) {
     const Token token = lexer_.next();
-    if (token.kind == TokenKind::End) return false;
-    if (token.is("SELECT") && (depth == 0 || is_alone)) return true;
+    if (token.kind == TokenKind::End) return;
+    if (token.is("SELECT") && (depth == 0 || is_alone)) {
+      statement.writes_rows = true;
+      return;
+    }
+    if (token.is("START") && depth == 0 && lexer_.take("TRANSACTION")) statement.starts_transaction = true;
     if (token.is_symbol('(')) ++depth;
     if (token.is_symbol(')')) --depth;
     is_alone = is_alone && (token.is_symbol('(') || token.is("AS"));

@@ -47,6 +47,9 @@ struct Statement {
   std::vector<StatementTable> tables;
   bool is_temporary = false;  ///< DDL of a temporary table
   bool writes_rows = false;   ///< CREATE TABLE ... SELECT: a data change, too, written as a statement
+  /// MySQL 8.0.21 and later: CREATE TABLE ... SELECT is one transaction, of which CREATE TABLE ... START
+  /// TRANSACTION is the beginning.
+  bool starts_transaction = false;
 };
 
 /// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted

@@ -208,6 +208,22 @@ TEST(StatementHeads, ACreateSelectWritesRows) {
   }
 }
 
+TEST(StatementHeads, TheCreateOfACreateSelectStartsATransaction) {
+  for (const char* sql :
+       {"CREATE TABLE `t` (\n  `a` int DEFAULT NULL\n) START TRANSACTION",
+        "CREATE TABLE `t` (`a` int) ENGINE=InnoDB PARTITION BY HASH (`a`) START TRANSACTION",
+        "CREATE TABLE t (a INT) start  transaction ;"}) {
+    EXPECT_TRUE(classify_statement(sql, "d").starts_transaction) << sql;
+    EXPECT_FALSE(classify_statement(sql, "d").writes_rows) << sql;
+  }
+  for (const char* sql :
+       {"CREATE TABLE t (a INT) -- START TRANSACTION", "CREATE TABLE t (a INT) COMMENT 'START TRANSACTION'",
+        "CREATE TABLE t (start INT, transaction INT)", "CREATE TABLE t (a INT)", "START TRANSACTION",
+        "CREATE PROCEDURE p() START TRANSACTION", "CREATE TABLE start (transaction INT)"}) {
+    EXPECT_FALSE(classify_statement(sql, "d").starts_transaction) << sql;
+  }
+}
+
 TEST(StatementHeads, WithoutADefaultDatabase) {
   EXPECT_EQ(classify_statement("DROP TABLE t", "").tables, (Tables{{"", "t"}}));
   EXPECT_TRUE(classify_statement("ALTER DATABASE CHARACTER SET utf8", "").tables.empty());
