@@ -63,6 +63,54 @@ absl::StatusOr<std::string> not_before(const Position& from, const std::string& 
   return gtids;
 }
 
+/// Event types, as SHOW BINLOG EVENTS names them, that stand inside a transaction.
+bool stands_inside(std::string_view type) {
+  for (const std::string_view each :
+       {"Query", "Xid", "Table_map", "Annotate_rows", "Rows_query", "XA_prepare"}) {
+    if (type.starts_with(each)) return true;
+  }
+  return type.find("_rows") != std::string_view::npos;
+}
+
+/// The transaction that an event's text names, as a set; empty where it names none.
+std::string named_gtid(std::string_view info) {
+  for (const std::string_view before : {"GTID_NEXT= '", "GTID "}) {
+    const std::size_t found = info.find(before);
+    if (found == std::string_view::npos) continue;
+    const std::string_view gtid = info.substr(found + before.size());
+    return std::string(gtid.substr(0, gtid.find_first_of("' ")));
+  }
+  return {};
+}
+
+bool is_delivered(const Position& position, const std::string& gtid) {
+  if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&position.gtids)) {
+    const absl::StatusOr<binlog::MysqlGtidSet> next = binlog::MysqlGtidSet::parse(gtid);
+    return next.ok() && !next->empty() && mysql->contains(*next);
+  }
+  if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&position.gtids)) {
+    const absl::StatusOr<binlog::MariadbGtidSet> next = binlog::MariadbGtidSet::parse(gtid);
+    return next.ok() && !next->empty() && next->beyond(*mariadb).empty();
+  }
+  return false;
+}
+
+/// Files are told apart by the second in which they were begun. Of one that was reset within that second
+/// other transactions stand where the position is: what there is to say against it, if anything.
+std::string difference_at(const Position& from, sql::Session& session) {
+  constexpr unsigned kNoSuchPlace = 1220;
+  const absl::StatusOr<sql::Result> events = session.query(
+      fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", sql::quote_literal(from.file), from.offset));
+  if (error_number_of(events.status()) == kNoSuchPlace) return "no event begins there";
+  constexpr std::size_t kType = 2;
+  constexpr std::size_t kInfo = 5;
+  if (!events.ok() || events->rows.empty() || events->rows[0].size() <= kInfo) return {};
+  const std::string type = events->rows[0][kType].value_or("");
+  if (stands_inside(type)) return fmt::format("there is the middle of a transaction ({})", type);
+  const std::string gtid = named_gtid(events->rows[0][kInfo].value_or(""));
+  return is_delivered(from, gtid) ? fmt::format("transaction {} comes after it", gtid) : std::string();
+}
+
 }  // namespace
 
 absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& facts, sql::Session& session,
@@ -76,7 +124,11 @@ absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& fa
                   [&](const BinlogFile& each) { return each.name == from.file; })) {
     const absl::StatusOr<std::int64_t> created = file_created(from.file, open_source);
     if (!created.ok()) return created.status();
-    if (*created == from.file_created) return true;
+    if (*created == from.file_created) {
+      const std::string difference = difference_at(from, session);
+      if (difference.empty()) return true;
+      return was_reset(from, difference, session);
+    }
     return was_reset(from,
                      fmt::format("its file {} was begun at {}, the one that was read at {}", from.file,
                                  created_text(*created), created_text(from.file_created)),
