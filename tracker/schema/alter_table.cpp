@@ -10,6 +10,7 @@
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hash_keys.h"
 #include "tracker/schema/hidden_columns.h"
+#include "tracker/schema/key_length.h"
 #include "tracker/schema/make_default.h"
 #include "tracker/sql/names.h"
 #include "tracker/types/charset.h"
@@ -158,6 +159,8 @@ class Alteration {
   void keep_columns();
   void place_columns();
   void keep_keys();
+  [[nodiscard]] const sql::ColumnSpec* added_again(std::string_view name) const;
+  void keep_length(CatalogKey& key, std::size_t part, const sql::ColumnSpec& again) const;
   void drop_columns_of(CatalogKey& key) const;
   [[nodiscard]] bool is_dropped_key(std::string_view name) const;
   [[nodiscard]] std::string new_key_name(const std::string& name) const;
@@ -414,9 +417,34 @@ void Alteration::insert(CatalogColumn column, const sql::Placement& placement) {
   table_.columns.insert(at, std::move(column));
 }
 
+/// Dropped and added in one statement: the servers find it in the keys by its name, with the length that it
+/// had.
+const sql::ColumnSpec* Alteration::added_again(std::string_view name) const {
+  const sql::ColumnSpec* found = nullptr;
+  for_each<sql::AddColumn>([&](const sql::AddColumn& add) {
+    if (!add.column.if_not_exists && sql::is_same_name(add.column.name, name)) found = &add.column;
+  });
+  return found;
+}
+
+void Alteration::keep_length(CatalogKey& key, std::size_t part, const sql::ColumnSpec& again) const {
+  const std::optional<std::uint32_t> before = before_.index_of(key.columns[part]);
+  const bool is_text =
+      again.type == "char" || again.type == "varchar" || again.type == "binary" || again.type == "varbinary";
+  if (!before || !is_text) return;
+  if (key.prefixes.empty()) key.prefixes.resize(key.columns.size());
+  if (key.prefixes[part] != 0) return;
+  // No prefix, if the new column is not longer: see settle_prefixes().
+  key.prefixes[part] = key_length(before_.columns[*before]);
+}
+
 void Alteration::drop_columns_of(CatalogKey& key) const {
   for (std::size_t i = key.columns.size(); i-- > 0;) {
     if (!is_dropped(key.columns[i])) continue;
+    if (const sql::ColumnSpec* again = added_again(key.columns[i]); again != nullptr) {
+      keep_length(key, i, *again);
+      continue;
+    }
     key.columns.erase(key.columns.begin() + static_cast<std::ptrdiff_t>(i));
     if (!key.prefixes.empty()) key.prefixes.erase(key.prefixes.begin() + static_cast<std::ptrdiff_t>(i));
   }

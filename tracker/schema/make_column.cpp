@@ -221,6 +221,11 @@ std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::ui
   std::optional<std::vector<std::string>> members =
       reread_members(column.members, column.collation, collation);
   if (!members) return std::nullopt;
+  // Measured on MySQL 5.7.22: what is written back ends at a NUL, so that "\0a" is nothing.
+  const bool ends_at_nul = !dialect.is_mariadb && dialect.version < 80000;
+  if (ends_at_nul) {
+    for (std::string& member : *members) member.resize(std::min(member.find('\0'), member.size()));
+  }
   converted.members = *std::move(members);
 
   sql::ColumnSpec spec;
