@@ -4,15 +4,8 @@
 #   java --add-exports java.base/sun.util.calendar=ALL-UNNAMED -cp "$(scripts/dts-sdk.sh)/*" tests/integration/DtsReader.java
 set -euo pipefail
 
-lib=$(dirname "${BASH_SOURCE[0]}")/lib
-# shellcheck source=scripts/lib/common.sh
-source "$lib/common.sh"
-# shellcheck source=scripts/lib/packages.sh
-source "$lib/packages.sh"
-# shellcheck source=scripts/lib/maven.sh
-source "$lib/maven.sh"
 # shellcheck source=scripts/lib/server.sh
-source "$lib/server.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/server.sh"
 
 SDK_VERSION=2.0.0
 SDK_HOME=dts-sdk-$SDK_VERSION

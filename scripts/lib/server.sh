@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # OPTIONS and PROCESS_LOGS are read by the scripts around this file
 # One real server in one folder: the commands that scripts/servers/NAME.sh have in common.
-# Needs common.sh, packages.sh and process.sh. The script that sources this defines
+# It brings what a server's script needs of the others (common.sh, packages.sh, process.sh, maven.sh). The script that sources this
+# defines
 #   SERVER_NAME            the process' and the log's name
 #   server_install         fetches what is needed into the cache
 #   server_prepare         fills the new, empty $DATA
@@ -9,6 +10,12 @@
 #   server_answers         succeeds once the server takes requests
 #   server_more_facts      prints KEY=value words, each after a space
 # and calls server_main "$@". DIR/facts keeps what belongs to the data: address and port survive a restart.
+
+server_lib=$(dirname "${BASH_SOURCE[0]}")
+for server_part in common packages process maven; do
+  # shellcheck source=/dev/null
+  source "$server_lib/$server_part.sh"
+done
 
 server_usage() {
   cat >&2 <<USAGE

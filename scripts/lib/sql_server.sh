@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # SQL_OPTIONS is read by the scripts that source this file
-# What the two SQL servers have in common: settings, data template, readiness. Needs server.sh.
+# What the two SQL servers have in common: settings, data template, readiness.
+
+# shellcheck source=scripts/lib/server.sh
+source "$(dirname "${BASH_SOURCE[0]}")/server.sh"
 
 # The longest path that fits into a Unix socket's address.
 SOCKET_PATH_LIMIT=107

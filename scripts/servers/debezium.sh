@@ -4,17 +4,8 @@
 # worker.bootstrap.servers is needed. Offsets and schema history are files in the folder. See scripts/README.md.
 set -euo pipefail
 
-lib=$(dirname "${BASH_SOURCE[0]}")/../lib
-# shellcheck source=scripts/lib/common.sh
-source "$lib/common.sh"
-# shellcheck source=scripts/lib/packages.sh
-source "$lib/packages.sh"
-# shellcheck source=scripts/lib/process.sh
-source "$lib/process.sh"
-# shellcheck source=scripts/lib/maven.sh
-source "$lib/maven.sh"
 # shellcheck source=scripts/lib/server.sh
-source "$lib/server.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/server.sh"
 
 export SERVER_NAME=debezium
 DEBEZIUM_VERSION=3.2.4.Final

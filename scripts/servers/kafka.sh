@@ -3,17 +3,8 @@
 # Options after -- are KEY=VALUE lines of server.properties and win over the ones below. See scripts/README.md.
 set -euo pipefail
 
-lib=$(dirname "${BASH_SOURCE[0]}")/../lib
-# shellcheck source=scripts/lib/common.sh
-source "$lib/common.sh"
-# shellcheck source=scripts/lib/packages.sh
-source "$lib/packages.sh"
-# shellcheck source=scripts/lib/process.sh
-source "$lib/process.sh"
-# shellcheck source=scripts/lib/maven.sh
-source "$lib/maven.sh"
 # shellcheck source=scripts/lib/server.sh
-source "$lib/server.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/server.sh"
 
 export SERVER_NAME=kafka
 KAFKA_VERSION=3.9.1

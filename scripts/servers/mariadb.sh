@@ -2,17 +2,8 @@
 # A real MariaDB server (Debian's) in a folder of your own: row binlog, MariaDB GTIDs, full row metadata. See scripts/README.md.
 set -euo pipefail
 
-lib=$(dirname "${BASH_SOURCE[0]}")/../lib
-# shellcheck source=scripts/lib/common.sh
-source "$lib/common.sh"
-# shellcheck source=scripts/lib/packages.sh
-source "$lib/packages.sh"
-# shellcheck source=scripts/lib/process.sh
-source "$lib/process.sh"
-# shellcheck source=scripts/lib/server.sh
-source "$lib/server.sh"
 # shellcheck source=scripts/lib/sql_server.sh
-source "$lib/sql_server.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/sql_server.sh"
 
 export SERVER_NAME=mariadbd
 PATH=$PATH:/usr/sbin  # where Debian keeps the server; not in every user's PATH

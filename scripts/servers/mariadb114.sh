@@ -2,19 +2,8 @@
 # A real MariaDB 11.4.5 server in a folder of your own: row binlog, MariaDB GTIDs, full row metadata. See scripts/README.md.
 set -euo pipefail
 
-lib=$(dirname "${BASH_SOURCE[0]}")/../lib
-# shellcheck source=scripts/lib/common.sh
-source "$lib/common.sh"
-# shellcheck source=scripts/lib/packages.sh
-source "$lib/packages.sh"
-# shellcheck source=scripts/lib/process.sh
-source "$lib/process.sh"
-# shellcheck source=scripts/lib/maven.sh
-source "$lib/maven.sh"
-# shellcheck source=scripts/lib/server.sh
-source "$lib/server.sh"
 # shellcheck source=scripts/lib/sql_server.sh
-source "$lib/sql_server.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/sql_server.sh"
 
 export SERVER_NAME=mariadbd
 MARIADB_HOME=mariadb-11.4.5
