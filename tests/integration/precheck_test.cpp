@@ -237,8 +237,10 @@ TEST_P(Precheck, SelectPrivilege) {
   EXPECT_TRUE(check(task).passed());
 }
 
-TEST_P(Precheck, PrivilegesOfAnActiveRoleCount) {
-  if (is_mysql57()) GTEST_SKIP() << "MySQL has roles since 8.0";
+/// Which MySQL has since 8.0.
+class PrecheckRoles : public Precheck {};
+
+TEST_P(PrecheckRoles, PrivilegesOfAnActiveRoleCount) {
   const std::string role = "role_" + database;
   server.exec("CREATE ROLE " + role);
   server.exec("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO " + role);
@@ -411,6 +413,10 @@ TEST_P(Precheck, NoTlsCheckWhereTlsIsOff) {
 INSTANTIATE_TEST_SUITE_P(Server, Precheck,
                          testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
                                          SqlFlavor::Mariadb114),
+                         name_of);
+
+INSTANTIATE_TEST_SUITE_P(Server, PrecheckRoles,
+                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb, SqlFlavor::Mariadb114),
                          name_of);
 
 /// Certificates: MySQL 8 makes a CA and a server certificate when its data folder is made.
