@@ -73,14 +73,13 @@ absl::Status Pipeline::on_commit(const std::stop_token& stop) {
   const HeldRows::Transaction held = held_.take_open();
   if (!held.is_complete) {
     again_ = transaction_.id();
-    reopen_at_ = position_;
-    reopen_at_->server = parts_.server;
-    reopen_at_->file = stream_.file();
-    reopen_at_->file_created = stream_.file_created();
-    reopen_at_->offset = group_offset_;
     // By its place, which the server finds at once; a GTID it would have to look for. A request's offset has
-    // 32 bits.
-    if (group_offset_ <= std::numeric_limits<std::uint32_t>::max()) reopen_at_->gtids = {};
+    // 32 bits. Whose file it is was checked when the stream was opened, and begin_group() sees another
+    // server.
+    const bool is_by_place = group_offset_ <= std::numeric_limits<std::uint32_t>::max();
+    reopen_at_ = binlog::Position{.gtids = is_by_place ? binlog::GtidSet() : position_.gtids,
+                                  .file = stream_.file(),
+                                  .offset = group_offset_};
     return absl::OkStatus();
   }
   xa_.close();

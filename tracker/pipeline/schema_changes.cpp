@@ -39,7 +39,7 @@ bool SchemaChanges::is_temporary(const sql::TemporaryTables::Session& session,
                                  const sql::StatementTable& table) const {
   if (temporary_tables_.contains(session, table)) return true;
   if (parts_.history == nullptr) return false;
-  const auto found = parts_.history->find(parts_.history->canonical({table.database, table.table}));
+  const auto found = parts_.history->find({table.database, table.table});
   return found.is_known && found.table == nullptr;
 }
 
