@@ -76,9 +76,9 @@ TEST(DtsTopic, WhatIsOlderThanTheRetentionIsDeleted) {
   task.spec.data_types.schema_updates = false;
   task.spec.sink.kafka = kafka_settings();
   task.spec.sink.kafka->topic.name = topic;
-  // Without the format, so that only this test deletes.
+  // Said to be milliseconds, which Kafka itself would delete, so that only this test deletes.
   task.spec.sink.kafka->format = "debezium-json";
-  const auto sink = sink::make_kafka_sink(task, task::SecretReader(""), record::TimestampUnit::Seconds);
+  const auto sink = sink::make_kafka_sink(task, task::SecretReader(""), record::TimestampUnit::Milliseconds);
   ASSERT_TRUE(sink->open().ok());
   record::RecordBatch batch;
   for (const std::int64_t seconds : {1'700'000'000, 1'700'000'100, 1'700'000'200}) {

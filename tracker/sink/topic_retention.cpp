@@ -42,6 +42,13 @@ absl::Status failed(const std::string& topic, std::string_view reason) {
 absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string& topic,
                                            std::int64_t timestamp, milliseconds timeout) {
   const int timeout_ms = static_cast<int>(timeout.count());
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  if (const auto code =
+          rd_kafka_query_watermark_offsets(&client, topic.c_str(), kPartition, &first, &end, timeout_ms);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failed(topic, rd_kafka_err2str(code));
+  }
   const Partitions offsets(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_t* partition =
       rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), kPartition);
@@ -52,7 +59,8 @@ absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string
   }
   if (partition->err != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(topic, rd_kafka_err2str(partition->err));
 
-  // No message is that new: the offset is END, and to delete before END is to delete all.
+  // No message is that new. The end of before the question, because a new one may have come since.
+  if (partition->offset == RD_KAFKA_OFFSET_END) partition->offset = end;
   std::array<rd_kafka_DeleteRecords_t*, 1> request{rd_kafka_DeleteRecords_new(offsets.get())};
   const Deletion owner(request[0]);
   const Queue queue(rd_kafka_queue_new(&client));
