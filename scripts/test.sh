@@ -110,13 +110,13 @@ trap finish EXIT
 stage "packages" ensure_packages "${BUILD_PACKAGES[@]}" "${DEV_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 stage "build" build_preset dev
 $fast || ((EUID == 0)) || die "the integration and end to end tests need root: run sudo -E scripts/test.sh, or --fast"
-if has_tests 'unit|golden'; then stage "unit and golden tests" run_tests 'unit|golden' "$(nproc)"; fi
+# The golden tests and the servers wait and work by turns: twice as many programs as processors keep these busy.
+if has_tests 'unit|golden'; then stage "unit and golden tests" run_tests 'unit|golden' $(($(nproc) * 2)); fi
 if ! $fast; then
   if [[ -z $only ]]; then
     stage "formatting, shell scripts" lint
     stage "clang-tidy" count_result "clang-tidy" lint_tidy
   fi
-  # The servers wait and work by turns: twice as many programs as processors keep these busy.
   if has_tests integration; then
     stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"
     stage "integration tests" run_tests integration $(($(nproc) * 2))
