@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/status/try.h"
+
 namespace rowtide::task {
 namespace {
 
@@ -35,24 +37,21 @@ absl::StatusOr<std::string> SecretReader::path(const SecretKeyRef& ref, std::str
 }
 
 absl::StatusOr<std::string> SecretReader::read(const SecretKeyRef& ref, std::string_view field) const {
-  const absl::StatusOr<std::string> file = path(ref, field);
-  if (!file.ok()) return file.status();
-  std::ifstream stream(*file, std::ios::binary);
+  ASSIGN_OR_RETURN(const std::string file, path(ref, field));
+  std::ifstream stream(file, std::ios::binary);
   std::ostringstream content;
   content << stream.rdbuf();
   if (!stream) {
     return absl::PermissionDeniedError(
-        fmt::format("{}: key {} of Secret {} cannot be read ({})", field, ref.key, ref.name, *file));
+        fmt::format("{}: key {} of Secret {} cannot be read ({})", field, ref.key, ref.name, file));
   }
   return std::move(content).str();
 }
 
 absl::StatusOr<Credentials> SecretReader::credentials(const SecretRef& ref, std::string_view field) const {
-  absl::StatusOr<std::string> username = read({ref.name, "username"}, field);
-  if (!username.ok()) return username.status();
-  absl::StatusOr<std::string> password = read({ref.name, "password"}, field);
-  if (!password.ok()) return password.status();
-  return Credentials{*std::move(username), *std::move(password)};
+  ASSIGN_OR_RETURN(std::string username, read({ref.name, "username"}, field));
+  ASSIGN_OR_RETURN(std::string password, read({ref.name, "password"}, field));
+  return Credentials{std::move(username), std::move(password)};
 }
 
 absl::StatusOr<Credentials> SecretReader::source_credentials(const Source& source) const {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 
@@ -65,9 +66,8 @@ Client::Client(Transport& transport, std::string field_manager)
     : transport_(transport), field_manager_(std::move(field_manager)) {}
 
 absl::StatusOr<json> Client::get(const ResourceType& type, const ObjectKey& key) {
-  const auto path = object_path(type, key);
-  if (!path.ok()) return path.status();
-  return send_json({"GET", *path, {}, {}}, what_of("get", type, key));
+  ASSIGN_OR_RETURN(const auto path, object_path(type, key));
+  return send_json({"GET", path, {}, {}}, what_of("get", type, key));
 }
 
 absl::StatusOr<ObjectList> Client::list(const ResourceType& type, const ListOptions& options) {
@@ -78,22 +78,21 @@ absl::StatusOr<ObjectList> Client::list(const ResourceType& type, const ListOpti
 
 absl::StatusOr<ObjectList> Client::list_pages(const ResourceType& type, const ListOptions& options,
                                               int page_size) {
-  const auto path = collection_path(type, options.name_space);
-  if (!path.ok()) return path.status();
+  ASSIGN_OR_RETURN(const auto path, collection_path(type, options.name_space));
   const std::string what = fmt::format("list {} in {}", type.plural,
                                        options.name_space.empty() ? "all namespaces" : options.name_space);
   ObjectList list;
   std::string continue_token;
   do {
-    auto page = send_json({"GET", *path + list_query(options, page_size, continue_token), {}, {}}, what);
-    if (!page.ok()) return page.status();
-    const json* items = find_at(*page, {"items"});
-    list.resource_version = string_at(*page, {"metadata", "resourceVersion"});
+    ASSIGN_OR_RETURN(auto page,
+                     send_json({"GET", path + list_query(options, page_size, continue_token), {}, {}}, what));
+    const json* items = find_at(page, {"items"});
+    list.resource_version = string_at(page, {"metadata", "resourceVersion"});
     if (items == nullptr || !(items->is_array() || items->is_null()) || list.resource_version.empty()) {
       return absl::InternalError(what + ": the answer is not a list with items and a resourceVersion");
     }
-    take_items(*page, type, list);
-    continue_token = string_at(*page, {"metadata", "continue"});
+    take_items(page, type, list);
+    continue_token = string_at(page, {"metadata", "continue"});
   } while (!continue_token.empty());
   return list;
 }
@@ -101,13 +100,12 @@ absl::StatusOr<ObjectList> Client::list_pages(const ResourceType& type, const Li
 absl::StatusOr<json> Client::create(const ResourceType& type, const json& object) {
   const ObjectKey key = key_in(object);
   const std::string what = what_of("create", type, key);
-  if (auto status = check_type(type, object, what); !status.ok()) return status;
+  RETURN_IF_ERROR(check_type(type, object, what));
   if (!key.name.empty()) {
     if (const auto checked = object_path(type, key); !checked.ok()) return checked.status();
   }
-  const auto path = collection_path(type, key.name_space);
-  if (!path.ok()) return path.status();
-  return send_json({"POST", *path + "?fieldManager=" + encode_query_value(field_manager_), "application/json",
+  ASSIGN_OR_RETURN(const auto path, collection_path(type, key.name_space));
+  return send_json({"POST", path + "?fieldManager=" + encode_query_value(field_manager_), "application/json",
                     dump(object)},
                    what);
 }
@@ -115,33 +113,30 @@ absl::StatusOr<json> Client::create(const ResourceType& type, const json& object
 absl::StatusOr<json> Client::apply(const ResourceType& type, const json& object) {
   const ObjectKey key = key_in(object);
   const std::string what = what_of("apply", type, key);
-  if (auto status = check_type(type, object, what); !status.ok()) return status;
-  const auto path = object_path(type, key);
-  if (!path.ok()) return path.status();
+  RETURN_IF_ERROR(check_type(type, object, what));
+  ASSIGN_OR_RETURN(const auto path, object_path(type, key));
   // JSON is YAML.
-  return send_json({"PATCH", *path + "?force=true&fieldManager=" + encode_query_value(field_manager_),
+  return send_json({"PATCH", path + "?force=true&fieldManager=" + encode_query_value(field_manager_),
                     "application/apply-patch+yaml", dump(object)},
                    what);
 }
 
 absl::StatusOr<json> Client::patch_status(const ResourceType& type, const ObjectKey& key, const json& status,
                                           std::string_view resource_version) {
-  const auto path = object_path(type, key);
-  if (!path.ok()) return path.status();
+  ASSIGN_OR_RETURN(const auto path, object_path(type, key));
   json patch{{"status", status}};
   if (!resource_version.empty()) patch["metadata"]["resourceVersion"] = resource_version;
-  return send_json({"PATCH", *path + "/status?fieldManager=" + encode_query_value(field_manager_),
+  return send_json({"PATCH", path + "/status?fieldManager=" + encode_query_value(field_manager_),
                     "application/merge-patch+json", dump(patch)},
                    what_of("patch the status of", type, key));
 }
 
 absl::Status Client::remove(const ResourceType& type, const ObjectKey& key, const RemoveOptions& options) {
-  const auto path = object_path(type, key);
-  if (!path.ok()) return path.status();
+  ASSIGN_OR_RETURN(const auto path, object_path(type, key));
   json body{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
   if (!options.uid.empty()) body["preconditions"]["uid"] = options.uid;
   if (!options.resource_version.empty()) body["preconditions"]["resourceVersion"] = options.resource_version;
-  return send({"DELETE", *path, "application/json", dump(body)}, what_of("delete", type, key)).status();
+  return send({"DELETE", path, "application/json", dump(body)}, what_of("delete", type, key)).status();
 }
 
 std::map<std::pair<std::string, std::string>, std::uint64_t> Client::request_counts() const {
@@ -158,19 +153,18 @@ absl::StatusOr<Response> Client::send(const Request& request, std::string_view w
   if (!response.ok()) {
     return absl::Status(response.status().code(), fmt::format("{}: {}", what, text(response.status())));
   }
-  if (auto status = status_from_response(*response, what); !status.ok()) return status;
+  RETURN_IF_ERROR(status_from_response(*response, what));
   return response;
 }
 
 absl::StatusOr<json> Client::send_json(const Request& request, std::string_view what) {
-  const auto response = send(request, what);
-  if (!response.ok()) return response.status();
-  json body = json::parse(response->body, nullptr, false);
+  ASSIGN_OR_RETURN(const auto response, send(request, what));
+  json body = json::parse(response.body, nullptr, false);
   if (!body.is_object()) {
     return absl::InternalError(
         fmt::format("{}: the answer (HTTP {}, {} bytes) is not a JSON object; is {} behind "
                     "a proxy that answers by itself?",
-                    what, response->status, response->body.size(), "the API server"));
+                    what, response.status, response.body.size(), "the API server"));
   }
   return body;
 }

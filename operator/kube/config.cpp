@@ -9,6 +9,7 @@
 
 #include "absl/strings/escaping.h"
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "operator/kube/file.h"
 
 namespace rowtide::op::kube {
@@ -84,9 +85,8 @@ absl::Status read_cluster(const Entry& cluster, ClusterConfig& config) {
     return absl::InvalidArgumentError(
         fmt::format("{}: server is \"{}\"; it must begin with https://", cluster.where, config.server));
   }
-  auto ca = data_or_file(cluster, "certificate-authority");
-  if (!ca.ok()) return ca.status();
-  config.ca_pem = *std::move(ca);
+  ASSIGN_OR_RETURN(auto ca, data_or_file(cluster, "certificate-authority"));
+  config.ca_pem = std::move(ca);
   return absl::OkStatus();
 }
 
@@ -95,16 +95,14 @@ absl::Status read_user(const Entry& user, ClusterConfig& config) {
   for (const char* field : {"exec", "auth-provider", "username", "password", "as"}) {
     if (auto status = refuse(user, field, kInstead); !status.ok()) return status;
   }
-  auto certificate = data_or_file(user, "client-certificate");
-  if (!certificate.ok()) return certificate.status();
-  auto key = data_or_file(user, "client-key");
-  if (!key.ok()) return key.status();
-  if (certificate->empty() != key->empty()) {
+  ASSIGN_OR_RETURN(auto certificate, data_or_file(user, "client-certificate"));
+  ASSIGN_OR_RETURN(auto key, data_or_file(user, "client-key"));
+  if (certificate.empty() != key.empty()) {
     return absl::InvalidArgumentError(
         fmt::format("{}: client-certificate and client-key go together; only one is given", user.where));
   }
-  config.client_certificate_pem = *std::move(certificate);
-  config.client_key_pem = *std::move(key);
+  config.client_certificate_pem = std::move(certificate);
+  config.client_key_pem = std::move(key);
   config.token = scalar(user.node, "token");
   if (const std::string file = scalar(user.node, "tokenFile"); !file.empty())
     config.token_file = user.folder / file;
@@ -121,16 +119,14 @@ absl::StatusOr<ClusterConfig> read_context(const YAML::Node& root, const std::st
     return absl::InvalidArgumentError(path +
                                       ": current-context is not set; see 'kubectl config use-context'");
   }
-  const auto context = find_entry(root, "contexts", "context", current, path);
-  if (!context.ok()) return context.status();
-  const auto cluster = find_entry(root, "clusters", "cluster", scalar(context->node, "cluster"), path);
-  if (!cluster.ok()) return cluster.status();
-  const auto user = find_entry(root, "users", "user", scalar(context->node, "user"), path);
-  if (!user.ok()) return user.status();
+  ASSIGN_OR_RETURN(const auto context, find_entry(root, "contexts", "context", current, path));
+  ASSIGN_OR_RETURN(const auto cluster,
+                   find_entry(root, "clusters", "cluster", scalar(context.node, "cluster"), path));
+  ASSIGN_OR_RETURN(const auto user, find_entry(root, "users", "user", scalar(context.node, "user"), path));
   ClusterConfig config;
-  config.default_namespace = scalar(context->node, "namespace");
-  if (auto status = read_cluster(*cluster, config); !status.ok()) return status;
-  if (auto status = read_user(*user, config); !status.ok()) return status;
+  config.default_namespace = scalar(context.node, "namespace");
+  RETURN_IF_ERROR(read_cluster(cluster, config));
+  RETURN_IF_ERROR(read_user(user, config));
   return config;
 }
 
@@ -147,26 +143,23 @@ absl::StatusOr<ClusterConfig> in_cluster_config(const std::string& folder) {
   const bool ipv6 = host.find(':') != std::string::npos && host.front() != '[';
   config.server =
       ipv6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
-  auto ca = read_file(folder + "/ca.crt");
-  if (!ca.ok()) return ca.status();
-  config.ca_pem = *std::move(ca);
+  ASSIGN_OR_RETURN(auto ca, read_file(folder + "/ca.crt"));
+  config.ca_pem = std::move(ca);
   config.token_file = folder + "/token";
   if (auto token = read_file(config.token_file); !token.ok()) {
     return absl::Status(
         token.status().code(),
         fmt::format("{}; does the pod set automountServiceAccountToken: false?", text(token.status())));
   }
-  auto name_space = read_file(folder + "/namespace");
-  if (!name_space.ok()) return name_space.status();
-  config.default_namespace = *std::move(name_space);
+  ASSIGN_OR_RETURN(auto name_space, read_file(folder + "/namespace"));
+  config.default_namespace = std::move(name_space);
   return config;
 }
 
 absl::StatusOr<ClusterConfig> kubeconfig(const std::string& path) {
-  const auto bytes = read_file(path);
-  if (!bytes.ok()) return bytes.status();
+  ASSIGN_OR_RETURN(const auto bytes, read_file(path));
   try {
-    return read_context(YAML::Load(*bytes), path);
+    return read_context(YAML::Load(bytes), path);
   } catch (const YAML::Exception& error) {
     // The mark, not error.what(): that could quote a key or token.
     return absl::InvalidArgumentError(fmt::format("{}: not valid YAML at line {}, column {}", path,

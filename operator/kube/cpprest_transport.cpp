@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/status/try.h"
 #include "common/version.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/line_splitter.h"
@@ -171,7 +172,7 @@ absl::StatusOr<http::http_response> CpprestTransport::Impl::open(http_client& st
   response.retry_after = retry_after_of(answer.headers());
   const auto body = answer.extract_vector().get();
   response.body.assign(body.begin(), body.end());
-  if (auto status = status_from_response(response, "stream"); !status.ok()) return status;
+  RETURN_IF_ERROR(status_from_response(response, "stream"));
   return absl::InternalError(fmt::format("stream: HTTP {} where 200 was expected", response.status));
 }
 
@@ -232,15 +233,14 @@ absl::Status CpprestTransport::stream(const std::string& path_and_query, const L
   absl::Status result;
   try {
     http_client client(base_uri(impl_->config.server), impl_->client_config(idle_timeout));
-    auto response = impl_->open(client, path_and_query, cancel.get_token());
-    if (!response.ok()) return response.status();
+    ASSIGN_OR_RETURN(auto response, impl_->open(client, path_and_query, cancel.get_token()));
     try {
-      result = impl_->read_lines(*response, on_line);
+      result = impl_->read_lines(response, on_line);
     } catch (const std::exception&) {
       result = status_of_exception(impl_->config.server, idle_timeout);
     }
     cancel.cancel();  // closes the connection if the body has not ended
-    drain(*response);
+    drain(response);
   } catch (const std::exception&) {
     result = status_of_exception(impl_->config.server, idle_timeout);
   }

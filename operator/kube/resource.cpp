@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "common/status/try.h"
 
 namespace rowtide::op::kube {
 namespace {
@@ -48,7 +49,7 @@ absl::StatusOr<std::string> collection_path(const ResourceType& type, std::strin
       return absl::InvalidArgumentError(
           fmt::format("{} has no namespaces, but \"{}\" was given", type.kind, name_space));
     }
-    if (auto status = check_name("namespace", name_space, kMaxNamespace, false); !status.ok()) return status;
+    RETURN_IF_ERROR(check_name("namespace", name_space, kMaxNamespace, false));
     path += fmt::format("/namespaces/{}", name_space);
   }
   return fmt::format("{}/{}", path, type.plural);
@@ -60,10 +61,7 @@ absl::StatusOr<std::string> object_path(const ResourceType& type, const ObjectKe
   }
   auto path = collection_path(type, key.name_space);
   if (!path.ok()) return path;
-  if (auto status = check_name(fmt::format("name of the {}", type.kind), key.name, kMaxName, true);
-      !status.ok()) {
-    return status;
-  }
+  RETURN_IF_ERROR(check_name(fmt::format("name of the {}", type.kind), key.name, kMaxName, true));
   return *path + "/" + key.name;
 }
 

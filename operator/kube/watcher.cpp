@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "common/time/sleep.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
@@ -194,15 +195,14 @@ std::string Watcher::watch_path() {
 }
 
 absl::Status Watcher::on_line(std::string_view line, std::string_view what, Turn& turn) {
-  absl::StatusOr<WatchEvent> event = parse_watch_event(line, what);
-  if (!event.ok()) return event.status();
-  if (event->type == WatchEvent::Type::Changed) {
-    sink_.upsert(std::make_shared<const nlohmann::json>(std::move(event->object)));
-  } else if (event->type == WatchEvent::Type::Deleted) {
-    sink_.remove(std::make_shared<const nlohmann::json>(std::move(event->object)));
+  ASSIGN_OR_RETURN(WatchEvent event, parse_watch_event(line, what));
+  if (event.type == WatchEvent::Type::Changed) {
+    sink_.upsert(std::make_shared<const nlohmann::json>(std::move(event.object)));
+  } else if (event.type == WatchEvent::Type::Deleted) {
+    sink_.remove(std::make_shared<const nlohmann::json>(std::move(event.object)));
   }
-  resource_version_ = std::move(event->resource_version);
-  const bool counts = event->type != WatchEvent::Type::Bookmark;
+  resource_version_ = std::move(event.resource_version);
+  const bool counts = event.type != WatchEvent::Type::Bookmark;
   if (counts) ++turn.events;
   const std::lock_guard lock(mutex_);
   stats_.events += counts ? 1 : 0;

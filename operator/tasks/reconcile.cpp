@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "common/time/clock.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
@@ -154,10 +155,10 @@ absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const Prec
       return absl::IsNotFound(status) ? absl::OkStatus() : status;
     }
     case PrecheckAction::CreateJob: {
-      absl::Status status =
-          apply_if_changed(kube::kConfigMap, get(objects.precheck_config), precheck_config_map(task));
-      if (!status.ok()) return status;
-      status = client_.create(kube::kJob, precheck_job(task, default_image_, decision.attempt)).status();
+      RETURN_IF_ERROR(
+          apply_if_changed(kube::kConfigMap, get(objects.precheck_config), precheck_config_map(task)));
+      const absl::Status status =
+          client_.create(kube::kJob, precheck_job(task, default_image_, decision.attempt)).status();
       return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
     }
   }
@@ -169,14 +170,11 @@ absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Prech
   const bool suspended = task.parsed.task.spec.suspend;
   // Only a spec that passed its precheck replaces the one that runs.
   if (decision.verdict == PrecheckVerdict::Passed && !(suspended && !objects.deployment)) {
-    absl::Status status =
-        apply_if_changed(kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task));
-    if (!status.ok()) return status;
-    status = apply_if_changed(kube::kDeployment, get(objects.deployment),
-                              tracker_deployment(task, default_image_));
-    if (!status.ok()) return status;
-    status = apply_if_changed(kube::kService, get(objects.service), tracker_service(task));
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(
+        apply_if_changed(kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
+    RETURN_IF_ERROR(apply_if_changed(kube::kDeployment, get(objects.deployment),
+                                     tracker_deployment(task, default_image_)));
+    RETURN_IF_ERROR(apply_if_changed(kube::kService, get(objects.service), tracker_service(task)));
   }
   return scale(task, get(objects.deployment), suspended ? 0 : 1);
 }

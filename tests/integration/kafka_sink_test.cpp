@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/process.h"
@@ -425,7 +426,7 @@ TEST_F(Secured, AWrongPasswordIsToldFromOtherFaultsAndNotShown) {
   const task::Task wrong = task("wrong-password");
   const auto facts =
       sink::probe_kafka(*wrong.spec.sink.kafka, task::SecretReader(secrets_.path()), milliseconds{10'000});
-  EXPECT_EQ(sink::kafka_reason_of(facts.status()), "AuthenticationFailed");
+  EXPECT_EQ(reason_of(facts.status()), "AuthenticationFailed");
   EXPECT_THAT(message(facts.status()),
               AllOf(HasSubstr("refuses the login"), HasSubstr("credentialsSecretRef")));
   EXPECT_THAT(message(facts.status()), testing::Not(HasSubstr("wrong-password")));
@@ -440,7 +441,7 @@ TEST_F(Secured, AMissingSecretIsNamed) {
   std::filesystem::remove(secrets_.path() / "kafka-user" / "password");
   const auto facts =
       sink::probe_kafka(*without.spec.sink.kafka, task::SecretReader(secrets_.path()), milliseconds{1'000});
-  EXPECT_EQ(sink::kafka_reason_of(facts.status()), "SecretMissing");
+  EXPECT_EQ(reason_of(facts.status()), "SecretMissing");
   EXPECT_THAT(message(facts.status()), HasSubstr("Secret kafka-user has no key password"));
 }
 
@@ -465,21 +466,21 @@ TEST(KafkaProbe, TellsBrokersAndTopics) {
 
 TEST(KafkaProbe, TellsOneFaultFromAnother) {
   const auto unknown = probe("no-such-host.invalid:9092", milliseconds{5'000});
-  EXPECT_EQ(sink::kafka_reason_of(unknown.status()), "UnknownHost") << unknown.status();
+  EXPECT_EQ(reason_of(unknown.status()), "UnknownHost") << unknown.status();
   EXPECT_THAT(message(unknown.status()), HasSubstr("no-such-host.invalid:9092"));
 
   const auto refused = probe("127.0.0.1:" + std::to_string(free_port()), milliseconds{1'500});
-  EXPECT_EQ(sink::kafka_reason_of(refused.status()), "ConnectionRefused") << refused.status();
+  EXPECT_EQ(reason_of(refused.status()), "ConnectionRefused") << refused.status();
 
   const auto tls = probe(KafkaBroker::shared().bootstrap(), milliseconds{5'000}, task::SecurityProtocol::Ssl);
-  EXPECT_EQ(sink::kafka_reason_of(tls.status()), "TlsFailed") << tls.status();
+  EXPECT_EQ(reason_of(tls.status()), "TlsFailed") << tls.status();
   EXPECT_THAT(message(tls.status()), HasSubstr("spec.sink.kafka.security.protocol"));
 
   KafkaBroker silent;
   silent.suspend();
   const auto timeout = probe(silent.bootstrap(), milliseconds{1'500});
   silent.resume();
-  EXPECT_EQ(sink::kafka_reason_of(timeout.status()), "Timeout") << timeout.status();
+  EXPECT_EQ(reason_of(timeout.status()), "Timeout") << timeout.status();
   EXPECT_THAT(message(timeout.status()), HasSubstr("did not answer within 1500 ms"));
 }
 

@@ -6,17 +6,17 @@
 #include <set>
 #include <thread>
 
+#include "common/status/reason.h"
 #include "tests/integration/source_fixture.h"
 #include "tests/support/wait_until.h"
-#include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/reader_identity.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::test {
 namespace {
 
 using namespace std::chrono_literals;
-using source::reason_of;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;

@@ -5,16 +5,16 @@
 
 #include <set>
 
+#include "common/status/reason.h"
 #include "tests/integration/source_fixture.h"
 #include "tests/support/wait_until.h"
 #include "tracker/binlog/transaction_begin.h"
-#include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::test {
 namespace {
 
-using source::reason_of;
 using testing::AllOf;
 using testing::HasSubstr;
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "common/status/try.h"
+
 namespace rowtide::binlog {
 namespace {
 
@@ -92,8 +94,7 @@ absl::StatusOr<EventView> uncompress_mariadb(const EventView& event, std::vector
           : plain_size_of_rows(event.body, plain.header.type == EventType::UpdateRowsV1);
   if (plain_size == 0) return damaged_event("ends inside its header");
   buffer.assign(event.body.begin(), event.body.begin() + static_cast<std::ptrdiff_t>(plain_size));
-  if (absl::Status status = append_uncompressed(event.body.subspan(plain_size), buffer); !status.ok())
-    return status;
+  RETURN_IF_ERROR(append_uncompressed(event.body.subspan(plain_size), buffer));
   plain.body = buffer;
   return plain;
 }

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/status/try.h"
+
 namespace rowtide::binlog {
 namespace {
 
@@ -20,9 +22,8 @@ std::string_view flavor(const GtidSet& set) {
 
 template <typename Set>
 absl::StatusOr<GtidSet> parse_as(std::string_view text) {
-  absl::StatusOr<Set> set = Set::parse(text);
-  if (!set.ok()) return set.status();
-  return GtidSet(*std::move(set));
+  ASSIGN_OR_RETURN(Set set, Set::parse(text));
+  return GtidSet(std::move(set));
 }
 
 absl::StatusOr<GtidSet> parse_set(std::string_view flavor, std::string_view text) {
@@ -57,9 +58,8 @@ absl::Status read_prepared(const nlohmann::json& position, std::string_view flav
         !rows.is_boolean()) {
       return bad_field("preparedXa", "a list of xid, gtidSet, file, offset and rows");
     }
-    absl::StatusOr<GtidSet> set = parse_set(flavor, gtids.get_ref<const std::string&>());
-    if (!set.ok()) return set.status();
-    out.push_back({xid.get<std::string>(), *std::move(set), file.get<std::string>(),
+    ASSIGN_OR_RETURN(GtidSet set, parse_set(flavor, gtids.get_ref<const std::string&>()));
+    out.push_back({xid.get<std::string>(), std::move(set), file.get<std::string>(),
                    offset.get<std::uint64_t>(), rows.get<bool>()});
   }
   return absl::OkStatus();
@@ -142,10 +142,9 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
   if (!file.is_string()) return bad_field("file", "a string");
   if (!offset.is_number_unsigned()) return bad_field("offset", "a whole number from 0");
 
-  absl::StatusOr<GtidSet> set =
-      parse_set(flavor.get_ref<const std::string&>(), gtids.get_ref<const std::string&>());
-  if (!set.ok()) return set.status();
-  Position position{*std::move(set), file.get<std::string>(), offset.get<std::uint64_t>(), {}};
+  ASSIGN_OR_RETURN(GtidSet set,
+                   parse_set(flavor.get_ref<const std::string&>(), gtids.get_ref<const std::string&>()));
+  Position position{std::move(set), file.get<std::string>(), offset.get<std::uint64_t>(), {}};
   const nlohmann::json schema_version = parsed.value("schemaVersion", nlohmann::json(0U));
   if (!schema_version.is_number_unsigned()) return bad_field("schemaVersion", "a whole number from 0");
   position.schema_version = schema_version.get<std::uint64_t>();
@@ -155,11 +154,8 @@ absl::StatusOr<Position> position_from_json(std::string_view json) {
   const nlohmann::json file_created = parsed.value("fileCreated", nlohmann::json(0U));
   if (!file_created.is_number_unsigned()) return bad_field("fileCreated", "a whole number from 0");
   position.file_created = file_created.get<std::uint32_t>();
-  if (absl::Status status = read_midway(parsed, position.midway); !status.ok()) return status;
-  if (absl::Status status = read_prepared(parsed, flavor.get<std::string>(), position.prepared);
-      !status.ok()) {
-    return status;
-  }
+  RETURN_IF_ERROR(read_midway(parsed, position.midway));
+  RETURN_IF_ERROR(read_prepared(parsed, flavor.get<std::string>(), position.prepared));
   return position;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include "common/status/try.h"
+
 namespace rowtide::binlog {
 namespace {
 
@@ -69,12 +71,11 @@ absl::StatusOr<EventView> StreamState::accept(Bytes bytes) {
                     name(event.header.type), static_cast<unsigned>(event.header.type), file_, offset_,
                     event.header.event_size, bytes.size()));
   }
-  absl::StatusOr<bool> has_checksum = check(event.header, bytes);
-  if (!has_checksum.ok()) return has_checksum.status();
+  ASSIGN_OR_RETURN(bool has_checksum, check(event.header, bytes));
   event.body = bytes.subspan(kEventHeaderSize);
-  if (*has_checksum) event.body = event.body.first(event.body.size() - kChecksumSize);
+  if (has_checksum) event.body = event.body.first(event.body.size() - kChecksumSize);
   event.start_offset = advance(event.header);
-  if (absl::Status status = apply(event); !status.ok()) return status;
+  RETURN_IF_ERROR(apply(event));
   return event;
 }
 

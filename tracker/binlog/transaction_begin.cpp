@@ -1,5 +1,6 @@
 #include "tracker/binlog/transaction_begin.h"
 
+#include "common/status/try.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/types/temporal.h"
 
@@ -12,17 +13,16 @@ absl::StatusOr<std::optional<TransactionBegin>> transaction_begin(const EventVie
     case EventType::GtidLog:
     case EventType::AnonymousGtid:
     case EventType::GtidTagged: {
-      const absl::StatusOr<GtidEvent> gtid =
-          event.header.type == EventType::GtidTagged ? parse_gtid_tagged(event.body) : parse_gtid(event.body);
-      if (!gtid.ok()) return gtid.status();
-      if (gtid->gtid.number != 0) begin.gtid = gtid->gtid;
-      if (gtid->commit_timestamp_us) begin.time_us = *gtid->commit_timestamp_us;
+      ASSIGN_OR_RETURN(const GtidEvent gtid, event.header.type == EventType::GtidTagged
+                                                 ? parse_gtid_tagged(event.body)
+                                                 : parse_gtid(event.body));
+      if (gtid.gtid.number != 0) begin.gtid = gtid.gtid;
+      if (gtid.commit_timestamp_us) begin.time_us = *gtid.commit_timestamp_us;
       return begin;
     }
     case EventType::MariadbGtidLog: {
-      const absl::StatusOr<MariadbGtidEvent> gtid = parse_mariadb_gtid(event.body, event.header.server_id);
-      if (!gtid.ok()) return gtid.status();
-      begin.gtid = gtid->gtid;
+      ASSIGN_OR_RETURN(const MariadbGtidEvent gtid, parse_mariadb_gtid(event.body, event.header.server_id));
+      begin.gtid = gtid.gtid;
       return begin;
     }
     default:

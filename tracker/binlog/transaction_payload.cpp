@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/status/try.h"
+
 namespace rowtide::binlog {
 namespace {
 
@@ -111,15 +113,14 @@ absl::StatusOr<std::size_t> PayloadReader::read_more() {
 
 absl::Status PayloadReader::fill(std::size_t size) {
   while (end_ - begin_ < size) {
-    const absl::StatusOr<std::size_t> came = read_more();
-    if (!came.ok()) return came.status();
-    if (*came == 0) break;
+    ASSIGN_OR_RETURN(const std::size_t came, read_more());
+    if (came == 0) break;
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<EventView> PayloadReader::next() {
-  if (absl::Status status = fill(kEventHeaderSize); !status.ok()) return status;
+  RETURN_IF_ERROR(fill(kEventHeaderSize));
   if (end_ == begin_) return EventView{};
   if (end_ - begin_ < kEventHeaderSize) return damaged_payload("ends inside an event's header");
   EventView event;
@@ -128,7 +129,7 @@ absl::StatusOr<EventView> PayloadReader::next() {
   if (size < kEventHeaderSize || size > kMaxEventSize) {
     return damaged_payload(fmt::format("holds an event of {} bytes", size));
   }
-  if (absl::Status status = fill(size); !status.ok()) return status;
+  RETURN_IF_ERROR(fill(size));
   if (end_ - begin_ < size) return damaged_payload("ends inside an event");
   event.body = Bytes(buffer_).subspan(begin_ + kEventHeaderSize, size - kEventHeaderSize);
   begin_ += size;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "tracker/checkpoint/checkpoint_json.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
@@ -65,23 +66,20 @@ class KafkaCheckpointStore final : public CheckpointStore {
         secrets_(std::move(secrets)) {}
 
   absl::StatusOr<std::optional<Checkpoint>> load() override {
-    absl::StatusOr<sink::KafkaClient> consumer = make_consumer("read_committed");
-    if (!consumer.ok()) return consumer.status();
-    if (absl::Status status = ensure_topic(**consumer); !status.ok()) return status;
-    const absl::StatusOr<std::int64_t> end = end_offset();
-    if (!end.ok()) return end.status();
+    ASSIGN_OR_RETURN(sink::KafkaClient consumer, make_consumer("read_committed"));
+    RETURN_IF_ERROR(ensure_topic(*consumer));
+    ASSIGN_OR_RETURN(const std::int64_t end, end_offset());
 
     const Partitions partitions(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
         RD_KAFKA_OFFSET_BEGINNING;
-    if (const auto code = rd_kafka_assign(consumer->get(), partitions.get());
+    if (const auto code = rd_kafka_assign(consumer.get(), partitions.get());
         code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
     }
-    absl::StatusOr<std::optional<Found>> found = read_to(*end, **consumer);
-    if (!found.ok()) return found.status();
-    if (!found->has_value()) return std::nullopt;
-    return parse(**found);
+    ASSIGN_OR_RETURN(std::optional<Found> found, read_to(end, *consumer));
+    if (!found.has_value()) return std::nullopt;
+    return parse(*found);
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
@@ -105,17 +103,16 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   absl::Status ensure_producer() {
     if (producer_ != nullptr) return absl::OkStatus();
-    absl::StatusOr<sink::KafkaClient> producer = make_producer();
-    if (!producer.ok()) return producer.status();
-    if (absl::Status status = ensure_topic(**producer); !status.ok()) return status;
-    producer_ = *std::move(producer);
+    ASSIGN_OR_RETURN(sink::KafkaClient producer, make_producer());
+    RETURN_IF_ERROR(ensure_topic(*producer));
+    producer_ = std::move(producer);
     topic_.reset(rd_kafka_topic_new(producer_.get(), kTopic.c_str(), nullptr));
     return absl::OkStatus();
   }
 
   /// OK when all are acknowledged. An empty value is a tombstone.
   absl::Status produce(const std::vector<SchemaEntry>& records) {
-    if (absl::Status status = ensure_producer(); !status.ok()) return status;
+    RETURN_IF_ERROR(ensure_producer());
     std::vector<Acknowledgement> acknowledgements(records.size());
     rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
     std::size_t sent = 0;
@@ -145,8 +142,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   };
 
   absl::StatusOr<sink::KafkaClient> make_consumer(const char* isolation) const {
-    absl::StatusOr<sink::KafkaConf> conf = sink::make_kafka_conf(kafka_, secrets_, client_id_);
-    if (!conf.ok()) return conf.status();
+    ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka_, secrets_, client_id_));
     const std::array<std::pair<const char*, std::string>, 5> settings{{
         {"group.id", "rowtide-checkpoint"},  // demanded by the library; no group is joined, nothing committed
         {"enable.auto.commit", "false"},
@@ -155,14 +151,13 @@ class KafkaCheckpointStore final : public CheckpointStore {
         {"auto.offset.reset", "error"},
     }};
     for (const auto& [name, value] : settings) {
-      if (absl::Status status = sink::set(**conf, name, value); !status.ok()) return status;
+      if (absl::Status status = sink::set(*conf, name, value); !status.ok()) return status;
     }
-    return sink::make_kafka_consumer(*std::move(conf));
+    return sink::make_kafka_consumer(std::move(conf));
   }
 
   absl::StatusOr<sink::KafkaClient> make_producer() const {
-    absl::StatusOr<sink::KafkaConf> conf = sink::make_kafka_conf(kafka_, secrets_, client_id_);
-    if (!conf.ok()) return conf.status();
+    ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka_, secrets_, client_id_));
     const std::array<std::pair<const char*, std::string>, 4> settings{{
         {"enable.idempotence", "true"},
         {"acks", "all"},
@@ -170,16 +165,15 @@ class KafkaCheckpointStore final : public CheckpointStore {
         {"message.timeout.ms", std::to_string(kSaveTimeout.count())},
     }};
     for (const auto& [name, value] : settings) {
-      if (absl::Status status = sink::set(**conf, name, value); !status.ok()) return status;
+      if (absl::Status status = sink::set(*conf, name, value); !status.ok()) return status;
     }
-    rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
-    return sink::make_kafka_producer(*std::move(conf));
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+    return sink::make_kafka_producer(std::move(conf));
   }
 
   absl::Status ensure_topic(rd_kafka_t& client) const {
-    const absl::StatusOr<sink::TopicFacts> facts = sink::ensure_topic(client, topic_wish(kafka_), kTimeout);
-    if (!facts.ok()) return facts.status();
-    const std::string& policy = facts->cleanup_policy;
+    ASSIGN_OR_RETURN(const sink::TopicFacts facts, sink::ensure_topic(client, topic_wish(kafka_), kTimeout));
+    const std::string& policy = facts.cleanup_policy;
     if (policy.empty() || policy == "compact") return absl::OkStatus();
     return absl::FailedPreconditionError(
         fmt::format("topic {} has cleanup.policy={}, so that checkpoints would be deleted; set it: "
@@ -190,11 +184,10 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   /// Where the topic ends now, with what belongs to open transactions: a committed reader would not say.
   absl::StatusOr<std::int64_t> end_offset() const {
-    const absl::StatusOr<sink::KafkaClient> client = make_consumer("read_uncommitted");
-    if (!client.ok()) return client.status();
+    ASSIGN_OR_RETURN(const sink::KafkaClient client, make_consumer("read_uncommitted"));
     std::int64_t first = 0;
     std::int64_t end = 0;
-    const auto code = rd_kafka_query_watermark_offsets(client->get(), kTopic.c_str(), 0, &first, &end,
+    const auto code = rd_kafka_query_watermark_offsets(client.get(), kTopic.c_str(), 0, &first, &end,
                                                        static_cast<int>(kTimeout.count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return end;
     return absl::UnavailableError(fmt::format(

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "tracker/commands/command.h"
 #include "tracker/commands/decode_window.h"
 #include "tracker/commands/log_options.h"
@@ -105,7 +106,7 @@ class Decoder {
         sink_(sink::make_stdout_sink()) {}
 
   absl::Status run() {
-    if (absl::Status status = sink_->open(); !status.ok()) return status;
+    RETURN_IF_ERROR(sink_->open());
     absl::Status status;
     for (const std::string& file : options_.files) {
       if (status = read_file(file); !status.ok()) break;
@@ -131,8 +132,7 @@ class Decoder {
     const std::optional<std::uint64_t> offset = window_.begin_file(name);
     if (!offset) return absl::OkStatus();
     source::FileSource source({path});
-    if (absl::Status status = source.open({.gtids = {}, .file = name, .offset = *offset}); !status.ok())
-      return status;
+    RETURN_IF_ERROR(source.open({.gtids = {}, .file = name, .offset = *offset}));
     bool is_first = true;
     while (!stop_.stop_requested()) {
       const absl::StatusOr<Bytes> event = source.next();
@@ -141,13 +141,11 @@ class Decoder {
       if (std::exchange(is_first, false)) {
         if (absl::Status status = begin_pipeline(source.info(), name, *offset); !status.ok()) return status;
       }
-      const absl::StatusOr<DecodeWindow::Verdict> verdict = window_.look_at(*event);
-      if (!verdict.ok()) return verdict.status();
-      if (*verdict == DecodeWindow::Verdict::End) return absl::OkStatus();
-      if (*verdict == DecodeWindow::Verdict::Skip) continue;
-      absl::Status status = pipeline_->on_event(*event, stop_);
-      if (status.ok() && pipeline_->is_reading_again()) status = read_again(source);
-      if (!status.ok()) return status;
+      ASSIGN_OR_RETURN(const DecodeWindow::Verdict verdict, window_.look_at(*event));
+      if (verdict == DecodeWindow::Verdict::End) return absl::OkStatus();
+      if (verdict == DecodeWindow::Verdict::Skip) continue;
+      RETURN_IF_ERROR(pipeline_->on_event(*event, stop_));
+      if (pipeline_->is_reading_again()) RETURN_IF_ERROR(read_again(source));
     }
     return absl::OkStatus();
   }
@@ -157,13 +155,12 @@ class Decoder {
     source::FileSource behind({options_.files.begin(), options_.files.end()});
     while (pipeline_->is_reading_again() && !stop_.stop_requested()) {
       if (pipeline_->reopen_at() != nullptr) {
-        if (absl::Status status = behind.open(*pipeline_->reopen_at()); !status.ok()) return status;
+        RETURN_IF_ERROR(behind.open(*pipeline_->reopen_at()));
         pipeline_->reopened();
         continue;
       }
-      const absl::StatusOr<Bytes> event = behind.next();
-      if (!event.ok()) return event.status();
-      if (absl::Status status = pipeline_->on_event(*event, stop_); !status.ok()) return status;
+      ASSIGN_OR_RETURN(const Bytes event, behind.next());
+      if (absl::Status status = pipeline_->on_event(event, stop_); !status.ok()) return status;
     }
     const binlog::Position position = pipeline_->position();
     pipeline_->go_on_from(position);
@@ -174,13 +171,13 @@ class Decoder {
   absl::Status begin_pipeline(const source::SourceInfo& info, const std::string& file, std::uint64_t offset) {
     if (pipeline_ == nullptr || is_mariadb_ != info.is_mariadb) {
       is_mariadb_ = info.is_mariadb;
-      auto encoder = encode::make_encoder(options_.format, {.source_name = kSourceName,
-                                                            .connector = is_mariadb_ ? "mariadb" : "mysql",
-                                                            .schema_topic = kSourceName});
-      if (!encoder.ok()) return encoder.status();
+      ASSIGN_OR_RETURN(auto encoder,
+                       encode::make_encoder(options_.format, {.source_name = kSourceName,
+                                                              .connector = is_mariadb_ ? "mariadb" : "mysql",
+                                                              .schema_topic = kSourceName}));
       pipeline_.reset();
-      encoder_ = *std::move(encoder);
-      if (absl::Status status = make_catalog(info); !status.ok()) return status;
+      encoder_ = std::move(encoder);
+      RETURN_IF_ERROR(make_catalog(info));
       pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::Pipeline::Parts{
           .selector = selector_,
           .catalog = *catalog_,

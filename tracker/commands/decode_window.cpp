@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/transaction_begin.h"
 
@@ -88,13 +89,11 @@ bool DecodeWindow::needs_looking() const {
 absl::StatusOr<DecodeWindow::Verdict> DecodeWindow::look_at(Bytes bytes) {
   if (has_ended_) return Verdict::End;
   if (!needs_looking()) return Verdict::Show;
-  const absl::StatusOr<binlog::EventView> event = stream_.accept(bytes);
-  if (!event.ok()) return event.status();
-  const auto begin = binlog::transaction_begin(*event);
-  if (!begin.ok()) return begin.status();
-  if (begin->has_value()) return judge((*begin)->gtid, (*begin)->time_us, event->start_offset);
+  ASSIGN_OR_RETURN(const binlog::EventView event, stream_.accept(bytes));
+  ASSIGN_OR_RETURN(const auto begin, binlog::transaction_begin(event));
+  if (begin.has_value()) return judge(begin->gtid, begin->time_us, event.start_offset);
   // The pipeline wants to know how the file is written in any case.
-  if (event->header.type == binlog::EventType::FormatDescription) return Verdict::Show;
+  if (event.header.type == binlog::EventType::FormatDescription) return Verdict::Show;
   return has_begun_ ? Verdict::Show : Verdict::Skip;
 }
 

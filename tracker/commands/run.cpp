@@ -9,6 +9,7 @@
 #include "common/http/server.h"
 #include "common/log/printable.h"
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "common/task/secrets.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
@@ -59,9 +60,8 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
       .sink = sink,
       .checkpoints = checkpoints,
       .connect_sql = [&task, &secrets]() -> absl::StatusOr<std::unique_ptr<sql::Session>> {
-        auto session = source::MysqlSession::connect(task.spec.source, secrets);
-        if (!session.ok()) return session.status();
-        return *std::move(session);
+        ASSIGN_OR_RETURN(auto session, source::MysqlSession::connect(task.spec.source, secrets));
+        return session;
       },
       .open_beside = source::search_source(task, secrets),
       .start_position =
@@ -70,14 +70,12 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
                                                   source::search_source(task, secrets));
           },
       .sample_end = [](sql::Session& session) -> absl::StatusOr<binlog::BinlogPlace> {
-        auto end = source::current_end(session);
-        if (!end.ok()) return end.status();
-        return binlog::BinlogPlace{std::move(end->first), end->second};
+        ASSIGN_OR_RETURN(auto end, source::current_end(session));
+        return binlog::BinlogPlace{std::move(end.first), end.second};
       },
       .server_of = [](sql::Session& session) -> absl::StatusOr<std::string> {
-        const auto facts = source::read_server_facts(session);
-        if (!facts.ok()) return facts.status();
-        return facts->server;
+        ASSIGN_OR_RETURN(const auto facts, source::read_server_facts(session));
+        return facts.server;
       },
       .checkpoint_records =
           [&task](const checkpoint::Checkpoint& checkpoint,
@@ -94,7 +92,7 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
 int fail(const RunOptions& options, const absl::Status& status) {
   spdlog::error("{}", text(status));
   write_file(options.failure_file,
-             fmt::format("{}: {}\n", run::reason_of(status), log::printable(text(status))));
+             fmt::format("{}: {}\n", run::condition_reason(status), log::printable(text(status))));
   return kFailed;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/names/name_case.h"
+#include "common/status/try.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/types/families.h"
 #include "tracker/types/scratch.h"
@@ -136,8 +137,8 @@ class RuledTableEncoder final : public TableEncoder {
 absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, const binlog::TablePlan& plan,
                                                              const task::ColumnRule& rule,
                                                              std::string topic) {
-  if (absl::Status status = check_names(plan, rule); !status.ok()) return status;
-  if (absl::Status status = check_key(plan, rule); !status.ok()) return status;
+  RETURN_IF_ERROR(check_names(plan, rule));
+  RETURN_IF_ERROR(check_key(plan, rule));
 
   binlog::TablePlan told_plan{
       .database = plan.database, .table = plan.table, .columns = {}, .key_columns = {}};
@@ -161,9 +162,8 @@ absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, c
   for (const std::uint32_t index : plan.key_columns) told_plan.key_columns.push_back(new_index[index]);
 
   auto ruled = std::make_unique<RuledTableEncoder>(plan.columns, std::move(told));
-  absl::StatusOr<std::unique_ptr<TableEncoder>> inner = encoder.bind(told_plan, std::move(topic));
-  if (!inner.ok()) return inner.status();
-  ruled->set_inner(*std::move(inner));
+  ASSIGN_OR_RETURN(std::unique_ptr<TableEncoder> inner, encoder.bind(told_plan, std::move(topic)));
+  ruled->set_inner(std::move(inner));
   return ruled;
 }
 

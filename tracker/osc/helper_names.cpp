@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "common/status/try.h"
+
 namespace rowtide::osc {
 
 namespace {
@@ -54,8 +56,8 @@ absl::StatusOr<HelperNames> HelperNames::create(const task::OnlineSchemaChanges&
   auto expressions =
       std::make_shared<Expressions>(settings.ghost.empty() ? kGhosts : settings.ghost,
                                     settings.other.empty() ? kOthers : settings.other, options);
-  if (absl::Status status = check(expressions->ghosts, "ghost"); !status.ok()) return status;
-  if (absl::Status status = check(expressions->others, "other"); !status.ok()) return status;
+  RETURN_IF_ERROR(check(expressions->ghosts, "ghost"));
+  RETURN_IF_ERROR(check(expressions->others, "other"));
   names.expressions_ = std::move(expressions);
   return names;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "common/time/clock.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
@@ -122,13 +123,12 @@ void Pipeline::go_on_from(const binlog::Position& from) {
 
 absl::Status Pipeline::on_event(Bytes bytes, const std::stop_token& stop) {
   add(parts_.counters.read_bytes, bytes.size());
-  absl::StatusOr<binlog::EventView> event = stream_.accept(bytes);
-  if (!event.ok()) return event.status();
-  if (event->header.timestamp != 0) {
-    parts_.counters.last_event_timestamp.store(event->header.timestamp, std::memory_order_relaxed);
+  ASSIGN_OR_RETURN(binlog::EventView event, stream_.accept(bytes));
+  if (event.header.timestamp != 0) {
+    parts_.counters.last_event_timestamp.store(event.header.timestamp, std::memory_order_relaxed);
   }
   is_located_ = false;
-  return located(*event, xa_.is_reading_again() ? on_replayed(*event, stop) : dispatch(*event, stop));
+  return located(event, xa_.is_reading_again() ? on_replayed(event, stop) : dispatch(event, stop));
 }
 
 absl::Status Pipeline::located(const binlog::EventView& event, const absl::Status& status) {
@@ -140,7 +140,7 @@ absl::Status Pipeline::located(const binlog::EventView& event, const absl::Statu
 
 absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_token& stop) {
   if (is_repeated_ && !begins_group_or_file(event.header.type)) return absl::OkStatus();
-  if (absl::Status status = expect_transaction(event.header.type); !status.ok()) return status;
+  RETURN_IF_ERROR(expect_transaction(event.header.type));
   switch (event.header.type) {
     case EventType::TableMap:
       return on_table_map(event);
@@ -288,24 +288,22 @@ bool Pipeline::was_delivered(const binlog::MysqlGtid& gtid) const {
 }
 
 absl::Status Pipeline::on_gtid(const binlog::EventView& event) {
-  const absl::StatusOr<binlog::GtidEvent> gtid = event.header.type == EventType::GtidTagged
+  ASSIGN_OR_RETURN(const binlog::GtidEvent gtid, event.header.type == EventType::GtidTagged
                                                      ? binlog::parse_gtid_tagged(event.body)
-                                                     : binlog::parse_gtid(event.body);
-  if (!gtid.ok()) return gtid.status();
-  is_repeated_ = was_delivered(gtid->gtid);
+                                                     : binlog::parse_gtid(event.body));
+  is_repeated_ = was_delivered(gtid.gtid);
   if (is_repeated_) return absl::OkStatus();
-  return begin_transaction(event, gtid->gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid->gtid},
-                           gtid->commit_timestamp_us.value_or(0));
+  return begin_transaction(event, gtid.gtid.number == 0 ? binlog::Gtid{} : binlog::Gtid{gtid.gtid},
+                           gtid.commit_timestamp_us.value_or(0));
 }
 
 absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
-  absl::StatusOr<binlog::MariadbGtidEvent> gtid =
-      binlog::parse_mariadb_gtid(event.body, event.header.server_id);
-  if (!gtid.ok()) return gtid.status();
-  if (absl::Status status = begin_transaction(event, gtid->gtid, 0); !status.ok()) return status;
-  transaction_.set_changes_nothing(gtid->changes_nothing());
-  transaction_.set_explicit(!gtid->standalone);  // MariaDB writes no BEGIN
-  if (gtid->prepared_xa) xa_.begin(std::move(gtid->xid), position_, stream_.file());  // nor XA START
+  ASSIGN_OR_RETURN(binlog::MariadbGtidEvent gtid,
+                   binlog::parse_mariadb_gtid(event.body, event.header.server_id));
+  RETURN_IF_ERROR(begin_transaction(event, gtid.gtid, 0));
+  transaction_.set_changes_nothing(gtid.changes_nothing());
+  transaction_.set_explicit(!gtid.standalone);                                      // MariaDB writes no BEGIN
+  if (gtid.prepared_xa) xa_.begin(std::move(gtid.xid), position_, stream_.file());  // nor XA START
   return absl::OkStatus();
 }
 
@@ -332,7 +330,7 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
     if (absl::Status status = progress_.end(); !status.ok()) return status;
   }
   transaction_.emit_end(file, offset, position_, parts_.encoder, batch_);
-  if (absl::Status status = hand_over(stop); !status.ok()) return status;
+  RETURN_IF_ERROR(hand_over(stop));
   transaction_.add_to(position_.gtids);
   note_place(file, offset);
   position_.midway = progress_.pending();
@@ -378,25 +376,24 @@ void Pipeline::end_part() {
 }
 
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
-  const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(event.body);
-  if (!query.ok()) return query.status();
+  ASSIGN_OR_RETURN(const binlog::QueryEvent query, binlog::parse_query(event.body));
   if (!transaction_.is_open() ||
       waits_for_second_reading()) {  // a server, or a start, without the GTID event
     if (absl::Status status = begin_transaction(event, {}, 0); !status.ok()) return status;
   }
-  transaction_.set_thread_id(query->thread_id);
+  transaction_.set_thread_id(query.thread_id);
   if (transaction_.changes_nothing()) return end_transaction(stop);
 
-  const sql::Statement statement = schema_changes_.classify(event, *query);
+  const sql::Statement statement = schema_changes_.classify(event, query);
   switch (statement.kind) {
     case StatementKind::Commit:
       return on_commit(stop);
     case StatementKind::Rollback:
       return on_rollback(stop);
     case StatementKind::Savepoint:
-      return on_savepoint(query->sql);
+      return on_savepoint(query.sql);
     default:
-      return on_statement(event, statement, *query, stop);
+      return on_statement(event, statement, query, stop);
   }
 }
 
@@ -414,7 +411,7 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const sql::S
         if (!status.ok()) status = skip_or_fail(event, status);
         if (!status.ok()) return status;
       }
-      if (absl::Status status = on_schema_change(event, statement, query); !status.ok()) return status;
+      RETURN_IF_ERROR(on_schema_change(event, statement, query));
       if (statement.starts_transaction) transaction_.set_explicit(true);
       break;
     case StatementKind::Dml:
@@ -472,7 +469,7 @@ absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const b
 /// count as being where the payload begins, and the stream goes on behind it.
 absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::stop_token& stop) {
   if (in_payload_) return absl::DataLossError("it stands inside another one; the binlog is damaged here");
-  if (absl::Status status = payload_.start(event.body); !status.ok()) return status;
+  RETURN_IF_ERROR(payload_.start(event.body));
   in_payload_ = true;
   payload_rows_ = 0;
   absl::Status status;
@@ -550,12 +547,11 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     }
     ++told;
     if (policy_.limits_records()) {
-      absl::Status fits = policy_.enforce_record_size(*table, change, origin, first_record, batch_, stop);
-      if (!fits.ok()) return fits;
+      RETURN_IF_ERROR(policy_.enforce_record_size(*table, change, origin, first_record, batch_, stop));
     }
     scratch_.reset();
     if (batch_.bytes() >= kBatchBytes) {
-      if (absl::Status handed = hand_over(stop); !handed.ok()) return handed;
+      RETURN_IF_ERROR(hand_over(stop));
       end_part();
     }
   }

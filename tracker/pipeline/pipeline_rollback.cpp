@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/sql/savepoint.h"
 
@@ -83,7 +84,7 @@ absl::Status Pipeline::on_commit(const std::stop_token& stop) {
     return absl::OkStatus();
   }
   xa_.close();
-  if (absl::Status status = deliver(held, stop); !status.ok()) return status;
+  RETURN_IF_ERROR(deliver(held, stop));
   return end_transaction(stop);
 }
 

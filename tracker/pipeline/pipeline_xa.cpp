@@ -1,6 +1,7 @@
 // The pipeline's way of XA transactions (xa_transactions.h).
 #include <spdlog/spdlog.h>
 
+#include "common/status/try.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/pipeline/pipeline.h"
@@ -32,21 +33,20 @@ absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_tok
 }
 
 absl::Status Pipeline::on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop) {
-  absl::StatusOr<binlog::XaPrepareEvent> prepare = binlog::parse_xa_prepare(event.body);
-  if (!prepare.ok()) return prepare.status();
-  if (!prepare->is_one_phase) {
-    xa_.prepare(std::move(prepare->xid), position_);
+  ASSIGN_OR_RETURN(binlog::XaPrepareEvent prepare, binlog::parse_xa_prepare(event.body));
+  if (!prepare.is_one_phase) {
+    xa_.prepare(std::move(prepare.xid), position_);
     return end_transaction(stop);
   }
-  const XaTransactions::Outcome outcome = xa_.commit_in_one_phase(std::move(prepare->xid), place());
-  if (absl::Status status = deliver_xa(outcome, stop); !status.ok()) return status;
+  const XaTransactions::Outcome outcome = xa_.commit_in_one_phase(std::move(prepare.xid), place());
+  RETURN_IF_ERROR(deliver_xa(outcome, stop));
   return xa_.is_reading_again() ? absl::OkStatus() : end_transaction(stop);
 }
 
 absl::Status Pipeline::on_xa_outcome(const std::string& xid, bool is_commit, const std::stop_token& stop) {
   const std::optional<XaTransactions::Outcome> outcome = xa_.finish(xid, is_commit, place(), position_);
   if (outcome) {
-    if (absl::Status status = deliver_xa(*outcome, stop); !status.ok()) return status;
+    RETURN_IF_ERROR(deliver_xa(*outcome, stop));
     if (xa_.is_reading_again()) return absl::OkStatus();  // ends when its rows have come
   } else if (is_commit) {
     add(parts_.counters.unseen_xa_commits, 1);
@@ -107,11 +107,10 @@ absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::st
 }
 
 absl::Status Pipeline::on_replayed_query(const binlog::EventView& event) {
-  const auto query = binlog::parse_query(event.body);
-  if (!query.ok()) return query.status();
-  const auto statement = sql::parse_xa_statement(query->sql);
+  ASSIGN_OR_RETURN(const auto query, binlog::parse_query(event.body));
+  const auto statement = sql::parse_xa_statement(query.sql);
   if (statement && statement->verb == XaVerb::Start) enter_replayed(statement->xid);
-  return xa_.is_in_group() ? on_savepoint(query->sql) : absl::OkStatus();
+  return xa_.is_in_group() ? on_savepoint(query.sql) : absl::OkStatus();
 }
 
 absl::Status Pipeline::end_replay(const std::stop_token& stop) {
@@ -121,9 +120,9 @@ absl::Status Pipeline::end_replay(const std::stop_token& stop) {
     reopen_at_ = xa_.read_from();
     return absl::OkStatus();
   }
-  if (absl::Status status = deliver(held, stop); !status.ok()) return status;
+  RETURN_IF_ERROR(deliver(held, stop));
   const binlog::BinlogPlace end = xa_.end_reading(position_);
-  if (absl::Status status = end_transaction_at(end.file, end.offset, stop); !status.ok()) return status;
+  RETURN_IF_ERROR(end_transaction_at(end.file, end.offset, stop));
   reopen_at_ = position_;
   return absl::OkStatus();
 }

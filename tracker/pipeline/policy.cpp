@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -51,10 +52,8 @@ absl::Status Policy::enforce_record_size(const BoundTable& table, const encode::
   std::uint64_t too_large = 0;
   for (std::size_t i = first_record; too_large == 0 && i < batch.size(); ++i) {
     const record::Record record = batch.record(i);
-    const absl::StatusOr<bool> takes = sink_.takes(record, stop);
-    if (!takes.ok()) return takes.status();
-    if (!*takes)
-      too_large = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+    ASSIGN_OR_RETURN(const bool takes, sink_.takes(record, stop));
+    if (!takes) too_large = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   }
   if (too_large == 0) return absl::OkStatus();
   batch.truncate(first_record);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/status/try.h"
 #include "tracker/encode/column_rules.h"
 #include "tracker/schema/bind_table.h"
 #include "tracker/schema/number_columns.h"
@@ -18,34 +19,31 @@ constexpr std::size_t kMaxTables = 20'000;
 }  // namespace
 
 absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder) {
-  const absl::StatusOr<binlog::TableMapHead> head = binlog::parse_table_map_head(table_map_body);
-  if (!head.ok()) return head.status();
-  if (const auto known = tables_.find(head->table_id);
+  ASSIGN_OR_RETURN(const binlog::TableMapHead head, binlog::parse_table_map_head(table_map_body));
+  if (const auto known = tables_.find(head.table_id);
       known != tables_.end() && known->second.event_body == as_text(table_map_body)) {
     return absl::OkStatus();
   }
 
   BoundTable table;
   table.event_body = as_text(table_map_body);
-  table.name = std::string(head->database) + "." + std::string(head->table);
-  table.is_wanted = wants_rows_ && selector_->wants(head->database, head->table);
-  if (!table.is_wanted && selector_->leaves_out_helper(head->database, head->table)) say_helper(table.name);
+  table.name = std::string(head.database) + "." + std::string(head.table);
+  table.is_wanted = wants_rows_ && selector_->wants(head.database, head.table);
+  if (!table.is_wanted && selector_->leaves_out_helper(head.database, head.table)) say_helper(table.name);
   if (table.is_wanted) {
-    absl::StatusOr<binlog::TableMap> map = binlog::parse_table_map(table_map_body, is_mariadb);
-    if (!map.ok()) return map.status();
-    if (numbers_columns_) table.is_guessed = number_columns_of_unknown(*map);
-    absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, *catalog_);
-    if (!plan.ok()) return plan.status();
-    table.plan = *std::move(plan);
-    std::string topic = topic_for_(map->database, map->table);
-    const task::ColumnRule* rule = selector_->column_rule(map->database, map->table);
-    auto bound = rule == nullptr ? encoder.bind(table.plan, std::move(topic))
-                                 : encode::bind_with_rule(encoder, table.plan, *rule, std::move(topic));
-    if (!bound.ok()) return bound.status();
-    table.encoder = *std::move(bound);
+    ASSIGN_OR_RETURN(binlog::TableMap map, binlog::parse_table_map(table_map_body, is_mariadb));
+    if (numbers_columns_) table.is_guessed = number_columns_of_unknown(map);
+    ASSIGN_OR_RETURN(binlog::TablePlan plan, schema::bind_table(map, *catalog_));
+    table.plan = std::move(plan);
+    std::string topic = topic_for_(map.database, map.table);
+    const task::ColumnRule* rule = selector_->column_rule(map.database, map.table);
+    ASSIGN_OR_RETURN(auto bound, rule == nullptr
+                                     ? encoder.bind(table.plan, std::move(topic))
+                                     : encode::bind_with_rule(encoder, table.plan, *rule, std::move(topic)));
+    table.encoder = std::move(bound);
   }
   if (tables_.size() >= kMaxTables) tables_.clear();
-  tables_.insert_or_assign(head->table_id, std::move(table));
+  tables_.insert_or_assign(head.table_id, std::move(table));
   return absl::OkStatus();
 }
 

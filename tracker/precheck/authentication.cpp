@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include "common/status/reason.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -30,7 +31,7 @@ std::string repair_of_login(const std::string& reason, const CheckContext& conte
 CheckItem check_authentication(CheckContext& context) {
   const absl::Status& status = context.connected();
   if (status.ok()) return passed("logged in as " + context.account());
-  const std::string reason = source::reason_of(status);
+  const std::string reason = reason_of(status);
   CheckItem item = failed(status, "an account that may log in", repair_of_login(reason, context));
   item.observed = item.reason;
   return item;

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "tracker/source/failure.h"
+#include "common/status/reason.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -34,7 +35,7 @@ CheckItem warning(Finding finding) {
 }
 
 CheckItem failed(const absl::Status& status, std::string expected, std::string repair) {
-  std::string reason = source::reason_of(status);
+  std::string reason = reason_of(status);
   if (reason.empty()) reason = "CheckFailed";
   return failed(Finding{.reason = reason,
                         .observed = {},

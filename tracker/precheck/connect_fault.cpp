@@ -2,17 +2,18 @@
 
 #include <string>
 
-#include "tracker/source/failure.h"
+#include "common/status/reason.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 
 bool is_secret_missing(const absl::Status& connected) {
-  return source::reason_of(connected) == "SecretMissing";
+  return reason_of(connected) == "SecretMissing";
 }
 
 ConnectFault connect_fault(const absl::Status& connected) {
   if (connected.ok()) return ConnectFault::None;
-  const std::string reason = source::reason_of(connected);
+  const std::string reason = reason_of(connected);
   if (reason == "TlsFailed") return ConnectFault::Tls;
   if (is_secret_missing(connected)) {
     const bool is_ca = std::string(connected.message()).find("caSecretRef") != std::string::npos;

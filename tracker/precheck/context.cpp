@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "common/names/name_case.h"
+#include "common/status/reason.h"
+#include "common/status/try.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/source/greeting_probe.h"
 #include "tracker/source/mysql_session.h"
@@ -41,10 +43,9 @@ const absl::Status& CheckContext::connected() {
 }
 
 absl::Status CheckContext::connect() {
-  const absl::StatusOr<std::size_t> addresses = source::resolve_host(source().host, kResolveTime);
-  if (!addresses.ok()) return addresses.status();
+  ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, kResolveTime));
   // The client library takes its time for each address of the name.
-  const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(*addresses));
+  const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(addresses));
   auto session = source::MysqlSession::connect(
       source(), secrets_, {.connect_timeout = connect_time, .read_timeout = kStatementTime});
   if (!session.ok()) {
@@ -56,11 +57,10 @@ absl::Status CheckContext::connect() {
 }
 
 absl::Status CheckContext::read_account() {
-  const absl::StatusOr<sql::Result> user =
-      session_->query("SELECT SUBSTRING_INDEX(USER(), '@', -1), CURRENT_USER()");
-  if (!user.ok()) return user.status();
-  client_address_ = user->rows.at(0).at(0).value_or("");
-  const std::string account = user->rows[0].at(1).value_or("");
+  ASSIGN_OR_RETURN(const sql::Result user,
+                   session_->query("SELECT SUBSTRING_INDEX(USER(), '@', -1), CURRENT_USER()"));
+  client_address_ = user.rows.at(0).at(0).value_or("");
+  const std::string account = user.rows[0].at(1).value_or("");
   const std::size_t at = std::min(account.rfind('@'), account.size());
   account_ = sql::quote_literal(account.substr(0, at)) + "@" +
              sql::quote_literal(at < account.size() ? account.substr(at + 1) : "%");
@@ -74,8 +74,8 @@ std::string CheckContext::tls_cipher() const {
 absl::StatusOr<sql::Result> CheckContext::query(std::string_view sql) {
   if (const absl::Status& status = connected(); !status.ok()) return status;
   if (Clock::now() - started_ > kLastStatementBegins) {
-    return source::failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
-                           "the precheck's time is up: the source answers too slowly");
+    return failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
+                   "the precheck's time is up: the source answers too slowly");
   }
   return session_->query(sql);
 }
@@ -87,9 +87,8 @@ milliseconds CheckContext::time_left() const {
 
 absl::StatusOr<const source::ServerFacts*> CheckContext::facts() {
   if (!facts_) {
-    absl::StatusOr<source::ServerFacts> facts = source::read_server_facts(session());
-    if (!facts.ok()) return facts.status();
-    facts_ = *std::move(facts);
+    ASSIGN_OR_RETURN(source::ServerFacts facts, source::read_server_facts(session()));
+    facts_ = std::move(facts);
   }
   return &*facts_;
 }
@@ -97,31 +96,28 @@ absl::StatusOr<const source::ServerFacts*> CheckContext::facts() {
 absl::StatusOr<const Grants*> CheckContext::grants() {
   if (!grants_) {
     // Without FOR: the active roles' privileges are listed as well, by both kinds of server.
-    const absl::StatusOr<sql::Result> rows = query("SHOW GRANTS");
-    if (!rows.ok()) return rows.status();
+    ASSIGN_OR_RETURN(const sql::Result rows, query("SHOW GRANTS"));
     std::vector<std::string> lines;
-    for (const sql::Row& row : rows->rows) lines.push_back(row.at(0).value_or(""));
-    const absl::StatusOr<const source::ServerFacts*> server = facts();
-    if (!server.ok()) return server.status();
-    grants_ = Grants::parse(lines, (*server)->lower_case_names);
+    for (const sql::Row& row : rows.rows) lines.push_back(row.at(0).value_or(""));
+    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
+    grants_ = Grants::parse(lines, server->lower_case_names);
   }
   return &*grants_;
 }
 
 absl::StatusOr<const task::Objects*> CheckContext::objects() {
   if (!objects_) {
-    const absl::StatusOr<const source::ServerFacts*> server = facts();
-    if (!server.ok()) return server.status();
+    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
     objects_ = task_.spec.objects;
     for (std::vector<task::ObjectRule>* rules : {&objects_->include, &objects_->exclude}) {
       for (task::ObjectRule& rule : *rules) {
-        if (rule.database) rule.database = kept_name(*rule.database, **server);
-        for (std::string& table : rule.tables) table = kept_name(table, **server);
+        if (rule.database) rule.database = kept_name(*rule.database, *server);
+        for (std::string& table : rule.tables) table = kept_name(table, *server);
       }
     }
     for (task::ColumnRule& rule : objects_->columns) {
-      rule.database = kept_name(rule.database, **server);
-      rule.table = kept_name(rule.table, **server);
+      rule.database = kept_name(rule.database, *server);
+      rule.table = kept_name(rule.table, *server);
     }
   }
   return &*objects_;
@@ -129,16 +125,14 @@ absl::StatusOr<const task::Objects*> CheckContext::objects() {
 
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables() {
   if (!visible_) {
-    const absl::StatusOr<sql::Result> rows = query(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
-        "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME");
-    if (!rows.ok()) return rows.status();
-    const absl::StatusOr<const source::ServerFacts*> server = facts();
-    if (!server.ok()) return server.status();
+    ASSIGN_OR_RETURN(const sql::Result rows,
+                     query("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+                           "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME"));
+    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
     visible_.emplace();
-    for (const sql::Row& row : rows->rows) {
-      visible_->push_back({.database = kept_name(row.at(0).value_or(""), **server),
-                           .name = kept_name(row.at(1).value_or(""), **server),
+    for (const sql::Row& row : rows.rows) {
+      visible_->push_back({.database = kept_name(row.at(0).value_or(""), *server),
+                           .name = kept_name(row.at(1).value_or(""), *server),
                            .is_view = row.at(2).value_or("").find("VIEW") != std::string::npos});
     }
   }
@@ -147,16 +141,13 @@ absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables()
 
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::tables() {
   if (!selected_) {
-    const absl::StatusOr<const source::ServerFacts*> server = facts();
-    if (!server.ok()) return server.status();
-    const absl::StatusOr<select::TableSelector> selector =
-        select::TableSelector::create(task_.spec.objects, {}, (*server)->lower_case_names);
-    if (!selector.ok()) return selector.status();
-    absl::StatusOr<const std::vector<SelectedTable>*> visible = visible_tables();
-    if (!visible.ok()) return visible.status();
+    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
+    ASSIGN_OR_RETURN(const select::TableSelector selector,
+                     select::TableSelector::create(task_.spec.objects, {}, server->lower_case_names));
+    ASSIGN_OR_RETURN(const std::vector<SelectedTable>* visible, visible_tables());
     selected_.emplace();
-    std::copy_if((*visible)->begin(), (*visible)->end(), std::back_inserter(*selected_),
-                 [&](const SelectedTable& table) { return selector->wants(table.database, table.name); });
+    std::copy_if(visible->begin(), visible->end(), std::back_inserter(*selected_),
+                 [&](const SelectedTable& table) { return selector.wants(table.database, table.name); });
   }
   return &*selected_;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/status/reason.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/sink/kafka_probe.h"
 
@@ -18,7 +19,7 @@ CheckItem check_kafka_reachable(CheckContext& context) {
   const absl::StatusOr<sink::BrokerFacts> brokers =
       sink::probe_kafka(kafka, context.secrets(), std::min(kProbeTime, context.time_left()));
   if (brokers.ok()) return passed(fmt::format("{}: {} brokers", servers, brokers->brokers));
-  const std::string reason = sink::kafka_reason_of(brokers.status());
+  const std::string reason = reason_of(brokers.status());
   return failed(Finding{.reason = reason.empty() ? "KafkaUnreachable" : reason,
                         .observed = fmt::format("{} at {}", reason, servers),
                         .expected = "a Kafka cluster that answers and accepts the credentials",

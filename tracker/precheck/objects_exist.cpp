@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/names/name_case.h"
+#include "common/status/try.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/sql/quote.h"
@@ -34,11 +35,12 @@ std::string describe(const task::ObjectRule& rule) {
 
 absl::StatusOr<bool> selects_any(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables,
                                  const source::ServerFacts& server) {
-  const absl::StatusOr<select::TableSelector> selector = select::TableSelector::create(
-      task::Objects{.include = {rule}, .exclude = {}, .columns = {}}, {}, server.lower_case_names);
-  if (!selector.ok()) return selector.status();
+  ASSIGN_OR_RETURN(
+      const select::TableSelector selector,
+      select::TableSelector::create(task::Objects{.include = {rule}, .exclude = {}, .columns = {}}, {},
+                                    server.lower_case_names));
   return std::any_of(tables.begin(), tables.end(),
-                     [&](const SelectedTable& table) { return selector->wants(table.database, table.name); });
+                     [&](const SelectedTable& table) { return selector.wants(table.database, table.name); });
 }
 
 /// A named database or its named tables.
@@ -57,13 +59,11 @@ void look_for_named(const task::ObjectRule& rule, const std::vector<std::string>
 }
 
 absl::StatusOr<std::vector<std::string>> database_names(CheckContext& context) {
-  const absl::StatusOr<sql::Result> rows =
-      context.session().query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
-  if (!rows.ok()) return rows.status();
-  const absl::StatusOr<const source::ServerFacts*> server = context.facts();
-  if (!server.ok()) return server.status();
+  ASSIGN_OR_RETURN(const sql::Result rows,
+                   context.session().query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"));
+  ASSIGN_OR_RETURN(const source::ServerFacts* server, context.facts());
   std::vector<std::string> names;
-  for (const sql::Row& row : rows->rows) names.push_back(kept_name(row.at(0).value_or(""), **server));
+  for (const sql::Row& row : rows.rows) names.push_back(kept_name(row.at(0).value_or(""), *server));
   return names;
 }
 
@@ -72,9 +72,8 @@ absl::Status look_for_excluded(const task::ObjectRule& rule, const std::vector<S
   for (const std::string& table : rule.tables) {
     task::ObjectRule one = rule;
     one.tables = {table};
-    const absl::StatusOr<bool> any = selects_any(one, tables, server);
-    if (!any.ok()) return any.status();
-    if (!*any) findings.idle.push_back(fmt::format("exclude {}.{}", describe(rule), table));
+    ASSIGN_OR_RETURN(const bool any, selects_any(one, tables, server));
+    if (!any) findings.idle.push_back(fmt::format("exclude {}.{}", describe(rule), table));
   }
   if (!rule.tables.empty()) return absl::OkStatus();
   const absl::StatusOr<bool> any = selects_any(rule, tables, server);
@@ -83,27 +82,26 @@ absl::Status look_for_excluded(const task::ObjectRule& rule, const std::vector<S
 }
 
 absl::StatusOr<std::vector<std::string>> columns_of(CheckContext& context, const task::ColumnRule& rule) {
-  const absl::StatusOr<sql::Result> rows = context.session().query(fmt::format(
-      "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-      sql::quote_literal(rule.database), sql::quote_literal(rule.table)));
-  if (!rows.ok()) return rows.status();
+  ASSIGN_OR_RETURN(
+      const sql::Result rows,
+      context.session().query(fmt::format(
+          "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+          sql::quote_literal(rule.database), sql::quote_literal(rule.table))));
   std::vector<std::string> columns;
-  for (const sql::Row& row : rows->rows) columns.push_back(row.at(0).value_or(""));
+  for (const sql::Row& row : rows.rows) columns.push_back(row.at(0).value_or(""));
   return columns;
 }
 
 absl::Status look_for_columns(CheckContext& context, const task::ColumnRule& rule, Findings& findings) {
-  const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
-  if (!tables.ok()) return tables.status();
-  if (!has_table(**tables, rule.database, rule.table)) {
+  ASSIGN_OR_RETURN(const std::vector<SelectedTable>* tables, context.tables());
+  if (!has_table(*tables, rule.database, rule.table)) {
     findings.idle.push_back(fmt::format("columns of {}.{}", rule.database, rule.table));
     return absl::OkStatus();
   }
-  const absl::StatusOr<std::vector<std::string>> columns = columns_of(context, rule);
-  if (!columns.ok()) return columns.status();
+  ASSIGN_OR_RETURN(const std::vector<std::string> columns, columns_of(context, rule));
   for (const auto* wanted : {&rule.exclude, &rule.mask, &rule.hash}) {
     for (const std::string& column : *wanted) {
-      if (names::holds_name(*columns, column)) continue;
+      if (names::holds_name(columns, column)) continue;
       findings.idle.push_back(fmt::format("column {} of {}.{}", column, rule.database, rule.table));
     }
   }
@@ -123,27 +121,20 @@ absl::Status look_for_idle(CheckContext& context, const std::vector<SelectedTabl
 }
 
 absl::StatusOr<Findings> look(CheckContext& context) {
-  const absl::StatusOr<std::vector<std::string>> databases = database_names(context);
-  if (!databases.ok()) return databases.status();
-  const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.visible_tables();
-  if (!tables.ok()) return tables.status();
-  const absl::StatusOr<const Grants*> grants = context.grants();
-  if (!grants.ok()) return grants.status();
-  const absl::StatusOr<const task::Objects*> objects = context.objects();
-  if (!objects.ok()) return objects.status();
-  const absl::StatusOr<const source::ServerFacts*> server = context.facts();
-  if (!server.ok()) return server.status();
+  ASSIGN_OR_RETURN(const std::vector<std::string> databases, database_names(context));
+  ASSIGN_OR_RETURN(const std::vector<SelectedTable>* tables, context.visible_tables());
+  ASSIGN_OR_RETURN(const Grants* grants, context.grants());
+  ASSIGN_OR_RETURN(const task::Objects* objects, context.objects());
+  ASSIGN_OR_RETURN(const source::ServerFacts* server, context.facts());
   Findings findings;
-  for (const task::ObjectRule& rule : (*objects)->include) {
+  for (const task::ObjectRule& rule : objects->include) {
     const std::size_t before = findings.missing.size() + findings.unseen.size();
-    if (rule.database) look_for_named(rule, *databases, **tables, **grants, findings);
+    if (rule.database) look_for_named(rule, databases, *tables, *grants, findings);
     if (!rule.tables.empty() || findings.missing.size() + findings.unseen.size() != before) continue;
-    const absl::StatusOr<bool> any = selects_any(rule, **tables, **server);
-    if (!any.ok()) return any.status();
-    if (!*any) findings.empty.push_back(describe(rule));
+    ASSIGN_OR_RETURN(const bool any, selects_any(rule, *tables, *server));
+    if (!any) findings.empty.push_back(describe(rule));
   }
-  if (absl::Status status = look_for_idle(context, **tables, **objects, **server, findings); !status.ok())
-    return status;
+  RETURN_IF_ERROR(look_for_idle(context, *tables, *objects, *server, findings));
   return findings;
 }
 

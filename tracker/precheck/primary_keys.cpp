@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "common/status/try.h"
 #include "tracker/precheck/check_list.h"
 
 namespace rowtide::precheck {
@@ -12,15 +13,15 @@ using Name = std::pair<std::string, std::string>;
 
 /// Tables with a key whose rows it tells apart: a unique index without a nullable column.
 absl::StatusOr<std::set<Name>> tables_with_key(CheckContext& context) {
-  const absl::StatusOr<sql::Result> rows = context.session().query(
-      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 "
-      "GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME HAVING MAX(NULLABLE = 'YES') = 0");
-  if (!rows.ok()) return rows.status();
-  const absl::StatusOr<const source::ServerFacts*> server = context.facts();
-  if (!server.ok()) return server.status();
+  ASSIGN_OR_RETURN(
+      const sql::Result rows,
+      context.session().query(
+          "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 "
+          "GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME HAVING MAX(NULLABLE = 'YES') = 0"));
+  ASSIGN_OR_RETURN(const source::ServerFacts* server, context.facts());
   std::set<Name> names;
-  for (const sql::Row& row : rows->rows) {
-    names.emplace(kept_name(row.at(0).value_or(""), **server), kept_name(row.at(1).value_or(""), **server));
+  for (const sql::Row& row : rows.rows) {
+    names.emplace(kept_name(row.at(0).value_or(""), *server), kept_name(row.at(1).value_or(""), *server));
   }
   return names;
 }

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
+#include "common/status/reason.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
-#include "tracker/source/failure.h"
 #include "tracker/source/greeting_probe.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -49,7 +50,7 @@ CheckItem check_source_reachable(CheckContext& context) {
     return passed(ours.empty() ? expected
                                : fmt::format("{}:{}, seen from {}", source.host, source.port, ours));
   }
-  CheckItem item = failed(status, expected, repair_of_connection(source::reason_of(status), context));
+  CheckItem item = failed(status, expected, repair_of_connection(reason_of(status), context));
   item.observed = fmt::format("{} at {}:{}", item.reason, source.host, source.port);
   return item;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "common/time/clock.h"
 #include "common/time/sleep.h"
 
@@ -67,12 +68,11 @@ absl::Status Checkpointer::commit(sink::Transactional& sink, const std::stop_tok
     unsaved = history_->unsaved(saved_version());
     return parts_.checkpoint_records({.position = position, .saved_at_ms = now}, entries_of(unsaved));
   };
-  const absl::StatusOr<std::optional<binlog::Position>> committed = sink.commit(state, stop);
-  if (!committed.ok()) return committed.status();
-  if (!committed->has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::optional<binlog::Position> committed, sink.commit(state, stop));
+  if (!committed.has_value()) return absl::OkStatus();
   history_->mark_saved(unsaved);
-  on_delivered_(**committed);
-  remember(**committed, now);
+  on_delivered_(*committed);
+  remember(*committed, now);
   return absl::OkStatus();
 }
 
@@ -83,11 +83,8 @@ absl::Status Checkpointer::save_durable() {
   if (saved() == durable) return absl::OkStatus();
   const std::int64_t now = now_ms();
   if (parts_.checkpoints != nullptr) {
-    if (absl::Status status = save_schemas(); !status.ok()) return status;
-    if (absl::Status status = parts_.checkpoints->save({.position = *durable, .saved_at_ms = now});
-        !status.ok()) {
-      return status;
-    }
+    RETURN_IF_ERROR(save_schemas());
+    RETURN_IF_ERROR(parts_.checkpoints->save({.position = *durable, .saved_at_ms = now}));
   }
   remember(*durable, now);
   return absl::OkStatus();
@@ -96,8 +93,7 @@ absl::Status Checkpointer::save_durable() {
 absl::Status Checkpointer::save_schemas() {
   const std::vector<schema::SavedSchema> unsaved = history_->unsaved(saved_version());
   if (unsaved.empty()) return absl::OkStatus();
-  if (absl::Status status = parts_.checkpoints->save_schemas(entries_of(unsaved)); !status.ok())
-    return status;
+  RETURN_IF_ERROR(parts_.checkpoints->save_schemas(entries_of(unsaved)));
   history_->mark_saved(unsaved);
   return absl::OkStatus();
 }

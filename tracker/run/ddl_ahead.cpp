@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/status/try.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/types/charset.h"
@@ -14,7 +15,7 @@ absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogPl
                             const std::string& server, const std::stop_token& stop) {
   const binlog::Position begin = read_to_.value_or(from);
   if (read_to_ && !(until() < end)) return absl::OkStatus();
-  if (absl::Status status = source_->open(begin); !status.ok()) return status;
+  RETURN_IF_ERROR(source_->open(begin));
   if (!server.empty() && source_->info().server != server) {
     source_->close();
     return absl::UnavailableError(fmt::format(
@@ -39,9 +40,8 @@ absl::Status DdlAhead::read_events(const binlog::BinlogPlace& end, const std::st
   int silent_seconds = 0;
   while (until() < end) {
     if (stop.stop_requested()) return absl::CancelledError("stopped");
-    const absl::StatusOr<Bytes> bytes = source_->next();
-    if (!bytes.ok()) return bytes.status();
-    if (bytes->empty()) {  // a second without anything
+    ASSIGN_OR_RETURN(const Bytes bytes, source_->next());
+    if (bytes.empty()) {  // a second without anything
       if (++silent_seconds < kSilence) continue;
       if (stream_.file().empty()) {
         return absl::UnavailableError("the source sends nothing of its binlog; trying again");
@@ -49,27 +49,23 @@ absl::Status DdlAhead::read_events(const binlog::BinlogPlace& end, const std::st
       if (stream_.file() == end.file) break;  // with GTIDs that all are done
     }
     silent_seconds = 0;
-    const absl::StatusOr<binlog::EventView> event = stream_.accept(*bytes);
-    if (!event.ok()) return event.status();
-    if (absl::Status status = note(*event); !status.ok()) return status;
+    ASSIGN_OR_RETURN(const binlog::EventView event, stream_.accept(bytes));
+    if (absl::Status status = note(event); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
 absl::Status DdlAhead::note(const binlog::EventView& event) {
   if (event.header.type == EventType::MariadbGtidLog) {
-    const auto gtid = binlog::parse_mariadb_gtid(event.body, event.header.server_id);
-    if (!gtid.ok()) return gtid.status();
-    changes_nothing_ = gtid->changes_nothing();
+    ASSIGN_OR_RETURN(const auto gtid, binlog::parse_mariadb_gtid(event.body, event.header.server_id));
+    changes_nothing_ = gtid.changes_nothing();
   }
   const bool is_compressed = event.header.type == EventType::MariadbQueryCompressed;
   if ((event.header.type != EventType::Query && !is_compressed) || changes_nothing_) return absl::OkStatus();
-  const absl::StatusOr<binlog::EventView> plain =
-      is_compressed ? binlog::uncompress_mariadb(event, uncompressed_) : event;
-  if (!plain.ok()) return plain.status();
-  const absl::StatusOr<binlog::QueryEvent> query = binlog::parse_query(plain->body);
-  if (!query.ok()) return query.status();
-  changes_.add(types::to_utf8_replacing(query->client_collation, query->sql), query->database,
+  ASSIGN_OR_RETURN(const binlog::EventView plain,
+                   is_compressed ? binlog::uncompress_mariadb(event, uncompressed_) : event);
+  ASSIGN_OR_RETURN(const binlog::QueryEvent query, binlog::parse_query(plain.body));
+  changes_.add(types::to_utf8_replacing(query.client_collation, query.sql), query.database,
                (event.header.flags & binlog::kFlagThreadSpecific) != 0, {stream_.file(), event.start_offset});
   return absl::OkStatus();
 }

@@ -1,6 +1,6 @@
 #include "tracker/run/retry.h"
 
-#include "tracker/source/failure.h"
+#include "common/status/reason.h"
 
 namespace rowtide::run {
 
@@ -9,9 +9,9 @@ bool is_retryable(const absl::Status& status) {
          absl::IsDeadlineExceeded(status);
 }
 
-std::string reason_of(const absl::Status& status) {
+std::string condition_reason(const absl::Status& status) {
   // The source tells more exactly what it met: UnknownHost, HostNotPrivileged, SecretMissing, ...
-  if (std::string reason(source::reason_of(status)); !reason.empty()) return reason;
+  if (std::string reason = reason_of(status); !reason.empty()) return reason;
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return "";

@@ -12,8 +12,9 @@ namespace rowtide::run {
 /// Secret or a whitelist.
 [[nodiscard]] bool is_retryable(const absl::Status& status);
 
-/// A CamelCase word for a final or passing failure, for conditions and alerts.
-[[nodiscard]] std::string reason_of(const absl::Status& status);
+/// A CamelCase word for a final or passing failure, for conditions and alerts: the failure's own, else one
+/// for its code. Empty for OK.
+[[nodiscard]] std::string condition_reason(const absl::Status& status);
 
 [[nodiscard]] inline Backoff retry_backoff() {
   return {std::chrono::milliseconds(500), std::chrono::seconds(30)};

@@ -6,13 +6,15 @@
 #include <thread>
 #include <utility>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "common/task/server_id.h"
 #include "common/time/sleep.h"
 #include "common/version.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/stream.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::run {
 namespace {
@@ -46,16 +48,14 @@ absl::Status Runner::run(const std::stop_token& stop) {
 absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
   // What is wrong with the objects shows before anything is reached.
   if (const auto objects = compile_objects(task_.spec, false); !objects.ok()) return objects.status();
-  if (absl::Status status = open_sink(stop); !status.ok()) return status;
-  if (absl::Status status = prepare(stop); !status.ok()) return status;
+  RETURN_IF_ERROR(open_sink(stop));
+  RETURN_IF_ERROR(prepare(stop));
   spdlog::info("Starting at {}", binlog::to_string(start_->from));
 
   // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
   // for "Latest" again and lose what was committed in between.
   parts_.sink.end_transaction(start_->from);
-  if (absl::Status status = keep_trying([this] { return checkpointer_.save(); }, stop); !status.ok()) {
-    return status;
-  }
+  RETURN_IF_ERROR(keep_trying([this] { return checkpointer_.save(); }, stop));
 
   absl::Status status;
   {
@@ -90,7 +90,7 @@ absl::Status Runner::open_sink(const std::stop_token& stop) {
       [this] {
         absl::Status status = parts_.sink.open();
         if (status.ok() || !is_retryable(status)) return status;
-        return source::failure(status.code(), "SinkUnavailable", text(status));
+        return failure(status.code(), "SinkUnavailable", text(status));
       },
       stop);
 }
@@ -98,9 +98,8 @@ absl::Status Runner::open_sink(const std::stop_token& stop) {
 absl::Status Runner::prepare(const std::stop_token& stop) {
   return keep_trying(
       [&] {
-        absl::StatusOr<Start> start = find_start(task_, parts_, stop);
-        if (!start.ok()) return start.status();
-        start_ = *std::move(start);
+        ASSIGN_OR_RETURN(Start start, find_start(task_, parts_, stop));
+        start_ = std::move(start);
         checkpointer_.begin(*start_->history, start_->from.schema_version);
         return absl::OkStatus();
       },
@@ -141,7 +140,7 @@ absl::Status Runner::stream_once(const std::stop_token& stop) {
     status = stream.read([this] { return check_end(); });
     start_->from = stream.position();
   }
-  return source::reason_of(status) == "BinlogUnreadable" ? explain_unreadable(status) : status;
+  return reason_of(status) == "BinlogUnreadable" ? explain_unreadable(status) : status;
 }
 
 /// A server whose binlog was reset under an open stream says only that it cannot read on.
@@ -156,19 +155,17 @@ absl::Status Runner::explain_unreadable(const absl::Status& status) {
 absl::Status Runner::check_end() {
   const std::optional<binlog::BinlogPlace> end = sampler_.take_end_before_saved();
   if (!end) return absl::OkStatus();
-  return source::failure(absl::StatusCode::kUnavailable, "SourceBehind",
-                         fmt::format("the source's binlog ends at {}:{}, which is before what was read of it",
-                                     end->file, end->offset));
+  return failure(absl::StatusCode::kUnavailable, "SourceBehind",
+                 fmt::format("the source's binlog ends at {}:{}, which is before what was read of it",
+                             end->file, end->offset));
 }
 
 /// After a failure inside a transaction: what of it is in the sink would come twice. As after a restart, the
 /// checkpoint says where to go on, and with which definitions.
 absl::Status Runner::roll_back(sink::Transactional& sink, const std::stop_token& stop) {
   checkpointer_.stop();
-  if (absl::Status status = keep_trying([&sink] { return sink.roll_back(); }, stop); !status.ok()) {
-    return status;
-  }
-  if (absl::Status status = prepare(stop); !status.ok()) return status;
+  RETURN_IF_ERROR(keep_trying([&sink] { return sink.roll_back(); }, stop));
+  RETURN_IF_ERROR(prepare(stop));
   spdlog::info("Going on from the last commit, {}", binlog::to_string(start_->from));
   checkpointer_.start();
   return absl::OkStatus();
@@ -216,7 +213,7 @@ task::TrackerStatus Runner::status() const {
 
   const std::lock_guard lock(mutex_);
   status.client_address = client_address_;
-  status.reason = reason_of(last_error_);
+  status.reason = condition_reason(last_error_);
   status.message = std::string(last_error_.message());
   switch (state_) {
     case State::Starting:

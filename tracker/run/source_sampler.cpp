@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/status/try.h"
 #include "common/time/sleep.h"
 
 namespace rowtide::run {
@@ -29,15 +30,13 @@ void SourceSampler::sample() {
 absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
   const std::optional<binlog::Position> saved =
       saved_();  // first: what is read later may well be after the end
-  absl::StatusOr<BinlogPlace> end = parts_.sample_end(*session_);
-  if (!end.ok()) return end.status();
-  if (saved && !saved->server.empty() && *end < BinlogPlace{saved->file, saved->offset}) {
-    const absl::StatusOr<std::string> server = parts_.server_of(*session_);
-    if (!server.ok()) return server.status();
+  ASSIGN_OR_RETURN(BinlogPlace end, parts_.sample_end(*session_));
+  if (saved && !saved->server.empty() && end < BinlogPlace{saved->file, saved->offset}) {
+    ASSIGN_OR_RETURN(const std::string server, parts_.server_of(*session_));
     const std::lock_guard lock(mutex_);
-    if (*server == saved->server) end_before_saved_ = *end;
+    if (server == saved->server) end_before_saved_ = end;
   }
-  lag_.sample(*std::move(end), now);
+  lag_.sample(std::move(end), now);
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "common/status/try.h"
 #include "tracker/schema/catalog_reader.h"
 #include "tracker/sql/names.h"
 
@@ -57,26 +58,22 @@ class Finder {
 };
 
 absl::StatusOr<Start> Finder::find() {
-  if (absl::Status status = connect(); !status.ok()) return status;
-  const absl::StatusOr<bool> is_resumed = resume();
-  if (!is_resumed.ok()) return is_resumed.status();
-  if (!*is_resumed) {
+  RETURN_IF_ERROR(connect());
+  ASSIGN_OR_RETURN(const bool is_resumed, resume());
+  if (!is_resumed) {
     if (absl::Status status = begin(); !status.ok()) return status;
   }
   return Start{std::move(from_), *std::move(objects_), std::move(history_), std::move(ahead_)};
 }
 
 absl::Status Finder::connect() {
-  absl::StatusOr<std::unique_ptr<sql::Session>> session = parts_.connect_sql();
-  if (!session.ok()) return session.status();
-  session_ = *std::move(session);
-  absl::StatusOr<schema::SourceDialect> dialect = schema::read_source_dialect(*session_);
-  if (!dialect.ok()) return dialect.status();
-  absl::StatusOr<TrackedObjects> objects = compile_objects(task_.spec, dialect->lower_case_names);
-  if (!objects.ok()) return objects.status();
-  objects_ = *std::move(objects);
-  dialect->adds_row_ids |= task_.spec.source.type == task::SourceType::PolarDbMySql;
-  history_ = std::make_unique<schema::SchemaHistory>(*std::move(dialect),
+  ASSIGN_OR_RETURN(std::unique_ptr<sql::Session> session, parts_.connect_sql());
+  session_ = std::move(session);
+  ASSIGN_OR_RETURN(schema::SourceDialect dialect, schema::read_source_dialect(*session_));
+  ASSIGN_OR_RETURN(TrackedObjects objects, compile_objects(task_.spec, dialect.lower_case_names));
+  objects_ = std::move(objects);
+  dialect.adds_row_ids |= task_.spec.source.type == task::SourceType::PolarDbMySql;
+  history_ = std::make_unique<schema::SchemaHistory>(std::move(dialect),
                                                      [helpers = objects_->helpers](const TableName& name) {
                                                        return helpers.real_of_ghost(name.table).has_value();
                                                      });
@@ -86,57 +83,48 @@ absl::Status Finder::connect() {
 /// False: there is no checkpoint yet.
 absl::StatusOr<bool> Finder::resume() {
   if (parts_.checkpoints == nullptr) return false;
-  absl::StatusOr<std::optional<checkpoint::Checkpoint>> checkpoint = parts_.checkpoints->load();
-  if (!checkpoint.ok()) return checkpoint.status();
-  if (!checkpoint->has_value()) {
+  ASSIGN_OR_RETURN(std::optional<checkpoint::Checkpoint> checkpoint, parts_.checkpoints->load());
+  if (!checkpoint.has_value()) {
     spdlog::info("No checkpoint yet: spec.startPosition decides");
     return false;
   }
-  from_ = (*checkpoint)->position;
-  absl::StatusOr<std::vector<checkpoint::SchemaEntry>> saved = parts_.checkpoints->load_schemas();
-  if (!saved.ok()) return saved.status();
-  if (saved->empty()) {
-    if (absl::Status status = begin_history(from_); !status.ok()) return status;
+  from_ = checkpoint->position;
+  ASSIGN_OR_RETURN(std::vector<checkpoint::SchemaEntry> saved, parts_.checkpoints->load_schemas());
+  if (saved.empty()) {
+    RETURN_IF_ERROR(begin_history(from_));
     return true;
   }
   std::vector<schema::SavedSchema> schemas;
-  for (checkpoint::SchemaEntry& each : *saved)
-    schemas.push_back({std::move(each.key), std::move(each.value)});
-  if (absl::Status status = history_->restore(schemas); !status.ok()) return status;
+  for (checkpoint::SchemaEntry& each : saved) schemas.push_back({std::move(each.key), std::move(each.value)});
+  RETURN_IF_ERROR(history_->restore(schemas));
   return true;
 }
 
 absl::Status Finder::begin() {
-  absl::StatusOr<schema::CatalogSnapshot> before = read_catalog();
-  if (!before.ok()) return before.status();
-  absl::StatusOr<binlog::Position> from = parts_.start_position(*session_);
-  if (!from.ok()) return from.status();
-  from_ = *std::move(from);
+  ASSIGN_OR_RETURN(schema::CatalogSnapshot before, read_catalog());
+  ASSIGN_OR_RETURN(binlog::Position from, parts_.start_position(*session_));
+  from_ = std::move(from);
   if (task_.spec.start_position.mode != task::StartMode::Latest) return begin_history(from_);
   // What is the same before and after the position is so at it.
-  absl::StatusOr<schema::CatalogSnapshot> after = read_catalog();
-  if (!after.ok()) return after.status();
-  history_->begin(*after, differences(*before, *after));
+  ASSIGN_OR_RETURN(schema::CatalogSnapshot after, read_catalog());
+  history_->begin(after, differences(before, after));
   return absl::OkStatus();
 }
 
 /// At a position in the past: the catalog of now holds for what no statement has changed since.
 absl::Status Finder::begin_history(const binlog::Position& from) {
-  absl::StatusOr<schema::CatalogSnapshot> before = read_catalog();
-  if (!before.ok()) return before.status();
-  absl::StatusOr<binlog::BinlogPlace> end = parts_.sample_end(*session_);
-  if (!end.ok()) return end.status();
-  absl::StatusOr<schema::CatalogSnapshot> now = read_catalog();
-  if (!now.ok()) return now.status();
+  ASSIGN_OR_RETURN(schema::CatalogSnapshot before, read_catalog());
+  ASSIGN_OR_RETURN(binlog::BinlogPlace end, parts_.sample_end(*session_));
+  ASSIGN_OR_RETURN(schema::CatalogSnapshot now, read_catalog());
   ahead_.emplace(parts_.open_beside(), history_->dialect().lower_case_names);
-  if (absl::Status status = ahead_->read(from, *end, {}, stop_); !status.ok()) return status;
+  RETURN_IF_ERROR(ahead_->read(from, end, {}, stop_));
   const schema::ChangedBefore& changed = ahead_->changes();
 
-  std::set<TableName> doubtful = differences(*before, *now);
+  std::set<TableName> doubtful = differences(before, now);
   for (const TableName& each : changed.changed()) {
     if (objects_->selector.wants_database(each.database)) doubtful.insert(each);
   }
-  for (const auto& [name, table] : now->tables) {
+  for (const auto& [name, table] : now.tables) {
     if (changed.changed_databases().contains(name.database)) doubtful.insert(name);
   }
   std::set<TableName> absent;
@@ -144,16 +132,15 @@ absl::Status Finder::begin_history(const binlog::Position& from) {
     if (objects_->selector.wants_database(each.database)) absent.insert(each);
     doubtful.erase(each);
   }
-  history_->begin(*now, doubtful, absent);
+  history_->begin(now, doubtful, absent);
   return absl::OkStatus();
 }
 
 absl::StatusOr<schema::CatalogSnapshot> Finder::read_catalog() {
-  absl::StatusOr<std::vector<std::string>> databases = schema::read_databases(*session_);
-  if (!databases.ok()) return databases.status();
-  std::erase_if(*databases,
+  ASSIGN_OR_RETURN(std::vector<std::string> databases, schema::read_databases(*session_));
+  std::erase_if(databases,
                 [this](const std::string& each) { return !objects_->selector.wants_database(each); });
-  return schema::read_catalog(*session_, history_->dialect(), *databases);
+  return schema::read_catalog(*session_, history_->dialect(), databases);
 }
 
 }  // namespace

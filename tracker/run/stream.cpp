@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "tracker/schema/catalog_reader.h"
 #include "tracker/schema/historic_catalog.h"
 
@@ -13,24 +14,21 @@ namespace rowtide::run {
 using binlog::BinlogPlace;
 
 absl::Status Stream::open() {
-  if (absl::Status status = parts_.source.open(start_.from); !status.ok()) return status;
-  absl::StatusOr<std::unique_ptr<sql::Session>> session = parts_.connect_sql();
-  if (!session.ok()) return session.status();
-  session_ = *std::move(session);
-  if (absl::Status status = follow_case_of_names(); !status.ok()) return status;
+  RETURN_IF_ERROR(parts_.source.open(start_.from));
+  ASSIGN_OR_RETURN(std::unique_ptr<sql::Session> session, parts_.connect_sql());
+  session_ = std::move(session);
+  RETURN_IF_ERROR(follow_case_of_names());
   return make_pipeline();
 }
 
 /// A server that was started anew, or another one, may compare names otherwise.
 absl::Status Stream::follow_case_of_names() {
-  const absl::StatusOr<bool> lower_case_names = schema::read_lower_case_names(*session_);
-  if (!lower_case_names.ok()) return lower_case_names.status();
-  if (*lower_case_names == start_.history->dialect().lower_case_names) return absl::OkStatus();
-  start_.history->set_lower_case_names(*lower_case_names);
+  ASSIGN_OR_RETURN(const bool lower_case_names, schema::read_lower_case_names(*session_));
+  if (lower_case_names == start_.history->dialect().lower_case_names) return absl::OkStatus();
+  start_.history->set_lower_case_names(lower_case_names);
   start_.ahead.reset();
-  absl::StatusOr<TrackedObjects> objects = compile_objects(task_.spec, *lower_case_names);
-  if (!objects.ok()) return objects.status();
-  start_.objects = *std::move(objects);
+  ASSIGN_OR_RETURN(TrackedObjects objects, compile_objects(task_.spec, lower_case_names));
+  start_.objects = std::move(objects);
   return absl::OkStatus();
 }
 
@@ -39,15 +37,15 @@ absl::Status Stream::make_pipeline() {
       *session_, *start_.history, [this](const sql::TableName& name) { return is_changed_ahead(name); });
   const task::Sink& sink = task_.spec.sink;
   const source::SourceInfo& source = parts_.source.info();
-  absl::StatusOr<std::unique_ptr<encode::Encoder>> encoder = encode::make_encoder(
-      parts_.format, {.source_name = task_.qualified_name(),
-                      .connector = source.is_mariadb ? "mariadb" : "mysql",
-                      .schema_topic = parts_.schema_topic,
-                      .source_version = source.version,
-                      .debezium = sink.kafka ? sink.kafka->debezium : sink.stdout_sink->debezium,
-                      .topic_for = parts_.topic_for});
-  if (!encoder.ok()) return encoder.status();
-  encoder_ = *std::move(encoder);
+  ASSIGN_OR_RETURN(std::unique_ptr<encode::Encoder> encoder,
+                   encode::make_encoder(parts_.format, {.source_name = task_.qualified_name(),
+                                                        .connector = source.is_mariadb ? "mariadb" : "mysql",
+                                                        .schema_topic = parts_.schema_topic,
+                                                        .source_version = source.version,
+                                                        .debezium = sink.kafka ? sink.kafka->debezium
+                                                                               : sink.stdout_sink->debezium,
+                                                        .topic_for = parts_.topic_for}));
+  encoder_ = std::move(encoder);
   pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::Pipeline::Parts{
       .selector = start_.objects.selector,
       .catalog = *catalog_,
@@ -70,17 +68,14 @@ absl::Status Stream::make_pipeline() {
 
 absl::Status Stream::read(const std::function<absl::Status()>& when_idle) {
   while (!stop_.stop_requested()) {
-    const absl::StatusOr<Bytes> event = parts_.source.next();
-    if (!event.ok()) return event.status();
-    absl::Status status;
-    if (event->empty()) {
-      status = parts_.sink.error();
-      if (status.ok()) status = when_idle();
+    ASSIGN_OR_RETURN(const Bytes event, parts_.source.next());
+    if (event.empty()) {
+      RETURN_IF_ERROR(parts_.sink.error());
+      RETURN_IF_ERROR(when_idle());
     } else {
-      status = pipeline_->on_event(*event, stop_);
-      if (status.ok() && pipeline_->reopen_at() != nullptr) status = reopen_source();
+      RETURN_IF_ERROR(pipeline_->on_event(event, stop_));
+      if (pipeline_->reopen_at() != nullptr) RETURN_IF_ERROR(reopen_source());
     }
-    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -99,14 +94,13 @@ absl::Status Stream::reopen_source() {
 /// Whether what the source says of a table now, which was just read, is not what holds at the stream's place.
 absl::StatusOr<bool> Stream::is_changed_ahead(const sql::TableName& name) {
   const BinlogPlace here = pipeline_->place();
-  const absl::StatusOr<BinlogPlace> end = parts_.sample_end(*session_);
-  if (!end.ok()) return end.status();
+  ASSIGN_OR_RETURN(const BinlogPlace end, parts_.sample_end(*session_));
   std::optional<DdlAhead>& ahead = start_.ahead;
   const std::string& server = parts_.source.info().server;
   if (!ahead || ahead->server() != server || ahead->until() < here) {
     ahead.emplace(parts_.open_beside(), start_.history->dialect().lower_case_names);
   }
-  if (absl::Status status = ahead->read(pipeline_->position(), *end, server, stop_); !status.ok()) {
+  if (absl::Status status = ahead->read(pipeline_->position(), end, server, stop_); !status.ok()) {
     ahead.reset();
     return status;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "common/status/try.h"
 #include "common/task/spec.h"
 #include "tracker/osc/helper_names.h"
 #include "tracker/select/table_selector.h"
@@ -16,13 +17,11 @@ struct TrackedObjects {
 /// INVALID_ARGUMENT: an expression that is none.
 [[nodiscard]] inline absl::StatusOr<TrackedObjects> compile_objects(const task::Spec& spec,
                                                                     bool lower_case_names) {
-  absl::StatusOr<osc::HelperNames> helpers =
-      osc::HelperNames::create(spec.online_schema_changes, lower_case_names);
-  if (!helpers.ok()) return helpers.status();
-  absl::StatusOr<select::TableSelector> selector =
-      select::TableSelector::create(spec.objects, *helpers, lower_case_names);
-  if (!selector.ok()) return selector.status();
-  return TrackedObjects{*std::move(helpers), *std::move(selector)};
+  ASSIGN_OR_RETURN(osc::HelperNames helpers,
+                   osc::HelperNames::create(spec.online_schema_changes, lower_case_names));
+  ASSIGN_OR_RETURN(select::TableSelector selector,
+                   select::TableSelector::create(spec.objects, helpers, lower_case_names));
+  return TrackedObjects{std::move(helpers), std::move(selector)};
 }
 
 }  // namespace rowtide::run

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/status/try.h"
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hidden_columns.h"
 #include "tracker/schema/wire_fit.h"
@@ -115,7 +116,7 @@ absl::Status refuse_versioned(const TableMap& map, Catalog& catalog) {
 /// The catalog's view, checked. Null when the event says everything itself.
 absl::StatusOr<const CatalogTable*> catalog_view(const TableMap& map, Catalog& catalog) {
   if (!is_silent(map)) {
-    if (absl::Status status = refuse_versioned(map, catalog); !status.ok()) return status;
+    RETURN_IF_ERROR(refuse_versioned(map, catalog));
     return nullptr;
   }
   absl::StatusOr<const CatalogTable*> table = catalog.describe(map.database, map.table);
@@ -123,8 +124,8 @@ absl::StatusOr<const CatalogTable*> catalog_view(const TableMap& map, Catalog& c
     return does_not_fit(map, std::string(table.status().message()));
   }
   if (!table.ok()) return table.status();
-  if (absl::Status status = check_not_versioned(map, **table); !status.ok()) return status;
-  if (absl::Status status = check_fit(map, **table); !status.ok()) return status;
+  RETURN_IF_ERROR(check_not_versioned(map, **table));
+  RETURN_IF_ERROR(check_fit(map, **table));
   return *table;
 }
 
@@ -237,22 +238,20 @@ absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const Cat
 }  // namespace
 
 absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catalog) {
-  absl::StatusOr<const CatalogTable*> table = catalog_view(map, catalog);
-  if (!table.ok()) return table.status();
+  ASSIGN_OR_RETURN(const CatalogTable* table, catalog_view(map, catalog));
 
   binlog::TablePlan plan{.database = map.database, .table = map.table, .columns = {}, .key_columns = {}};
   plan.columns.reserve(map.column_count());
-  if (absl::Status status = leave_out_hidden(map, *table, catalog, plan); !status.ok()) return status;
-  const absl::StatusOr<const CatalogTable*> binaries = view_of_binaries(map, *table, catalog);
-  if (!binaries.ok()) return binaries.status();
+  RETURN_IF_ERROR(leave_out_hidden(map, table, catalog, plan));
+  ASSIGN_OR_RETURN(const CatalogTable* binaries, view_of_binaries(map, table, catalog));
   const std::size_t shown = map.column_count() - plan.hidden.size() - plan.unread;
   for (std::size_t i = 0; plan.columns.size() < shown; ++i) {
     if (is_hidden(plan.hidden, i)) continue;
-    const CatalogColumn* declared = *table == nullptr ? nullptr : &(*table)->columns[plan.columns.size()];
+    const CatalogColumn* declared = table == nullptr ? nullptr : &table->columns[plan.columns.size()];
     types::ColumnDefinition definition = define_column(map, declared, i);
-    if (*binaries != nullptr && may_be_fixed_binary(map, i)) {
-      const auto known = (*binaries)->index_of(definition.name);
-      if (known) definition.declared_type = (*binaries)->columns[*known].column_type;
+    if (binaries != nullptr && may_be_fixed_binary(map, i)) {
+      const auto known = binaries->index_of(definition.name);
+      if (known) definition.declared_type = binaries->columns[*known].column_type;
     }
     absl::StatusOr<types::Column> column = types::compile_column(std::move(definition));
     if (!column.ok()) {
@@ -261,9 +260,8 @@ absl::StatusOr<binlog::TablePlan> bind_table(const TableMap& map, Catalog& catal
     }
     plan.columns.push_back(*std::move(column));
   }
-  absl::StatusOr<std::vector<std::uint32_t>> key = key_of(map, *table, plan, catalog);
-  if (!key.ok()) return key.status();
-  plan.key_columns = *std::move(key);
+  ASSIGN_OR_RETURN(std::vector<std::uint32_t> key, key_of(map, table, plan, catalog));
+  plan.key_columns = std::move(key);
   return plan;
 }
 

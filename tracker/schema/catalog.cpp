@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/status/try.h"
 #include "tracker/schema/column_type.h"
 #include "tracker/sql/quote.h"
 
@@ -38,18 +39,19 @@ void remember_collations(const sql::Result& result, std::map<std::string, std::u
 absl::StatusOr<std::uint16_t> collation_id(sql::Session& session, std::map<std::string, std::uint16_t>& ids,
                                            const std::string& name) {
   if (ids.empty()) {
-    absl::StatusOr<sql::Result> all =
-        session.query("SELECT COLLATION_NAME, ID FROM information_schema.COLLATIONS WHERE ID IS NOT NULL");
-    if (!all.ok()) return all.status();
-    remember_collations(*all, ids);
+    ASSIGN_OR_RETURN(
+        sql::Result all,
+        session.query("SELECT COLLATION_NAME, ID FROM information_schema.COLLATIONS WHERE ID IS NOT NULL"));
+    remember_collations(all, ids);
   }
   if (const auto known = ids.find(name); known != ids.end()) return known->second;
-  absl::StatusOr<sql::Result> full = session.query(fmt::format(
-      "SELECT FULL_COLLATION_NAME, ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY "
-      "WHERE FULL_COLLATION_NAME = {}",
-      sql::quote_literal(name)));
-  if (!full.ok()) return full.status();
-  remember_collations(*full, ids);
+  ASSIGN_OR_RETURN(
+      sql::Result full,
+      session.query(fmt::format(
+          "SELECT FULL_COLLATION_NAME, ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY "
+          "WHERE FULL_COLLATION_NAME = {}",
+          sql::quote_literal(name))));
+  remember_collations(full, ids);
   if (const auto known = ids.find(name); known != ids.end()) return known->second;
   return absl::FailedPreconditionError(fmt::format("the source knows no id of its own collation {}", name));
 }
@@ -82,10 +84,9 @@ absl::StatusOr<CatalogColumn> read_column(const sql::Row& row) {
   column.column_type = text_of(row, 1);
   column.data_type = text_of(row, 2);
   column.is_nullable = text_of(row, 3) == "YES";
-  absl::StatusOr<ColumnTypeText> type = parse_column_type(column.column_type);
-  if (!type.ok()) return type.status();
-  column.is_unsigned = type->is_unsigned;
-  column.members = std::move(type->members);
+  ASSIGN_OR_RETURN(ColumnTypeText type, parse_column_type(column.column_type));
+  column.is_unsigned = type.is_unsigned;
+  column.members = std::move(type.members);
   if (is_binary_type(column.data_type)) column.collation = kBinaryCollation;
   return column;
 }
@@ -95,36 +96,36 @@ absl::StatusOr<CatalogColumn> read_column(const sql::Row& row) {
 absl::StatusOr<const CatalogTable*> Catalog::describe(const std::string& database, const std::string& table) {
   if (const auto known = tables_.find({database, table}); known != tables_.end()) return &known->second;
 
-  absl::StatusOr<sql::Result> columns =
+  ASSIGN_OR_RETURN(
+      sql::Result columns,
       session_->query(fmt::format("SELECT COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, IS_NULLABLE, COLLATION_NAME "
                                   "FROM information_schema.COLUMNS WHERE {} ORDER BY ORDINAL_POSITION",
-                                  where(database, table)));
-  if (!columns.ok()) return columns.status();
-  if (columns->rows.empty()) {
+                                  where(database, table))));
+  if (columns.rows.empty()) {
     return absl::NotFoundError(
         fmt::format("table {}.{} is not there (any more), or the account may not see it", database, table));
   }
   CatalogTable described;
-  for (const sql::Row& row : columns->rows) {
+  for (const sql::Row& row : columns.rows) {
     absl::StatusOr<CatalogColumn> column = read_column(row);
     if (!column.ok()) {
       return absl::FailedPreconditionError(fmt::format(
           "{}.{}, column {}: {}", database, table, text_of(row, 0), std::string(column.status().message())));
     }
     if (row[4]) {
-      absl::StatusOr<std::uint16_t> collation = collation_id(*session_, collation_ids_, *row[4]);
-      if (!collation.ok()) return collation.status();
-      column->collation = *collation;
+      ASSIGN_OR_RETURN(std::uint16_t collation, collation_id(*session_, collation_ids_, *row[4]));
+      column->collation = collation;
     }
     described.columns.push_back(*std::move(column));
   }
 
-  absl::StatusOr<sql::Result> keys = session_->query(
-      fmt::format("SELECT INDEX_NAME, COLUMN_NAME, NULLABLE FROM information_schema.STATISTICS "
-                  "WHERE {} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX",
-                  where(database, table)));
-  if (!keys.ok()) return keys.status();
-  described.key_columns = best_key(*keys, described.columns);
+  ASSIGN_OR_RETURN(
+      sql::Result keys,
+      session_->query(fmt::format(
+          "SELECT INDEX_NAME, COLUMN_NAME, NULLABLE FROM information_schema.STATISTICS "
+          "WHERE {} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX",
+          where(database, table))));
+  described.key_columns = best_key(keys, described.columns);
   return &tables_.insert_or_assign({database, table}, std::move(described)).first->second;
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/status/try.h"
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/hidden_columns.h"
 #include "tracker/sql/lexer.h"
@@ -77,10 +78,9 @@ absl::StatusOr<CatalogColumn> read_column(const sql::Row& row, const SourceDiale
   column.column_type = text_of(row[Field::Type]);
   column.data_type = text_of(row[Field::DataType]);
   column.is_nullable = row[Field::Nullable] == "YES";
-  absl::StatusOr<ColumnTypeText> type = parse_column_type(column.column_type);
-  if (!type.ok()) return type.status();
-  column.is_unsigned = type->is_unsigned;
-  column.members = std::move(type->members);
+  ASSIGN_OR_RETURN(ColumnTypeText type, parse_column_type(column.column_type));
+  column.is_unsigned = type.is_unsigned;
+  column.members = std::move(type.members);
   if (row[Field::Collation]) {
     column.collation = dialect.collations.find(*row[Field::Collation], {});
   } else if (is_binary_type(column.data_type)) {
@@ -101,12 +101,13 @@ using Tables = std::map<sql::TableName, CatalogTable>;
 
 absl::Status read_tables(sql::Session& session, const std::string& condition, const SourceDialect& dialect,
                          Tables& tables) {
-  absl::StatusOr<sql::Result> rows = session.query(fmt::format(
-      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
-      "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')",
-      condition));
-  if (!rows.ok()) return rows.status();
-  for (const sql::Row& row : rows->rows) {
+  ASSIGN_OR_RETURN(sql::Result rows,
+                   session.query(fmt::format(
+                       "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT, TABLE_TYPE FROM "
+                       "information_schema.TABLES WHERE {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM "
+                       "VERSIONED', 'SEQUENCE')",
+                       condition)));
+  for (const sql::Row& row : rows.rows) {
     CatalogTable& table = tables[{text_of(row[0]), text_of(row[1])}];
     if (row[2]) table.collation = dialect.collations.find(*row[2], {});
     table.comment = text_of(row[3]);
@@ -119,10 +120,9 @@ absl::Status read_tables(sql::Session& session, const std::string& condition, co
 
 absl::Status read_columns(sql::Session& session, const std::string& condition, const SourceDialect& dialect,
                           Tables& tables) {
-  absl::StatusOr<sql::Result> rows = session.query(fmt::format(kColumns, condition));
-  if (!rows.ok()) return rows.status();
+  ASSIGN_OR_RETURN(sql::Result rows, session.query(fmt::format(kColumns, condition)));
   Tables::iterator table = tables.end();
-  for (const sql::Row& row : rows->rows) {
+  for (const sql::Row& row : rows.rows) {
     if (table == tables.end() || table->first.table != row[1] || table->first.database != row[0]) {
       table = tables.find({text_of(row[0]), text_of(row[1])});
       if (table == tables.end()) continue;  // a view
@@ -179,13 +179,14 @@ absl::Status order_keys(sql::Session& session, const sql::TableName& name, Catal
 
 absl::Status read_keys(sql::Session& session, const std::string& condition, const SourceDialect& dialect,
                        Tables& tables) {
-  absl::StatusOr<sql::Result> rows = session.query(fmt::format(
-      "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE FROM "
-      "information_schema.STATISTICS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, "
-      "SEQ_IN_INDEX",
-      condition));
-  if (!rows.ok()) return rows.status();
-  for (const sql::Row& row : rows->rows) {
+  ASSIGN_OR_RETURN(
+      sql::Result rows,
+      session.query(fmt::format(
+          "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE FROM "
+          "information_schema.STATISTICS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, "
+          "SEQ_IN_INDEX",
+          condition)));
+  for (const sql::Row& row : rows.rows) {
     const auto table = tables.find({text_of(row[0]), text_of(row[1])});
     if (table == tables.end()) continue;
     std::vector<CatalogKey>& keys = table->second.keys;
@@ -206,9 +207,9 @@ absl::Status read_keys(sql::Session& session, const std::string& condition, cons
 absl::StatusOr<Tables> read_where(sql::Session& session, const std::string& condition,
                                   const SourceDialect& dialect) {
   Tables tables;
-  if (absl::Status status = read_tables(session, condition, dialect, tables); !status.ok()) return status;
-  if (absl::Status status = read_columns(session, condition, dialect, tables); !status.ok()) return status;
-  if (absl::Status status = read_keys(session, condition, dialect, tables); !status.ok()) return status;
+  RETURN_IF_ERROR(read_tables(session, condition, dialect, tables));
+  RETURN_IF_ERROR(read_columns(session, condition, dialect, tables));
+  RETURN_IF_ERROR(read_keys(session, condition, dialect, tables));
   // A table that was made or dropped between the statements is none.
   std::erase_if(tables, [](const auto& entry) { return entry.second.columns.empty(); });
   for (auto& [name, table] : tables) table.choose_key();
@@ -266,22 +267,20 @@ absl::StatusOr<SourceDialect> read_source_dialect(sql::Session& session) {
   if (!rows.ok()) return rows.status();
   dialect.adds_row_ids = !rows->rows.empty();
   dialect.collations = Collations(dialect.is_mariadb, dialect.version);
-  if (absl::Status status = read_collations(session, dialect); !status.ok()) return status;
+  RETURN_IF_ERROR(read_collations(session, dialect));
   return dialect;
 }
 
 absl::StatusOr<bool> read_lower_case_names(sql::Session& session) {
-  absl::StatusOr<sql::Result> rows = session.query("SELECT @@lower_case_table_names");
-  if (!rows.ok()) return rows.status();
-  if (rows->rows.size() != 1) return absl::InternalError("the source does not tell lower_case_table_names");
-  return rows->rows.front().at(0) != "0";
+  ASSIGN_OR_RETURN(sql::Result rows, session.query("SELECT @@lower_case_table_names"));
+  if (rows.rows.size() != 1) return absl::InternalError("the source does not tell lower_case_table_names");
+  return rows.rows.front().at(0) != "0";
 }
 
 absl::StatusOr<std::vector<std::string>> read_databases(sql::Session& session) {
-  absl::StatusOr<sql::Result> rows = session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
-  if (!rows.ok()) return rows.status();
+  ASSIGN_OR_RETURN(sql::Result rows, session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"));
   std::vector<std::string> names;
-  for (const sql::Row& row : rows->rows) names.push_back(text_of(row[0]));
+  for (const sql::Row& row : rows.rows) names.push_back(text_of(row[0]));
   return names;
 }
 
@@ -295,16 +294,15 @@ absl::StatusOr<CatalogSnapshot> read_catalog(sql::Session& session, const Source
     list += sql::quote_literal(database);
   }
   list += ')';
-  absl::StatusOr<sql::Result> rows = session.query(fmt::format(
-      "SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN {}",
-      list));
-  if (!rows.ok()) return rows.status();
-  for (const sql::Row& row : rows->rows) {
+  ASSIGN_OR_RETURN(sql::Result rows,
+                   session.query(fmt::format("SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM "
+                                             "information_schema.SCHEMATA WHERE SCHEMA_NAME IN {}",
+                                             list)));
+  for (const sql::Row& row : rows.rows) {
     snapshot.databases[kept_name(text_of(row[0]), dialect)] = dialect.collations.find(text_of(row[1]), {});
   }
-  absl::StatusOr<Tables> tables = read_where(session, fmt::format("TABLE_SCHEMA IN {}", list), dialect);
-  if (!tables.ok()) return tables.status();
-  for (auto& [name, table] : *tables) {
+  ASSIGN_OR_RETURN(Tables tables, read_where(session, fmt::format("TABLE_SCHEMA IN {}", list), dialect));
+  for (auto& [name, table] : tables) {
     snapshot.tables.emplace(sql::TableName{kept_name(name.database, dialect), kept_name(name.table, dialect)},
                             std::make_shared<const CatalogTable>(std::move(table)));
   }
@@ -313,17 +311,16 @@ absl::StatusOr<CatalogSnapshot> read_catalog(sql::Session& session, const Source
 
 absl::StatusOr<TablePtr> read_table(sql::Session& session, const SourceDialect& dialect,
                                     const sql::TableName& name) {
-  absl::StatusOr<Tables> tables =
-      read_where(session,
-                 fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", sql::quote_literal(name.database),
-                             sql::quote_literal(name.table)),
-                 dialect);
-  if (!tables.ok()) return tables.status();
-  if (tables->empty()) {
+  ASSIGN_OR_RETURN(Tables tables,
+                   read_where(session,
+                              fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                          sql::quote_literal(name.database), sql::quote_literal(name.table)),
+                              dialect));
+  if (tables.empty()) {
     return absl::NotFoundError(fmt::format(
         "table {}.{} is not there (any more), or the account may not see it", name.database, name.table));
   }
-  return std::make_shared<const CatalogTable>(std::move(tables->begin()->second));
+  return std::make_shared<const CatalogTable>(std::move(tables.begin()->second));
 }
 
 }  // namespace rowtide::schema

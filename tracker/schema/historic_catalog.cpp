@@ -1,4 +1,5 @@
 #include "tracker/schema/historic_catalog.h"
+#include "common/status/try.h"
 #include "tracker/sql/names.h"
 #include "tracker/sql/quote.h"
 
@@ -38,13 +39,11 @@ absl::StatusOr<const CatalogTable*> HistoricCatalog::describe(const std::string&
   }
   held_ = found.table;
   if (!found.is_known) {
-    absl::StatusOr<TablePtr> now = read_table(*session_, history_->dialect(), name);
-    if (!now.ok()) return now.status();
-    const absl::StatusOr<bool> is_changed = is_changed_ahead_(name);
-    if (!is_changed.ok()) return is_changed.status();
-    if (*is_changed) return not_known(name);
-    history_->learn(name, *now);
-    held_ = *std::move(now);
+    ASSIGN_OR_RETURN(TablePtr now, read_table(*session_, history_->dialect(), name));
+    ASSIGN_OR_RETURN(const bool is_changed, is_changed_ahead_(name));
+    if (is_changed) return not_known(name);
+    history_->learn(name, now);
+    held_ = std::move(now);
   }
   return held_.get();
 }

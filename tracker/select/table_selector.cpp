@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/names/name_case.h"
+#include "common/status/try.h"
 
 namespace rowtide::select {
 namespace {
@@ -77,16 +78,14 @@ struct Rule {
 absl::StatusOr<std::vector<Rule>> compile(const std::vector<task::ObjectRule>& rules, const NameForm& form) {
   std::vector<Rule> compiled;
   for (const task::ObjectRule& rule : rules) {
-    absl::StatusOr<NameMatcher> database =
-        rule.database ? NameMatcher(form(*rule.database))
-                      : NameMatcher::pattern(rule.database_pattern.value_or(".*"), form);
-    if (!database.ok()) return database.status();
-    Rule result{*std::move(database), {}, std::nullopt};
+    ASSIGN_OR_RETURN(NameMatcher database,
+                     rule.database ? NameMatcher(form(*rule.database))
+                                   : NameMatcher::pattern(rule.database_pattern.value_or(".*"), form));
+    Rule result{std::move(database), {}, std::nullopt};
     for (const std::string& table : rule.tables) result.tables.insert(form(table));
     if (rule.table_pattern) {
-      absl::StatusOr<NameMatcher> table = NameMatcher::pattern(*rule.table_pattern, form);
-      if (!table.ok()) return table.status();
-      result.table_pattern = *std::move(table);
+      ASSIGN_OR_RETURN(NameMatcher table, NameMatcher::pattern(*rule.table_pattern, form));
+      result.table_pattern = std::move(table);
     }
     compiled.push_back(std::move(result));
   }
@@ -144,12 +143,10 @@ struct TableSelector::Rules {
 absl::StatusOr<TableSelector> TableSelector::create(const task::Objects& objects,
                                                     const osc::HelperNames& helpers, bool lower_case_names) {
   const NameForm form(lower_case_names);
-  absl::StatusOr<std::vector<Rule>> include = compile(objects.include, form);
-  if (!include.ok()) return include.status();
-  absl::StatusOr<std::vector<Rule>> exclude = compile(objects.exclude, form);
-  if (!exclude.ok()) return exclude.status();
-  return TableSelector(std::make_unique<Rules>(Rules{*std::move(include), *std::move(exclude),
-                                                     compile_columns(objects.columns, form), helpers, form}));
+  ASSIGN_OR_RETURN(std::vector<Rule> include, compile(objects.include, form));
+  ASSIGN_OR_RETURN(std::vector<Rule> exclude, compile(objects.exclude, form));
+  return TableSelector(std::make_unique<Rules>(
+      Rules{std::move(include), std::move(exclude), compile_columns(objects.columns, form), helpers, form}));
 }
 
 TableSelector::TableSelector(std::unique_ptr<Rules> rules) : rules_(std::move(rules)) {}

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 
 namespace rowtide::sink {
 namespace {
@@ -42,24 +43,19 @@ void log_line(const rd_kafka_t*, int level, const char* facility, const char* li
 
 absl::Status set_security(rd_kafka_conf_t& conf, const task::KafkaSecurity& security,
                           const task::SecretReader& secrets) {
-  if (absl::Status status = set(conf, "security.protocol", std::string(name_of(security.protocol)));
-      !status.ok()) {
-    return status;
-  }
+  RETURN_IF_ERROR(set(conf, "security.protocol", std::string(name_of(security.protocol))));
   if (security.ca_secret_ref) {
-    const absl::StatusOr<std::string> ca =
-        secrets.path(*security.ca_secret_ref, "spec.sink.kafka.security.caSecretRef");
-    if (!ca.ok()) return ca.status();
-    if (absl::Status status = set(conf, "ssl.ca.location", *ca); !status.ok()) return status;
+    ASSIGN_OR_RETURN(const std::string ca,
+                     secrets.path(*security.ca_secret_ref, "spec.sink.kafka.security.caSecretRef"));
+    if (absl::Status status = set(conf, "ssl.ca.location", ca); !status.ok()) return status;
   }
   if (!has_sasl(security.protocol)) return absl::OkStatus();
 
-  const absl::StatusOr<task::Credentials> credentials = secrets.kafka_credentials(security);
-  if (!credentials.ok()) return credentials.status();
+  ASSIGN_OR_RETURN(const task::Credentials credentials, secrets.kafka_credentials(security));
   const std::array<std::pair<const char*, const std::string*>, 3> settings{
       {{"sasl.mechanism", &security.mechanism},
-       {"sasl.username", &credentials->username},
-       {"sasl.password", &credentials->password}}};
+       {"sasl.username", &credentials.username},
+       {"sasl.password", &credentials.password}}};
   for (const auto& [name, value] : settings) {
     if (absl::Status status = set(conf, name, *value); !status.ok()) return status;
   }
@@ -118,7 +114,7 @@ absl::StatusOr<KafkaConf> make_kafka_conf(const task::KafkaSink& kafka, const ta
   for (const auto& [name, value] : settings) {
     if (absl::Status status = set(*conf, name, value); !status.ok()) return status;
   }
-  if (absl::Status status = set_security(*conf, kafka.security, secrets); !status.ok()) return status;
+  RETURN_IF_ERROR(set_security(*conf, kafka.security, secrets));
   return conf;
 }
 

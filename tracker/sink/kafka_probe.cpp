@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
 #include "tracker/sink/kafka_client_config.h"
 
@@ -17,14 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr char kReasonUrl[] = "rowtide.dev/reason";
 constexpr milliseconds kPatience{500};
-
-absl::Status failure(absl::StatusCode code, std::string_view reason, const std::string& message) {
-  absl::Status status(code, message);
-  status.SetPayload(kReasonUrl, absl::Cord(absl::string_view(reason.data(), reason.size())));
-  return status;
-}
 
 /// What can go wrong, the most telling first: a refused login explains a closed connection, not the other way
 /// round.
@@ -118,11 +112,6 @@ bool is_settled(const Seen& seen) {
 }
 
 }  // namespace
-
-std::string kafka_reason_of(const absl::Status& status) {
-  const auto reason = status.GetPayload(kReasonUrl);
-  return reason ? std::string(*reason) : std::string();
-}
 
 absl::StatusOr<BrokerFacts> probe_kafka(const task::KafkaSink& kafka, const task::SecretReader& secrets,
                                         milliseconds timeout) {

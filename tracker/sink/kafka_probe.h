@@ -18,13 +18,10 @@ struct BrokerFacts {
 };
 
 /// Asks the cluster what it is made of, with the task's own security settings; changes nothing. For the
-/// precheck. Errors say what to do, and kafka_reason_of() gives them a word: UnknownHost, ConnectionRefused,
+/// precheck. Errors say what to do, and reason_of() gives them a word: UnknownHost, ConnectionRefused,
 /// Timeout, TlsFailed, AuthenticationFailed, SecretMissing, Unreachable.
 [[nodiscard]] absl::StatusOr<BrokerFacts> probe_kafka(const task::KafkaSink& kafka,
                                                       const task::SecretReader& secrets,
                                                       std::chrono::milliseconds timeout);
-
-/// Empty for a status that probe_kafka() did not make.
-[[nodiscard]] std::string kafka_reason_of(const absl::Status& status);
 
 }  // namespace rowtide::sink

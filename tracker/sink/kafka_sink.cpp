@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/status/text.h"
+#include "common/status/try.h"
 #include "tracker/sink/commit_gate.h"
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
@@ -193,7 +194,7 @@ class KafkaSink final : public Sink, public Transactional {
 absl::Status KafkaSink::open() {
   // Tells an unknown host from a refused login, which a topic that cannot be made would not.
   if (const auto facts = probe_kafka(kafka_, secrets_, kProbeTimeout); !facts.ok()) return facts.status();
-  if (absl::Status status = ensure_known_topics(); !status.ok()) return status;
+  RETURN_IF_ERROR(ensure_known_topics());
   return start_producer();
 }
 
@@ -202,33 +203,29 @@ absl::Status KafkaSink::ensure_known_topics() {
   std::set<std::string> names;
   if (!has_topic_per_table(task_)) names.insert(topic_for(task_, "", ""));
   if (task_.spec.data_types.schema_updates) names.insert(schema_topic_for(task_));
-  absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name);
-  if (!conf.ok()) return conf.status();
-  const absl::StatusOr<KafkaClient> client = make_kafka_producer(*std::move(conf));
-  if (!client.ok()) return client.status();
+  ASSIGN_OR_RETURN(KafkaConf conf, make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name));
+  ASSIGN_OR_RETURN(const KafkaClient client, make_kafka_producer(std::move(conf)));
   for (const std::string& name : names) {
-    absl::StatusOr<TopicFacts> facts =
-        ensure_topic(**client, topic_wish(kafka_, name, timestamp_unit_), kOpenTimeout);
-    if (!facts.ok()) return facts.status();
+    ASSIGN_OR_RETURN(TopicFacts facts,
+                     ensure_topic(*client, topic_wish(kafka_, name, timestamp_unit_), kOpenTimeout));
     if (timestamp_unit_ == record::TimestampUnit::Seconds) {
-      if (absl::Status status = check_topic_for_seconds(name, *facts); !status.ok()) return status;
+      RETURN_IF_ERROR(check_topic_for_seconds(name, facts));
       if (!retention_) retention_.emplace(kafka_, secrets_, name);
     }
-    topics_.add(name, *std::move(facts));
+    topics_.add(name, std::move(facts));
   }
   return absl::OkStatus();
 }
 
 absl::Status KafkaSink::start_producer() {
   stop_producer();
-  absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name);
-  if (!conf.ok()) return conf.status();
+  ASSIGN_OR_RETURN(KafkaConf conf, make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name));
   if (is_exactly_once_) {
-    if (absl::Status status = KafkaTransaction::configure(**conf, transactional_id()); !status.ok())
+    if (absl::Status status = KafkaTransaction::configure(*conf, transactional_id()); !status.ok())
       return status;
   } else {
     // Never given up: a record dropped is a row lost.
-    if (absl::Status status = set(**conf, "message.timeout.ms", "0"); !status.ok()) return status;
+    if (absl::Status status = set(*conf, "message.timeout.ms", "0"); !status.ok()) return status;
   }
   const std::array<std::pair<const char*, std::string>, 8> settings{{
       {"enable.idempotence", "true"},
@@ -242,13 +239,12 @@ absl::Status KafkaSink::start_producer() {
       {"queue.buffering.max.messages", "1000000"},
   }};
   for (const auto& [name, value] : settings) {
-    if (absl::Status status = set(**conf, name, value); !status.ok()) return status;
+    if (absl::Status status = set(*conf, name, value); !status.ok()) return status;
   }
   // Not callbacks, which come a message at a time: an event has the reports of a whole batch.
-  rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-  absl::StatusOr<KafkaClient> producer = make_kafka_producer(*std::move(conf));
-  if (!producer.ok()) return producer.status();
-  producer_ = *std::move(producer);
+  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  ASSIGN_OR_RETURN(KafkaClient producer, make_kafka_producer(std::move(conf)));
+  producer_ = std::move(producer);
   if (is_exactly_once_) transaction_.emplace(*producer_, transactional_id());
   poller_ =
       std::jthread([this, client = producer_.get()](const std::stop_token& stop) { serve(stop, *client); });
@@ -280,7 +276,7 @@ absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
 absl::Status KafkaSink::write(const record::RecordBatch& batch, std::stop_token stop) {
   if (is_exactly_once_ && !batch.empty()) {
     if (!gate_.enter(stop)) return absl::CancelledError("stopped while a Kafka transaction was committed");
-    if (absl::Status status = error(); !status.ok()) return status;
+    RETURN_IF_ERROR(error());
     if (absl::Status status = transaction_->begin(); !status.ok()) return fail(std::move(status));
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -290,9 +286,8 @@ absl::Status KafkaSink::write(const record::RecordBatch& batch, std::stop_token 
 }
 
 absl::StatusOr<bool> KafkaSink::takes(const record::Record& record, const std::stop_token& stop) {
-  const absl::StatusOr<SinkTopic*> topic = topic_of(record.topic, stop);
-  if (!topic.ok()) return topic.status();
-  const std::int64_t limit = (*topic)->facts.max_message_bytes;
+  ASSIGN_OR_RETURN(const SinkTopic* topic, topic_of(record.topic, stop));
+  const std::int64_t limit = topic->facts.max_message_bytes;
   return limit <= 0 || largest_size(record) <= static_cast<std::uint64_t>(limit);
 }
 
@@ -365,7 +360,7 @@ absl::Status KafkaSink::fail(absl::Status status) {
 absl::StatusOr<SinkTopic*> KafkaSink::topic_of(std::string_view name, const std::stop_token& stop) {
   absl::StatusOr<SinkTopic*> topic = topics_.open(*producer_, name);
   if (!absl::IsNotFound(topic.status())) return topic;
-  if (absl::Status status = add_topic(name, stop); !status.ok()) return status;
+  RETURN_IF_ERROR(add_topic(name, stop));
   return topics_.open(*producer_, name);
 }
 
@@ -392,8 +387,7 @@ std::string_view KafkaSink::lasting(std::string_view table) {
 }
 
 absl::Status KafkaSink::send(const record::Record& record, const std::stop_token& stop) {
-  const absl::StatusOr<SinkTopic*> topic = topic_of(record.topic, stop);
-  if (!topic.ok()) return topic.status();
+  ASSIGN_OR_RETURN(const SinkTopic* topic, topic_of(record.topic, stop));
   const std::uint64_t size = cost(bytes_of(record));
   const std::string_view table = lasting(record.table);
 
@@ -411,7 +405,7 @@ absl::Status KafkaSink::send(const record::Record& record, const std::stop_token
   queued_bytes_ += size;
   lock.unlock();
 
-  absl::Status status = produce_record(record, **topic, group, stop);
+  absl::Status status = produce_record(record, *topic, group, stop);
   if (status.ok()) return status;
   lock.lock();
   tracker_.take_back(group);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/status/try.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 
@@ -121,12 +122,11 @@ absl::Status create(rd_kafka_t& client, const TopicWish& wish, Clock::time_point
   std::array<rd_kafka_NewTopic_t*, 1> topics{topic.get()};
   rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options.get(), queue.get());
 
-  const absl::StatusOr<Event> event =
-      next_event(*queue, fmt::format("creating topic {}", wish.name), deadline);
-  if (!event.ok()) return event.status();
+  ASSIGN_OR_RETURN(const Event event,
+                   next_event(*queue, fmt::format("creating topic {}", wish.name), deadline));
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
@@ -210,21 +210,20 @@ absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wis
   const Clock::time_point deadline = Clock::now() + timeout;
   bool is_created = false;
   while (true) {
-    const absl::StatusOr<std::int32_t> partitions = look_up(client, wish.name, deadline);
-    if (!partitions.ok()) return partitions.status();
-    if (*partitions > 0) {
+    ASSIGN_OR_RETURN(const std::int32_t partitions, look_up(client, wish.name, deadline));
+    if (partitions > 0) {
       TopicFacts facts;
-      facts.partitions = *partitions;
+      facts.partitions = partitions;
       read_config(client, wish.name, deadline, facts);
       return facts;
     }
-    if (*partitions == 0 && !is_created) {
+    if (partitions == 0 && !is_created) {
       if (!wish.create) {
         return absl::FailedPreconditionError(
             fmt::format("topic {} does not exist, and spec.sink.kafka.topic.create is false; create it: {}",
                         wish.name, create_command(wish)));
       }
-      if (absl::Status status = create(client, wish, deadline); !status.ok()) return status;
+      RETURN_IF_ERROR(create(client, wish, deadline));
       is_created = true;
     }
     if (Clock::now() >= deadline) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/status/try.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 
@@ -25,8 +26,8 @@ using Error = KafkaHandle<rd_kafka_error_t, rd_kafka_error_destroy>;
 
 absl::Status KafkaTransaction::configure(rd_kafka_conf_s& conf, const std::string& transactional_id) {
   const std::string timeout = std::to_string(milliseconds(kTimeout).count());
-  if (absl::Status status = set(conf, "transactional.id", transactional_id); !status.ok()) return status;
-  if (absl::Status status = set(conf, "transaction.timeout.ms", timeout); !status.ok()) return status;
+  RETURN_IF_ERROR(set(conf, "transactional.id", transactional_id));
+  RETURN_IF_ERROR(set(conf, "transaction.timeout.ms", timeout));
   // No record outlives its transaction.
   return set(conf, "message.timeout.ms", timeout);
 }

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/status/try.h"
+
 namespace rowtide::sink {
 namespace {
 
@@ -38,7 +40,7 @@ class StdoutSink final : public Sink {
 
   absl::Status write(const record::RecordBatch& batch, std::stop_token stop) override {
     stop_ = std::move(stop);
-    if (absl::Status failed = error(); !failed.ok()) return failed;
+    RETURN_IF_ERROR(error());
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const record::Record record = batch.record(i);
       if (!record.value) continue;
@@ -59,7 +61,7 @@ class StdoutSink final : public Sink {
   }
 
   absl::Status flush(std::chrono::milliseconds deadline) override {
-    if (absl::Status failed = error(); !failed.ok()) return failed;
+    RETURN_IF_ERROR(error());
     stop_ = {};
     return drain(Clock::now() + deadline);
   }

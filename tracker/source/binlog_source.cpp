@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/status/reason.h"
+#include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/source/dump_request.h"
 #include "tracker/source/mysql_session.h"
@@ -56,22 +58,20 @@ BinlogSource::~BinlogSource() {
 absl::Status BinlogSource::open(const binlog::Position& from) {
   if (is_interrupted()) return absl::CancelledError("reading the binlog was interrupted");
   opened_at_ = from;
-  if (absl::Status status = connect(); !status.ok()) return status;
-  const absl::StatusOr<ServerFacts> facts = read_info();
-  if (!facts.ok()) return facts.status();
-  const absl::StatusOr<binlog::Position> at = check_position(from, *facts);
-  if (!at.ok()) return at.status();
-  if (absl::Status status = set_variables(*at, *facts); !status.ok()) return status;
-  if (absl::Status status = register_reader(); !status.ok()) return status;
-  return request_dump(*at);
+  RETURN_IF_ERROR(connect());
+  ASSIGN_OR_RETURN(const ServerFacts facts, read_info());
+  ASSIGN_OR_RETURN(const binlog::Position at, check_position(from, facts));
+  RETURN_IF_ERROR(set_variables(at, facts));
+  RETURN_IF_ERROR(register_reader());
+  return request_dump(at);
 }
 
 absl::Status BinlogSource::connect() {
   connection_.reset();
-  absl::StatusOr<Connection> connection = Connection::open(
-      source_, secrets_, {.connect_timeout = std::chrono::seconds(10), .read_timeout = kSilence});
-  if (!connection.ok()) return connection.status();
-  connection_.emplace(*std::move(connection));
+  ASSIGN_OR_RETURN(Connection connection,
+                   Connection::open(source_, secrets_,
+                                    {.connect_timeout = std::chrono::seconds(10), .read_timeout = kSilence}));
+  connection_.emplace(std::move(connection));
 
   const std::lock_guard lock(mutex_);
   if (interrupted_) return absl::CancelledError("reading the binlog was interrupted");
@@ -81,12 +81,12 @@ absl::Status BinlogSource::connect() {
 }
 
 absl::StatusOr<ServerFacts> BinlogSource::read_info() {
-  absl::StatusOr<sql::Result> user = connection_->query("SELECT VERSION(), SUBSTRING_INDEX(USER(), '@', -1)");
-  if (!user.ok()) return user.status();
-  if (user->rows.empty()) return absl::InternalError("the source does not say what it is");
-  info_.version = user->rows[0][0].value_or("");
+  ASSIGN_OR_RETURN(sql::Result user,
+                   connection_->query("SELECT VERSION(), SUBSTRING_INDEX(USER(), '@', -1)"));
+  if (user.rows.empty()) return absl::InternalError("the source does not say what it is");
+  info_.version = user.rows[0][0].value_or("");
   info_.is_mariadb = is_mariadb_version(info_.version);
-  info_.client_address = user->rows[0][1].value_or("");
+  info_.client_address = user.rows[0][1].value_or("");
   BorrowedSession session(*connection_);
   absl::StatusOr<ServerFacts> facts = read_server_facts(session);
   if (facts.ok()) info_.server = facts->server;
@@ -96,20 +96,18 @@ absl::StatusOr<ServerFacts> BinlogSource::read_info() {
 absl::StatusOr<binlog::Position> BinlogSource::check_position(const binlog::Position& from,
                                                               const ServerFacts& facts) {
   BorrowedSession session(*connection_);
-  const absl::StatusOr<bool> is_same = is_in_same_file(from, facts, session, open_beside_);
-  if (!is_same.ok()) return is_same.status();
+  ASSIGN_OR_RETURN(const bool is_same, is_in_same_file(from, facts, session, open_beside_));
   binlog::Position at = from;
-  if (*is_same && !facts.is_mariadb && from.offset <= kLargestOffset) at.gtids = {};
-  if (absl::Status status = check_position_fits(at, facts); !status.ok()) return status;
-  if (absl::Status status = check_executed(at, session); !status.ok()) return status;
-  if (absl::Status status = check_not_purged(at, session); !status.ok()) return status;
+  if (is_same && !facts.is_mariadb && from.offset <= kLargestOffset) at.gtids = {};
+  RETURN_IF_ERROR(check_position_fits(at, facts));
+  RETURN_IF_ERROR(check_executed(at, session));
+  RETURN_IF_ERROR(check_not_purged(at, session));
   return at;
 }
 
 absl::Status BinlogSource::set_variables(const binlog::Position& from, const ServerFacts& facts) {
   for (const std::string& statement : dump_settings(from, facts, identity_, kHeartbeat)) {
-    absl::StatusOr<sql::Result> done = connection_->query(statement);
-    if (!done.ok()) return done.status();
+    RETURN_IF_ERROR(connection_->query(statement).status());
   }
   return absl::OkStatus();
 }

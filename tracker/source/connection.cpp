@@ -10,6 +10,8 @@
 #include <mutex>
 #include <utility>
 
+#include "common/status/reason.h"
+#include "common/status/try.h"
 #include "common/version.h"
 #include "tracker/source/greeting_probe.h"
 #include "tracker/sql/quote.h"
@@ -94,7 +96,7 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
   MYSQL* mysql = connection.handle_;
   if (mysql == nullptr) return absl::ResourceExhaustedError("out of memory for a connection");
   set_general_options(mysql, options);
-  if (absl::Status status = set_tls_options(mysql, source.tls, secrets); !status.ok()) return status;
+  RETURN_IF_ERROR(set_tls_options(mysql, source.tls, secrets));
   if (mysql_real_connect(mysql, source.host.c_str(), credentials->username.c_str(),
                          credentials->password.c_str(), nullptr, source.port, nullptr, 0) == nullptr) {
     return connect_error(mysql, connection.target_);
@@ -109,8 +111,7 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
   connection.server_version_ = mysql_get_server_info(mysql);
   // quote_literal() escapes with backslashes, and ANSI_QUOTES or the like of a server's default must not
   // change names.
-  absl::StatusOr<sql::Result> mode = connection.query("SET SESSION sql_mode = ''");
-  if (!mode.ok()) return mode.status();
+  RETURN_IF_ERROR(connection.query("SET SESSION sql_mode = ''").status());
   return connection;
 }
 

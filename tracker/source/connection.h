@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 #include "tracker/sql/session.h"
 
 struct st_mysql;

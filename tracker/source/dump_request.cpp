@@ -4,7 +4,8 @@
 
 #include <limits>
 
-#include "tracker/source/failure.h"
+#include "common/status/reason.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

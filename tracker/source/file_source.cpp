@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/source/server_facts.h"
@@ -28,8 +29,7 @@ absl::Status FileSource::open(const binlog::Position& from) {
     return absl::OutOfRangeError(
         fmt::format("the binlog file '{}' is not among the {} files given", from.file, files_.size()));
   }
-  if (absl::Status status = open_file(static_cast<std::size_t>(found - files_.begin())); !status.ok())
-    return status;
+  RETURN_IF_ERROR(open_file(static_cast<std::size_t>(found - files_.begin())));
   continue_at_ = from.offset > binlog::kFirstOffset ? from.offset : 0;
   return absl::OkStatus();
 }
@@ -64,7 +64,7 @@ absl::StatusOr<Bytes> FileSource::next() {
     if (current_ + 1 == files_.size()) {
       return absl::OutOfRangeError(fmt::format("end of the last binlog file, {}", files_.back().string()));
     }
-    if (absl::Status status = open_file(current_ + 1); !status.ok()) return status;
+    RETURN_IF_ERROR(open_file(current_ + 1));
     event = read_event();
   }
   return event;

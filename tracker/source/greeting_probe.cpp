@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "common/bytes/byte_reader.h"
-#include "tracker/source/failure.h"
+#include "common/status/reason.h"
+#include "common/status/try.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {
@@ -146,9 +148,8 @@ absl::StatusOr<std::string> read_greeting(const std::string& payload, const Targ
 }  // namespace
 
 absl::StatusOr<std::size_t> resolve_host(const std::string& host, milliseconds timeout) {
-  const absl::StatusOr<std::vector<Address>> addresses = resolve(host, 0, timeout);
-  if (!addresses.ok()) return addresses.status();
-  return addresses->size();
+  ASSIGN_OR_RETURN(const std::vector<Address> addresses, resolve(host, 0, timeout));
+  return addresses.size();
 }
 
 int probe_connect(const std::string& host, std::uint16_t port, milliseconds timeout) {
@@ -168,10 +169,9 @@ absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_
                                            milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
   const Target target{host, port, ""};
-  absl::StatusOr<std::vector<Address>> addresses = resolve(host, port, timeout);
-  if (!addresses.ok()) return addresses.status();
+  ASSIGN_OR_RETURN(std::vector<Address> addresses, resolve(host, port, timeout));
   int error = ETIMEDOUT;
-  for (const Address& address : *addresses) {
+  for (const Address& address : addresses) {
     const Socket socket = socket_for(address);
     error = connect_to(socket, address, deadline);
     if (error == 0) return read_greeting(read_packet(socket, deadline), target);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "common/status/try.h"
 #include "tracker/source/connection.h"
 #include "tracker/sql/session.h"
 
@@ -15,9 +16,8 @@ class MysqlSession final : public sql::Session {
 
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<MysqlSession>> connect(
       const task::Source& source, const task::SecretReader& secrets, const ConnectOptions& options = {}) {
-    absl::StatusOr<Connection> connection = Connection::open(source, secrets, options);
-    if (!connection.ok()) return connection.status();
-    return std::make_unique<MysqlSession>(*std::move(connection));
+    ASSIGN_OR_RETURN(Connection connection, Connection::open(source, secrets, options));
+    return std::make_unique<MysqlSession>(std::move(connection));
   }
 
   [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override {

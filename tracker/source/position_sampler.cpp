@@ -2,24 +2,24 @@
 
 #include <absl/strings/numbers.h>
 
-#include "tracker/source/failure.h"
+#include "common/status/reason.h"
+#include "common/status/try.h"
+#include "tracker/source/server_error.h"
 #include "tracker/source/server_facts.h"
 
 namespace rowtide::source {
 
 absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session) {
-  const absl::StatusOr<sql::Result> version = session.query("SELECT VERSION()");
-  if (!version.ok()) return version.status();
+  ASSIGN_OR_RETURN(const sql::Result version, session.query("SELECT VERSION()"));
   const std::string text =
-      version->rows.empty() || version->rows[0].empty() ? std::string() : version->rows[0][0].value_or("");
-  const absl::StatusOr<sql::Result> status =
-      session.query(binlog_status_statement(parse_server_version(text), is_mariadb_version(text)));
-  if (!status.ok()) return status.status();
-  if (status->rows.empty() || status->rows[0].size() < 2) {
+      version.rows.empty() || version.rows[0].empty() ? std::string() : version.rows[0][0].value_or("");
+  ASSIGN_OR_RETURN(const sql::Result status, session.query(binlog_status_statement(
+                                                 parse_server_version(text), is_mariadb_version(text))));
+  if (status.rows.empty() || status.rows[0].size() < 2) {
     return failure(absl::StatusCode::kFailedPrecondition, "BinlogDisabled",
                    "the source writes no binlog (log_bin is OFF); start it with log_bin on");
   }
-  const sql::Row& row = status->rows[0];
+  const sql::Row& row = status.rows[0];
   BinlogEnd end;
   end.file = row[0].value_or("");
   if (!absl::SimpleAtoi(row[1].value_or(""), &end.offset)) {
@@ -31,9 +31,8 @@ absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session) {
 }
 
 absl::StatusOr<std::pair<std::string, std::uint64_t>> current_end(sql::Session& session) {
-  absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
-  if (!end.ok()) return end.status();
-  return std::pair{std::move(end->file), end->offset};
+  ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));
+  return std::pair{std::move(end.file), end.offset};
 }
 
 }  // namespace rowtide::source

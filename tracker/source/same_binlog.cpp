@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/status/reason.h"
+#include "common/status/try.h"
 #include "tracker/binlog/event.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 #include "tracker/source/timestamp_position.h"
 #include "tracker/sql/quote.h"
 
@@ -49,16 +51,15 @@ bool is_later(std::string_view file, std::string_view than) {
 absl::StatusOr<std::string> not_before(const Position& from, const std::string& earliest,
                                        sql::Session& session) {
   if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
-    const absl::StatusOr<Position> before = mariadb_position(session, earliest, binlog::kFirstOffset);
-    if (!before.ok()) return before.status();
-    return mariadb->beyond(std::get<binlog::MariadbGtidSet>(before->gtids)).to_string();
+    ASSIGN_OR_RETURN(const Position before, mariadb_position(session, earliest, binlog::kFirstOffset));
+    return mariadb->beyond(std::get<binlog::MariadbGtidSet>(before.gtids)).to_string();
   }
   const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (mysql == nullptr) return std::string();
-  const absl::StatusOr<sql::Result> beyond = session.query(
-      fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_purged)", sql::quote_literal(mysql->to_string())));
-  if (!beyond.ok()) return beyond.status();
-  std::string gtids = beyond->rows.empty() || beyond->rows[0].empty() ? "" : beyond->rows[0][0].value_or("");
+  ASSIGN_OR_RETURN(const sql::Result beyond,
+                   session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_purged)",
+                                             sql::quote_literal(mysql->to_string()))));
+  std::string gtids = beyond.rows.empty() || beyond.rows[0].empty() ? "" : beyond.rows[0][0].value_or("");
   std::erase(gtids, '\n');
   return gtids;
 }
@@ -116,34 +117,31 @@ std::string difference_at(const Position& from, sql::Session& session) {
 absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& facts, sql::Session& session,
                                      const OpenSource& open_source) {
   if (from.file_created == 0 || from.server.empty() || from.server != facts.server) return false;
-  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
-  if (!files.ok()) return files.status();
-  if (files->empty()) return false;
+  ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
+  if (files.empty()) return false;
 
-  if (std::any_of(files->begin(), files->end(),
+  if (std::any_of(files.begin(), files.end(),
                   [&](const BinlogFile& each) { return each.name == from.file; })) {
-    const absl::StatusOr<std::int64_t> created = file_created(from.file, open_source);
-    if (!created.ok()) return created.status();
-    if (*created == from.file_created) {
+    ASSIGN_OR_RETURN(const std::int64_t created, file_created(from.file, open_source));
+    if (created == from.file_created) {
       const std::string difference = difference_at(from, session);
       if (difference.empty()) return true;
       return was_reset(from, difference, session);
     }
     return was_reset(from,
                      fmt::format("its file {} was begun at {}, the one that was read at {}", from.file,
-                                 created_text(*created), created_text(from.file_created)),
+                                 created_text(created), created_text(from.file_created)),
                      session);
   }
-  if (is_later(from.file, files->back().name)) {
-    return was_reset(from, fmt::format("its last file is {}", files->back().name), session);
+  if (is_later(from.file, files.back().name)) {
+    return was_reset(from, fmt::format("its last file is {}", files.back().name), session);
   }
   // Purged: then everything that was read stands before the earliest file that is left.
-  const absl::StatusOr<std::string> beyond = not_before(from, files->front().name, session);
-  if (!beyond.ok()) return beyond.status();
-  if (beyond->empty()) return false;
+  ASSIGN_OR_RETURN(const std::string beyond, not_before(from, files.front().name, session));
+  if (beyond.empty()) return false;
   return was_reset(
       from,
-      fmt::format("{}, which comes after {}, has not {} before it", files->front().name, from.file, *beyond),
+      fmt::format("{}, which comes after {}, has not {} before it", files.front().name, from.file, beyond),
       session);
 }
 

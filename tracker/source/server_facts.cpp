@@ -6,6 +6,8 @@
 #include <charconv>
 #include <map>
 
+#include "common/status/try.h"
+
 namespace rowtide::source {
 namespace {
 
@@ -55,16 +57,17 @@ ServerVersion parse_server_version(std::string_view text) {
 }
 
 absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session) {
-  const absl::StatusOr<sql::Result> result = session.query(
-      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_id', 'server_uuid', 'hostname', "
-      "'port', 'log_bin', "
-      "'binlog_format', "
-      "'binlog_row_image', 'binlog_row_metadata', 'binlog_checksum', 'gtid_mode', "
-      "'binlog_expire_logs_seconds', "
-      "'expire_logs_days', 'lower_case_table_names')");
-  if (!result.ok()) return result.status();
+  ASSIGN_OR_RETURN(
+      const sql::Result result,
+      session.query(
+          "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_id', 'server_uuid', 'hostname', "
+          "'port', 'log_bin', "
+          "'binlog_format', "
+          "'binlog_row_image', 'binlog_row_metadata', 'binlog_checksum', 'gtid_mode', "
+          "'binlog_expire_logs_seconds', "
+          "'expire_logs_days', 'lower_case_table_names')"));
   Variables variables;
-  for (const sql::Row& row : result->rows) {
+  for (const sql::Row& row : result.rows) {
     if (row.size() >= 2 && row[0] && row[1]) variables[*row[0]] = *row[1];
   }
   ServerFacts facts;

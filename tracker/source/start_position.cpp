@@ -5,9 +5,11 @@
 
 #include <algorithm>
 
+#include "common/status/reason.h"
+#include "common/status/try.h"
 #include "tracker/binlog/event.h"
-#include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
+#include "tracker/source/server_error.h"
 #include "tracker/source/server_facts.h"
 #include "tracker/source/timestamp_position.h"
 #include "tracker/sql/quote.h"
@@ -22,69 +24,61 @@ using sql::Session;
 
 /// The one value of a query, NULL and no row alike as nullopt.
 absl::StatusOr<std::optional<std::string>> single_value(Session& session, std::string_view sql) {
-  const absl::StatusOr<sql::Result> result = session.query(sql);
-  if (!result.ok()) return result.status();
-  if (result->rows.empty() || result->rows[0].empty()) return std::nullopt;
-  return result->rows[0][0];
+  ASSIGN_OR_RETURN(const sql::Result result, session.query(sql));
+  if (result.rows.empty() || result.rows[0].empty()) return std::nullopt;
+  return result.rows[0][0];
 }
 
 absl::StatusOr<binlog::GtidSet> mysql_gtids(std::string_view text) {
-  absl::StatusOr<binlog::MysqlGtidSet> gtids = binlog::MysqlGtidSet::parse(text);
-  if (!gtids.ok()) return gtids.status();
-  return binlog::GtidSet(*std::move(gtids));
+  ASSIGN_OR_RETURN(binlog::MysqlGtidSet gtids, binlog::MysqlGtidSet::parse(text));
+  return binlog::GtidSet(std::move(gtids));
 }
 
 absl::StatusOr<Position> latest(Session& session, const ServerFacts& facts) {
-  absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
-  if (!end.ok()) return end.status();
-  if (facts.is_mariadb) return mariadb_position(session, std::move(end->file), end->offset);
-  Position position{.gtids = {}, .file = std::move(end->file), .offset = end->offset};
+  ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));
+  if (facts.is_mariadb) return mariadb_position(session, std::move(end.file), end.offset);
+  Position position{.gtids = {}, .file = std::move(end.file), .offset = end.offset};
   if (facts.has_gtids()) {
     // Of the same moment as file and offset, which @@gtid_executed asked for by itself would not be.
-    absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(end->executed_gtids);
-    if (!gtids.ok()) return gtids.status();
-    position.gtids = *std::move(gtids);
+    ASSIGN_OR_RETURN(binlog::GtidSet gtids, mysql_gtids(end.executed_gtids));
+    position.gtids = std::move(gtids);
   }
   return position;
 }
 
 absl::StatusOr<Position> earliest(Session& session, const ServerFacts& facts) {
-  absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
-  if (!files.ok()) return files.status();
-  if (files->empty()) {
+  ASSIGN_OR_RETURN(std::vector<BinlogFile> files, list_binlog_files(session));
+  if (files.empty()) {
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
   }
-  std::string file = std::move(files->front().name);
+  std::string file = std::move(files.front().name);
   if (facts.is_mariadb) return mariadb_position(session, std::move(file), binlog::kFirstOffset);
   Position position{.gtids = {}, .file = std::move(file), .offset = binlog::kFirstOffset};
   if (facts.has_gtids()) {
-    absl::StatusOr<std::optional<std::string>> purged = single_value(session, "SELECT @@global.gtid_purged");
-    if (!purged.ok()) return purged.status();
-    absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(purged->value_or(""));
-    if (!gtids.ok()) return gtids.status();
-    position.gtids = *std::move(gtids);
+    ASSIGN_OR_RETURN(std::optional<std::string> purged, single_value(session, "SELECT @@global.gtid_purged"));
+    ASSIGN_OR_RETURN(binlog::GtidSet gtids, mysql_gtids(purged.value_or("")));
+    position.gtids = std::move(gtids);
   }
   return position;
 }
 
 absl::Status check_is_of_source(const std::string& gtids, Session& session) {
-  absl::StatusOr<std::optional<std::string>> beyond = single_value(
-      session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)", quote_literal(gtids)));
-  if (!beyond.ok()) return beyond.status();
-  if (beyond->value_or("").empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::optional<std::string> beyond,
+                   single_value(session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)",
+                                                     quote_literal(gtids))));
+  if (beyond.value_or("").empty()) return absl::OkStatus();
   return failure(
       StatusCode::kOutOfRange, "BinlogPositionUnknown",
       fmt::format("spec.startPosition.gtidSet holds transactions that the source has not executed: {}; check "
                   "that the set was taken from this source",
-                  **beyond));
+                  *beyond));
 }
 
 absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, const ServerFacts& facts) {
   Position position;
   if (facts.is_mariadb) {
-    absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(text);
-    if (!gtids.ok()) return gtids.status();
-    position.gtids = *std::move(gtids);
+    ASSIGN_OR_RETURN(binlog::MariadbGtidSet gtids, binlog::MariadbGtidSet::parse(text));
+    position.gtids = std::move(gtids);
     return position;
   }
   if (!facts.has_gtids()) {
@@ -94,22 +88,19 @@ absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, 
                     "to ON, or start with mode BinlogFile",
                     facts.gtid_mode));
   }
-  absl::StatusOr<binlog::GtidSet> gtids = mysql_gtids(text);
-  if (!gtids.ok()) return gtids.status();
-  position.gtids = *std::move(gtids);
-  if (absl::Status status = check_is_of_source(binlog::to_string(position.gtids), session); !status.ok())
-    return status;
-  if (absl::Status status = check_not_purged(position, session); !status.ok()) return status;
+  ASSIGN_OR_RETURN(binlog::GtidSet gtids, mysql_gtids(text));
+  position.gtids = std::move(gtids);
+  RETURN_IF_ERROR(check_is_of_source(binlog::to_string(position.gtids), session));
+  RETURN_IF_ERROR(check_not_purged(position, session));
   return position;
 }
 
 absl::StatusOr<Position> at_file(const task::StartPosition& start, Session& session,
                                  const ServerFacts& facts) {
-  absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
-  if (!files.ok()) return files.status();
+  ASSIGN_OR_RETURN(std::vector<BinlogFile> files, list_binlog_files(session));
   const auto file =
-      std::find_if(files->begin(), files->end(), [&](const BinlogFile& f) { return f.name == start.file; });
-  if (file == files->end()) {
+      std::find_if(files.begin(), files.end(), [&](const BinlogFile& f) { return f.name == start.file; });
+  if (file == files.end()) {
     return failure(StatusCode::kOutOfRange, "BinlogPositionPurged",
                    fmt::format("spec.startPosition.file {} is not at the source. {}. {}", start.file,
                                describe_earliest(session), lost_position_choices()));
@@ -126,26 +117,24 @@ absl::StatusOr<Position> at_file(const task::StartPosition& start, Session& sess
 }  // namespace
 
 absl::StatusOr<Position> mariadb_position(Session& session, std::string file, std::uint64_t offset) {
-  absl::StatusOr<std::optional<std::string>> text =
-      single_value(session, fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_literal(file), offset));
-  if (!text.ok()) return text.status();
-  if (!text->has_value()) {
+  ASSIGN_OR_RETURN(
+      std::optional<std::string> text,
+      single_value(session, fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_literal(file), offset)));
+  if (!text.has_value()) {
     return failure(
         StatusCode::kOutOfRange, "BinlogPositionUnknown",
         fmt::format("the source has no transaction boundary at {}:{}; give the offset of a transaction's "
                     "first event (mariadb-binlog shows them), or 4 for the beginning of the file",
                     file, offset));
   }
-  absl::StatusOr<binlog::MariadbGtidSet> gtids = binlog::MariadbGtidSet::parse(**text);
-  if (!gtids.ok()) return gtids.status();
-  return Position{.gtids = *std::move(gtids), .file = std::move(file), .offset = offset};
+  ASSIGN_OR_RETURN(binlog::MariadbGtidSet gtids, binlog::MariadbGtidSet::parse(*text));
+  return Position{.gtids = std::move(gtids), .file = std::move(file), .offset = offset};
 }
 
 absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(Session& session) {
-  const absl::StatusOr<sql::Result> result = session.query("SHOW BINARY LOGS");
-  if (!result.ok()) return result.status();
+  ASSIGN_OR_RETURN(const sql::Result result, session.query("SHOW BINARY LOGS"));
   std::vector<BinlogFile> files;
-  for (const sql::Row& row : result->rows) {
+  for (const sql::Row& row : result.rows) {
     if (row.size() < 2) continue;
     BinlogFile& file = files.emplace_back(BinlogFile{.name = row[0].value_or(""), .size = 0});
     if (!absl::SimpleAtoi(row[1].value_or(""), &file.size)) file.size = 0;
@@ -179,11 +168,10 @@ std::string describe_earliest(Session& session) {
 absl::Status check_not_purged(const Position& from, Session& session) {
   const auto* gtids = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (gtids == nullptr) return absl::OkStatus();
-  absl::StatusOr<std::optional<std::string>> missing = single_value(
-      session,
-      fmt::format("SELECT GTID_SUBTRACT(@@global.gtid_purged, {})", quote_literal(gtids->to_string())));
-  if (!missing.ok()) return missing.status();
-  std::string set = missing->value_or("");
+  ASSIGN_OR_RETURN(std::optional<std::string> missing,
+                   single_value(session, fmt::format("SELECT GTID_SUBTRACT(@@global.gtid_purged, {})",
+                                                     quote_literal(gtids->to_string()))));
+  std::string set = missing.value_or("");
   if (set.empty()) return absl::OkStatus();
   std::erase(set, '\n');
   return failure(
@@ -202,24 +190,22 @@ struct Executed {
 };
 
 absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, Session& session) {
-  const absl::StatusOr<sql::Result> result =
+  ASSIGN_OR_RETURN(
+      const sql::Result result,
       session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed), @@global.gtid_executed",
-                                quote_literal(gtids.to_string())));
-  if (!result.ok()) return result.status();
-  if (result->rows.empty() || result->rows[0].size() < 2) return absl::InternalError("no gtid_executed");
-  Executed executed{result->rows[0][0].value_or(""), result->rows[0][1].value_or("")};
+                                quote_literal(gtids.to_string()))));
+  if (result.rows.empty() || result.rows[0].size() < 2) return absl::InternalError("no gtid_executed");
+  Executed executed{result.rows[0][0].value_or(""), result.rows[0][1].value_or("")};
   std::erase(executed.missing, '\n');
   std::erase(executed.all, '\n');
   return executed;
 }
 
 absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, Session& session) {
-  const absl::StatusOr<std::optional<std::string>> text =
-      single_value(session, "SELECT @@global.gtid_binlog_pos");
-  if (!text.ok()) return text.status();
-  const absl::StatusOr<binlog::MariadbGtidSet> all = binlog::MariadbGtidSet::parse(text->value_or(""));
-  if (!all.ok()) return all.status();
-  return Executed{gtids.beyond(*all).to_string(), all->to_string()};
+  ASSIGN_OR_RETURN(const std::optional<std::string> text,
+                   single_value(session, "SELECT @@global.gtid_binlog_pos"));
+  ASSIGN_OR_RETURN(const binlog::MariadbGtidSet all, binlog::MariadbGtidSet::parse(text.value_or("")));
+  return Executed{gtids.beyond(all).to_string(), all.to_string()};
 }
 
 absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerFacts& facts,
@@ -272,28 +258,23 @@ absl::Status check_executed(const Position& from, Session& session) {
 
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,
                                                 const OpenSource& open_source) {
-  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
-  if (!facts.ok()) return facts.status();
-  absl::StatusOr<Position> position = look_up(start, session, *facts, open_source);
-  if (position.ok() && !position->file.empty()) position->server = facts->server;
+  ASSIGN_OR_RETURN(const ServerFacts facts, read_server_facts(session));
+  absl::StatusOr<Position> position = look_up(start, session, facts, open_source);
+  if (position.ok() && !position->file.empty()) position->server = facts.server;
   return position;
 }
 
 absl::StatusOr<std::string> check_start_position(const task::StartPosition& start, Session& session,
                                                  const OpenSource& open_source) {
   if (start.mode != task::StartMode::Timestamp) {
-    const absl::StatusOr<Position> position = resolve_start_position(start, session, open_source);
-    if (!position.ok()) return position.status();
-    return binlog::to_string(*position);
+    ASSIGN_OR_RETURN(const Position position, resolve_start_position(start, session, open_source));
+    return binlog::to_string(position);
   }
-  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
-  if (!facts.ok()) return facts.status();
-  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
-  if (!files.ok()) return files.status();
-  const absl::StatusOr<std::size_t> index =
-      find_file_of_time(start.timestamp_us, *files, session, *facts, open_source);
-  if (!index.ok()) return index.status();
-  return fmt::format("from {} on", (*files)[*index].name);
+  ASSIGN_OR_RETURN(const ServerFacts facts, read_server_facts(session));
+  ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
+  ASSIGN_OR_RETURN(const std::size_t index,
+                   find_file_of_time(start.timestamp_us, files, session, facts, open_source));
+  return fmt::format("from {} on", files[index].name);
 }
 
 }  // namespace rowtide::source

@@ -6,12 +6,14 @@
 
 #include <utility>
 
+#include "common/status/reason.h"
+#include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_begin.h"
 #include "tracker/source/binlog_source.h"
-#include "tracker/source/failure.h"
 #include "tracker/source/position_sampler.h"
+#include "tracker/source/server_error.h"
 #include "tracker/sql/quote.h"
 #include "tracker/types/temporal.h"
 
@@ -40,9 +42,8 @@ class FileReader {
   /// The next event that there is: waits for it.
   absl::StatusOr<EventView> next() {
     while (true) {
-      const absl::StatusOr<Bytes> bytes = source_->next();
-      if (!bytes.ok()) return bytes.status();
-      if (!bytes->empty()) return stream_.accept(*bytes);
+      ASSIGN_OR_RETURN(const Bytes bytes, source_->next());
+      if (!bytes.empty()) return stream_.accept(bytes);
     }
   }
   [[nodiscard]] const binlog::StreamState& stream() const { return stream_; }
@@ -53,10 +54,9 @@ class FileReader {
 };
 
 absl::Status check_not_to_come(std::int64_t time_us, sql::Session& session) {
-  const absl::StatusOr<sql::Result> now = session.query("SELECT UNIX_TIMESTAMP()");
-  if (!now.ok()) return now.status();
+  ASSIGN_OR_RETURN(const sql::Result now, session.query("SELECT UNIX_TIMESTAMP()"));
   std::int64_t seconds = 0;
-  if (now->rows.empty() || now->rows[0].empty() || !absl::SimpleAtoi(now->rows[0][0].value_or(""), &seconds))
+  if (now.rows.empty() || now.rows[0].empty() || !absl::SimpleAtoi(now.rows[0][0].value_or(""), &seconds))
     return absl::InternalError("the source does not say what time it is (SELECT UNIX_TIMESTAMP())");
   if (time_us / types::kMicrosPerSecond <= seconds) return absl::OkStatus();
   return failure(StatusCode::kInvalidArgument, "PositionInvalid",
@@ -73,20 +73,19 @@ absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, sql::Session& se
     std::uint64_t number = 0;
     return dot != std::string::npos && absl::SimpleAtoi(oldest.name.substr(dot + 1), &number) && number == 1;
   }
-  const absl::StatusOr<sql::Result> purged =
+  ASSIGN_OR_RETURN(
+      const sql::Result purged,
       session.query(facts.is_mariadb ? fmt::format("SELECT BINLOG_GTID_POS({}, {})",
                                                    sql::quote_literal(oldest.name), binlog::kFirstOffset)
-                                     : std::string("SELECT @@global.gtid_purged"));
-  if (!purged.ok()) return purged.status();
-  return purged->rows.empty() || purged->rows[0].empty() || purged->rows[0][0].value_or("").empty();
+                                     : std::string("SELECT @@global.gtid_purged")));
+  return purged.rows.empty() || purged.rows[0].empty() || purged.rows[0][0].value_or("").empty();
 }
 
 /// The GTIDs in front of a file, and those that were passed since.
 absl::Status note_gtids(const EventView& event, binlog::MysqlGtidSet& gtids) {
   if (event.header.type != EventType::PreviousGtids) return absl::OkStatus();
-  const absl::StatusOr<binlog::MysqlGtidSet> previous = binlog::MysqlGtidSet::decode(event.body);
-  if (!previous.ok()) return previous.status();
-  gtids.unite(*previous);
+  ASSIGN_OR_RETURN(const binlog::MysqlGtidSet previous, binlog::MysqlGtidSet::decode(event.body));
+  gtids.unite(previous);
   return absl::OkStatus();
 }
 
@@ -111,11 +110,10 @@ OpenSource search_source(const task::Task& task, const task::SecretReader& secre
 
 absl::StatusOr<std::int64_t> file_created(const std::string& file, const OpenSource& open_source) {
   FileReader reader(open_source);
-  if (absl::Status status = reader.open(file); !status.ok()) return status;
+  RETURN_IF_ERROR(reader.open(file));
   while (true) {
-    const absl::StatusOr<EventView> event = reader.next();
-    if (!event.ok()) return event.status();
-    if (event->header.type == EventType::FormatDescription) return std::int64_t{event->header.timestamp};
+    ASSIGN_OR_RETURN(const EventView event, reader.next());
+    if (event.header.type == EventType::FormatDescription) return std::int64_t{event.header.timestamp};
   }
 }
 
@@ -124,7 +122,7 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
                                               const OpenSource& open_source) {
   if (files.empty())
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
-  if (absl::Status status = check_not_to_come(time_us, session); !status.ok()) return status;
+  RETURN_IF_ERROR(check_not_to_come(time_us, session));
   // A file that was begun in the time's own second may have a predecessor that ended in it.
   const std::int64_t second = time_us / types::kMicrosPerSecond;
   std::size_t begin = 0;  // files before it were begun earlier than the second
@@ -132,19 +130,17 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
   std::int64_t oldest_begin = 0;
   while (begin < end) {
     const std::size_t middle = begin + (end - begin) / 2;
-    const absl::StatusOr<std::int64_t> began = file_created(files[middle].name, open_source);
-    if (!began.ok()) return began.status();
-    if (middle == 0) oldest_begin = *began;
-    if (*began < second) {
+    ASSIGN_OR_RETURN(const std::int64_t began, file_created(files[middle].name, open_source));
+    if (middle == 0) oldest_begin = began;
+    if (began < second) {
       begin = middle + 1;
     } else {
       end = middle;
     }
   }
   if (begin > 0) return begin - 1;
-  const absl::StatusOr<bool> is_complete = is_complete_from(files.front(), session, facts);
-  if (!is_complete.ok()) return is_complete.status();
-  if (*is_complete) return 0;
+  ASSIGN_OR_RETURN(const bool is_complete, is_complete_from(files.front(), session, facts));
+  if (is_complete) return 0;
   return failure(
       StatusCode::kOutOfRange, "BinlogPositionPurged",
       fmt::format("the source no longer has the binlog of spec.startPosition.timestamp {}: its earliest file "
@@ -156,30 +152,25 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
 absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, const ServerFacts& facts,
                                    const OpenSource& open_source) {
   // First of all the end: what comes later is later than the time as well.
-  absl::StatusOr<BinlogEnd> end = read_binlog_end(session);
-  if (!end.ok()) return end.status();
-  const absl::StatusOr<std::vector<BinlogFile>> files = list_binlog_files(session);
-  if (!files.ok()) return files.status();
-  const absl::StatusOr<std::size_t> index = find_file_of_time(time_us, *files, session, facts, open_source);
-  if (!index.ok()) return index.status();
+  ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));
+  ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
+  ASSIGN_OR_RETURN(const std::size_t index, find_file_of_time(time_us, files, session, facts, open_source));
 
   FileReader reader(open_source);
-  if (absl::Status status = reader.open((*files)[*index].name); !status.ok()) return status;
+  RETURN_IF_ERROR(reader.open(files[index].name));
   binlog::MysqlGtidSet gtids;
   while (true) {
-    const absl::StatusOr<EventView> event = reader.next();
-    if (!event.ok()) return event.status();
-    if (absl::Status status = note_gtids(*event, gtids); !status.ok()) return status;
-    const auto begin = binlog::transaction_begin(*event);
-    if (!begin.ok()) return begin.status();
+    ASSIGN_OR_RETURN(const EventView event, reader.next());
+    RETURN_IF_ERROR(note_gtids(event, gtids));
+    ASSIGN_OR_RETURN(const auto begin, binlog::transaction_begin(event));
     const binlog::StreamState& stream = reader.stream();
-    if (begin->has_value()) {
-      if ((*begin)->time_us >= time_us)
-        return position_at(stream.file(), event->start_offset, std::move(gtids), session, facts);
-      if (const auto* gtid = std::get_if<binlog::MysqlGtid>(&(*begin)->gtid)) gtids.add(*gtid);
+    if (begin.has_value()) {
+      if (begin->time_us >= time_us)
+        return position_at(stream.file(), event.start_offset, std::move(gtids), session, facts);
+      if (const auto* gtid = std::get_if<binlog::MysqlGtid>(&begin->gtid)) gtids.add(*gtid);
     }
-    if (stream.file() == end->file && stream.offset() >= end->offset)
-      return position_at(end->file, end->offset, std::move(gtids), session, facts);
+    if (stream.file() == end.file && stream.offset() >= end.offset)
+      return position_at(end.file, end.offset, std::move(gtids), session, facts);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/status/try.h"
 #include "tracker/types/column.h"
 #include "tracker/types/families.h"
 
@@ -102,7 +103,7 @@ absl::StatusOr<Column> compile_column(ColumnDefinition definition) {
   column.wire_type = type->type == WireType::String
                          ? static_cast<std::uint8_t>(string_metadata(definition.wire_metadata).real_type)
                          : definition.wire_type;
-  if (absl::Status status = type->compile(definition, column); !status.ok()) return status;
+  RETURN_IF_ERROR(type->compile(definition, column));
   return column;
 }
 

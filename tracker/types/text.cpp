@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "common/status/try.h"
 #include "tracker/types/families.h"
 #include "tracker/types/text_value.h"
 
@@ -78,7 +79,7 @@ absl::Status compile_collation(const ColumnDefinition& definition, Column& colum
 }
 
 absl::Status compile_varchar(const ColumnDefinition& definition, Column& column) {
-  if (absl::Status status = compile_collation(definition, column); !status.ok()) return status;
+  RETURN_IF_ERROR(compile_collation(definition, column));
   column.length = definition.wire_metadata;
   column.width = column.length > kMaxShortLength ? 2 : 1;
   column.decode = counted_decoder(column);
@@ -97,7 +98,7 @@ absl::Status compile_string(const ColumnDefinition& definition, Column& column) 
     column.decode = decode;
     return absl::OkStatus();
   }
-  if (absl::Status status = compile_collation(definition, column); !status.ok()) return status;
+  RETURN_IF_ERROR(compile_collation(definition, column));
   column.width = column.length > kMaxShortLength ? 2 : 1;
   column.decode = column.kind == ValueKind::Bytes ? decode_padded_bytes : decode_characters;
   return absl::OkStatus();

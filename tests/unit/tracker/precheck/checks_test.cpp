@@ -3,14 +3,13 @@
 
 #include <set>
 
+#include "common/status/reason.h"
 #include "tracker/precheck/check.h"
 #include "tracker/precheck/connect_fault.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {
-
-using source::failure;
 
 TEST(Catalogue, NamesAreUniqueAndNeedsStandBefore) {
   std::set<std::string_view> seen;

@@ -1,9 +1,10 @@
 #include "tracker/run/runner.h"
+#include "common/status/reason.h"
 
 #include <gmock/gmock.h>
 
 #include "tests/unit/tracker/run/run_fixture.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::run {
 namespace {
@@ -108,11 +109,10 @@ TEST_F(Runners, ABinlogThatEndsBeforeWhatWasReadIsOpenedAnew) {
 }
 
 TEST_F(Runners, AnUnreadableBinlogIsExplainedByOpeningItAnew) {
-  source_.open_failures = {absl::OkStatus(),
-                           source::failure(absl::StatusCode::kOutOfRange, "BinlogReset", "reset")};
+  source_.open_failures = {absl::OkStatus(), failure(absl::StatusCode::kOutOfRange, "BinlogReset", "reset")};
   start();
-  source_.give(source::failure(absl::StatusCode::kFailedPrecondition, "BinlogUnreadable", "cannot read"));
-  EXPECT_EQ(source::reason_of(wait_for_end()), "BinlogReset");
+  source_.give(failure(absl::StatusCode::kFailedPrecondition, "BinlogUnreadable", "cannot read"));
+  EXPECT_EQ(reason_of(wait_for_end()), "BinlogReset");
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 #include "tracker/source/dump_request.h"
+#include "common/status/reason.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

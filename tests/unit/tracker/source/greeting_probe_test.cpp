@@ -1,4 +1,5 @@
 #include "tracker/source/greeting_probe.h"
+#include "common/status/reason.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -8,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

@@ -1,4 +1,5 @@
 #include "tracker/source/same_binlog.h"
+#include "common/status/reason.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -6,7 +7,7 @@
 
 #include "tests/unit/tracker/binlog/event_bytes.h"
 #include "tests/unit/tracker/sql/recorded_session.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

@@ -1,10 +1,11 @@
 #include "tracker/source/start_position.h"
+#include "common/status/reason.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/tracker/sql/recorded_session.h"
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

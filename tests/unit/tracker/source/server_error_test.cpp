@@ -1,4 +1,5 @@
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
+#include "common/status/reason.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tracker/source/failure.h"
+#include "tracker/source/server_error.h"
 
 #include <absl/strings/cord.h>
 #include <fmt/format.h>
@@ -9,10 +9,11 @@
 #include <cerrno>
 #include <charconv>
 
+#include "common/status/reason.h"
+
 namespace rowtide::source {
 namespace {
 
-constexpr char kReasonUrl[] = "rowtide.dev/reason";
 constexpr char kNumberUrl[] = "rowtide.dev/error-number";
 
 using absl::StatusCode;
@@ -217,17 +218,6 @@ absl::Status meaning_of(unsigned number, std::string_view text, const Target& ta
 }
 
 }  // namespace
-
-absl::Status failure(absl::StatusCode code, std::string_view reason, std::string_view message) {
-  absl::Status status(code, std::string(message));
-  status.SetPayload(kReasonUrl, absl::Cord(std::string(reason)));
-  return status;
-}
-
-std::string reason_of(const absl::Status& status) {
-  const auto payload = status.GetPayload(kReasonUrl);
-  return payload ? std::string(*payload) : std::string();
-}
 
 unsigned error_number_of(const absl::Status& status) {
   unsigned number = 0;

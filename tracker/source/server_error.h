@@ -9,13 +9,8 @@
 namespace rowtide::source {
 
 // Failures of the source as absl::Status: the code says whether to try again (event_source.h), the text what
-// failed and what to do. A status made here carries two more things: a CamelCase reason for programs, and the
-// server's number.
+// failed and what to do, reason_of() the word for programs; and here the server's number.
 
-[[nodiscard]] absl::Status failure(absl::StatusCode code, std::string_view reason, std::string_view message);
-
-/// "AccessDenied"; empty for a status that was not made here.
-[[nodiscard]] std::string reason_of(const absl::Status& status);
 /// 1045; 0 when the failure was not the server's or the client library's.
 [[nodiscard]] unsigned error_number_of(const absl::Status& status);
 
