@@ -60,9 +60,7 @@ class AllEvents : public Events, public testing::TestWithParam<SqlFlavor> {
  protected:
   AllEvents() : Events(GetParam()) {}
 };
-INSTANTIATE_TEST_SUITE_P(Sources, AllEvents,
-                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
-                                         SqlFlavor::Mariadb114),
+INSTANTIATE_TEST_SUITE_P(Sources, AllEvents, testing::ValuesIn(kEverySqlFlavor),
                          [](const auto& one) { return flavor_name(one.param); });
 
 /// A random change of a JSON column that the server can write as a diff.
@@ -248,9 +246,7 @@ class XaTransactions : public AllEvents {
   }
   void make_table() { sql("CREATE TABLE t (id INT PRIMARY KEY, a LONGTEXT)"); }
 };
-INSTANTIATE_TEST_SUITE_P(Sources, XaTransactions,
-                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
-                                         SqlFlavor::Mariadb114),
+INSTANTIATE_TEST_SUITE_P(Sources, XaTransactions, testing::ValuesIn(kEverySqlFlavor),
                          [](const auto& one) { return flavor_name(one.param); });
 
 TEST_P(XaTransactions, RowsComeWhenAndIfTheyAreCommitted) {

@@ -678,10 +678,7 @@ TEST_P(DdlOracle, RandomStatements) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Server, DdlOracle,
-                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
-                                         SqlFlavor::Mariadb114),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Server, DdlOracle, testing::ValuesIn(kEverySqlFlavor), name_of);
 INSTANTIATE_TEST_SUITE_P(Server, MariadbDdlOracle, testing::Values(SqlFlavor::Mariadb, SqlFlavor::Mariadb114),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Server, Mariadb114DdlOracle, testing::Values(SqlFlavor::Mariadb114), name_of);

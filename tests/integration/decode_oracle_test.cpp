@@ -13,10 +13,15 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "tests/integration/source_fixture.h"
 #include "tests/support/mysql_server.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/table_map.h"
+#include "tracker/schema/bind_table.h"
+#include "tracker/schema/catalog_reader.h"
+#include "tracker/schema/historic_catalog.h"
+#include "tracker/sql/names.h"
 
 namespace rowtide {
 namespace {
@@ -154,29 +159,12 @@ struct Table {
   std::vector<Cells> inserted;
 };
 
-binlog::TablePlan compile(const binlog::TableMap& map) {
-  binlog::TablePlan plan;
-  for (std::size_t i = 0; i < map.column_count(); ++i) {
-    types::ColumnDefinition definition;
-    definition.name = map.column_names.at(i);
-    definition.wire_type = map.wire_types[i];
-    definition.wire_metadata = map.wire_metadata[i];
-    definition.is_nullable = map.is_nullable[i];
-    definition.is_unsigned = map.is_unsigned && (*map.is_unsigned)[i];
-    definition.collation = map.collations[i];
-    definition.members = map.members[i];
-    if (!map.geometry_types.empty()) definition.geometry_type = map.geometry_types[i];
-    absl::StatusOr<types::Column> column = types::compile_column(definition);
-    if (!column.ok()) throw std::runtime_error(column.status().ToString());
-    plan.columns.push_back(*std::move(column));
-  }
-  return plan;
-}
-
 /// Reads a binlog file from its beginning and keeps the rows inserted into one database's tables.
 class FileReader {
  public:
-  explicit FileReader(std::string database) : database_(std::move(database)) {}
+  /// The catalog says what the file does not: MySQL 5.7 names no columns.
+  FileReader(std::string database, schema::Catalog& catalog)
+      : database_(std::move(database)), catalog_(catalog) {}
 
   void read(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
@@ -218,7 +206,9 @@ class FileReader {
     ASSERT_TRUE(map.ok()) << map.status();
     if (map->database != database_) return;
     names_[map->table_id] = map->table;
-    tables[map->table].plan = compile(*map);
+    absl::StatusOr<binlog::TablePlan> plan = schema::bind_table(*map, catalog_);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    tables[map->table].plan = *std::move(plan);
   }
 
   void apply_rows(binlog::EventType type, Bytes body) {
@@ -239,6 +229,7 @@ class FileReader {
   }
 
   std::string database_;
+  schema::Catalog& catalog_;
   binlog::StreamState state_;
   types::Scratch scratch_;
   binlog::RowsReader reader_{scratch_};
@@ -255,12 +246,18 @@ class DecodeOracle : public testing::TestWithParam<SqlFlavor> {
   }
 
   void exec(const std::string& sql) { client_.exec(sql); }
-  [[nodiscard]] bool is_mysql() const { return GetParam() == SqlFlavor::Mysql8; }
+  [[nodiscard]] bool is_mysql() const { return !is_mariadb(GetParam()); }
 
   /// Compares every table of the database that got rows.
   void compare() {
     const std::string file = client_.query("SHOW MASTER STATUS").at(0).at(0).value();
-    FileReader reader(database_);
+    server_.exec(fmt::format("CREATE USER IF NOT EXISTS '{}'@'%' IDENTIFIED BY '{}'", test::kUser,
+                             test::sql_password()));
+    server_.exec(fmt::format("GRANT SELECT ON *.* TO '{}'@'%'", test::kUser));
+    const auto session = test::session_for(test::task_for(server_));
+    schema::SchemaHistory history(schema::read_source_dialect(*session).value());
+    schema::HistoricCatalog catalog(*session, history, [](const sql::TableName&) { return false; });
+    FileReader reader(database_, catalog);
     ASSERT_NO_FATAL_FAILURE(reader.read(client_.value("SELECT @@datadir") + file));
     ASSERT_FALSE(reader.tables.empty());
     for (const auto& [name, table] : reader.tables) compare_table(name, table);
@@ -519,9 +516,9 @@ TEST_P(DecodeOracle, Geometries) {
       "ST_GeomFromText('MULTIPOINT(1 2, 3 4)'), ST_GeomFromText('MULTILINESTRING((0 0,1 1),(2 2,3 3))'), "
       "ST_GeomFromText('MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5)))'), "
       "ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 1 1))'), 'ö')");
-  exec(
-      "INSERT INTO g (g, c) VALUES (ST_GeomFromText('GEOMETRYCOLLECTION EMPTY'), "
-      "ST_GeomFromText('GEOMETRYCOLLECTION EMPTY'))");
+  const std::string empty = GetParam() == SqlFlavor::Mysql57 ? "ST_GeomFromText('GEOMETRYCOLLECTION()')"
+                                                             : "ST_GeomFromText('GEOMETRYCOLLECTION EMPTY')";
+  exec("INSERT INTO g (g, c) VALUES (" + empty + ", " + empty + ")");
   compare();
 }
 
@@ -555,12 +552,12 @@ TEST_P(MariadbDecodeOracle, CompressedColumns) {
 }
 
 std::string server_name(const testing::TestParamInfo<SqlFlavor>& parameter) {
-  return parameter.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
+  return flavor_name(parameter.param);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, DecodeOracle, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         server_name);
-INSTANTIATE_TEST_SUITE_P(Servers, MariadbDecodeOracle, testing::Values(SqlFlavor::Mariadb), server_name);
+INSTANTIATE_TEST_SUITE_P(Servers, DecodeOracle, testing::ValuesIn(test::kEverySqlFlavor), server_name);
+INSTANTIATE_TEST_SUITE_P(Servers, MariadbDecodeOracle,
+                         testing::Values(SqlFlavor::Mariadb, SqlFlavor::Mariadb114), server_name);
 
 }  // namespace
 }  // namespace rowtide

@@ -107,6 +107,9 @@ class ExactlyOnce : public testing::TestWithParam<SqlFlavor> {
   std::string database = server.fresh_database();
 };
 
+/// What depends on how a server goes on where its reader left it; the others are about the broker and us.
+class ExactlyOnceOfEveryServer : public ExactlyOnce {};
+
 /// Commits rows 1..count of table t in transactions of one to seven rows, on a thread of its own.
 class Writer {
  public:
@@ -133,14 +136,14 @@ class Writer {
   std::jthread thread_;
 };
 
-TEST_P(ExactlyOnce, KilledTrackersLoseAndRepeatNothing) {
-  constexpr int kRows = 6000;
+TEST_P(ExactlyOnceOfEveryServer, KilledTrackersLoseAndRepeatNothing) {
+  constexpr int kRows = 3200;
   create_table();
   const json task = task_on(KafkaBroker::shared());
   TrackerProcess tracker(task);
   tracker.start_streaming();
   Writer writer(server, database, kRows);
-  for (const int at : {700, 1500, 2300, 3100, 4100, 5100}) {
+  for (const int at : {700, 1500, 2300}) {
     writer.wait_for(at);
     EXPECT_EQ(tracker.stop(SIGKILL).signal, SIGKILL);
     tracker.start_streaming();
@@ -169,7 +172,7 @@ TEST_P(ExactlyOnce, StoppedUnderLoadAndStartedAgain) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
-TEST_P(ExactlyOnce, AConnectionLostInsideATransactionRepeatsNothing) {
+TEST_P(ExactlyOnceOfEveryServer, AConnectionLostInsideATransactionRepeatsNothing) {
   constexpr int kRows = 60'000;
   create_table();
   const json task = task_on(KafkaBroker::shared());
@@ -298,10 +301,14 @@ TEST_P(ExactlyOnce, ABrokerKilledWhileOldRecordsAreWrittenRepeatsNothing) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+INSTANTIATE_TEST_SUITE_P(Server, ExactlyOnceOfEveryServer, testing::ValuesIn(kEverySqlFlavor),
+                         [](const auto& one) { return flavor_name(one.param); });
+
 INSTANTIATE_TEST_SUITE_P(Server, ExactlyOnce, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) {
-                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
-                         });
+                         [](const auto& one) { return flavor_name(one.param); });
+INSTANTIATE_TEST_SUITE_P(DISABLED_More, ExactlyOnce,
+                         testing::Values(SqlFlavor::Mysql57, SqlFlavor::Mariadb114),
+                         [](const auto& one) { return flavor_name(one.param); });
 
 }  // namespace
 }  // namespace rowtide::test

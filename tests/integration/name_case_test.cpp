@@ -68,10 +68,7 @@ TEST_P(EveryServer, ColumnsHaveNoCase) {
               AllOf(HasSubstr(R"("GRÖßE":"****")"), HasSubstr(R"("Mail":null)"), Not(HasSubstr("Secret"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, EveryServer,
-                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
-                                         SqlFlavor::Mariadb114),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Servers, EveryServer, testing::ValuesIn(kEverySqlFlavor), name_of);
 
 /// Servers that write "shop" wherever a statement says "Shop".
 class LowerCaseNames : public testing::TestWithParam<SqlFlavor> {

@@ -410,10 +410,7 @@ TEST_P(Precheck, NoTlsCheckWhereTlsIsOff) {
   EXPECT_THAT(report.items, Each(Field(&CheckItem::name, Not("Tls"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Server, Precheck,
-                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
-                                         SqlFlavor::Mariadb114),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Server, Precheck, testing::ValuesIn(kEverySqlFlavor), name_of);
 
 INSTANTIATE_TEST_SUITE_P(Server, PrecheckRoles,
                          testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb, SqlFlavor::Mariadb114),

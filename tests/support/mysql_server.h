@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@ namespace rowtide::test {
 
 /// MySQL 8.0.15 and 5.7.22, Debian's MariaDB (10.11) and MariaDB 11.4.5.
 enum class SqlFlavor { Mysql8, Mysql57, Mariadb, Mariadb114 };
+inline constexpr std::array kEverySqlFlavor = {SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
+                                               SqlFlavor::Mariadb114};
 [[nodiscard]] bool is_mariadb(SqlFlavor flavor);
 /// As the enumerators are called; for the names of tests.
 [[nodiscard]] std::string flavor_name(SqlFlavor flavor);

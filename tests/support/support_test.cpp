@@ -72,9 +72,7 @@ TEST(WaitUntil, SaysWhatWasSeenAtTheDeadline) {
 
 class SqlServers : public testing::TestWithParam<SqlFlavor> {};
 
-INSTANTIATE_TEST_SUITE_P(All, SqlServers,
-                         testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mysql57, SqlFlavor::Mariadb,
-                                         SqlFlavor::Mariadb114),
+INSTANTIATE_TEST_SUITE_P(All, SqlServers, testing::ValuesIn(kEverySqlFlavor),
                          [](const auto& test) { return flavor_name(test.param); });
 
 TEST_P(SqlServers, AreOfTheirVersion) {
