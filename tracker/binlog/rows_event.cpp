@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tracker/types/json_diff.h"
+#include "tracker/types/json/json_diff.h"
 
 namespace rowtide::binlog {
 namespace {

@@ -1,6 +1,6 @@
 #include "tracker/binlog/table_metadata.h"
 
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::binlog {

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "tracker/encode/canal_json.h"
-#include "tracker/encode/debezium_json.h"
-#include "tracker/encode/dts_avro.h"
+#include "tracker/encode/canal/json.h"
+#include "tracker/encode/debezium/json.h"
+#include "tracker/encode/dts/avro.h"
 #include "tracker/encode/encoder.h"
 
 namespace rowtide::encode {

@@ -7,7 +7,7 @@
 
 #include "tracker/binlog/query_variables.h"
 #include "tracker/sql/names.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::pipeline {
 namespace {

@@ -5,7 +5,7 @@
 #include "common/status/try.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::run {
 

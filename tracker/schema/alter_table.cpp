@@ -13,7 +13,7 @@
 #include "tracker/schema/key_length.h"
 #include "tracker/schema/make_default.h"
 #include "tracker/sql/names.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {

@@ -9,7 +9,7 @@
 #include "tracker/schema/hidden_columns.h"
 #include "tracker/schema/wire_fit.h"
 #include "tracker/sql/quote.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 #include "tracker/types/geometry.h"
 
 namespace rowtide::schema {

@@ -12,7 +12,7 @@
 #include "tracker/sql/lexer.h"
 #include "tracker/sql/names.h"
 #include "tracker/sql/quote.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {

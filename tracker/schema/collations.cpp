@@ -4,7 +4,7 @@
 
 #include "tracker/schema/definition.h"
 #include "tracker/sql/names.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {

@@ -8,7 +8,7 @@
 #include "tracker/schema/column_type.h"
 #include "tracker/schema/make_default.h"
 #include "tracker/schema/member_bytes.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {

@@ -9,7 +9,7 @@
 #include <initializer_list>
 
 #include "tracker/schema/column_type.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {

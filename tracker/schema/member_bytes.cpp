@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "common/bytes/byte_reader.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 #include "tracker/types/column.h"
 
 namespace rowtide::types {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::types {

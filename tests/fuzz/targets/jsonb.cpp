@@ -1,5 +1,5 @@
 // MySQL's binary JSON: what is accepted is JSON.
-#include "tracker/types/jsonb.h"
+#include "tracker/types/json/jsonb.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,11 +1,11 @@
-#include "tracker/encode/canal_json.h"
+#include "tracker/encode/canal/json.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "tracker/encode/canal_value.h"
+#include "tracker/encode/canal/value.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::encode {

@@ -1,4 +1,4 @@
-#include "tracker/encode/debezium_json.h"
+#include "tracker/encode/debezium/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tracker/encode/debezium_value.h"
+#include "tracker/encode/debezium/value.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/types/families.h"
 

@@ -1,4 +1,4 @@
-#include "tracker/encode/debezium_value.h"
+#include "tracker/encode/debezium/value.h"
 
 #include <gtest/gtest.h>
 

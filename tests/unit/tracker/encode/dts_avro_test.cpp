@@ -1,12 +1,12 @@
-#include "tracker/encode/dts_avro.h"
+#include "tracker/encode/dts/avro.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "tracker/encode/avro_writer.h"
-#include "tracker/encode/dts_value.h"
+#include "tracker/encode/dts/avro_writer.h"
+#include "tracker/encode/dts/value.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::encode {

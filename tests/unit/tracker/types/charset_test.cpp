@@ -1,4 +1,4 @@
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 #include <thread>
 

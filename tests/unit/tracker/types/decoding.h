@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 #include "tracker/types/column.h"
 #include "tracker/types/families.h"
 #include "tracker/types/scratch.h"

@@ -1,8 +1,8 @@
 // Layout: MySQL sql/json_diff.cc. What a real server writes is read in tests/integration.
-#include "tracker/types/json_diff.h"
+#include "tracker/types/json/json_diff.h"
 
 #include "tests/unit/tracker/types/decoding.h"
-#include "tracker/types/jsonb.h"
+#include "tracker/types/json/jsonb.h"
 
 namespace rowtide::types {
 namespace {

@@ -1,5 +1,5 @@
 // Layout: MySQL sql-common/json_binary.h.
-#include "tracker/types/jsonb.h"
+#include "tracker/types/json/jsonb.h"
 
 #include <random>
 

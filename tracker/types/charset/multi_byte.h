@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::types {
 

@@ -1,13 +1,13 @@
-#include "tracker/encode/debezium_json.h"
+#include "tracker/encode/debezium/json.h"
 
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "common/version.h"
-#include "tracker/encode/debezium_schema.h"
-#include "tracker/encode/debezium_transaction.h"
-#include "tracker/encode/debezium_value.h"
+#include "tracker/encode/debezium/schema.h"
+#include "tracker/encode/debezium/transaction.h"
+#include "tracker/encode/debezium/value.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/sql/statement.h"
 

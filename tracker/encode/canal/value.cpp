@@ -1,4 +1,4 @@
-#include "tracker/encode/canal_value.h"
+#include "tracker/encode/canal/value.h"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 // information_schema.COLLATIONS and COLLATION_CHARACTER_SET_APPLICABILITY for the ids, CONVERT(... USING
 // utf16) of every byte for the tables ('?' = no code point), and of every character, compared with glibc's
 // iconv, for the overrides.
-#include "tracker/types/charset_tables.h"
+#include "tracker/types/charset/charset_tables.h"
 
 namespace rowtide::types {
 namespace {

@@ -1,4 +1,4 @@
-#include "tracker/encode/debezium_schema.h"
+#include "tracker/encode/debezium/schema.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,7 +10,7 @@
 
 #include "tracker/encode/json_writer.h"
 #include "tracker/sql/names.h"
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::encode {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "tracker/types/families.h"
-#include "tracker/types/json_diff.h"
-#include "tracker/types/jsonb.h"
+#include "tracker/types/json/json_diff.h"
+#include "tracker/types/json/jsonb.h"
 #include "tracker/types/text_value.h"
 
 namespace rowtide::types {

@@ -1,10 +1,10 @@
-#include "tracker/encode/dts_value.h"
+#include "tracker/encode/dts/value.h"
 
 #include <array>
 #include <charconv>
 #include <optional>
 
-#include "tracker/encode/avro_writer.h"
+#include "tracker/encode/dts/avro_writer.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/types/families.h"
 #include "tracker/types/temporal.h"

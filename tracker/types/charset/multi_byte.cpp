@@ -1,4 +1,4 @@
-#include "tracker/types/multi_byte.h"
+#include "tracker/types/charset/multi_byte.h"
 
 #include <iconv.h>
 

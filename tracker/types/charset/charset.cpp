@@ -1,12 +1,12 @@
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "common/bytes/utf8.h"
-#include "tracker/types/charset_tables.h"
-#include "tracker/types/multi_byte.h"
+#include "tracker/types/charset/charset_tables.h"
+#include "tracker/types/charset/multi_byte.h"
 
 namespace rowtide::types {
 namespace {

@@ -1,4 +1,4 @@
-#include "tracker/encode/dts_avro.h"
+#include "tracker/encode/dts/avro.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "tracker/encode/avro_writer.h"
-#include "tracker/encode/dts_value.h"
+#include "tracker/encode/dts/avro_writer.h"
+#include "tracker/encode/dts/value.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/record_ids.h"
 #include "tracker/types/temporal.h"

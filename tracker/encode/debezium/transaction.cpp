@@ -1,4 +1,4 @@
-#include "tracker/encode/debezium_transaction.h"
+#include "tracker/encode/debezium/transaction.h"
 
 #include "tracker/encode/json_writer.h"
 

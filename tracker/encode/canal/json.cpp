@@ -1,12 +1,12 @@
-#include "tracker/encode/canal_json.h"
+#include "tracker/encode/canal/json.h"
 
 #include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "tracker/encode/canal_value.h"
-#include "tracker/encode/debezium_value.h"
+#include "tracker/encode/canal/value.h"
+#include "tracker/encode/debezium/value.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/record_ids.h"
 #include "tracker/types/type_text.h"

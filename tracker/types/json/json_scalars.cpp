@@ -1,4 +1,4 @@
-#include "tracker/types/json_scalars.h"
+#include "tracker/types/json/json_scalars.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
-#include "tracker/types/jsonb.h"
+#include "tracker/types/json/jsonb.h"
 
 #include <fmt/format.h>
 
 #include <bit>
 #include <cmath>
 
-#include "tracker/types/json_scalars.h"
-#include "tracker/types/jsonb_container.h"
+#include "tracker/types/json/json_scalars.h"
+#include "tracker/types/json/jsonb_container.h"
 
 namespace rowtide::types {
 namespace {

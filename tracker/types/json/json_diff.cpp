@@ -1,4 +1,4 @@
-#include "tracker/types/json_diff.h"
+#include "tracker/types/json/json_diff.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "tracker/types/json_scalars.h"
-#include "tracker/types/jsonb_container.h"
+#include "tracker/types/json/json_scalars.h"
+#include "tracker/types/json/jsonb_container.h"
 
 namespace rowtide::types {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tracker/types/charset.h"
+#include "tracker/types/charset/charset.h"
 
 namespace rowtide::types {
 
