@@ -29,7 +29,7 @@ server_command() {
   sql_server_options
   COMMAND=(
     mariadbd --no-defaults
-    "${SQL_OPTIONS[@]}" --binlog-row-metadata=FULL
+    "${SQL_OPTIONS[@]}" --binlog-row-metadata=FULL --debug-no-sync
     --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci
     --max-allowed-packet=64M
     "${OPTIONS[@]}"

@@ -38,7 +38,7 @@ server_command() {
     env LD_LIBRARY_PATH="$ROWTIDE_CACHE/$MARIADB_HOME/libs"
     "$ROWTIDE_CACHE/$MARIADB_HOME/bin/mariadbd" --no-defaults
     --basedir="$ROWTIDE_CACHE/$MARIADB_HOME" --lc-messages-dir="$ROWTIDE_CACHE/$MARIADB_HOME/share"
-    "${SQL_OPTIONS[@]}" --binlog-row-metadata=FULL
+    "${SQL_OPTIONS[@]}" --binlog-row-metadata=FULL --debug-no-sync
     --character-set-server=utf8mb4 --collation-server=utf8mb4_uca1400_ai_ci
     --max-allowed-packet=64M --skip-ssl
     "${OPTIONS[@]}"
