@@ -112,8 +112,9 @@ int run(const Options& options, const sigset_t& stop_signals) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Runs ChangeTrackingTasks: prechecks them, keeps a tracker pod for each, tells how they fare.",
-               "rowtide-operator");
+  CLI::App app(
+      "Runs ChangeTrackingTasks: prechecks them, keeps a tracker pod for each, reports how they fare.",
+      "rowtide-operator");
   app.set_version_flag("--version", "rowtide-operator " + std::string(kVersion));
   app.add_option("--kubeconfig", options.kubeconfig,
                  "kubeconfig file; default $KUBECONFIG, else the pod's service account");

@@ -17,7 +17,7 @@ struct FieldError {
   int line = 0;         ///< in the file, from 1; 0 = not known
 };
 
-/// "spec.source.port: 99999 is not allowed: a number from 1 to 65535 (line 7)", one line an error.
+/// "spec.source.port: 99999 is not allowed: a number from 1 to 65535 (line 7)", one line per error.
 [[nodiscard]] std::string to_string(const std::vector<FieldError>& errors);
 
 enum class Mode {

@@ -13,8 +13,8 @@ struct Credentials {
   std::string password;
 };
 
-/// Secrets as files: a folder a Secret name, a file a key. In a pod the kubelet keeps them current, so each
-/// read goes to disk. Errors name Secret, key and the spec's field, never content.
+/// Secrets as files: a folder per Secret name, a file per key. In a pod the kubelet keeps them current, so
+/// each read goes to disk. Errors name Secret, key and the spec's field, never content.
 class SecretReader {
  public:
   /// `folder` may be empty: then every lookup fails and says that --secrets is missing.

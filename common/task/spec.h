@@ -80,13 +80,13 @@ struct DataTypes {
 
 /// Row images that lack columns (binlog_row_image MINIMAL, NOBLOB): stop, or deliver what is there.
 enum class RowImages { Full, AsLogged };
-/// A change that cannot be told as the task wants it: stop, or leave it out, count it and go on.
+/// A change that cannot be delivered as the task wants it: stop, or leave it out, count it and go on.
 enum class Unprocessable { Stop, SkipAndCount };
-/// A record beyond its topic's limit: stop, tell the row's key only, or leave it out and count it.
+/// A record beyond its topic's limit: stop, deliver the row's key only, or leave it out and count it.
 enum class OversizedRecord { Stop, KeysOnly, SkipAndCount };
 enum class OnlineSchemaChangeMode { Translate, PassThrough };
 
-/// How the work of gh-ost, pt-online-schema-change and their like is told.
+/// How the work of gh-ost, pt-online-schema-change and their like is delivered.
 struct OnlineSchemaChanges {
   OnlineSchemaChangeMode mode = OnlineSchemaChangeMode::Translate;
   /// RE2 with one group for the real table's name: other names than the two tools'. "": theirs.

@@ -7,7 +7,7 @@
 namespace rowtide::task {
 namespace {
 
-/// Sees to it that each document begins behind the one before.
+/// Sees to it that each document begins after the one before.
 class Progress final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override {

@@ -134,11 +134,11 @@ ControllerStats Controller::stats() const {
 }
 
 bool Controller::wait_until_synced() {
-  constexpr auto kLook = std::chrono::milliseconds(20);
+  constexpr auto kPollInterval = std::chrono::milliseconds(20);
   std::unique_lock lock(mutex_);
   while (!stop_requested_) {
     if (synced()) return true;
-    stopping_.wait_for(lock, kLook);
+    stopping_.wait_for(lock, kPollInterval);
   }
   return false;
 }

@@ -33,7 +33,7 @@ struct Result {
 /// at the stores and the world. A key whose object is not in the primary store any more was deleted.
 using Reconcile = std::function<Result(const Key&)>;
 
-/// Whose reconcile a change of another kind's object asks for; empty: nobody's.
+/// The key to reconcile when an object of another kind changes; empty: none.
 using MapToPrimary = std::function<std::optional<Key>(const nlohmann::json& object)>;
 
 /// By the controller ownerReference of that kind.
@@ -91,7 +91,8 @@ class Controller {
 
   /// For /readyz: every kind has been listed.
   bool synced() const;
-  /// For /healthz: every thread lives and the watches turn. An API server that is away is not our ill health.
+  /// For /healthz: every thread lives and the watches turn. An API server that is away does not make the
+  /// operator unhealthy.
   bool healthy() const;
   ControllerStats stats() const;
 

@@ -12,11 +12,11 @@ namespace rowtide::op::kube {
 namespace {
 
 absl::Status told_error(const nlohmann::json& object, std::string_view what) {
-  constexpr std::int64_t kMostHttp = 599;
+  constexpr std::int64_t kMaxHttp = 599;
   const auto* code = find_at(object, {"code"});
   const std::int64_t http =
       code != nullptr && code->is_number_integer() ? code->get<std::int64_t>() : std::int64_t{500};
-  return status_from_code(static_cast<int>(std::clamp<std::int64_t>(http, 400, kMostHttp)),
+  return status_from_code(static_cast<int>(std::clamp<std::int64_t>(http, 400, kMaxHttp)),
                           string_at(object, {"reason"}), string_at(object, {"message"}), what);
 }
 

@@ -22,7 +22,7 @@ namespace rowtide::op::kube {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-struct Watcher::Turn {
+struct Watcher::Step {
   absl::Status status = absl::OkStatus();
   std::optional<RestartReason> restart;  // empty: a list that succeeded
   bool relist = false;                   // what we know of the server's state is void
@@ -116,7 +116,7 @@ WatcherStats Watcher::stats() const {
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
 void Watcher::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    Turn turn;
+    Step turn;
     try {
       turn = state_ == State::Empty ? list() : watch(stop);
     } catch (const std::exception& error) {
@@ -133,8 +133,8 @@ void Watcher::run(std::stop_token stop) {
   stats_.alive = false;
 }
 
-Watcher::Turn Watcher::list() {
-  Turn turn;
+Watcher::Step Watcher::list() {
+  Step turn;
   ListOptions what;
   what.name_space = options_.name_space;
   what.label_selector = options_.label_selector;
@@ -154,8 +154,8 @@ Watcher::Turn Watcher::list() {
   return turn;
 }
 
-Watcher::Turn Watcher::watch(std::stop_token stop) {
-  Turn turn;
+Watcher::Step Watcher::watch(std::stop_token stop) {
+  Step turn;
   const std::string what = fmt::format("watch {}", options_.type.plural);
   const auto path = watch_path();
   const auto began = steady_clock::now();
@@ -194,7 +194,7 @@ std::string Watcher::watch_path() {
       options_.label_selector.empty() ? "" : "&labelSelector=", encode_query_value(options_.label_selector));
 }
 
-absl::Status Watcher::on_line(std::string_view line, std::string_view what, Turn& turn) {
+absl::Status Watcher::on_line(std::string_view line, std::string_view what, Step& turn) {
   ASSIGN_OR_RETURN(WatchEvent event, parse_watch_event(line, what));
   if (event.type == WatchEvent::Type::Changed) {
     sink_.upsert(std::make_shared<const nlohmann::json>(std::move(event.object)));
@@ -212,7 +212,7 @@ absl::Status Watcher::on_line(std::string_view line, std::string_view what, Turn
   return absl::OkStatus();
 }
 
-void Watcher::record(const Turn& turn) {
+void Watcher::record(const Step& turn) {
   const std::string message(text(turn.status));
   bool log = false;
   {
@@ -236,7 +236,7 @@ void Watcher::record(const Turn& turn) {
 
 /// Only a list that succeeded and a watch that ended in the ordinary way go on at once. A list does not reset
 /// the backoff: list and 410 in turn would go round without a pause.
-milliseconds Watcher::next_backoff(const Turn& turn) {
+milliseconds Watcher::next_backoff(const Step& turn) {
   const auto& timing = options_.timing;
   if (turn.lived >= timing.healthy_after) backoff_ = milliseconds(0);
   if (turn.status.ok()) return milliseconds(0);

@@ -99,14 +99,14 @@ class Watcher {
 
  private:
   enum class State : std::uint8_t { Empty, Watching };
-  struct Turn;  // what one turn of the loop came to
+  struct Step;  // what one turn of the loop came to
 
   void run(std::stop_token stop);
-  Turn list();
-  Turn watch(std::stop_token stop);
-  absl::Status on_line(std::string_view line, std::string_view what, Turn& turn);
-  void record(const Turn& turn);
-  std::chrono::milliseconds next_backoff(const Turn& turn);
+  Step list();
+  Step watch(std::stop_token stop);
+  absl::Status on_line(std::string_view line, std::string_view what, Step& turn);
+  void record(const Step& turn);
+  std::chrono::milliseconds next_backoff(const Step& turn);
   std::string watch_path();
 
   Transport& transport_;

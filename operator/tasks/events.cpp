@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostNote = 1000;  // the API's limit is 1 kB
+constexpr std::size_t kMaxNote = 1000;  // the API's limit is 1 kB
 
 /// Whose changes people want to read of; Ready only repeats them.
 const std::set<std::string>& told_conditions() {
@@ -41,7 +41,7 @@ std::vector<json> events_between(const api::TaskObject& task, const json& before
     if (!told_conditions().contains(type)) continue;
     if (!is_news(api::find_condition(old_conditions, type), condition)) continue;
     std::string note = condition.value("message", "");
-    if (note.size() > kMostNote) note = note.substr(0, kMostNote) + "...";
+    if (note.size() > kMaxNote) note = note.substr(0, kMaxNote) + "...";
     const bool is_bad =
         condition.value("status", "") == "False" && condition.value("reason", "") != "Suspended";
     events.push_back(

@@ -15,7 +15,7 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{10'000};
-constexpr milliseconds kLongestPause{300'000};
+constexpr milliseconds kMaxPause{300'000};
 constexpr milliseconds kPodNewsDeadline{10'000};
 
 std::string annotation(const json& object, const char* name) {
@@ -132,8 +132,8 @@ PrecheckDecision decide_from_status(const api::TaskObject& task, std::int64_t no
 
 milliseconds precheck_pause(int attempt) {
   milliseconds pause = kFirstPause;
-  for (int i = 1; i < attempt && pause < kLongestPause; ++i) pause *= 2;
-  return std::min(pause, kLongestPause);
+  for (int i = 1; i < attempt && pause < kMaxPause; ++i) pause *= 2;
+  return std::min(pause, kMaxPause);
 }
 
 PrecheckDecision decide_precheck(const api::TaskObject& task, const json* job, const json* pod,

@@ -16,8 +16,8 @@ namespace rowtide::op::tasks {
 /// What the operator watches, for its Controller: tasks, and what it made for them.
 [[nodiscard]] controller::ControllerOptions controller_options(const std::string& name_space, int workers);
 
-/// Brings the world towards one task's spec, one step a call: observe everything, decide (pure functions),
-/// apply what differs, tell the status. Thread-safe for different keys.
+/// Brings the world towards one task's spec, one step per call: observe everything, decide (pure functions),
+/// apply what differs, write the status. Thread-safe for different keys.
 class Reconciler {
  public:
   /// All must outlive it.

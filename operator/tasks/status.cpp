@@ -22,7 +22,7 @@ using nlohmann::json;
 using task::CheckResult;
 
 constexpr std::int64_t kProgressIntervalMs = 30'000;
-constexpr std::size_t kMostTopics = 100;
+constexpr std::size_t kMaxTopics = 100;
 
 /// Everything the single conditions are made from, and each other.
 struct View {
@@ -256,7 +256,7 @@ json compute_status(const Observed& observed) {
   if (observed.tracker && !observed.tracker->topics.empty()) {
     std::vector<std::string> topics = observed.tracker->topics;
     std::sort(topics.begin(), topics.end());
-    if (topics.size() > kMostTopics) topics.resize(kMostTopics);
+    if (topics.size() > kMaxTopics) topics.resize(kMaxTopics);
     status["topics"] = std::move(topics);
   } else if (task.status.contains("topics")) {
     status["topics"] = task.status.at("topics");

@@ -64,7 +64,7 @@ server_main() {
     start) server_start ;;
     stop) process_stop "$SERVER_NAME" guard ;;
     discard) PROCESS_GRACE=0 process_stop "$SERVER_NAME" guard ;;
-    status) server_facts || exit 3 ;;
+    status) server_info || exit 3 ;;
     guard) server_guard ;;
     *) server_usage ;;
   esac
@@ -72,7 +72,7 @@ server_main() {
 
 server_start() {
   if process_alive "$SERVER_NAME"; then
-    die "$SERVER_NAME already runs in $DIR ($(server_facts)); stop it first: $0 stop --dir $DIR"
+    die "$SERVER_NAME already runs in $DIR ($(server_info)); stop it first: $0 stop --dir $DIR"
   fi
   server_install
   mkdir -p "$DIR/run" "$DIR/log"
@@ -91,7 +91,7 @@ server_start() {
     process_stop "$SERVER_NAME" guard
     exit 1
   }
-  server_facts
+  server_info
 }
 
 # The address: what the command line says, else what the folder had before, else loopback and a free port.
@@ -131,7 +131,7 @@ server_guard() {
   rm -f "$PROCESS_PIDS/guard"
 }
 
-server_facts() {
+server_info() {
   local pid
   pid=$(process_pid "$SERVER_NAME") || return 1
   # shellcheck source=/dev/null

@@ -25,7 +25,7 @@ std::uint64_t seed = 0;
 
 constexpr int kWriters = 3;
 constexpr int kPartitions = 3;
-constexpr milliseconds kLongestGap{2500};  // between two faults
+constexpr milliseconds kMaxGap{2500};  // between two faults
 constexpr std::chrono::seconds kCatchUp{300};
 
 class Crash : public testing::TestWithParam<SqlFlavor> {};
@@ -44,9 +44,9 @@ std::string report(const WriterCounts& counts, const Faults& faults, const Ledge
       minutes, verdict.changes, counts.transactions.load(), counts.rolled_back.load(), counts.ddl.load());
   text += fmt::format("{} faults:\n", faults.total());
   for (const auto& [name, count] : faults.counts()) text += fmt::format("  {:>4}  {}\n", count, name);
-  text +=
-      fmt::format("told {}, lost {}, duplicated {}, foreign {}, rows out of order {}\n", ledger.told_count(),
-                  verdict.lost, verdict.duplicated, verdict.foreign, verdict.out_of_order);
+  text += fmt::format("delivered {}, lost {}, duplicated {}, foreign {}, rows out of order {}\n",
+                      ledger.delivered_count(), verdict.lost, verdict.duplicated, verdict.foreign,
+                      verdict.out_of_order);
   return text;
 }
 
@@ -79,20 +79,20 @@ TEST_P(Crash, ACommittedReaderSeesTheLedger) {
                                              std::chrono::duration<double, std::ratio<60>>(minutes));
   while (steady_clock::now() < end) {
     std::this_thread::sleep_for(
-        milliseconds{std::uniform_int_distribution<std::int64_t>(0, kLongestGap.count())(random)});
+        milliseconds{std::uniform_int_distribution<std::int64_t>(0, kMaxGap.count())(random)});
     faults.inject();
     // Now and then a fault meets a tracker that has not recovered from the one before.
     if (std::uniform_int_distribution(0, 2)(random) > 0) faults.settle();
     reader.read_to_end();
-    ledger.told(reader.take());
+    ledger.delivered(reader.take());
     for (const auto& writer : writers) ASSERT_FALSE(writer->has_failed());
   }
   for (const auto& writer : writers) writer->stop();
   faults.settle();
   const auto catch_up = [&] {
     reader.read_to_end();
-    ledger.told(reader.take());
-    return ledger.told_count() >= ledger.committed_count();
+    ledger.delivered(reader.take());
+    return ledger.delivered_count() >= ledger.committed_count();
   };
   EXPECT_TRUE(eventually(catch_up, kCatchUp)) << faults.tracker().process().err();
   EXPECT_TRUE(faults.stop_tracker());

@@ -28,7 +28,7 @@ void Ledger::committed(const RowChanges& changes) {
   committed_ += changes.size();
 }
 
-void Ledger::told(const std::vector<KafkaRecord>& records) {
+void Ledger::delivered(const std::vector<KafkaRecord>& records) {
   for (const KafkaRecord& record : records) {
     if (!record.value) continue;
     const json change = json::parse(*record.value);
@@ -38,8 +38,8 @@ void Ledger::told(const std::vector<KafkaRecord>& records) {
     const json& image = after.is_null() ? before : after;
     const RowId row{change.at("source").at("table").get<std::string>(), image.at("id").get<int>()};
     const std::lock_guard lock(mutex_);
-    rows_[row].told.push_back({version_of(before), version_of(after)});
-    ++told_;
+    rows_[row].delivered.push_back({version_of(before), version_of(after)});
+    ++delivered_;
   }
 }
 
@@ -48,34 +48,34 @@ std::uint64_t Ledger::committed_count() const {
   return committed_;
 }
 
-std::uint64_t Ledger::told_count() const {
+std::uint64_t Ledger::delivered_count() const {
   const std::lock_guard lock(mutex_);
-  return told_;
+  return delivered_;
 }
 
 void Ledger::compare_row(const RowId& row, const History& history, Verdict& verdict) {
   verdict.changes += history.made.size();
-  if (history.made == history.told) return;
+  if (history.made == history.delivered) return;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::pair<std::uint64_t, std::uint64_t>> counts;
   for (const RowChange& each : history.made) ++counts[{each.before, each.after}].first;
-  for (const RowChange& each : history.told) ++counts[{each.before, each.after}].second;
+  for (const RowChange& each : history.delivered) ++counts[{each.before, each.after}].second;
   bool is_only_order = true;
   for (const auto& [change, count] : counts) {
-    const auto [made, told] = count;
-    if (made == told) continue;
+    const auto [made, delivered] = count;
+    if (made == delivered) continue;
     is_only_order = false;
     if (made == 0) {
-      verdict.foreign += told;
-    } else if (told < made) {
-      verdict.lost += made - told;
+      verdict.foreign += delivered;
+    } else if (delivered < made) {
+      verdict.lost += made - delivered;
     } else {
-      verdict.duplicated += told - made;
+      verdict.duplicated += delivered - made;
     }
   }
   if (is_only_order) ++verdict.out_of_order;
   if (verdict.example.empty()) {
-    verdict.example = fmt::format("{} id {}: made{}\ntold{}", row.table, row.id, listed(history.made),
-                                  listed(history.told));
+    verdict.example = fmt::format("{} id {}: made{}\ndelivered{}", row.table, row.id, listed(history.made),
+                                  listed(history.delivered));
   }
 }
 

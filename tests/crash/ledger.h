@@ -26,12 +26,12 @@ struct RowId {
 
 using RowChanges = std::vector<std::pair<RowId, RowChange>>;
 
-/// How the changes told differ from those made.
+/// How the changes delivered differ from those made.
 struct Verdict {
   std::uint64_t changes = 0;  ///< made
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
-  std::uint64_t foreign = 0;       ///< told, but never made
+  std::uint64_t foreign = 0;       ///< delivered, but never made
   std::uint64_t out_of_order = 0;  ///< rows whose changes are all there, once, in another order
   std::string example;             ///< of the first difference
 };
@@ -42,23 +42,23 @@ class Ledger {
  public:
   void committed(const RowChanges& changes);
   /// Records of debezium-json; those without a row are not of interest.
-  void told(const std::vector<KafkaRecord>& records);
+  void delivered(const std::vector<KafkaRecord>& records);
 
   [[nodiscard]] std::uint64_t committed_count() const;
-  [[nodiscard]] std::uint64_t told_count() const;
+  [[nodiscard]] std::uint64_t delivered_count() const;
   [[nodiscard]] Verdict compare() const;
 
  private:
   struct History {
     std::vector<RowChange> made;
-    std::vector<RowChange> told;
+    std::vector<RowChange> delivered;
   };
   static void compare_row(const RowId& row, const History& history, Verdict& verdict);
 
   mutable std::mutex mutex_;
   std::map<RowId, History> rows_;
   std::uint64_t committed_ = 0;
-  std::uint64_t told_ = 0;
+  std::uint64_t delivered_ = 0;
 };
 
 }  // namespace rowtide::test

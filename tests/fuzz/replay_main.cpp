@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
       std::ifstream stream(entry.path(), std::ios::binary);
       const std::vector<char> content{std::istreambuf_iterator<char>(stream), {}};
       std::fprintf(stderr, "%s\n", entry.path().c_str());
-      // Memory of its own size, so that a read behind its end is found.
+      // Memory of its own size, so that a read after its end is found.
       const std::vector<std::uint8_t> bytes(content.begin(), content.end());
       LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
       ++count;

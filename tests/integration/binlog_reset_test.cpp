@@ -1,5 +1,5 @@
 // The binlog at the source is not the one that was read, or cannot be read by GTIDs alone: what was not read
-// is told, or the task stops and says why. Nothing is passed over.
+// is delivered, or the task stops and says why. Nothing is passed over.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -179,7 +179,7 @@ TEST_P(Binlog, PurgedWhileAwayUpToWhatWasRead) {
   if (has_gtids_) {
     tracker_->start_streaming();
     expect_rows({3, 4});
-  } else {  // whether something stood behind the place is not known
+  } else {  // whether something stood after the place is not known
     tracker_->start();
     expect_stop("BinlogPositionPurged");
   }

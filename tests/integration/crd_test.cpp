@@ -40,7 +40,7 @@ constexpr ResourceType kNamespace{"", "v1", "namespaces", "Namespace", false};
 constexpr ResourceType kCrd{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
                             "CustomResourceDefinition", false};
 constexpr const char* kCrdName = "changetrackingtasks.rowtide.dev";
-constexpr std::size_t kMostBytes = 256 * 1024;  // kubectl's client-side apply keeps a copy in an annotation
+constexpr std::size_t kMaxBytes = 256 * 1024;  // kubectl's client-side apply keeps a copy in an annotation
 
 std::string read_source(const std::string& path) {
   std::ifstream file(test::source_root() / path);
@@ -273,8 +273,8 @@ class CrdTest : public testing::Test {
 };
 
 TEST_F(CrdTest, IsSmallEnoughForKubectlApply) {
-  EXPECT_LT(read_source("crds/changetrackingtasks.yaml").size(), kMostBytes);
-  EXPECT_LT(json(crd_["spec"]).dump().size(), kMostBytes);
+  EXPECT_LT(read_source("crds/changetrackingtasks.yaml").size(), kMaxBytes);
+  EXPECT_LT(json(crd_["spec"]).dump().size(), kMaxBytes);
 }
 
 TEST_F(CrdTest, EveryFieldIsDescribed) {

@@ -85,7 +85,7 @@ class DdlOracle : public testing::TestWithParam<SqlFlavor> {
     return schema::read_catalog(*session, history->dialect(), databases).value();
   }
 
-  /// Applies the statements that the server has written for what was just run: up to a mark behind them.
+  /// Applies the statements that the server has written for what was just run: up to a mark after them.
   void follow() {
     const std::string mark = fmt::format("mark_{}", ++marks);
     client->exec(fmt::format("CREATE DATABASE {}", mark));
@@ -310,9 +310,8 @@ TEST_P(DdlOracle, WrittenStatements) {
       "TRUNCATE TABLE a",
       "CREATE TABLE fk (id INT PRIMARY KEY, r INT, FOREIGN KEY (r) REFERENCES fk (id) ON DELETE CASCADE)",
       "ALTER TABLE fk ADD KEY (r), ADD s INT, ADD CONSTRAINT named FOREIGN KEY (s) REFERENCES fk (id)",
-      "CREATE TABLE p (id INT NOT NULL, w INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), "
-      "PARTITION p1 "
-      "VALUES LESS THAN MAXVALUE)",
+      "CREATE TABLE p (id INT NOT NULL, w INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN "
+      "(10), PARTITION p1 VALUES LESS THAN MAXVALUE)",
       "ALTER TABLE p REORGANIZE PARTITION p1 INTO (PARTITION p1 VALUES LESS THAN (20), PARTITION p2 VALUES "
       "LESS THAN MAXVALUE)",
       "ALTER TABLE p DROP PARTITION p0",
@@ -408,8 +407,7 @@ TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
       "ALTER TABLE k1 MODIFY a INT NOT NULL, ADD PRIMARY KEY (c)",
       "ALTER TABLE k1 DROP PRIMARY KEY",
       "CREATE TABLE k2 (n INT, v VARCHAR(20) NOT NULL, b INT NOT NULL, w VARCHAR(20) NOT NULL, UNIQUE un "
-      "(n), "
-      "UNIQUE uv (v(5)), UNIQUE uw (w(20)), UNIQUE ub (b))",
+      "(n), UNIQUE uv (v(5)), UNIQUE uw (w(20)), UNIQUE ub (b))",
       "ALTER TABLE k2 DROP KEY ub, DROP w",
       "ALTER TABLE k2 MODIFY v VARCHAR(4) NOT NULL",
       "ALTER TABLE k2 ADD x VARCHAR(9) NOT NULL UNIQUE, ADD UNIQUE a (b, v(2))",
@@ -432,9 +430,8 @@ TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
   });
   if (!is_mariadb()) return;
   expect_all({
-      "CREATE TABLE k5 (t TEXT NOT NULL, v VARCHAR(9) NOT NULL, a INT NOT NULL, b INT, UNIQUE t (t), UNIQUE "
-      "v "
-      "(v(3)), UNIQUE b (b), UNIQUE tb (t, b), UNIQUE bv (b, v(2)))",
+      "CREATE TABLE k5 (t TEXT NOT NULL, v VARCHAR(9) NOT NULL, a INT NOT NULL, b INT, UNIQUE t (t), "
+      "UNIQUE v (v(3)), UNIQUE b (b), UNIQUE tb (t, b), UNIQUE bv (b, v(2)))",
       "ALTER TABLE k5 DROP KEY b, ADD UNIQUE b (b)",
       "ALTER TABLE k5 ADD UNIQUE a (a) USING HASH, ADD UNIQUE a2 (a)",
   });
@@ -662,14 +659,14 @@ std::vector<unsigned> seeds() {
 
 TEST_P(DdlOracle, RandomStatements) {
   constexpr unsigned kWanted = 220;
-  constexpr unsigned kMostTries = 20'000;
+  constexpr unsigned kMaxTries = 20'000;
   for (const unsigned seed : seeds()) {
     SCOPED_TRACE(fmt::format("repeat with ROWTIDE_SEED={}", seed));
     run("DROP TABLE IF EXISTS r0, r1, r2, r3");
     Statements statements(seed);
     compared = 0;
     unsigned tried = 0;
-    while (compared < kWanted && tried < kMostTries && !HasFailure()) {
+    while (compared < kWanted && tried < kMaxTries && !HasFailure()) {
       ++tried;
       run(statements.next());
     }

@@ -74,7 +74,7 @@ void compare_schema_changes(const ByPosition& theirs, const ByPosition& ours, Re
   for (const auto& [position, records] : ours) {
     if (theirs.contains(position)) continue;
     EXPECT_TRUE(ddl_of(records[0]).starts_with("TRUNCATE ")) << ddl_of(records[0]);
-    comparison.count("TRUNCATE is told");
+    comparison.count("TRUNCATE is delivered");
   }
 }
 

@@ -503,18 +503,16 @@ TEST_P(DecodeOracle, Geometries) {
   // Text columns on both sides: the metadata of character sets counts columns, and the servers differ on
   // whether a geometry is one.
   exec(
-      "CREATE TABLE g (id INT AUTO_INCREMENT PRIMARY KEY, a VARCHAR(9) CHARACTER SET latin1, g GEOMETRY, p "
-      "POINT, "
-      "l LINESTRING, y POLYGON, mp MULTIPOINT, ml MULTILINESTRING, my MULTIPOLYGON, c GEOMETRYCOLLECTION, "
-      "z VARCHAR(9) CHARACTER SET ucs2)");
+      "CREATE TABLE g (id INT AUTO_INCREMENT PRIMARY KEY, a VARCHAR(9) CHARACTER SET latin1, g GEOMETRY, "
+      "p POINT, l LINESTRING, y POLYGON, mp MULTIPOINT, ml MULTILINESTRING, my MULTIPOLYGON, c "
+      "GEOMETRYCOLLECTION, z VARCHAR(9) CHARACTER SET ucs2)");
   exec("INSERT INTO g (a, z) VALUES ('ä', 'ö')");
   exec(
       "INSERT INTO g VALUES (0, 'ä', ST_GeomFromText('POINT(1 2)', 4326), ST_GeomFromText('POINT(-1.5 "
-      "1e300)'), "
-      "ST_GeomFromText('LINESTRING(0 0, 1 1, 2 0)', 3857), "
-      "ST_GeomFromText('POLYGON((0 0,10 0,10 10,0 10,0 0),(2 2,4 2,4 4,2 4,2 2))'), "
-      "ST_GeomFromText('MULTIPOINT(1 2, 3 4)'), ST_GeomFromText('MULTILINESTRING((0 0,1 1),(2 2,3 3))'), "
-      "ST_GeomFromText('MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5)))'), "
+      "1e300)'), ST_GeomFromText('LINESTRING(0 0, 1 1, 2 0)', 3857), ST_GeomFromText('POLYGON((0 0,10 "
+      "0,10 10,0 10,0 0),(2 2,4 2,4 4,2 4,2 2))'), ST_GeomFromText('MULTIPOINT(1 2, 3 4)'), "
+      "ST_GeomFromText('MULTILINESTRING((0 0,1 1),(2 2,3 3))'), ST_GeomFromText('MULTIPOLYGON(((0 0,1 0,1 "
+      "1,0 0)),((5 5,6 5,6 6,5 5)))'), "
       "ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 1 1))'), 'ö')");
   const std::string empty = GetParam() == SqlFlavor::Mysql57 ? "ST_GeomFromText('GEOMETRYCOLLECTION()')"
                                                              : "ST_GeomFromText('GEOMETRYCOLLECTION EMPTY')";

@@ -142,7 +142,7 @@ TEST_P(DecodeSchema, AChangeWrittenAsAStatementIsLeftOutOnlyIfAsked) {
   const RunResult whole = decode({"--skip-unprocessable", "--schema", schema, file});
   EXPECT_TRUE(whole.status.ok()) << whole.err;
   EXPECT_THAT(rows_in(whole.out), ElementsAre(HasSubstr(R"("id":1)"), HasSubstr(R"("id":3)")));
-  EXPECT_THAT(whole.err, HasSubstr("1 events could not be told and were left out"));
+  EXPECT_THAT(whole.err, HasSubstr("1 events could not be delivered and were left out"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Server, DecodeSchema, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),

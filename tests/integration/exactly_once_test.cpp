@@ -86,7 +86,7 @@ class ExactlyOnce : public testing::TestWithParam<SqlFlavor> {
       return largest >= last;
     };
     wait_until("row " + std::to_string(last), read, seconds{60});
-    read();  // is anything behind it?
+    read();  // is anything after it?
     return ids;
   }
   /// Rows of INSERTs that the tracker has read; the series is not there before the first.

@@ -25,7 +25,7 @@ struct FormatCase {
 /// included. Returns the number of rows.
 int write_format_rows(SqlClient& client, const std::string& table, const std::vector<FormatCase>& cases);
 
-/// The expected values, a row a row of the table, columns as in `cases`; behind the id.
+/// The expected values, a row per row of the table, columns as in `cases`; after the id.
 [[nodiscard]] Rows expected_format_rows(SqlClient& client, const std::string& table,
                                         const std::vector<FormatCase>& cases);
 

@@ -445,8 +445,8 @@ TEST_F(Secured, AMissingSecretIsNamed) {
   EXPECT_THAT(message(facts.status()), HasSubstr("Secret kafka-user has no key password"));
 }
 
-absl::StatusOr<sink::BrokerFacts> probe(const std::string& bootstrap, milliseconds timeout,
-                                        task::SecurityProtocol protocol = task::SecurityProtocol::Plaintext) {
+absl::StatusOr<sink::BrokerInfo> probe(const std::string& bootstrap, milliseconds timeout,
+                                       task::SecurityProtocol protocol = task::SecurityProtocol::Plaintext) {
   task::KafkaSink kafka;
   kafka.bootstrap_servers = {bootstrap};
   kafka.security.protocol = protocol;

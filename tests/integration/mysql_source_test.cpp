@@ -178,7 +178,7 @@ TEST_P(SharedServer, JoinsEventsOfSeveralPackets) {
   insert(2);
   ASSERT_TRUE(reader.read_transaction_of(table).ok());
   EXPECT_GT(reader.largest_event, 20'000'000U);
-  ASSERT_TRUE(reader.read_transaction_of(table).ok()) << "the packets behind it are still in step";
+  ASSERT_TRUE(reader.read_transaction_of(table).ok()) << "the packets after it are still in step";
 }
 
 TEST_P(SharedServer, TheOlderOfTwoReadersWithOneServerIdIsCutOff) {

@@ -1,4 +1,4 @@
-// What the task says of changes that cannot be told as they are: oversizedRecord and onUnprocessable.
+// What the task says of changes that cannot be delivered as they are: oversizedRecord and onUnprocessable.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

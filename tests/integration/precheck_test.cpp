@@ -230,7 +230,7 @@ TEST_P(Precheck, SelectPrivilege) {
   EXPECT_EQ(found.result, CheckResult::Failed);
   EXPECT_EQ(found.reason, "PrivilegeMissing");
   EXPECT_THAT(found.observed, AllOf(HasSubstr("`orders`"), HasSubstr("`items`")));
-  EXPECT_EQ(item(report, "ObjectsExist").result, CheckResult::Warning) << "it cannot be told";
+  EXPECT_EQ(item(report, "ObjectsExist").result, CheckResult::Warning) << "it cannot be known";
   EXPECT_EQ(found.repair, "GRANT SELECT ON `" + database + "`.`orders` TO 'tracker'@'%'; GRANT SELECT ON `" +
                               database + "`.`items` TO 'tracker'@'%';");
   server.exec("GRANT SELECT ON " + database + ".* TO " + account());

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kLast = 999'999'999;
-/// An INSERT of 6 MB of rows, more than the tracker holds, with ids from behind `first` on.
+/// An INSERT of 6 MB of rows, more than the tracker holds, with ids from after `first` on.
 std::string many_rows(int first) {
   return "INSERT INTO t SELECT @n := @n + 1, REPEAT('x', 10000) FROM (SELECT @n := " + std::to_string(first) +
          ") n, information_schema.COLLATIONS a, information_schema.COLLATIONS b LIMIT 600";

@@ -256,7 +256,7 @@ TEST_P(SchemaFromElsewhere, AModelThatIsNotTracked) {
 
   sql("CREATE TABLE other LIKE " + elsewhere + ".m");
   swap_columns("other");
-  sql("INSERT INTO other VALUES (5, 6)");  // nothing comes behind it
+  sql("INSERT INTO other VALUES (5, 6)");  // nothing comes after it
   sql("CREATE TABLE later LIKE " + elsewhere + ".m");
   sql("INSERT INTO later VALUES (7, 8)");
   swap_columns("later");
@@ -312,7 +312,7 @@ TEST_P(Mysql8SchemaHistory, RowsOfATableWithFunctionalIndexesHoldItsOwnColumns) 
   sql("ALTER TABLE t ADD c INT, ADD `0123456789abcdef0123456789abcdef` INT");
   sql("INSERT INTO t VALUES (3, 'z', 4, 5, 6)");
   EXPECT_EQ(images(4).back(), R"({"0123456789abcdef0123456789abcdef":6,"a":"z","b":4,"c":5,"id":3})");
-  // Without names nobody can say which of the columns is the hidden one: c is listed behind them.
+  // Without names nobody can say which of the columns is the hidden one: c is listed after them.
   set_metadata("MINIMAL");
   sql("FLUSH TABLES");
   sql("INSERT INTO t VALUES (4, 'z', 4, 5, 6)");
@@ -323,13 +323,12 @@ TEST_P(Mysql8SchemaHistory, RowsOfATableWithFunctionalIndexesHoldItsOwnColumns) 
 class MariadbSchemaHistory : public SchemaHistory {};
 class MariadbVersionedTables : public SchemaHistory {};
 
-/// The binlog of a system-versioned table holds rows of the past as INSERTs: never told as rows of now.
+/// The binlog of a system-versioned table holds rows of the past as INSERTs: never delivered as rows of now.
 TEST_P(MariadbVersionedTables, ASystemVersionedTableIsRefused) {
   const std::vector<std::string> made = {
       "CREATE TABLE v (id INT PRIMARY KEY, a INT) WITH SYSTEM VERSIONING",
       "CREATE TABLE v (id INT PRIMARY KEY, a INT, f TIMESTAMP(6) GENERATED ALWAYS AS ROW START, g "
-      "TIMESTAMP(6) "
-      "GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (f, g)) WITH SYSTEM VERSIONING",
+      "TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (f, g)) WITH SYSTEM VERSIONING",
   };
   for (const char* metadata : {"FULL", "NO_LOG"}) {
     set_metadata(metadata);

@@ -129,8 +129,8 @@ TEST_P(TimestampPosition, IsTheFirstTransactionAtOrAfterTheTime) {
     for (const std::int64_t time : {placed.time_us, placed.time_us - 1, placed.time_us / kSecond * kSecond})
       times.insert(time);
   // A dump that ends and another that begins take MySQL half a second.
-  constexpr std::size_t kLooks = 12;
-  const std::size_t step = times.size() / kLooks + 1;
+  constexpr std::size_t kSamples = 12;
+  const std::size_t step = times.size() / kSamples + 1;
   for (auto next = times.begin(); next != times.end();
        std::advance(next, std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(step),
                                                    std::distance(next, times.end())))) {

@@ -1,6 +1,6 @@
 // MariaDB with binlog_alter_two_phase=ON writes an ALTER down twice, when it begins and when it ends: it is
-// told and applied once, where it ends, and not at all where it fails. Events name no columns, so that each
-// row shows which definition it was read with.
+// delivered and applied once, where it ends, and not at all where it fails. Events name no columns, so that
+// each row shows which definition it was read with.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

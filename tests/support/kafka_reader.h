@@ -41,7 +41,7 @@ class KafkaReader {
 
   /// Everything read so far, but for what was taken.
   [[nodiscard]] const std::vector<KafkaRecord>& records() const;
-  /// The same, and forgets it; reading goes on behind it.
+  /// The same, and forgets it; reading goes on after it.
   [[nodiscard]] std::vector<KafkaRecord> take();
 
   /// Reads to where each partition ends for a committed reader at this moment.

@@ -21,7 +21,7 @@ struct SqlEndpoint {
 };
 
 /// One connection (utf8mb4) for a test's own statements. Functions throw std::runtime_error with the server's
-/// message. Not thread-safe: one client a thread.
+/// message. Not thread-safe: one client per thread.
 class SqlClient {
  public:
   explicit SqlClient(const SqlEndpoint& endpoint);

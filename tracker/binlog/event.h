@@ -78,7 +78,7 @@ struct EventHeader {
 };
 inline constexpr std::size_t kEventHeaderSize = 19;
 inline constexpr std::size_t kChecksumSize = 4;
-/// Of a file's first event: behind the file's magic.
+/// Of a file's first event: after the file's magic.
 inline constexpr std::uint64_t kFirstOffset = 4;
 
 /// `bytes` has kEventHeaderSize at least.

@@ -11,7 +11,7 @@
 namespace rowtide::binlog {
 namespace {
 
-/// The largest transaction number: a half-open interval must be able to end behind it.
+/// The largest transaction number: a half-open interval must be able to end after it.
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::int64_t>::max() - 1;
 
 bool is_separator(char character) {
@@ -246,7 +246,7 @@ std::string MysqlGtidSet::to_string() const {
 }
 
 std::string MysqlGtidSet::encode() const {
-  // With tags: 1 in the first and the last byte, the count between them; each tag behind its UUID, with a
+  // With tags: 1 in the first and the last byte, the count between them; each tag after its UUID, with a
   // length in mysql::serialization's form. Source: MySQL sql/rpl_gtid_set.cc, Gtid_set::encode().
   constexpr std::uint64_t kTagged = std::uint64_t{1} << 56U | 1U;
   const bool is_tagged = std::any_of(intervals_.begin(), intervals_.end(),
@@ -270,7 +270,7 @@ std::string MysqlGtidSet::encode() const {
 
 absl::StatusOr<MysqlGtidSet> MysqlGtidSet::decode(Bytes encoded) {
   constexpr std::uint64_t kCountMask = (std::uint64_t{1} << 48U) - 1;
-  constexpr unsigned kMostTagBytes = 32;
+  constexpr unsigned kMaxTagBytes = 32;
   const auto damaged = [&encoded] {
     return absl::DataLossError(fmt::format("a GTID set of {} bytes is damaged", encoded.size()));
   };
@@ -285,7 +285,7 @@ absl::StatusOr<MysqlGtidSet> MysqlGtidSet::decode(Bytes encoded) {
     std::memcpy(key.first.data(), uuid.data(), uuid.size());
     if (is_tagged) {
       const unsigned length = reader.u8();
-      if ((length & 1U) != 0 || length >> 1U > kMostTagBytes) return damaged();
+      if ((length & 1U) != 0 || length >> 1U > kMaxTagBytes) return damaged();
       key.second = std::string(reader.text(length >> 1U));
     }
     std::uint64_t after = 1;  // intervals ascend and do not touch

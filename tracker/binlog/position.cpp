@@ -102,7 +102,7 @@ std::string to_string(const Position& position) {
   if (!position.midway) return text;
   std::uint64_t rows = 0;
   for (const auto& [table, count] : position.midway->rows) rows += count;
-  return fmt::format("{}, behind {} rows of transaction {}", text, rows, position.midway->transaction);
+  return fmt::format("{}, after {} rows of transaction {}", text, rows, position.midway->transaction);
 }
 
 std::string to_json(const Position& position) {

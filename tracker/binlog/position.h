@@ -23,7 +23,7 @@ struct PreparedXa {
 };
 
 /// How much is delivered of a transaction whose end was not reached. It is read again from its beginning, and
-/// as many rows of each table are not told again.
+/// as many rows of each table are not delivered again.
 struct Midway {
   std::string transaction;                    ///< its GTID; without GTIDs "file=...,pos=...", where it begins
   std::map<std::string, std::uint64_t> rows;  ///< delivered, by "database.table"
@@ -32,7 +32,7 @@ struct Midway {
 };
 
 /// A point between two transactions from which the stream can be resumed: everything before it is done, and
-/// where there is `midway`, some of a transaction behind it.
+/// where there is `midway`, some of a transaction after it.
 /// With GTIDs the set decides where to resume and file:offset are for people; without, file:offset decide.
 struct Position {
   GtidSet gtids;
@@ -41,7 +41,7 @@ struct Position {
   std::vector<PreparedXa> prepared{};
   /// Of the tables here (schema/schema_history.h): they are read again with the definitions of then.
   std::uint64_t schema_version = 0;
-  /// Whose file it is (source/server_facts.h); empty: not known.
+  /// Whose file it is (source/server_info.h); empty: not known.
   std::string server = {};
   /// When that server began the file, seconds since 1970: a binlog that was reset has files of the same
   /// names. 0: not known.
@@ -50,7 +50,7 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
-/// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)", and with midway ", behind 4000 rows of
+/// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)", and with midway ", after 4000 rows of
 /// transaction uuid:6".
 [[nodiscard]] std::string to_string(const Position& position);
 

@@ -48,7 +48,7 @@ void read_charset_collations(ByteReader& reader, QueryVariables& variables) {
   }
 }
 
-/// The value behind one code; false for a code that is not known.
+/// The value after one code; false for a code that is not known.
 bool read_value(std::uint8_t code, ByteReader& reader, bool is_mariadb, QueryVariables& variables) {
   switch (code) {
     case Flags2: {

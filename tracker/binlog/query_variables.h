@@ -22,7 +22,7 @@ struct QueryVariables {
   std::vector<std::pair<std::uint16_t, std::uint16_t>> charset_collations;
 };
 
-/// Reads as far as it knows the codes: what stands behind an unknown one is not told.
+/// Reads as far as it knows the codes: what stands after an unknown one is not told.
 [[nodiscard]] QueryVariables parse_query_variables(Bytes status_variables, bool is_mariadb);
 
 }  // namespace rowtide::binlog

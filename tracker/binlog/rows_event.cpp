@@ -165,7 +165,7 @@ std::size_t RowsReader::unread_of(Bytes present) const noexcept {
 
 bool RowsReader::next() noexcept {
   // An insert of nothing but defaults has a minimal image of no column, and takes no byte: the server writes
-  // one such row an event (MySQL sql/log_event.cc, Rows_log_event::do_apply_event()).
+  // one such row per event (MySQL sql/log_event.cc, Rows_log_event::do_apply_event()).
   const bool is_row_of_no_bytes = !started_ && holds_no_column_;
   if (status_ != RowsStatus::Ok || (reader_.at_end() && !is_row_of_no_bytes)) return false;
   if (started_) ++row_index_;

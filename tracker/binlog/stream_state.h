@@ -41,7 +41,7 @@ class StreamState {
   /// Whether the event has a checksum (which then fits). FORMAT_DESCRIPTION is taken over here.
   [[nodiscard]] absl::StatusOr<bool> check(const EventHeader& header, Bytes bytes);
   [[nodiscard]] absl::Status apply(const EventView& event);
-  /// Moves offset() behind the event and returns where it began.
+  /// Moves offset() after the event and returns where it began.
   std::uint64_t advance(const EventHeader& header);
   [[nodiscard]] absl::Status located(const absl::Status& status, const EventHeader& header) const;
 

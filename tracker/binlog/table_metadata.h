@@ -4,7 +4,7 @@
 
 namespace rowtide::binlog {
 
-/// The fields behind a table map's columns (binlog_row_metadata MINIMAL or FULL) into `map`, whose types and
+/// The fields after a table map's columns (binlog_row_metadata MINIMAL or FULL) into `map`, whose types and
 /// metadata stand already. Fields that this version does not know or use (visibility, vector dimensions) are
 /// left out. False where a field does not fit the columns. Source: MySQL
 /// Table_map_event::Optional_metadata_fields.

@@ -17,7 +17,7 @@ struct TablePlan {
   /// Positions in the table map that are no columns of the table and that no row image holds (what MySQL
   /// keeps functional indexes in). `columns` does not count them. Sorted.
   std::vector<std::uint32_t> hidden = {};
-  /// Columns that each row image holds behind all others and that the server keeps to itself: BIGINTs, read
+  /// Columns that each row image holds after all others and that the server keeps to itself: BIGINTs, read
   /// over. Neither `columns` nor `hidden` counts them.
   std::uint32_t unread = 0;
   bool are_hidden_assumed = false;  ///< only a full row image that holds all but them proves them

@@ -120,7 +120,7 @@ absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t se
   constexpr std::uint8_t kGroupCommit = 2;
   constexpr std::uint8_t kPreparedXa = 64;
   constexpr std::uint8_t kCompletedXa = 128;
-  // In a byte behind all that, where there is one. Source: MariaDB Gtid_log_event (sql/log_event.h).
+  // In a byte after all that, where there is one. Source: MariaDB Gtid_log_event (sql/log_event.h).
   constexpr std::uint8_t kStartAlter = 2;
   constexpr std::uint8_t kCommitAlter = 4;
   constexpr std::uint8_t kRollbackAlter = 8;
@@ -152,7 +152,7 @@ absl::StatusOr<MariadbGtidEvent> parse_mariadb_gtid(Bytes body, std::uint32_t se
 namespace {
 
 /// The client's character set from the status variables, which are { code, value } with a length known per
-/// code. Those behind it are not looked at. Source: MySQL Query_event
+/// code. Those after it are not looked at. Source: MySQL Query_event
 /// (libs/mysql/binlog/event/statement_events.h).
 std::uint16_t client_collation(Bytes status_variables) {
   ByteReader reader(status_variables);

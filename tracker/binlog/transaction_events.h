@@ -15,7 +15,7 @@ namespace rowtide::binlog {
 struct FormatDescription {
   std::string server_version;
   bool is_mariadb = false;
-  bool has_checksum = false;  ///< CRC32 behind every event
+  bool has_checksum = false;  ///< CRC32 after every event
   /// The server wrote it when it started: no session of before is left.
   bool is_of_server_start = false;
 };
@@ -55,8 +55,8 @@ struct QueryEvent {
   std::uint16_t error_code = 0;
   std::string_view database;  ///< the session's default database
   std::string_view sql;       ///< in the client's character set, as sent
-  /// The client's character set; 0: not told. types::to_utf8_replacing(client_collation, sql) makes a message
-  /// of it.
+  /// The client's character set; 0: not known. types::to_utf8_replacing(client_collation, sql) makes a
+  /// message of it.
   std::uint16_t client_collation = 0;
   Bytes status_variables;  ///< for parse_query_variables()
 };

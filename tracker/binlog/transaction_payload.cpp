@@ -64,7 +64,7 @@ absl::Status PayloadReader::start(Bytes body) {
         fmt::format("a transaction is compressed in a way (number {}) that this version of Rowtide does not "
                     "know; upgrade it, or "
                     "SET GLOBAL binlog_transaction_compression=OFF and make the task anew with "
-                    "spec.startPosition behind it",
+                    "spec.startPosition after it",
                     compression));
   }
   is_compressed_ = compression == static_cast<std::uint64_t>(Compression::Zstd);
@@ -73,7 +73,7 @@ absl::Status PayloadReader::start(Bytes body) {
   return absl::OkStatus();
 }
 
-/// Space behind end_: what was handed out makes room first, then the buffer doubles. It grows with what is
+/// Space after end_: what was handed out makes room first, then the buffer doubles. It grows with what is
 /// really there, never with what an event claims.
 void PayloadReader::make_room() {
   if (begin_ > 0) {

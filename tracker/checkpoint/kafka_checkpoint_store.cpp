@@ -42,7 +42,7 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
 }
 
 /// Small segments that are cleaned early, so that a start does not read hours of old checkpoints.
-sink::TopicWish topic_wish(const task::KafkaSink& kafka) {
+sink::TopicSpec topic_spec(const task::KafkaSink& kafka) {
   return {.name = kTopic,
           .partitions = 1,
           .replication_factor = kafka.topic.replication_factor,
@@ -172,7 +172,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   absl::Status ensure_topic(rd_kafka_t& client) const {
-    ASSIGN_OR_RETURN(const sink::TopicFacts facts, sink::ensure_topic(client, topic_wish(kafka_), kTimeout));
+    ASSIGN_OR_RETURN(const sink::TopicInfo facts, sink::ensure_topic(client, topic_spec(kafka_), kTimeout));
     const std::string& policy = facts.cleanup_policy;
     if (policy.empty() || policy == "compact") return absl::OkStatus();
     return absl::FailedPreconditionError(
@@ -196,8 +196,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   /// The newest record of our key before `end`; nullopt where there is none, or it was deleted (a tombstone).
-  /// Other tasks' transactions that are open now hide what stands behind their beginning, so they are waited
-  /// for: an older checkpoint would have rows told twice.
+  /// Other tasks' transactions that are open now hide what stands after their beginning, so they are waited
+  /// for: an older checkpoint would have rows delivered twice.
   absl::StatusOr<std::optional<Found>> read_to(std::int64_t end, rd_kafka_t& consumer) {
     std::optional<Found> newest;
     std::int64_t hidden_from = -1;

@@ -84,7 +84,7 @@ std::string in_words_of_decode(std::string_view text) {
   std::string message(text);
   constexpr std::pair<std::string_view, std::string_view> kWords[] = {
       {"spec.onUnprocessable: SkipAndCount", "--skip-unprocessable"},
-      {"make the task anew with spec.startPosition behind it", "begin behind it (--from)"},
+      {"make the task anew with spec.startPosition after it", "begin after it (--from)"},
       {"spec.objects", "--objects"},
   };
   for (const auto& [of_task, ours] : kWords) {
@@ -150,7 +150,7 @@ class Decoder {
     return absl::OkStatus();
   }
 
-  /// A transaction committed whose rows were not held: reads them, and goes on behind the commit.
+  /// A transaction committed whose rows were not held: reads them, and goes on after the commit.
   absl::Status read_again(source::FileSource& source) {
     source::FileSource behind({options_.files.begin(), options_.files.end()});
     while (pipeline_->is_reading_again() && !stop_.stop_requested()) {
@@ -238,11 +238,11 @@ class Decoder {
   std::unique_ptr<pipeline::Pipeline> pipeline_;
 };
 
-/// False: it was said on stderr what is wrong.
+/// False: the error has been written to stderr.
 bool read_place(const char* option, const std::string& text, const std::vector<std::string>& files,
-                std::optional<DecodePlace>& place) {
+                std::optional<DecodeCoordinates>& place) {
   if (text.empty()) return true;
-  absl::StatusOr<DecodePlace> parsed = parse_decode_place(text, files);
+  absl::StatusOr<DecodeCoordinates> parsed = parse_decode_place(text, files);
   if (!parsed.ok()) {
     std::cerr << option << ": " << rowtide::text(parsed.status()) << "\n";
     return false;
@@ -256,8 +256,8 @@ int decode(const DecodeOptions& options) {
   std::vector<std::string> names;
   for (const std::string& file : options.files)
     names.push_back(std::filesystem::path(file).filename().string());
-  std::optional<DecodePlace> from;
-  std::optional<DecodePlace> to;
+  std::optional<DecodeCoordinates> from;
+  std::optional<DecodeCoordinates> to;
   if (!read_place("--from", options.from, names, from) || !read_place("--to", options.to, names, to))
     return kUsage;
   // Files do not say how their server compares names: rather a table too many than none.
@@ -282,7 +282,7 @@ int decode(const DecodeOptions& options) {
                   signals.stop_when_told("Stopping"));
   const absl::Status status = decoder.run();
   if (const std::uint64_t skipped = decoder.unprocessable_events(); skipped > 0)
-    std::cerr << skipped << " events could not be told and were left out (--skip-unprocessable)\n";
+    std::cerr << skipped << " events could not be delivered and were left out (--skip-unprocessable)\n";
   if (status.ok() || absl::IsCancelled(status)) return kOk;
   spdlog::error("{}", in_words_of_decode(text(status)));
   return kFailed;
@@ -292,7 +292,7 @@ int decode(const DecodeOptions& options) {
 
 void add_decode(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
-      "decode", "Read binlog files without a server and write their changes to stdout, a record a line");
+      "decode", "Read binlog files without a server and write their changes to stdout, a record per line");
   const auto options = std::make_shared<DecodeOptions>();
   command->add_option("files", options->files, "binlog files, oldest first")->required();
   command->add_option("--format", options->format, "format of the records, as in spec.sink.kafka.format")
@@ -306,14 +306,14 @@ void add_decode(CLI::App& app, Action& chosen) {
       "--from", options->from,
       "begin with the first transaction here: FILE:OFFSET, a GTID, or a time (2026-01-31T12:00:00Z)");
   command->add_option("--to", options->to,
-                      "end before FILE:OFFSET or the first transaction at or after a time; behind a GTID");
+                      "end before FILE:OFFSET or the first transaction at or after a time; after a GTID");
   command->add_option(
       "--schema", options->schema,
       "SQL file with the tables as they were at the first event (mysqldump --no-data "
       "--databases), for binlogs without all metadata. Default: columns are numbered, @1, @2");
   command->add_flag(
       "--skip-unprocessable", options->skips_unprocessable,
-      "go on behind what cannot be told (a change written as a statement, a row that does not fit "
+      "go on after what cannot be delivered (a change written as a statement, a row that does not fit "
       "its table), and say at the end how much it was. Default: stop there");
   add_log_options(*command, options->log);
   command->callback([&chosen, options] { chosen = [options] { return decode(*options); }; });

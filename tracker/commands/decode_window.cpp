@@ -50,7 +50,8 @@ std::optional<TimePlace> parse_time(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<DecodePlace> parse_decode_place(std::string_view text, const std::vector<std::string>& files) {
+absl::StatusOr<DecodeCoordinates> parse_decode_place(std::string_view text,
+                                                     const std::vector<std::string>& files) {
   if (auto place = parse_file_place(text, files)) return *std::move(place);
   if (auto gtid = parse_gtid_text(text)) return *std::move(gtid);
   if (const auto time = parse_time(text)) return *time;

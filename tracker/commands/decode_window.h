@@ -21,12 +21,12 @@ struct FilePlace {
 struct TimePlace {
   std::int64_t us = 0;  ///< since the epoch
 };
-using DecodePlace = std::variant<FilePlace, binlog::Gtid, TimePlace>;
+using DecodeCoordinates = std::variant<FilePlace, binlog::Gtid, TimePlace>;
 
 /// "binlog.000003:4711" with the name of one of `files`; a GTID ("uuid:23", "0-1-42"); or a time
 /// ("2026-01-31T12:00:00Z" or another offset, "2026-01-31 12:00:00" for UTC). INVALID_ARGUMENT for others.
-[[nodiscard]] absl::StatusOr<DecodePlace> parse_decode_place(std::string_view text,
-                                                             const std::vector<std::string>& files);
+[[nodiscard]] absl::StatusOr<DecodeCoordinates> parse_decode_place(std::string_view text,
+                                                                   const std::vector<std::string>& files);
 
 /// Which transactions are shown: from the first that is `from` or at or after its time, up to before `to`
 /// (a GTID: with it). Looks at every event once, before the pipeline does. Whole transactions only.
@@ -34,10 +34,10 @@ class DecodeWindow {
  public:
   enum class Verdict : std::uint8_t { Skip, Show, End };
 
-  DecodeWindow(std::optional<DecodePlace> from, std::optional<DecodePlace> to)
+  DecodeWindow(std::optional<DecodeCoordinates> from, std::optional<DecodeCoordinates> to)
       : from_(std::move(from)), to_(std::move(to)) {}
 
-  /// Where a file is to be begun: behind its header, or further on. nullopt: nothing of it is shown.
+  /// Where a file is to be begun: after its header, or further on. nullopt: nothing of it is shown.
   [[nodiscard]] std::optional<std::uint64_t> begin_file(const std::string& file);
   [[nodiscard]] absl::StatusOr<Verdict> look_at(Bytes event);
   /// The beginning is a GTID that never came.
@@ -47,8 +47,8 @@ class DecodeWindow {
   [[nodiscard]] bool needs_looking() const;
   [[nodiscard]] Verdict judge(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset);
 
-  std::optional<DecodePlace> from_;
-  std::optional<DecodePlace> to_;
+  std::optional<DecodeCoordinates> from_;
+  std::optional<DecodeCoordinates> to_;
   binlog::StreamState stream_;
   bool has_begun_ = false;
   bool was_in_last_file_ = false;  ///< the file of `to`

@@ -12,7 +12,7 @@ struct LogOptions {
 };
 
 void add_log_options(CLI::App& command, LogOptions& options);
-/// False: it was said on stderr what is wrong.
+/// False: the error has been written to stderr.
 [[nodiscard]] bool begin_log(const LogOptions& options);
 
 }  // namespace rowtide::commands

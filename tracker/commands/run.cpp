@@ -69,9 +69,9 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
             return source::resolve_start_position(task.spec.start_position, session,
                                                   source::search_source(task, secrets));
           },
-      .sample_end = [](sql::Session& session) -> absl::StatusOr<binlog::BinlogPlace> {
+      .sample_end = [](sql::Session& session) -> absl::StatusOr<binlog::BinlogCoordinates> {
         ASSIGN_OR_RETURN(auto end, source::current_end(session));
-        return binlog::BinlogPlace{std::move(end.first), end.second};
+        return binlog::BinlogCoordinates{std::move(end.first), end.second};
       },
       .server_of = [](sql::Session& session) -> absl::StatusOr<std::string> {
         ASSIGN_OR_RETURN(const auto facts, source::read_server_facts(session));

@@ -27,8 +27,7 @@ absl::Status apply(const sql::ScriptStatement& statement, const std::string& dat
     if (table.database.empty()) {
       return absl::InvalidArgumentError(
           "no database is named: write the file with mysqldump --no-data --databases NAME..., or put USE "
-          "NAME; "
-          "in front");
+          "NAME; in front");
     }
   }
   const schema::DdlEffect effect = history.apply(statement.sql, {.database = database, .variables = {}});

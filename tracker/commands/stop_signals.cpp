@@ -16,9 +16,9 @@ StopSignals::StopSignals() {
 
 std::stop_token StopSignals::stop_when_told(std::string message) {
   waiter_ = std::jthread([this, message = std::move(message)](const std::stop_token& done) {
-    constexpr timespec kLook{.tv_sec = 0, .tv_nsec = 200'000'000};
+    constexpr timespec kPollInterval{.tv_sec = 0, .tv_nsec = 200'000'000};
     while (!done.stop_requested()) {
-      if (sigtimedwait(&signals_, nullptr, &kLook) > 0) {
+      if (sigtimedwait(&signals_, nullptr, &kPollInterval) > 0) {
         spdlog::info("{}", message);
         stop_.request_stop();
         return;

@@ -14,8 +14,9 @@ namespace rowtide::commands {
 
 void add_task_options(CLI::App& command, TaskOptions& options) {
   command.add_option("task", options.task_file, "task file: a ChangeTrackingTask, YAML or JSON")->required();
-  command.add_option("--secrets", options.secrets_folder,
-                     "folder of Secrets: a folder a Secret name, a file a key (DIR/orders-source/password)");
+  command.add_option(
+      "--secrets", options.secrets_folder,
+      "folder of Secrets: a folder per Secret name, a file per key (DIR/orders-source/password)");
   command.add_flag("--kubernetes", options.kubernetes,
                    "the task comes from Kubernetes: no ${env:NAME}, Kafka only");
   add_log_options(command, options.log);

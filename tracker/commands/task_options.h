@@ -19,7 +19,7 @@ struct TaskOptions {
 };
 
 void add_task_options(CLI::App& command, TaskOptions& options);
-/// nullopt: it was said on stderr what is wrong.
+/// nullopt: the error has been written to stderr.
 [[nodiscard]] std::optional<task::Task> read_task(const TaskOptions& options);
 /// Nothing for an empty path.
 void write_file(const std::string& path, const std::string& content);

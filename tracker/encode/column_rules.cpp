@@ -26,7 +26,7 @@ using types::WireType;
 
 enum class Treatment { Keep, Mask, Hash };
 
-struct Told {
+struct OutputColumn {
   std::uint32_t index = 0;  ///< in the table's row image
   Treatment treatment = Treatment::Keep;
 };
@@ -36,14 +36,14 @@ constexpr std::uint32_t kHashLength = 2 * SHA256_DIGEST_LENGTH;
 
 /// What a masked or hashed column is to a format.
 Column as_text(const Column& column, std::uint32_t length) {
-  Column told;
-  told.name = column.name;
-  told.kind = ValueKind::Text;
-  told.is_nullable = column.is_nullable;
-  told.length = length;
-  told.wire_type = static_cast<std::uint8_t>(WireType::String);
-  told.declared_type = fmt::format("char({})", length);
-  return told;
+  Column output_columns;
+  output_columns.name = column.name;
+  output_columns.kind = ValueKind::Text;
+  output_columns.is_nullable = column.is_nullable;
+  output_columns.length = length;
+  output_columns.wire_type = static_cast<std::uint8_t>(WireType::String);
+  output_columns.declared_type = fmt::format("char({})", length);
+  return output_columns;
 }
 
 absl::Status check_names(const binlog::TablePlan& plan, const task::ColumnRule& rule) {
@@ -69,7 +69,7 @@ absl::Status check_key(const binlog::TablePlan& plan, const task::ColumnRule& ru
     if (!is_excluded && !holds_name(rule.mask, name)) continue;
     return absl::FailedPreconditionError(fmt::format(
         "spec.objects.columns {} column {} of {}.{}, which belongs to the table's key: records of different "
-        "rows could not be told apart; hash it instead, or leave the table out of spec.objects",
+        "rows could not be output_columns apart; hash it instead, or leave the table out of spec.objects",
         is_excluded ? "excludes" : "masks", name, plan.database, plan.table));
   }
   return absl::OkStatus();
@@ -77,35 +77,36 @@ absl::Status check_key(const binlog::TablePlan& plan, const task::ColumnRule& ru
 
 class RuledTableEncoder final : public TableEncoder {
  public:
-  RuledTableEncoder(std::vector<Column> columns, std::vector<Told> told)
-      : columns_(std::move(columns)), told_(std::move(told)) {}
+  RuledTableEncoder(std::vector<Column> columns, std::vector<OutputColumn> output_columns)
+      : columns_(std::move(columns)), output_columns_(std::move(output_columns)) {}
 
   void set_inner(std::unique_ptr<TableEncoder> inner) { inner_ = std::move(inner); }
 
   void encode(const RowChange& change, const ChangeOrigin& origin, record::RecordBatch& out) override {
     scratch_.reset();
-    tell(change.before, before_);
-    tell(change.after, after_);
+    apply_rules(change.before, before_);
+    apply_rules(change.after, after_);
     inner_->encode({change.operation, before_, after_}, origin, out);
   }
 
  private:
-  void tell(std::span<const Value> row, std::vector<Value>& told) {
-    told.clear();
+  void apply_rules(std::span<const Value> row, std::vector<Value>& output_columns) {
+    output_columns.clear();
     if (row.empty()) return;
-    for (const Told& column : told_) {
+    for (const OutputColumn& column : output_columns_) {
       const Value& value = row[column.index];
       const bool is_kept = column.treatment == Treatment::Keep || value.kind == ValueKind::Null ||
                            value.kind == ValueKind::Absent;
-      told.push_back(is_kept ? value : hidden(column, value));
+      output_columns.push_back(is_kept ? value : hidden(column, value));
     }
   }
 
-  Value hidden(const Told& column, const Value& value) {
-    Value told;
-    told.kind = ValueKind::Text;
-    told.text = column.treatment == Treatment::Mask ? kMask : hash_of(columns_[column.index], value);
-    return told;
+  Value hidden(const OutputColumn& column, const Value& value) {
+    Value output_columns;
+    output_columns.kind = ValueKind::Text;
+    output_columns.text =
+        column.treatment == Treatment::Mask ? kMask : hash_of(columns_[column.index], value);
+    return output_columns;
   }
 
   std::string_view hash_of(const Column& column, const Value& value) {
@@ -125,7 +126,7 @@ class RuledTableEncoder final : public TableEncoder {
 
   std::unique_ptr<TableEncoder> inner_;
   std::vector<Column> columns_;  ///< of the table
-  std::vector<Told> told_;
+  std::vector<OutputColumn> output_columns_;
   std::vector<Value> before_;
   std::vector<Value> after_;
   types::Scratch scratch_;
@@ -142,26 +143,26 @@ absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, c
 
   binlog::TablePlan told_plan{
       .database = plan.database, .table = plan.table, .columns = {}, .key_columns = {}};
-  std::vector<Told> told;
+  std::vector<OutputColumn> output_columns;
   std::vector<std::uint32_t> new_index(plan.columns.size());
   for (std::uint32_t i = 0; i < plan.columns.size(); ++i) {
     const Column& column = plan.columns[i];
     if (holds_name(rule.exclude, column.name)) continue;
-    new_index[i] = static_cast<std::uint32_t>(told.size());
+    new_index[i] = static_cast<std::uint32_t>(output_columns.size());
     if (holds_name(rule.mask, column.name)) {
-      told.push_back({i, Treatment::Mask});
+      output_columns.push_back({i, Treatment::Mask});
       told_plan.columns.push_back(as_text(column, static_cast<std::uint32_t>(kMask.size())));
     } else if (holds_name(rule.hash, column.name)) {
-      told.push_back({i, Treatment::Hash});
+      output_columns.push_back({i, Treatment::Hash});
       told_plan.columns.push_back(as_text(column, kHashLength));
     } else {
-      told.push_back({i, Treatment::Keep});
+      output_columns.push_back({i, Treatment::Keep});
       told_plan.columns.push_back(column);
     }
   }
   for (const std::uint32_t index : plan.key_columns) told_plan.key_columns.push_back(new_index[index]);
 
-  auto ruled = std::make_unique<RuledTableEncoder>(plan.columns, std::move(told));
+  auto ruled = std::make_unique<RuledTableEncoder>(plan.columns, std::move(output_columns));
   ASSIGN_OR_RETURN(std::unique_ptr<TableEncoder> inner, encoder.bind(told_plan, std::move(topic)));
   ruled->set_inner(std::move(inner));
   return ruled;

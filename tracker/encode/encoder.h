@@ -76,7 +76,7 @@ class Encoder {
   /// The plan is copied from as needed; `topic` is copied.
   [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                                            std::string topic) = 0;
-  /// Around the row changes of a transaction, before the first and behind the last; a transaction without any
+  /// Around the row changes of a transaction, before the first and after the last; a transaction without any
   /// that the task selects has neither. A stream that is resumed begins between two transactions.
   virtual void begin_transaction(const ChangeOrigin& /*origin*/, record::RecordBatch& /*out*/) {}
   virtual void end_transaction(const ChangeOrigin& /*origin*/, record::RecordBatch& /*out*/) {}

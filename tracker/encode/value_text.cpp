@@ -50,7 +50,7 @@ void append_shortest(std::string& out, Float value) {
   out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
-/// Takes "d.ddde[+-]xx" apart: the first digit, those behind the point, and the exponent.
+/// Takes "d.ddde[+-]xx" apart: the first digit, those after the point, and the exponent.
 template <std::floating_point Float>
 void append_java(std::string& out, Float value) {
   if (std::isnan(value)) {
@@ -81,8 +81,8 @@ void append_java(std::string& out, Float value) {
   };
 
   constexpr int kLeastPlain = -3;
-  constexpr int kMostPlain = 6;
-  if (exponent < kLeastPlain || exponent > kMostPlain) {
+  constexpr int kMaxPlain = 6;
+  if (exponent < kLeastPlain || exponent > kMaxPlain) {
     out += text[0];
     out += '.';
     append_digits_or_zero(fraction);

@@ -63,8 +63,8 @@ bool Translator::is_cut_over(const DdlEffect& effect) const {
   });
 }
 
-Translator::Told Translator::cut_over(std::string_view sql, const DdlEffect& effect) {
-  Told told{.is_changed = true, .sql = {}, .changes = {}};
+Translator::Rewrite Translator::cut_over(std::string_view sql, const DdlEffect& effect) {
+  Rewrite rewrite{.is_rewritten = true, .sql = {}, .changes = {}};
   for (const TableChange& change : effect.tables) {
     if (is_helper_of(change.name, change.old_name)) {
       moved_away_[change.old_name] = change.before;
@@ -74,23 +74,25 @@ Translator::Told Translator::cut_over(std::string_view sql, const DdlEffect& eff
     const schema::TablePtr before = moved == moved_away_.end() ? change.before : moved->second;
     if (moved != moved_away_.end()) moved_away_.erase(moved);
     if (!is_ghost_of(change.old_name, change.name)) continue;  // the real one came back
-    told.changes.push_back({change.kind, change.name, change.name, before, change.after});
-    // Without the changes (they came before the task's first start) the statement is what there is to tell.
-    if (change.alters.empty()) told.sql += fmt::format("{}{}", told.sql.empty() ? "" : "; ", sql);
+    rewrite.changes.push_back({change.kind, change.name, change.name, before, change.after});
+    // Without the changes (they came before the task's first start) the statement is what there is to
+    // deliver.
+    if (change.alters.empty()) rewrite.sql += fmt::format("{}{}", rewrite.sql.empty() ? "" : "; ", sql);
     for (const std::string& alter : change.alters) {
-      told.sql += fmt::format("{}{}", told.sql.empty() ? "" : "; ", with_name(alter, change.name));
+      rewrite.sql += fmt::format("{}{}", rewrite.sql.empty() ? "" : "; ", with_name(alter, change.name));
     }
   }
-  return told;
+  return rewrite;
 }
 
-Translator::Told Translator::translate(std::string_view sql, const DdlEffect& effect) {
+Translator::Rewrite Translator::translate(std::string_view sql, const DdlEffect& effect) {
   if (is_cut_over(effect)) return cut_over(sql, effect);
   const bool is_of_helpers =
       !effect.tables.empty() &&
       std::all_of(effect.tables.begin(), effect.tables.end(),
                   [this](const TableChange& change) { return names_.is_helper(change.name.table); });
-  return {.is_changed = is_of_helpers || (names_.is_on() && is_tools_trigger(sql)), .sql = {}, .changes = {}};
+  return {
+      .is_rewritten = is_of_helpers || (names_.is_on() && is_tools_trigger(sql)), .sql = {}, .changes = {}};
 }
 
 }  // namespace rowtide::osc

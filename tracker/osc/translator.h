@@ -17,20 +17,20 @@ class Translator {
  public:
   explicit Translator(HelperNames names) : names_(std::move(names)) {}
 
-  /// What to tell instead of a statement.
-  struct Told {
-    bool is_changed = false;
-    std::string sql;                           ///< empty: nothing is to be told
+  /// What to deliver instead of a statement.
+  struct Rewrite {
+    bool is_rewritten = false;
+    std::string sql;                           ///< empty: nothing is to be delivered
     std::vector<schema::TableChange> changes;  ///< of real tables
   };
   /// Every DDL, in the order of the stream.
-  [[nodiscard]] Told translate(std::string_view sql, const schema::DdlEffect& effect);
+  [[nodiscard]] Rewrite translate(std::string_view sql, const schema::DdlEffect& effect);
 
  private:
   [[nodiscard]] bool is_ghost_of(const sql::TableName& ghost, const sql::TableName& real) const;
   [[nodiscard]] bool is_helper_of(const sql::TableName& helper, const sql::TableName& real) const;
   [[nodiscard]] bool is_cut_over(const schema::DdlEffect& effect) const;
-  [[nodiscard]] Told cut_over(std::string_view sql, const schema::DdlEffect& effect);
+  [[nodiscard]] Rewrite cut_over(std::string_view sql, const schema::DdlEffect& effect);
 
   HelperNames names_;
   std::map<sql::TableName, schema::TablePtr> moved_away_;  ///< real tables between the two renames

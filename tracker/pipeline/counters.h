@@ -22,7 +22,7 @@ struct Counters {
   Count unselected_schema_changes{};
   Count unprocessable_events{};  ///< left out because the task says so (spec.onUnprocessable)
   Count oversized_skipped{};     ///< changes left out because their records were too large
-  Count oversized_keys_only{};   ///< changes told with their keys only for the same reason
+  Count oversized_keys_only{};   ///< changes delivered with their keys only for the same reason
   Count unseen_xa_commits{};     ///< of transactions prepared before this task's first position
   Count reconnects{};
   std::atomic<std::int64_t>

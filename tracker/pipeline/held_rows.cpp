@@ -17,7 +17,7 @@ void HeldRows::hold(const binlog::EventView& rows, const Origin& origin, std::st
 
 void HeldRows::push(const binlog::EventView& event, const Origin& origin) {
   open_.bytes += event.body.size() + sizeof(Event);
-  if (open_.bytes > kMostOfOne) {
+  if (open_.bytes > kMaxTransactionBytes) {
     open_.is_complete = false;
     std::vector<Event>().swap(open_.events);
   }
@@ -34,7 +34,7 @@ void HeldRows::drop_from(std::uint64_t number) {
 }
 
 void HeldRows::keep(const std::string& xid, Transaction transaction) {
-  if (!transaction.is_complete || bytes_ + transaction.bytes > kMostOfAll) return;
+  if (!transaction.is_complete || bytes_ + transaction.bytes > kMaxTotalBytes) return;
   bytes_ += transaction.bytes;
   kept_.insert_or_assign(xid, std::move(transaction));
 }

@@ -17,8 +17,8 @@ namespace rowtide::pipeline {
 /// source when it commits. Belongs to the pipeline's thread.
 class HeldRows {
  public:
-  static constexpr std::size_t kMostOfOne = std::size_t{4} << 20U;
-  static constexpr std::size_t kMostOfAll = std::size_t{16} << 20U;
+  static constexpr std::size_t kMaxTransactionBytes = std::size_t{4} << 20U;
+  static constexpr std::size_t kMaxTotalBytes = std::size_t{16} << 20U;
 
   struct Origin {
     std::uint64_t number = 0;  ///< among the group's rows events

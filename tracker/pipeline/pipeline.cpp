@@ -50,10 +50,10 @@ absl::Status rows_error(binlog::RowsStatus status, const BoundTable& table, std:
           where));
     case binlog::RowsStatus::HiddenColumns:
       return absl::FailedPreconditionError(fmt::format(
-          "{}: the table has a functional index, whose hidden columns the event lists without saying which "
-          "of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the source and leave the events "
-          "of "
-          "before out (spec.onUnprocessable: SkipAndCount), or take the table out of spec.objects",
+          "{}: the table has a functional index, whose hidden columns the event lists without saying "
+          "which of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the source and leave "
+          "the events of before out (spec.onUnprocessable: "
+          "SkipAndCount), or take the table out of spec.objects",
           where));
     case binlog::RowsStatus::ColumnCountMismatch:
       return absl::DataLossError(fmt::format("{}: the event's column count is not its table map's", where));
@@ -187,7 +187,7 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
     case EventType::Incident:
       return absl::DataLossError(
           "the server says that events are missing from its binlog here; make the task anew with "
-          "spec.startPosition behind it, and bring the consumers' copies up to date by other means");
+          "spec.startPosition after it, and bring the consumers' copies up to date by other means");
 
     // The end of a file: the position moves on to the next, also when nobody writes.
     case EventType::Rotate:
@@ -240,11 +240,9 @@ absl::Status Pipeline::expect_transaction(EventType type) const {
   if (!stands_in_group(type) || transaction_.is_open() || xa_.is_reading_again() || !held_file_.empty())
     return absl::OkStatus();
   return absl::DataLossError(
-      "it stands outside a transaction: the reading did not begin where one does, or the binlog is damaged "
-      "here. Where "
-      "spec.startPosition gives an offset, it must be that of a transaction's first event (GTID; mysqlbinlog "
-      "shows "
-      "them)");
+      "it stands outside a transaction: the reading did not begin where one does, or the binlog is "
+      "damaged here. Where spec.startPosition gives an offset, it must be that of a transaction's first "
+      "event (GTID; mysqlbinlog shows them)");
 }
 
 /// A file begins.
@@ -451,9 +449,9 @@ absl::Status Pipeline::skip_or_fail(const binlog::EventView& event, const absl::
 
 absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const binlog::QueryEvent& query) {
   if (!parts_.wants_rows || taken_back_.is_known() || statement.is_temporary) return absl::OkStatus();
-  const bool told = !statement.tables.empty();
+  const bool is_known = !statement.tables.empty();
   const bool concerns =
-      told
+      is_known
           ? std::any_of(statement.tables.begin(), statement.tables.end(),
                         [&](const auto& table) { return parts_.selector.wants(table.database, table.table); })
           : parts_.selector.wants_database(query.database);
@@ -466,9 +464,10 @@ absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const b
 }
 
 /// A whole transaction but for its GTID, compressed. Its events have no place of their own in the file: they
-/// count as being where the payload begins, and the stream goes on behind it.
+/// count as being where the payload begins, and the stream goes on after it.
 absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::stop_token& stop) {
-  if (in_payload_) return absl::DataLossError("it stands inside another one; the binlog is damaged here");
+  if (in_payload_)
+    return absl::DataLossError("a TRANSACTION_PAYLOAD event inside another; the binlog is damaged here");
   RETURN_IF_ERROR(payload_.start(event.body));
   in_payload_ = true;
   payload_rows_ = 0;
@@ -518,7 +517,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   }
   xa_.note_rows();
   if (may_be_taken_back()) {
-    // The rows of an XA transaction are told as changes of the thread that commits it.
+    // The rows of an XA transaction are delivered as changes of the thread that commits it.
     held_.hold(event,
                {number, xa_.is_open() || xa_.is_reading_again() ? std::nullopt
                                                                 : std::optional(transaction_.thread_id())},
@@ -531,7 +530,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   transaction_.emit_begin(origin, progress_.is_resumed(), parts_.encoder, batch_);
   TransactionProgress::Count& progress = progress_.rows_of(table->name);
   std::uint64_t count = 0;
-  std::uint64_t told = 0;
+  std::uint64_t emitted = 0;
   const std::uint32_t first_row = in_payload_ ? payload_rows_ : 0;
   binlog::RowsStatus status = rows_.start(header, table->plan, parts_.images);
   while (status == binlog::RowsStatus::Ok && rows_.next()) {
@@ -545,7 +544,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
       scratch_.reset();
       continue;
     }
-    ++told;
+    ++emitted;
     if (policy_.limits_records()) {
       RETURN_IF_ERROR(policy_.enforce_record_size(*table, change, origin, first_record, batch_, stop));
     }
@@ -557,7 +556,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   }
   if (status == binlog::RowsStatus::Ok) status = rows_.status();
   if (in_payload_) payload_rows_ += static_cast<std::uint32_t>(count);
-  add(parts_.counters.rows_of(header.operation), told);
+  add(parts_.counters.rows_of(header.operation), emitted);
   if (status == binlog::RowsStatus::Ok) return absl::OkStatus();
   return skip_or_fail(event, rows_error(status, *table, rows_.row_index(), rows_.failed_column()));
 }

@@ -34,9 +34,9 @@ namespace rowtide::pipeline {
 /// The way of a row: event bytes -> stream state -> table plan -> row -> values -> encoder -> batch -> sink.
 /// One thread. Rows go on as they come, but where their transaction may still take them back: then when its
 /// end is known. Of a very large one the sink is told now and then that what it has may be made durable;
-/// after a restart the rest is told.
+/// after a restart the rest is delivered.
 ///
-/// An event that is not understood, a change that cannot be told faithfully, a schema that does not fit:
+/// An event that is not understood, a change that cannot be delivered faithfully, a schema that does not fit:
 /// on_event() fails with position, table and what to do, and nothing after it is delivered.
 class Pipeline {
  public:
@@ -90,7 +90,7 @@ class Pipeline {
   [[nodiscard]] const binlog::Position& position() const { return position_; }
 
   /// Where the last event ends.
-  [[nodiscard]] binlog::BinlogPlace place() const { return {stream_.file(), stream_.offset()}; }
+  [[nodiscard]] binlog::BinlogCoordinates place() const { return {stream_.file(), stream_.offset()}; }
 
   /// Between the beginning of a transaction and its end.
   [[nodiscard]] bool in_transaction() const { return transaction_.is_open(); }

@@ -18,7 +18,7 @@ absl::Status told_already() {
   return absl::UnimplementedError(
       "a transaction with a GTID of MySQL takes rows back, which no server is known to do, and some of them "
       "are delivered already. Compare the tables that it changed with their topics, make the task anew with "
-      "spec.startPosition behind it, and report it");
+      "spec.startPosition after it, and report it");
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ absl::Status Pipeline::on_savepoint(std::string_view sql) {
     held_.begin({});
     return absl::UnimplementedError(fmt::format(
         "ROLLBACK TO {}: {}, so that it is not known which rows stay. Nothing of the transaction is "
-        "delivered; make the task anew with spec.startPosition behind it, and bring the consumers' copies up "
+        "delivered; make the task anew with spec.startPosition after it, and bring the consumers' copies up "
         "to date by other means",
         statement->name, text(from.status())));
   }

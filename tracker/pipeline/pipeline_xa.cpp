@@ -121,7 +121,7 @@ absl::Status Pipeline::end_replay(const std::stop_token& stop) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(deliver(held, stop));
-  const binlog::BinlogPlace end = xa_.end_reading(position_);
+  const binlog::BinlogCoordinates end = xa_.end_reading(position_);
   RETURN_IF_ERROR(end_transaction_at(end.file, end.offset, stop));
   reopen_at_ = position_;
   return absl::OkStatus();

@@ -52,7 +52,7 @@ absl::Status Policy::enforce_record_size(const BoundTable& table, const encode::
   std::uint64_t too_large = 0;
   for (std::size_t i = first_record; too_large == 0 && i < batch.size(); ++i) {
     const record::Record record = batch.record(i);
-    ASSIGN_OR_RETURN(const bool takes, sink_.takes(record, stop));
+    ASSIGN_OR_RETURN(const bool takes, sink_.fits(record, stop));
     if (!takes) too_large = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   }
   if (too_large == 0) return absl::OkStatus();
@@ -64,8 +64,8 @@ absl::Status Policy::enforce_record_size(const BoundTable& table, const encode::
     spdlog::warn(
         "{}, as spec.sink.kafka.oversizedRecord says (number {}): a record of {} bytes for table {}, "
         "at {}:{}, row {}; its topic takes less (max.message.bytes)",
-        is_skipped ? "Left out" : "Told with its key only", count.load(), too_large, table.name, origin.file,
-        origin.offset, origin.row);
+        is_skipped ? "Left out" : "Delivered with its key only", count.load(), too_large, table.name,
+        origin.file, origin.offset, origin.row);
   }
   if (is_skipped) return absl::OkStatus();
   const std::vector<types::Value> before = only(table.plan.key_columns, change.before);

@@ -13,7 +13,7 @@
 
 namespace rowtide::pipeline {
 
-/// What becomes of changes that cannot be told as they are: spec.onUnprocessable and spec.sink.kafka's
+/// What becomes of changes that cannot be delivered as they are: spec.onUnprocessable and spec.sink.kafka's
 /// oversizedRecord. Counts what it leaves out. The pipeline's thread.
 class Policy {
  public:
@@ -22,15 +22,15 @@ class Policy {
          Counters& counters)
       : unprocessable_(unprocessable), oversized_(oversized), sink_(sink), counters_(counters) {}
 
-  /// `why` the event cannot be told: that again, or OK where it is to be left out. What is not of the change
-  /// (the server is away) is never left out.
+  /// `why` the event cannot be delivered: that again, or OK where it is to be left out. What is not of the
+  /// change (the server is away) is never left out.
   [[nodiscard]] absl::Status skip_or_fail(const binlog::EventView& event, std::string_view file,
                                           const absl::Status& why);
 
   /// Must enforce_record_size() be asked?
   [[nodiscard]] bool limits_records() const { return oversized_ != task::OversizedRecord::Stop; }
   /// The change's records are those of the batch from `first_record` on: where one is too large for where it
-  /// goes, they are taken out, or the change is encoded anew with its key only. Errors as Sink::takes().
+  /// goes, they are taken out, or the change is encoded anew with its key only. Errors as Sink::fits().
   [[nodiscard]] absl::Status enforce_record_size(const BoundTable& table, const encode::RowChange& change,
                                                  const encode::ChangeOrigin& origin, std::size_t first_record,
                                                  record::RecordBatch& batch, const std::stop_token& stop);

@@ -61,7 +61,7 @@ void SchemaChanges::find_temporary_tables(const binlog::EventView& event, const 
 }
 
 bool SchemaChanges::is_selected(const sql::Statement& statement, std::string_view database) const {
-  // When the objects could not be told, the database of the session decides: rather one record too many.
+  // When the objects are not known, the database of the session decides: rather one record too many.
   if (statement.tables.empty()) return parts_.selector.wants_database(database);
   return std::any_of(statement.tables.begin(), statement.tables.end(), [&](const sql::StatementTable& table) {
     return table.table.empty() ? parts_.selector.wants_database(table.database)
@@ -106,17 +106,17 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
   std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
   forget(statement);
   schema::DdlEffect effect = change_definitions(event, query, sql, is_mariadb);
-  osc::Translator::Told rewritten = translator_.translate(sql, effect);
+  osc::Translator::Rewrite rewritten = translator_.translate(sql, effect);
   if (!parts_.is_wanted || !is_selected(statement, query.database) ||
-      (rewritten.is_changed && rewritten.sql.empty())) {
+      (rewritten.is_rewritten && rewritten.sql.empty())) {
     return {};
   }
-  std::vector<schema::TableChange>& changes = rewritten.is_changed ? rewritten.changes : effect.tables;
+  std::vector<schema::TableChange>& changes = rewritten.is_rewritten ? rewritten.changes : effect.tables;
   std::erase_if(changes, [this](const schema::TableChange& change) {
     return !parts_.selector.wants(change.name.database, change.name.table) &&
            !parts_.selector.wants(change.old_name.database, change.old_name.table);
   });
-  if (rewritten.is_changed) {
+  if (rewritten.is_rewritten) {
     if (changes.empty()) return {.is_selected = true, .change = {}};
     const sql::TableName& name = changes.front().name;
     Change change{.database = name.database,

@@ -23,7 +23,7 @@ class SchemaChanges {
   struct Parts {
     const select::TableSelector& selector;
     schema::Catalog& catalog;
-    /// Told of every statement that changes a table; nullptr: the catalog is asked alone.
+    /// Rewrite of every statement that changes a table; nullptr: the catalog is asked alone.
     schema::SchemaHistory* history = nullptr;
     osc::HelperNames helpers{};
     bool is_wanted = true;  ///< the task's dataTypes

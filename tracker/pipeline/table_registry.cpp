@@ -8,7 +8,7 @@
 #include "common/status/try.h"
 #include "tracker/encode/column_rules.h"
 #include "tracker/schema/bind_table.h"
-#include "tracker/schema/number_columns.h"
+#include "tracker/schema/name_columns_by_position.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -32,7 +32,7 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
   if (!table.is_wanted && selector_->leaves_out_helper(head.database, head.table)) say_helper(table.name);
   if (table.is_wanted) {
     ASSIGN_OR_RETURN(binlog::TableMap map, binlog::parse_table_map(table_map_body, is_mariadb));
-    if (numbers_columns_) table.is_guessed = number_columns_of_unknown(map);
+    if (names_columns_by_position_) table.is_guessed = name_columns_of_unknown_by_position(map);
     ASSIGN_OR_RETURN(binlog::TablePlan plan, schema::bind_table(map, *catalog_));
     table.plan = std::move(plan);
     std::string topic = topic_for_(map.database, map.table);
@@ -60,15 +60,14 @@ void TableRegistry::leave_out(Bytes table_map_body) {
 void TableRegistry::say_helper(const std::string& name) {
   if (!helpers_.insert(name).second) return;
   spdlog::info(
-      "{} is left out: it is named like a table of an online schema change tool. If it is not one, name it "
-      "in "
-      "spec.objects.include[].tables",
+      "{} is left out: it is named like a table of an online schema change tool. If it is not one, name "
+      "it in spec.objects.include[].tables",
       name);
 }
 
-bool TableRegistry::number_columns_of_unknown(binlog::TableMap& map) {
+bool TableRegistry::name_columns_of_unknown_by_position(binlog::TableMap& map) {
   if (!absl::IsNotFound(catalog_->describe(map.database, map.table).status())) return false;
-  const std::string guessed = schema::number_columns(map);
+  const std::string guessed = schema::name_columns_by_position(map);
   if (guessed.empty()) return false;
   if (numbered_.insert(map.database + "." + map.table).second) {
     spdlog::warn("{}.{}: the binlog does not say everything of its columns; guessed: {}", map.database,

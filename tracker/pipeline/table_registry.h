@@ -38,14 +38,14 @@ class TableRegistry {
 
   /// All must outlive the registry. `wants_rows`: the task's dataTypes; without it no table is wanted.
   /// `numbers_columns`: a table that the catalog does not know is read with numbers for names
-  /// (schema/number_columns.h).
+  /// (schema/name_columns_by_position.h).
   TableRegistry(const select::TableSelector& selector, schema::Catalog& catalog, TopicFor topic_for,
                 bool wants_rows, bool numbers_columns)
       : selector_(&selector),
         catalog_(&catalog),
         topic_for_(std::move(topic_for)),
         wants_rows_(wants_rows),
-        numbers_columns_(numbers_columns) {}
+        names_columns_by_position_(numbers_columns) {}
 
   [[nodiscard]] absl::Status bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder);
   /// What bind() failed with is no reason to stop: its rows are left out.
@@ -59,13 +59,13 @@ class TableRegistry {
   /// Once a table.
   void say_helper(const std::string& name);
   /// Had something to be guessed?
-  bool number_columns_of_unknown(binlog::TableMap& map);
+  bool name_columns_of_unknown_by_position(binlog::TableMap& map);
 
   const select::TableSelector* selector_;
   schema::Catalog* catalog_;
   TopicFor topic_for_;
   bool wants_rows_;
-  bool numbers_columns_;
+  bool names_columns_by_position_;
   std::set<std::string> numbered_;  ///< tables whose guesses were told
   std::set<std::string> helpers_;   ///< tables of tools that were told
   std::unordered_map<std::uint64_t, BoundTable> tables_;

@@ -54,7 +54,7 @@ void TakenBack::set_savepoint(std::string_view name) {
   has_foreign_letters_ = has_foreign_letters_ || !is_ascii(name);
   savepoints_.insert_or_assign(absl::AsciiStrToLower({name.data(), name.size()}),
                                Savepoint{rows_events_, ++last_order_});
-  if (savepoints_.size() > kMostSavepoints) forget_older_half();
+  if (savepoints_.size() > kMaxSavepoints) forget_older_half();
 }
 
 void TakenBack::forget_older_half() {
@@ -86,10 +86,10 @@ absl::StatusOr<std::uint64_t> TakenBack::roll_back_to(std::string_view name) {
     begin = std::min(begin, ranges_.back().first);
     ranges_.pop_back();
   }
-  if (ranges_.size() >= kMostRanges) {
+  if (ranges_.size() >= kMaxRanges) {
     return absl::UnimplementedError(fmt::format(
         "the transaction goes back to its savepoints more than {} times, which cannot be remembered",
-        kMostRanges));
+        kMaxRanges));
   }
   if (begin < rows_events_) ranges_.emplace_back(begin, rows_events_);
   return from;

@@ -19,8 +19,8 @@ namespace rowtide::pipeline {
 class TakenBack {
  public:
   /// Older ones are forgotten: the server does not tell when they are released.
-  static constexpr std::size_t kMostSavepoints = std::size_t{1} << 16U;
-  static constexpr std::size_t kMostRanges = std::size_t{1} << 18U;
+  static constexpr std::size_t kMaxSavepoints = std::size_t{1} << 16U;
+  static constexpr std::size_t kMaxRanges = std::size_t{1} << 18U;
 
   /// A group begins of which nothing is known.
   void begin();
@@ -34,7 +34,7 @@ class TakenBack {
 
   void set_savepoint(std::string_view name);
   /// The rows events from that number on, up to here, are taken back. Names are the same in upper and lower
-  /// case. NOT_FOUND: no such savepoint is known; UNIMPLEMENTED: it cannot be told which one is meant, or
+  /// case. NOT_FOUND: no such savepoint is known; UNIMPLEMENTED: it cannot be known which one is meant, or
   /// there are too many to be remembered.
   [[nodiscard]] absl::StatusOr<std::uint64_t> roll_back_to(std::string_view name);
 

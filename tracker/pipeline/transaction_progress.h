@@ -11,7 +11,7 @@
 
 namespace rowtide::pipeline {
 
-/// What of the transaction that is being read is told. After a restart midway it is read again from its
+/// What of the transaction that is being read is delivered. After a restart midway it is read again from its
 /// beginning: this says which of its rows were delivered before. Belongs to the pipeline's thread.
 class TransactionProgress {
  public:

@@ -27,13 +27,14 @@ void XaTransactions::prepare(std::string xid, binlog::Position& position) {
 }
 
 XaTransactions::Outcome XaTransactions::read_again(const binlog::PreparedXa& prepared,
-                                                   const binlog::BinlogPlace& end) {
+                                                   const binlog::BinlogCoordinates& end) {
   again_ =
       Again{.xid = prepared.xid, .from = {prepared.gtids, prepared.file, prepared.offset, {}}, .end = end};
   return {.step = Step::ReadAgain};
 }
 
-XaTransactions::Outcome XaTransactions::commit_in_one_phase(std::string xid, const binlog::BinlogPlace& end) {
+XaTransactions::Outcome XaTransactions::commit_in_one_phase(std::string xid,
+                                                            const binlog::BinlogCoordinates& end) {
   HeldRows::Transaction held = held_.take_open();
   binlog::PreparedXa prepared = std::exchange(open_, std::nullopt).value_or(binlog::PreparedXa{});
   prepared.xid = std::move(xid);
@@ -43,7 +44,7 @@ XaTransactions::Outcome XaTransactions::commit_in_one_phase(std::string xid, con
 }
 
 std::optional<XaTransactions::Outcome> XaTransactions::finish(std::string_view xid, bool is_commit,
-                                                              const binlog::BinlogPlace& end,
+                                                              const binlog::BinlogCoordinates& end,
                                                               binlog::Position& position) {
   const auto prepared = std::find_if(position.prepared.begin(), position.prepared.end(),
                                      [xid](const binlog::PreparedXa& each) { return each.xid == xid; });
@@ -57,7 +58,7 @@ std::optional<XaTransactions::Outcome> XaTransactions::finish(std::string_view x
   return Outcome{.step = Step::Deliver, .held = std::move(held)};
 }
 
-binlog::BinlogPlace XaTransactions::end_reading(binlog::Position& position) {
+binlog::BinlogCoordinates XaTransactions::end_reading(binlog::Position& position) {
   const Again done = *std::exchange(again_, std::nullopt);
   std::erase_if(position.prepared, [&done](const binlog::PreparedXa& each) { return each.xid == done.xid; });
   return done.end;

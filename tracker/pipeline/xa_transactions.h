@@ -45,11 +45,12 @@ class XaTransactions {
     HeldRows::Transaction held{};
   };
   /// The open group commits at once. It ends at `end`.
-  [[nodiscard]] Outcome commit_in_one_phase(std::string xid, const binlog::BinlogPlace& end);
+  [[nodiscard]] Outcome commit_in_one_phase(std::string xid, const binlog::BinlogCoordinates& end);
   /// A prepared one has its outcome, in a group that ends at `end`. nullopt: nobody has seen it being
   /// prepared.
   [[nodiscard]] std::optional<Outcome> finish(std::string_view xid, bool is_commit,
-                                              const binlog::BinlogPlace& end, binlog::Position& position);
+                                              const binlog::BinlogCoordinates& end,
+                                              binlog::Position& position);
 
   // Reading one again: the source was opened at read_from(), and all that is not its group is passed over.
   [[nodiscard]] bool is_reading_again() const { return again_.has_value(); }
@@ -65,17 +66,17 @@ class XaTransactions {
     again_->is_in_group = false;
   }
   /// Its rows have come. Where the group of its outcome ends.
-  [[nodiscard]] binlog::BinlogPlace end_reading(binlog::Position& position);
+  [[nodiscard]] binlog::BinlogCoordinates end_reading(binlog::Position& position);
 
  private:
   struct Again {
     std::string xid;
     binlog::Position from;
-    binlog::BinlogPlace end;
+    binlog::BinlogCoordinates end;
     bool is_in_group = false;
     bool is_second = false;
   };
-  [[nodiscard]] Outcome read_again(const binlog::PreparedXa& prepared, const binlog::BinlogPlace& end);
+  [[nodiscard]] Outcome read_again(const binlog::PreparedXa& prepared, const binlog::BinlogCoordinates& end);
 
   HeldRows& held_;
   std::optional<binlog::PreparedXa> open_;

@@ -3,7 +3,7 @@
 namespace rowtide::precheck {
 
 CheckItem check_binlog_enabled(CheckContext& context) {
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), "log_bin = ON");
   if ((*facts)->log_bin) return passed("log_bin = ON");
   const bool is_polardb = context.source().type == task::SourceType::PolarDbMySql;

@@ -4,7 +4,7 @@ namespace rowtide::precheck {
 
 CheckItem check_binlog_format(CheckContext& context) {
   const std::string expected = "binlog_format = ROW";
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), expected);
   const std::string& format = (*facts)->binlog_format;
   // The variable is on its way out: a server without it writes rows only.

@@ -8,10 +8,10 @@ CheckItem check_binlog_retention(CheckContext& context) {
   constexpr std::uint64_t kHour = 3600;
   constexpr std::uint64_t kLeast = 24 * kHour;
   const std::string expected = "the binlog is kept for 24 hours or longer";
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), expected);
   const std::optional<std::uint64_t> seconds = (*facts)->retention_seconds;
-  if (!seconds) return passed("not told by the server");
+  if (!seconds) return passed("not given by the server");
   if (*seconds == 0) return passed("kept until somebody purges it");
   const std::string observed =
       *seconds % kHour == 0 ? fmt::format("{} hours", *seconds / kHour) : fmt::format("{} seconds", *seconds);

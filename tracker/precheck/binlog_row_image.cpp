@@ -7,7 +7,7 @@ CheckItem check_binlog_row_image(CheckContext& context) {
     return passed("any binlog_row_image: spec.rowImages is AsLogged");
   }
   const std::string expected = "binlog_row_image = FULL";
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), expected);
   const std::string& image = (*facts)->binlog_row_image;
   // MariaDB's FULL_NODUP leaves out after an update what the image before it has.
@@ -16,7 +16,7 @@ CheckItem check_binlog_row_image(CheckContext& context) {
       .reason = "RowImageIncomplete",
       .observed = "binlog_row_image = " + image,
       .expected = expected,
-      .message = "row events lack columns, so changes cannot be told in full",
+      .message = "row events lack columns, so changes cannot be delivered in full",
       .repair =
           "SET GLOBAL binlog_row_image = FULL; (and in the configuration file; sessions that "
           "are already connected keep the old value until they reconnect); or spec.rowImages: AsLogged, to "

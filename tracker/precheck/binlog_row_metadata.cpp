@@ -4,14 +4,13 @@ namespace rowtide::precheck {
 
 CheckItem check_binlog_row_metadata(CheckContext& context) {
   const std::string expected = "binlog_row_metadata = FULL";
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), expected);
   const std::string& metadata = (*facts)->binlog_row_metadata;
   if (metadata == "FULL") return passed(expected);
   const std::string message =
       "events do not carry column names: they are looked up in information_schema, and a table that was "
-      "changed "
-      "while its older events were not read yet stops the task";
+      "changed while its older events were not read yet stops the task";
   if (metadata.empty()) {
     return warning(
         Finding{.reason = "RowMetadataNotFull",

@@ -8,7 +8,7 @@
 #include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/select/table_selector.h"
-#include "tracker/source/greeting_probe.h"
+#include "tracker/source/handshake_probe.h"
 #include "tracker/source/mysql_session.h"
 #include "tracker/sql/quote.h"
 
@@ -28,7 +28,7 @@ constexpr seconds kWholeTime{28};
 
 }  // namespace
 
-std::string kept_name(const std::string& name, const source::ServerFacts& server) {
+std::string kept_name(const std::string& name, const source::ServerInfo& server) {
   return server.lower_case_names ? names::to_lower(name) : name;
 }
 
@@ -85,9 +85,9 @@ milliseconds CheckContext::time_left() const {
   return std::max(milliseconds(100), left);
 }
 
-absl::StatusOr<const source::ServerFacts*> CheckContext::facts() {
+absl::StatusOr<const source::ServerInfo*> CheckContext::facts() {
   if (!facts_) {
-    ASSIGN_OR_RETURN(source::ServerFacts facts, source::read_server_facts(session()));
+    ASSIGN_OR_RETURN(source::ServerInfo facts, source::read_server_facts(session()));
     facts_ = std::move(facts);
   }
   return &*facts_;
@@ -99,7 +99,7 @@ absl::StatusOr<const Grants*> CheckContext::grants() {
     ASSIGN_OR_RETURN(const sql::Result rows, query("SHOW GRANTS"));
     std::vector<std::string> lines;
     for (const sql::Row& row : rows.rows) lines.push_back(row.at(0).value_or(""));
-    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
+    ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
     grants_ = Grants::parse(lines, server->lower_case_names);
   }
   return &*grants_;
@@ -107,7 +107,7 @@ absl::StatusOr<const Grants*> CheckContext::grants() {
 
 absl::StatusOr<const task::Objects*> CheckContext::objects() {
   if (!objects_) {
-    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
+    ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
     objects_ = task_.spec.objects;
     for (std::vector<task::ObjectRule>* rules : {&objects_->include, &objects_->exclude}) {
       for (task::ObjectRule& rule : *rules) {
@@ -128,7 +128,7 @@ absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables()
     ASSIGN_OR_RETURN(const sql::Result rows,
                      query("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
                            "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME"));
-    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
+    ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
     visible_.emplace();
     for (const sql::Row& row : rows.rows) {
       visible_->push_back({.database = kept_name(row.at(0).value_or(""), *server),
@@ -141,7 +141,7 @@ absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables()
 
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::tables() {
   if (!selected_) {
-    ASSIGN_OR_RETURN(const source::ServerFacts* server, facts());
+    ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
     ASSIGN_OR_RETURN(const select::TableSelector selector,
                      select::TableSelector::create(task_.spec.objects, {}, server->lower_case_names));
     ASSIGN_OR_RETURN(const std::vector<SelectedTable>* visible, visible_tables());

@@ -10,7 +10,7 @@
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/precheck/grants.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 #include "tracker/sql/session.h"
 
 namespace rowtide::source {
@@ -27,7 +27,7 @@ struct SelectedTable {
 };
 
 /// A name of a database or a table as the source compares it.
-[[nodiscard]] std::string kept_name(const std::string& name, const source::ServerFacts& server);
+[[nodiscard]] std::string kept_name(const std::string& name, const source::ServerInfo& server);
 
 /// What checks share: the task, one connection, and what was already asked, each asked for once and only when
 /// wanted. One thread. Everything a check does ends by the context's deadlines: a source that hangs does not
@@ -52,7 +52,7 @@ class CheckContext final : private sql::Session {
 
   /// Statements at the source; fails when there is no connection or the time is up.
   [[nodiscard]] sql::Session& session() { return *this; }
-  [[nodiscard]] absl::StatusOr<const source::ServerFacts*> facts();
+  [[nodiscard]] absl::StatusOr<const source::ServerInfo*> facts();
   [[nodiscard]] absl::StatusOr<const Grants*> grants();
   /// 'user'@'host' as the source's account tables have it, quoted for a GRANT.
   [[nodiscard]] const std::string& account() const { return account_; }
@@ -77,7 +77,7 @@ class CheckContext final : private sql::Session {
   std::unique_ptr<source::MysqlSession> session_;
   std::string client_address_;
   std::string account_;
-  std::optional<source::ServerFacts> facts_;
+  std::optional<source::ServerInfo> facts_;
   std::optional<Grants> grants_;
   std::optional<task::Objects> objects_;
   std::optional<std::vector<SelectedTable>> visible_;

@@ -4,7 +4,7 @@ namespace rowtide::precheck {
 
 CheckItem check_gtid_mode(CheckContext& context) {
   const std::string expected = "gtid_mode = ON";
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), expected);
   if ((*facts)->is_mariadb) return passed("MariaDB: every transaction has a GTID");
   const std::string& mode = (*facts)->gtid_mode;

@@ -16,7 +16,7 @@ CheckItem check_kafka_reachable(CheckContext& context) {
   constexpr std::chrono::milliseconds kProbeTime{8000};
   const task::KafkaSink& kafka = *context.task().spec.sink.kafka;
   const std::string servers = join_some(kafka.bootstrap_servers);
-  const absl::StatusOr<sink::BrokerFacts> brokers =
+  const absl::StatusOr<sink::BrokerInfo> brokers =
       sink::probe_kafka(kafka, context.secrets(), std::min(kProbeTime, context.time_left()));
   if (brokers.ok()) return passed(fmt::format("{}: {} brokers", servers, brokers->brokers));
   const std::string reason = reason_of(brokers.status());

@@ -34,7 +34,7 @@ std::string describe(const task::ObjectRule& rule) {
 }
 
 absl::StatusOr<bool> selects_any(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables,
-                                 const source::ServerFacts& server) {
+                                 const source::ServerInfo& server) {
   ASSIGN_OR_RETURN(
       const select::TableSelector selector,
       select::TableSelector::create(task::Objects{.include = {rule}, .exclude = {}, .columns = {}}, {},
@@ -61,14 +61,14 @@ void look_for_named(const task::ObjectRule& rule, const std::vector<std::string>
 absl::StatusOr<std::vector<std::string>> database_names(CheckContext& context) {
   ASSIGN_OR_RETURN(const sql::Result rows,
                    context.session().query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"));
-  ASSIGN_OR_RETURN(const source::ServerFacts* server, context.facts());
+  ASSIGN_OR_RETURN(const source::ServerInfo* server, context.facts());
   std::vector<std::string> names;
   for (const sql::Row& row : rows.rows) names.push_back(kept_name(row.at(0).value_or(""), *server));
   return names;
 }
 
 absl::Status look_for_excluded(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables,
-                               const source::ServerFacts& server, Findings& findings) {
+                               const source::ServerInfo& server, Findings& findings) {
   for (const std::string& table : rule.tables) {
     task::ObjectRule one = rule;
     one.tables = {table};
@@ -109,7 +109,7 @@ absl::Status look_for_columns(CheckContext& context, const task::ColumnRule& rul
 }
 
 absl::Status look_for_idle(CheckContext& context, const std::vector<SelectedTable>& tables,
-                           const task::Objects& objects, const source::ServerFacts& server,
+                           const task::Objects& objects, const source::ServerInfo& server,
                            Findings& findings) {
   for (const task::ObjectRule& rule : objects.exclude) {
     if (absl::Status status = look_for_excluded(rule, tables, server, findings); !status.ok()) return status;
@@ -125,7 +125,7 @@ absl::StatusOr<Findings> look(CheckContext& context) {
   ASSIGN_OR_RETURN(const std::vector<SelectedTable>* tables, context.visible_tables());
   ASSIGN_OR_RETURN(const Grants* grants, context.grants());
   ASSIGN_OR_RETURN(const task::Objects* objects, context.objects());
-  ASSIGN_OR_RETURN(const source::ServerFacts* server, context.facts());
+  ASSIGN_OR_RETURN(const source::ServerInfo* server, context.facts());
   Findings findings;
   for (const task::ObjectRule& rule : objects->include) {
     const std::size_t before = findings.missing.size() + findings.unseen.size();
@@ -156,7 +156,7 @@ std::optional<Finding> doubts(const Findings& findings) {
       {.reason = "ObjectsNotVisible",
        .observed = {},
        .expected = {},
-       .message = "without SELECT on them it cannot be told whether they exist",
+       .message = "without SELECT on them it cannot be known whether they exist",
        .repair = "grant what SelectPrivilege asks for"});
   add(findings.empty, "no table that the account can see in",
       {.reason = "NothingMatches",

@@ -46,7 +46,7 @@ CheckItem skipped(std::string_view reason, std::string message) {
   return item;
 }
 
-/// A check behind one that failed, or that could not be made itself, is not made. One that a person had
+/// A check after one that failed, or that could not be made itself, is not made. One that a person had
 /// skipped does not stand in the way.
 CheckItem run_one(const Check& check, const std::set<std::string_view>& blocked, CheckContext& context) {
   if (is_listed(context.task().spec.precheck.skip, check.name)) {

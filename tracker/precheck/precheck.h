@@ -12,7 +12,7 @@ namespace rowtide::precheck {
 /// Never fails itself: what goes wrong is an item of the report. No text holds a password.
 [[nodiscard]] task::PrecheckReport run_precheck(const task::Task& task, const task::SecretReader& secrets);
 
-/// The report for people: a line a check, below it what is wrong and how to mend it, a summary at the end.
+/// The report for people: a line per check, below it what is wrong and how to mend it, a summary at the end.
 [[nodiscard]] std::string render_table(const task::PrecheckReport& report, std::size_t width = 100);
 
 }  // namespace rowtide::precheck

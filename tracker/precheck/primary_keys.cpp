@@ -18,7 +18,7 @@ absl::StatusOr<std::set<Name>> tables_with_key(CheckContext& context) {
       context.session().query(
           "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 "
           "GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME HAVING MAX(NULLABLE = 'YES') = 0"));
-  ASSIGN_OR_RETURN(const source::ServerFacts* server, context.facts());
+  ASSIGN_OR_RETURN(const source::ServerInfo* server, context.facts());
   std::set<Name> names;
   for (const sql::Row& row : rows.rows) {
     names.emplace(kept_name(row.at(0).value_or(""), *server), kept_name(row.at(1).value_or(""), *server));

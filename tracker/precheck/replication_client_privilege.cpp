@@ -5,7 +5,7 @@
 namespace rowtide::precheck {
 
 CheckItem check_replication_client_privilege(CheckContext& context) {
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), "REPLICATION CLIENT on *.*");
   // MariaDB 10.5 split it and gave this part a new name.
   const std::string privilege = (*facts)->is_mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT";

@@ -19,13 +19,14 @@ Finding duplicate(std::uint32_t id, std::string observed) {
 
 CheckItem check_server_id_unique(CheckContext& context) {
   const source::ReaderIdentity ours = source::reader_identity(context.task());
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), "a server id of our own");
   if ((*facts)->server_id == ours.server_id) {
     return failed(
         duplicate(ours.server_id, fmt::format("the source itself has server_id {}", ours.server_id)));
   }
-  const absl::StatusOr<sql::Result> readers = context.session().query(source::readers_statement(**facts));
+  const absl::StatusOr<sql::Result> readers =
+      context.session().query(source::show_replicas_statement(**facts));
   if (absl::IsPermissionDenied(readers.status())) {
     return passed(fmt::format("{}, the source has {}; the account may not list other readers", ours.server_id,
                               (*facts)->server_id));

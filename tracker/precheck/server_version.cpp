@@ -8,9 +8,9 @@ CheckItem check_server_version(CheckContext& context) {
   constexpr source::ServerVersion kOldestMysql{5, 7, 0};
   constexpr source::ServerVersion kOldestMariadb{10, 5, 0};
   const std::string expected = "MySQL 5.7 or newer, PolarDB for MySQL, or MariaDB 10.5 or newer";
-  const absl::StatusOr<const source::ServerFacts*> facts = context.facts();
+  const absl::StatusOr<const source::ServerInfo*> facts = context.facts();
   if (!facts.ok()) return failed(facts.status(), expected);
-  const source::ServerFacts& server = **facts;
+  const source::ServerInfo& server = **facts;
 
   const bool is_old = server.version < (server.is_mariadb ? kOldestMariadb : kOldestMysql);
   if (is_old) {

@@ -3,7 +3,7 @@
 #include "common/status/reason.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
-#include "tracker/source/greeting_probe.h"
+#include "tracker/source/handshake_probe.h"
 #include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
@@ -41,7 +41,7 @@ CheckItem check_source_reachable(CheckContext& context) {
   absl::Status status = context.connected();
   if (is_secret_missing(status)) {
     // Without credentials the library cannot begin; what the server says first is enough here.
-    status = source::probe_greeting(source.host, source.port, kProbeTime).status();
+    status = source::probe_handshake(source.host, source.port, kProbeTime).status();
   } else if (connect_fault(status) != ConnectFault::Reach) {
     status = absl::OkStatus();
   }

@@ -11,7 +11,7 @@ namespace rowtide::run {
 
 using binlog::EventType;
 
-absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogPlace& end,
+absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogCoordinates& end,
                             const std::string& server, const std::stop_token& stop) {
   const binlog::Position begin = read_to_.value_or(from);
   if (read_to_ && !(until() < end)) return absl::OkStatus();
@@ -35,7 +35,7 @@ absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogPl
   return status;
 }
 
-absl::Status DdlAhead::read_events(const binlog::BinlogPlace& end, const std::stop_token& stop) {
+absl::Status DdlAhead::read_events(const binlog::BinlogCoordinates& end, const std::stop_token& stop) {
   constexpr int kSilence = 5;
   int silent_seconds = 0;
   while (until() < end) {

@@ -2,22 +2,22 @@
 
 namespace rowtide::run {
 
-void Lag::sample(BinlogPlace end, Clock::time_point now) {
+void Lag::sample(BinlogCoordinates end, Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   sampled_ = true;
   // An end that has not moved was reached when it was first seen; only a later place is news.
   if (!(delivered_ < end)) return;
   if (!pending_.empty() && !(pending_.back().second < end)) return;
   // Far behind, seconds matter less: thin out rather than grow without bound.
-  constexpr std::size_t kMost = 4096;
-  if (pending_.size() >= kMost) {
+  constexpr std::size_t kMaxSamples = 4096;
+  if (pending_.size() >= kMaxSamples) {
     for (std::size_t i = 1; i < pending_.size(); ++i)
       pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   pending_.emplace_back(now, std::move(end));
 }
 
-void Lag::delivered(const BinlogPlace& place) {
+void Lag::delivered(const BinlogCoordinates& place) {
   const std::lock_guard lock(mutex_);
   delivered_ = place;
   while (!pending_.empty() && !(delivered_ < pending_.front().second)) pending_.pop_front();

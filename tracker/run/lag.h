@@ -10,7 +10,7 @@
 
 namespace rowtide::run {
 
-using binlog::BinlogPlace;
+using binlog::BinlogCoordinates;
 
 /// How far what is delivered stays behind what is committed. Samples of the source's end are kept until they
 /// are delivered; lag is the age of the oldest sample that is not, and 0 when all are. So it is right on an
@@ -20,8 +20,8 @@ class Lag {
  public:
   using Clock = std::chrono::steady_clock;
 
-  void sample(BinlogPlace end, Clock::time_point now);
-  void delivered(const BinlogPlace& place);
+  void sample(BinlogCoordinates end, Clock::time_point now);
+  void delivered(const BinlogCoordinates& place);
   /// Seconds; nullopt before the first sample.
   [[nodiscard]] std::optional<double> seconds(Clock::time_point now) const;
   /// After a change of server: places of the old one mean nothing.
@@ -29,8 +29,9 @@ class Lag {
 
  private:
   mutable std::mutex mutex_;
-  std::deque<std::pair<Clock::time_point, BinlogPlace>> pending_;  // oldest first, places strictly rising
-  BinlogPlace delivered_;
+  std::deque<std::pair<Clock::time_point, BinlogCoordinates>>
+      pending_;  // oldest first, places strictly rising
+  BinlogCoordinates delivered_;
   bool sampled_ = false;
 };
 

@@ -28,7 +28,7 @@ struct Parts {
   /// spec.startPosition, looked up at the source.
   std::function<absl::StatusOr<binlog::Position>(sql::Session&)> start_position;
   /// The end of the source's binlog now.
-  std::function<absl::StatusOr<binlog::BinlogPlace>(sql::Session&)> sample_end;
+  std::function<absl::StatusOr<binlog::BinlogCoordinates>(sql::Session&)> sample_end;
   /// Which server answers, as binlog::Position::server.
   std::function<absl::StatusOr<std::string>(sql::Session&)> server_of;
   /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.

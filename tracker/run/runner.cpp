@@ -116,7 +116,8 @@ absl::Status Runner::stream(const std::stop_token& stop) {
     if (counters_.read_bytes != before) backoff.reset();
     wait_to_retry(status, backoff, stop);
     pipeline::add(counters_.reconnects, 1);
-    if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr && !sink->is_whole()) {
+    if (sink::Transactional* sink = parts_.sink.transactional();
+        sink != nullptr && !sink->at_transaction_boundary()) {
       if (absl::Status rolled_back = roll_back(*sink, stop); !rolled_back.ok()) return rolled_back;
     }
   }
@@ -153,7 +154,7 @@ absl::Status Runner::explain_unreadable(const absl::Status& status) {
 /// MySQL goes on waiting for the end of a file that is no more, until the new one of its name is as long. To
 /// open the stream anew shows what has happened.
 absl::Status Runner::check_end() {
-  const std::optional<binlog::BinlogPlace> end = sampler_.take_end_before_saved();
+  const std::optional<binlog::BinlogCoordinates> end = sampler_.take_end_before_saved();
   if (!end) return absl::OkStatus();
   return failure(absl::StatusCode::kUnavailable, "SourceBehind",
                  fmt::format("the source's binlog ends at {}:{}, which is before what was read of it",
@@ -178,7 +179,7 @@ absl::Status Runner::drain() {
   }
   // Of a transaction that was not read to its end nothing can be committed: it comes again as a whole.
   sink::Transactional* sink = parts_.sink.transactional();
-  if (sink != nullptr && !sink->is_whole()) return parts_.sink.error();
+  if (sink != nullptr && !sink->at_transaction_boundary()) return parts_.sink.error();
   return checkpointer_.save();
 }
 

@@ -7,7 +7,7 @@
 
 namespace rowtide::run {
 
-using binlog::BinlogPlace;
+using binlog::BinlogCoordinates;
 
 void SourceSampler::run(const std::stop_token& stop) {
   constexpr std::chrono::seconds kSampleInterval{1};
@@ -30,8 +30,8 @@ void SourceSampler::sample() {
 absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
   const std::optional<binlog::Position> saved =
       saved_();  // first: what is read later may well be after the end
-  ASSIGN_OR_RETURN(BinlogPlace end, parts_.sample_end(*session_));
-  if (saved && !saved->server.empty() && end < BinlogPlace{saved->file, saved->offset}) {
+  ASSIGN_OR_RETURN(BinlogCoordinates end, parts_.sample_end(*session_));
+  if (saved && !saved->server.empty() && end < BinlogCoordinates{saved->file, saved->offset}) {
     ASSIGN_OR_RETURN(const std::string server, parts_.server_of(*session_));
     const std::lock_guard lock(mutex_);
     if (server == saved->server) end_before_saved_ = end;
@@ -40,7 +40,7 @@ absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
   return absl::OkStatus();
 }
 
-std::optional<BinlogPlace> SourceSampler::take_end_before_saved() {
+std::optional<BinlogCoordinates> SourceSampler::take_end_before_saved() {
   const std::lock_guard lock(mutex_);
   return std::exchange(end_before_saved_, std::nullopt);
 }

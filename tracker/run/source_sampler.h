@@ -32,7 +32,7 @@ class SourceSampler {
 
   /// Where the binlog of the server that was read ends, if that is before the checkpoint, as after RESET
   /// MASTER; once.
-  [[nodiscard]] std::optional<binlog::BinlogPlace> take_end_before_saved();
+  [[nodiscard]] std::optional<binlog::BinlogCoordinates> take_end_before_saved();
 
  private:
   [[nodiscard]] absl::Status sample_end(Lag::Clock::time_point now);
@@ -45,7 +45,7 @@ class SourceSampler {
   Rate rate_;
 
   std::mutex mutex_;  // guards what follows
-  std::optional<binlog::BinlogPlace> end_before_saved_;
+  std::optional<binlog::BinlogCoordinates> end_before_saved_;
 };
 
 }  // namespace rowtide::run

@@ -114,11 +114,11 @@ absl::Status Finder::begin() {
 /// At a position in the past: the catalog of now holds for what no statement has changed since.
 absl::Status Finder::begin_history(const binlog::Position& from) {
   ASSIGN_OR_RETURN(schema::CatalogSnapshot before, read_catalog());
-  ASSIGN_OR_RETURN(binlog::BinlogPlace end, parts_.sample_end(*session_));
+  ASSIGN_OR_RETURN(binlog::BinlogCoordinates end, parts_.sample_end(*session_));
   ASSIGN_OR_RETURN(schema::CatalogSnapshot now, read_catalog());
   ahead_.emplace(parts_.open_beside(), history_->dialect().lower_case_names);
   RETURN_IF_ERROR(ahead_->read(from, end, {}, stop_));
-  const schema::ChangedBefore& changed = ahead_->changes();
+  const schema::DdlSinceStart& changed = ahead_->changes();
 
   std::set<TableName> doubtful = differences(before, now);
   for (const TableName& each : changed.changed()) {

@@ -11,7 +11,7 @@
 
 namespace rowtide::run {
 
-using binlog::BinlogPlace;
+using binlog::BinlogCoordinates;
 
 absl::Status Stream::open() {
   RETURN_IF_ERROR(parts_.source.open(start_.from));
@@ -93,8 +93,8 @@ absl::Status Stream::reopen_source() {
 
 /// Whether what the source says of a table now, which was just read, is not what holds at the stream's place.
 absl::StatusOr<bool> Stream::is_changed_ahead(const sql::TableName& name) {
-  const BinlogPlace here = pipeline_->place();
-  ASSIGN_OR_RETURN(const BinlogPlace end, parts_.sample_end(*session_));
+  const BinlogCoordinates here = pipeline_->place();
+  ASSIGN_OR_RETURN(const BinlogCoordinates end, parts_.sample_end(*session_));
   std::optional<DdlAhead>& ahead = start_.ahead;
   const std::string& server = parts_.source.info().server;
   if (!ahead || ahead->server() != server || ahead->until() < here) {

@@ -348,7 +348,7 @@ void Alteration::keep_columns() {
 
 void Alteration::keep_column(const CatalogColumn& column) {
   if (const sql::ChangeColumn* change = change_of(column.name)) {
-    // One with a new place stands here until its turn: others can be placed behind it, by its new name.
+    // One with a new place stands here until its turn: others can be placed after it, by its new name.
     CatalogColumn changed;
     changed.name = change->column.name;
     if (change->column.placement.empty()) changed = make(change->column);
@@ -408,8 +408,8 @@ void Alteration::insert(CatalogColumn column, const sql::Placement& placement) {
   } else if (!placement.after.empty()) {
     const std::optional<std::uint32_t> index = table_.index_of(placement.after);
     if (!index) {
-      doubt_ = fmt::format("there is no column {} known behind which {} could stand", placement.after,
-                           column.name);
+      doubt_ =
+          fmt::format("there is no column {} known after which {} could stand", placement.after, column.name);
       return;
     }
     at = table_.columns.begin() + *index + 1;

@@ -15,7 +15,7 @@
 namespace rowtide::schema {
 namespace {
 
-/// One statement on top of the definitions. One member function a kind.
+/// One statement on top of the definitions. One member function per kind.
 class Application {
  public:
   Application(const DdlSession& session, const SourceDialect& dialect, const Definitions& definitions)

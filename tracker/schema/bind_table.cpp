@@ -37,7 +37,7 @@ bool is_silent(const TableMap& map) {
 absl::Status does_not_fit(const TableMap& map, std::string_view difference) {
   const std::string sql_name = sql::quote_identifier(map.database) + "." + sql::quote_identifier(map.table);
   return absl::FailedPreconditionError(fmt::format(
-      "the columns of {} cannot be told: {}. The event does not say itself what its columns are, and the "
+      "the columns of {} cannot be known: {}. The event does not say itself what its columns are, and the "
       "definition that is known is not the one that it was written with. Repair: leave the table's events "
       "out (spec.onUnprocessable: SkipAndCount), or take the table out of spec.objects; and so that it does "
       "not happen again, SET GLOBAL binlog_row_metadata=FULL at the source (MySQL 8.0.1+, MariaDB 10.5+; "
@@ -49,10 +49,10 @@ bool is_hidden(const std::vector<std::uint32_t>& hidden, std::size_t position) {
   return std::binary_search(hidden.begin(), hidden.end(), position);
 }
 
-/// Columns that were added behind a functional index stand behind its hidden ones in the event.
+/// Columns that were added after a functional index stand after its hidden ones in the event.
 absl::Status hidden_do_not_fit(const TableMap& map) {
   return absl::FailedPreconditionError(fmt::format(
-      "the columns of {}.{} cannot be told: the table has a functional index, whose hidden columns the event "
+      "the columns of {}.{} cannot be known: the table has a functional index, whose hidden columns the event "
       "lists without saying which of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the "
       "source and leave the events of before out (spec.onUnprocessable: SkipAndCount), or take the table out "
       "of spec.objects",
@@ -99,9 +99,8 @@ absl::Status check_not_versioned(const TableMap& map, const CatalogTable& table)
   const std::string sql_name = sql::quote_identifier(map.database) + "." + sql::quote_identifier(map.table);
   return absl::UnimplementedError(fmt::format(
       "{} is a system-versioned table, whose binlog holds rows of the past between those of the present; "
-      "this "
-      "version does not tell them apart. Repair: take the table out of spec.objects, or ALTER TABLE {} DROP "
-      "SYSTEM VERSIONING and leave its events of before out (spec.onUnprocessable: SkipAndCount)",
+      "this version does not tell them apart. Repair: take the table out of spec.objects, or ALTER TABLE "
+      "{} DROP SYSTEM VERSIONING and leave its events of before out (spec.onUnprocessable: SkipAndCount)",
       sql_name, sql_name));
 }
 
@@ -193,7 +192,7 @@ std::vector<std::uint32_t> without_hidden(std::vector<std::uint32_t> positions,
   return positions;
 }
 
-/// No server has such a key; told on without the column, rows of different keys would be one.
+/// No server has such a key; delivered without the column, rows of different keys would be one.
 absl::Status hidden_key(const TableMap& map, std::uint32_t position) {
   return absl::DataLossError(
       fmt::format("the table map of {}.{} is damaged: column {} of its primary key is a hidden one. Repair: "

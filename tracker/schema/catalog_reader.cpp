@@ -254,7 +254,7 @@ absl::StatusOr<SourceDialect> read_source_dialect(sql::Session& session) {
   absl::StatusOr<sql::Result> rows =
       session.query("SELECT VERSION(), @@lower_case_table_names, @@explicit_defaults_for_timestamp");
   if (!rows.ok()) return rows.status();
-  if (rows->rows.size() != 1) return absl::InternalError("the source does not tell its version");
+  if (rows->rows.size() != 1) return absl::InternalError("the source does not say its version");
   const sql::Row& row = rows->rows.front();
   SourceDialect dialect;
   const std::string version = text_of(row[0]);
@@ -273,7 +273,7 @@ absl::StatusOr<SourceDialect> read_source_dialect(sql::Session& session) {
 
 absl::StatusOr<bool> read_lower_case_names(sql::Session& session) {
   ASSIGN_OR_RETURN(sql::Result rows, session.query("SELECT @@lower_case_table_names"));
-  if (rows.rows.size() != 1) return absl::InternalError("the source does not tell lower_case_table_names");
+  if (rows.rows.size() != 1) return absl::InternalError("the source does not say lower_case_table_names");
   return rows.rows.front().at(0) != "0";
 }
 

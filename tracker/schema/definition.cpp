@@ -49,7 +49,7 @@ std::optional<std::uint32_t> CatalogTable::index_of(std::string_view column) con
 void CatalogTable::settle_keys(bool sorts) {
   std::vector<std::pair<unsigned, CatalogKey>> ranked;
   for (CatalogKey& key : keys) {
-    // As the servers do it: only for keys that stand behind it are the primary key's columns NOT NULL.
+    // As the servers do it: only for keys that stand after it are the primary key's columns NOT NULL.
     for (const std::string& name : key.columns) {
       const std::optional<std::uint32_t> index = index_of(name);
       if (index && key.kind == CatalogKey::Kind::Primary) columns[*index].is_nullable = false;

@@ -52,7 +52,7 @@ struct CatalogTable {
   std::vector<CatalogKey> keys;  ///< as the server keeps them; of those that are not unique, in any order
   std::uint16_t collation = 0;   ///< the table's default; 0: not known
   std::string comment;
-  /// Columns behind `columns` that only the table map has: what holds functional indexes (MySQL); the row's
+  /// Columns after `columns` that only the table map has: what holds functional indexes (MySQL); the row's
   /// time where it is not declared (MariaDB's WITH SYSTEM VERSIONING); hashes that may be there (MariaDB).
   std::vector<std::string> hidden_columns;
   bool is_versioned = false;  ///< MariaDB: its rows of the past are kept and written to the binlog as well

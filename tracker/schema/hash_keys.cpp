@@ -8,7 +8,7 @@ namespace rowtide::schema {
 namespace {
 
 constexpr std::uint64_t kShortestLimit = 767;
-constexpr std::uint64_t kLongestLimit = 3072;
+constexpr std::uint64_t kMaxLimit = 3072;
 
 bool has_no_length(std::string_view data_type) {
   return data_type.ends_with("text") || data_type.ends_with("blob") || data_type == "json" ||
@@ -21,7 +21,7 @@ std::uint64_t indexed_bytes(const CatalogColumn& column, std::uint32_t prefix, c
   if (column.data_type == "varchar" || column.data_type == "char")
     return length * collations.max_bytes(column.collation);
   if (column.data_type == "varbinary" || column.data_type == "binary") return length;
-  if (prefix == 0 && has_no_length(column.data_type)) return kLongestLimit + 1;
+  if (prefix == 0 && has_no_length(column.data_type)) return kMaxLimit + 1;
   return prefix == 0 ? 0 : length * collations.max_bytes(column.collation);
 }
 
@@ -44,7 +44,7 @@ void mark_hashed_keys(CatalogTable& table, const SourceDialect& dialect) {
       continue;
     }
     const std::uint64_t bytes = indexed_bytes(table, key, dialect.collations);
-    if (bytes > kLongestLimit) key.hash = CatalogKey::Hash::Yes;
+    if (bytes > kMaxLimit) key.hash = CatalogKey::Hash::Yes;
     if (bytes > kShortestLimit) key.hash = std::max(key.hash, CatalogKey::Hash::May);
   }
 }

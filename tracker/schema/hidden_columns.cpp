@@ -33,8 +33,8 @@ bool may_be_hash(const binlog::TableMap& map, std::uint32_t position) {
 }
 
 /// The positions of the table map that are not in `hidden`, from the last one.
-std::vector<std::uint32_t> from_behind(const binlog::TableMap& map,
-                                       const std::vector<std::uint32_t>& hidden) {
+std::vector<std::uint32_t> from_the_end(const binlog::TableMap& map,
+                                        const std::vector<std::uint32_t>& hidden) {
   std::vector<std::uint32_t> positions;
   for (std::uint32_t i = static_cast<std::uint32_t>(map.column_count()); i-- > 0;) {
     if (!std::binary_search(hidden.begin(), hidden.end(), i)) positions.push_back(i);
@@ -98,7 +98,7 @@ std::vector<std::uint32_t> hidden_columns(const binlog::TableMap& map, const Cat
 
 std::uint32_t unread_columns(const binlog::TableMap& map, const std::vector<std::uint32_t>& hidden,
                              const CatalogTable* table) {
-  const std::vector<std::uint32_t> positions = from_behind(map, hidden);
+  const std::vector<std::uint32_t> positions = from_the_end(map, hidden);
   if (map.has_names()) return named_unread(map, positions, table);
   if (table == nullptr || positions.size() <= table->columns.size()) return 0;
   const std::size_t more = positions.size() - table->columns.size();

@@ -6,15 +6,15 @@
 #include <initializer_list>
 
 #include "tracker/schema/column_type.h"
+#include "tracker/schema/enum_members.h"
 #include "tracker/schema/make_default.h"
-#include "tracker/schema/member_bytes.h"
 #include "tracker/types/charset/charset.h"
 
 namespace rowtide::schema {
 namespace {
 
 constexpr std::uint32_t kFirstWithoutWidths = 80019;
-constexpr std::uint64_t kMostVarcharBytes = 65535;
+constexpr std::uint64_t kMaxVarcharBytes = 65535;
 
 bool is_one_of(std::string_view type, std::initializer_list<std::string_view> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
@@ -109,7 +109,7 @@ void settle_text_type(CatalogColumn& column, const sql::ColumnSpec& spec, const 
   if (is_one_of(type, {"text", "blob"}) && spec.length && *spec.length != 0) {
     type = lob_type(type, *spec.length * max_bytes);
   } else if (is_one_of(type, {"varchar", "varbinary"}) && spec.length &&
-             *spec.length * max_bytes > kMostVarcharBytes) {
+             *spec.length * max_bytes > kMaxVarcharBytes) {
     // sql_mode without strictness lets it pass.
     type = lob_type(type == "varchar" ? "text" : "blob", *spec.length * max_bytes);
   }
@@ -147,8 +147,8 @@ std::string type_text(const CatalogColumn& column, const sql::ColumnSpec& spec,
 }
 
 std::string declared_type(const sql::ColumnSpec& spec, const SourceDialect& dialect) {
-  constexpr std::uint64_t kMostFloatBits = 24;
-  if (spec.type == "float" && spec.length && !spec.scale && *spec.length > kMostFloatBits) return "double";
+  constexpr std::uint64_t kMaxFloatBits = 24;
+  if (spec.type == "float" && spec.length && !spec.scale && *spec.length > kMaxFloatBits) return "double";
   if (spec.type == "json" && dialect.is_mariadb) return "longtext";
   // MySQL 8 renamed it.
   if (spec.type == "geometrycollection" && !dialect.is_mariadb && dialect.version >= 80000)
@@ -219,7 +219,7 @@ std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::ui
   const std::uint64_t after = collations.max_bytes(collation);
   converted.collation = collation;
   std::optional<std::vector<std::string>> members =
-      reread_members(column.members, column.collation, collation);
+      members_after_convert(column.members, column.collation, collation);
   if (!members) return std::nullopt;
   // Measured on MySQL 5.7.22: what is written back ends at a NUL, so that "\0a" is nothing.
   const bool ends_at_nul = !dialect.is_mariadb && dialect.version < 80000;

@@ -25,7 +25,7 @@ bool looks_like(std::string_view text, std::string_view form) {
   });
 }
 
-/// With so many digits behind the point; as it is if it has more.
+/// With so many digits after the point; as it is if it has more.
 void fill_fraction(std::string& text, std::size_t digits) {
   const std::size_t point = text.find('.');
   if (digits == 0 || (point != std::string::npos && text.size() - point - 1 >= digits)) return;

@@ -28,16 +28,16 @@ std::string key_of(const std::string& database) {
 }
 
 template <typename Versions>
-void drop_behind(Versions& versions, std::uint64_t version) {
+void drop_after(Versions& versions, std::uint64_t version) {
   std::erase_if(versions, [version](const auto& each) { return each.since > version; });
 }
 
-/// Keeps what holds at `version` and everything behind it.
+/// Keeps what holds at `version` and everything after it.
 template <typename Versions>
 void keep_from(Versions& versions, std::uint64_t version) {
-  const auto first_behind = std::find_if(versions.begin(), versions.end(),
-                                         [version](const auto& each) { return each.since > version; });
-  if (first_behind - versions.begin() > 1) versions.erase(versions.begin(), first_behind - 1);
+  const auto first_after = std::find_if(versions.begin(), versions.end(),
+                                        [version](const auto& each) { return each.since > version; });
+  if (first_after - versions.begin() > 1) versions.erase(versions.begin(), first_after - 1);
 }
 
 }  // namespace
@@ -67,8 +67,8 @@ std::uint64_t SchemaHistory::version() const {
 void SchemaHistory::rewind(std::uint64_t version) {
   const Lock lock(mutex_);
   version_ = version;
-  for (auto& [name, versions] : tables_) drop_behind(versions, version);
-  for (auto& [name, versions] : databases_) drop_behind(versions, version);
+  for (auto& [name, versions] : tables_) drop_after(versions, version);
+  for (auto& [name, versions] : databases_) drop_after(versions, version);
   std::erase_if(tables_, [](const auto& entry) { return entry.second.empty(); });
   std::erase_if(databases_, [](const auto& entry) { return entry.second.empty(); });
 }

@@ -42,7 +42,7 @@ class SchemaHistory final : public Definitions {
   [[nodiscard]] absl::Status restore(const std::vector<SavedSchema>& saved);
 
   [[nodiscard]] std::uint64_t version() const;
-  /// Forgets what came behind this version.
+  /// Forgets what came after this version.
   void rewind(std::uint64_t version);
 
   /// A statement at the stream's place.

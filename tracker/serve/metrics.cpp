@@ -80,7 +80,7 @@ std::string render_metrics(const MetricsInput& input) {
                     {{{"reason", "oversized"}}, number(counters.oversized_skipped)},
                     {{{"reason", "xa_prepared_before_start"}}, number(counters.unseen_xa_commits)}});
   families.counter("keys_only_events_total",
-                   "Changes told with their keys only, because their records were too large.",
+                   "Changes delivered with their keys only, because their records were too large.",
                    {{{}, number(counters.oversized_keys_only)}});
   families.counter("binlog_read_bytes_total", "Bytes of binlog read from the source.",
                    {{{}, number(counters.read_bytes)}});

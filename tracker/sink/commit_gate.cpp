@@ -80,7 +80,7 @@ void CommitGate::open(bool is_committed) {
   changed_.notify_all();
 }
 
-bool CommitGate::is_whole() const {
+bool CommitGate::at_transaction_boundary() const {
   const std::lock_guard lock(mutex_);
   return !is_writing_;
 }

@@ -21,7 +21,7 @@ class CommitGate {
   /// The writer: what it wrote is of transactions up to `position`.
   void leave(const binlog::Position& position);
 
-  /// The committer: a commit is due when writing pauses, or when the last one's cost has been earned back; of
+  /// The committer: a commit is due when writing pauses, or when the last one's cost has been amortised; of
   /// a position alone, without records, now and then. False: stop.
   [[nodiscard]] bool wait_until_due(const std::stop_token& stop);
   /// The committer: holds writers back between two transactions. nullopt: stop, or there is nothing new.
@@ -29,7 +29,7 @@ class CommitGate {
   /// The committer, after close() gave a position.
   void open(bool is_committed);
 
-  [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] bool at_transaction_boundary() const;
   [[nodiscard]] std::optional<binlog::Position> committed() const;
   /// Forgets what is not committed. While nobody is inside.
   void roll_back();

@@ -31,11 +31,9 @@ absl::Status too_large(const RejectedRecord& record) {
       record.max_message_bytes > 0 ? fmt::format(" ({} bytes)", record.max_message_bytes) : std::string();
   return absl::ResourceExhaustedError(fmt::format(
       "a record of table {} with key {} has {} bytes, more than topic {} allows with max.message.bytes{}; "
-      "raise it: "
-      "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} --add-config "
-      "max.message.bytes={}, then start the task again; or set spec.sink.kafka.oversizedRecord to KeysOnly "
-      "or "
-      "SkipAndCount",
+      "raise it: kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
+      "--add-config max.message.bytes={}, then start the task again; or set "
+      "spec.sink.kafka.oversizedRecord to KeysOnly or SkipAndCount",
       record.table, shown(record.key), record.bytes, record.topic, limit, record.bootstrap_servers,
       record.topic, record.bytes + kRoom));
 }

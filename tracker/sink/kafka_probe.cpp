@@ -18,74 +18,76 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPatience{500};
+constexpr milliseconds kSettleTime{500};
 
 /// What can go wrong, the most telling first: a refused login explains a closed connection, not the other way
 /// round.
-enum class Trouble { Authentication, Tls, UnknownHost, Refused, Other, None };
+enum class ConnectError { Authentication, Tls, UnknownHost, Refused, Other, None };
 
-struct Seen {
-  Trouble trouble = Trouble::None;
+struct ErrorLog {
+  ConnectError error = ConnectError::None;
   std::string text;
 
-  void add(Trouble found, std::string_view said) {
-    if (found >= trouble) return;
-    trouble = found;
+  void add(ConnectError found, std::string_view said) {
+    if (found >= error) return;
+    error = found;
     text = said;
   }
 };
 
-Trouble trouble_of(rd_kafka_resp_err_t code, std::string_view text) {
+ConnectError connect_error_of(rd_kafka_resp_err_t code, std::string_view text) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      return Trouble::Authentication;
+      return ConnectError::Authentication;
     case RD_KAFKA_RESP_ERR__SSL:
-      return Trouble::Tls;
+      return ConnectError::Tls;
     case RD_KAFKA_RESP_ERR__RESOLVE:
-      return Trouble::UnknownHost;
+      return ConnectError::UnknownHost;
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-      return Trouble::None;  // says nothing that the brokers' own errors do not
+      return ConnectError::None;  // says nothing that the brokers' own errors do not
     default:
-      return text.find("Connection refused") != std::string_view::npos ? Trouble::Refused : Trouble::Other;
+      return text.find("Connection refused") != std::string_view::npos ? ConnectError::Refused
+                                                                       : ConnectError::Other;
   }
 }
 
 void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
-  static_cast<Seen*>(opaque)->add(trouble_of(static_cast<rd_kafka_resp_err_t>(code), reason), reason);
+  static_cast<ErrorLog*>(opaque)->add(connect_error_of(static_cast<rd_kafka_resp_err_t>(code), reason),
+                                      reason);
 }
 
-absl::Status explain(const Seen& seen, const task::KafkaSink& kafka, milliseconds timeout) {
+absl::Status explain(const ErrorLog& seen, const task::KafkaSink& kafka, milliseconds timeout) {
   const std::string servers = bootstrap_list(kafka);
-  switch (seen.trouble) {
-    case Trouble::Authentication:
+  switch (seen.error) {
+    case ConnectError::Authentication:
       return failure(absl::StatusCode::kUnauthenticated, "AuthenticationFailed",
                      fmt::format("Kafka at {} refuses the login: {}; check username and password in "
                                  "spec.sink.kafka.security.credentialsSecretRef, and mechanism",
                                  servers, seen.text));
-    case Trouble::Tls:
+    case ConnectError::Tls:
       return failure(
           absl::StatusCode::kUnavailable, "TlsFailed",
           fmt::format("TLS with Kafka at {} failed: {}; check spec.sink.kafka.security.protocol and "
                       "caSecretRef, and that the broker's certificate is for this name",
                       servers, seen.text));
-    case Trouble::UnknownHost:
+    case ConnectError::UnknownHost:
       return failure(absl::StatusCode::kUnavailable, "UnknownHost",
                      fmt::format("no address for Kafka's name in {}: {}; check "
                                  "spec.sink.kafka.bootstrapServers and the brokers' advertised.listeners",
                                  servers, seen.text));
-    case Trouble::Refused:
+    case ConnectError::Refused:
       return failure(
           absl::StatusCode::kUnavailable, "ConnectionRefused",
           fmt::format("nobody listens for Kafka at {}: {}; start the broker, or correct the port in "
                       "spec.sink.kafka.bootstrapServers",
                       servers, seen.text));
-    case Trouble::Other:
+    case ConnectError::Other:
       return failure(absl::StatusCode::kUnavailable, "Unreachable",
                      fmt::format("Kafka at {} cannot be used: {}; check spec.sink.kafka.bootstrapServers and "
                                  "security.protocol",
                                  servers, seen.text));
-    case Trouble::None:
+    case ConnectError::None:
       break;
   }
   return failure(
@@ -95,8 +97,8 @@ absl::Status explain(const Seen& seen, const task::KafkaSink& kafka, millisecond
                   servers, timeout.count()));
 }
 
-BrokerFacts facts_of(const rd_kafka_metadata_t& metadata) {
-  BrokerFacts facts;
+BrokerInfo facts_of(const rd_kafka_metadata_t& metadata) {
+  BrokerInfo facts;
   facts.brokers = metadata.broker_cnt;
   for (int i = 0; i < metadata.topic_cnt; ++i) {
     const rd_kafka_metadata_topic& topic = metadata.topics[i];
@@ -106,20 +108,20 @@ BrokerFacts facts_of(const rd_kafka_metadata_t& metadata) {
 }
 
 /// Waiting longer does not help, except where a server may just be starting.
-bool is_settled(const Seen& seen) {
-  return seen.trouble == Trouble::Authentication || seen.trouble == Trouble::Tls ||
-         seen.trouble == Trouble::UnknownHost;
+bool is_settled(const ErrorLog& seen) {
+  return seen.error == ConnectError::Authentication || seen.error == ConnectError::Tls ||
+         seen.error == ConnectError::UnknownHost;
 }
 
 }  // namespace
 
-absl::StatusOr<BrokerFacts> probe_kafka(const task::KafkaSink& kafka, const task::SecretReader& secrets,
-                                        milliseconds timeout) {
+absl::StatusOr<BrokerInfo> probe_kafka(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                       milliseconds timeout) {
   absl::StatusOr<KafkaConf> conf = make_kafka_conf(kafka, secrets, "rowtide-precheck");
   if (!conf.ok()) {
     return failure(conf.status().code(), "SecretMissing", std::string(text(conf.status())));
   }
-  Seen seen;
+  ErrorLog seen;
   rd_kafka_conf_set_opaque(conf->get(), &seen);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
   // The error callback tells what matters; the same lines in the log would stand in the precheck's report.
@@ -133,9 +135,9 @@ absl::StatusOr<BrokerFacts> probe_kafka(const task::KafkaSink& kafka, const task
     const rd_kafka_metadata_t* metadata = nullptr;
     const rd_kafka_resp_err_t code =
         rd_kafka_metadata(client->get(), 1, nullptr, &metadata,
-                          static_cast<int>(std::clamp(left, milliseconds{1}, kPatience).count()));
+                          static_cast<int>(std::clamp(left, milliseconds{1}, kSettleTime).count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      BrokerFacts facts = facts_of(*metadata);
+      BrokerInfo facts = facts_of(*metadata);
       rd_kafka_metadata_destroy(metadata);
       return facts;
     }

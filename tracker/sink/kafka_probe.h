@@ -11,7 +11,7 @@
 
 namespace rowtide::sink {
 
-struct BrokerFacts {
+struct BrokerInfo {
   std::int32_t brokers = 0;
   std::map<std::string, std::int32_t>
       topics;  ///< partitions of each topic we may see; a missing one is not there
@@ -20,8 +20,8 @@ struct BrokerFacts {
 /// Asks the cluster what it is made of, with the task's own security settings; changes nothing. For the
 /// precheck. Errors say what to do, and reason_of() gives them a word: UnknownHost, ConnectionRefused,
 /// Timeout, TlsFailed, AuthenticationFailed, SecretMissing, Unreachable.
-[[nodiscard]] absl::StatusOr<BrokerFacts> probe_kafka(const task::KafkaSink& kafka,
-                                                      const task::SecretReader& secrets,
-                                                      std::chrono::milliseconds timeout);
+[[nodiscard]] absl::StatusOr<BrokerInfo> probe_kafka(const task::KafkaSink& kafka,
+                                                     const task::SecretReader& secrets,
+                                                     std::chrono::milliseconds timeout);
 
 }  // namespace rowtide::sink

@@ -47,7 +47,7 @@ constexpr milliseconds kFullQueueWait{20};
 constexpr int kPollMs = 100;
 
 // Not the record is to blame: its transaction was given up.
-bool passes_with_its_transaction(rd_kafka_resp_err_t code) {
+bool is_transaction_abort(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
@@ -89,7 +89,7 @@ class KafkaSink final : public Sink, public Transactional {
 
   absl::Status open() override;
   absl::Status write(const record::RecordBatch& batch, std::stop_token stop) override;
-  absl::StatusOr<bool> takes(const record::Record& record, const std::stop_token& stop) override;
+  absl::StatusOr<bool> fits(const record::Record& record, const std::stop_token& stop) override;
 
   void end_transaction(const binlog::Position& position) override {
     if (is_exactly_once_) gate_.leave(position);
@@ -105,7 +105,7 @@ class KafkaSink final : public Sink, public Transactional {
   absl::Status wait_until_due(const std::stop_token& stop) override;
   absl::StatusOr<std::optional<binlog::Position>> commit(const StateAt& state,
                                                          const std::stop_token& stop) override;
-  bool is_whole() const override { return gate_.is_whole() && error().ok(); }
+  bool at_transaction_boundary() const override { return gate_.at_transaction_boundary() && error().ok(); }
   absl::Status roll_back() override;
   absl::Status flush(milliseconds deadline) override;
   absl::Status error() const override {
@@ -144,7 +144,7 @@ class KafkaSink final : public Sink, public Transactional {
 
   [[nodiscard]] absl::StatusOr<SinkTopic*> topic_of(std::string_view name, const std::stop_token& stop);
   [[nodiscard]] absl::Status add_topic(std::string_view name, const std::stop_token& stop);
-  [[nodiscard]] std::string_view lasting(std::string_view table);
+  [[nodiscard]] std::string_view intern(std::string_view table);
   [[nodiscard]] absl::Status send(const record::Record& record, const std::stop_token& stop);
   [[nodiscard]] absl::Status produce_record(const record::Record& record, const SinkTopic& topic,
                                             DeliveryTracker::Group group, const std::stop_token& stop);
@@ -206,8 +206,8 @@ absl::Status KafkaSink::ensure_known_topics() {
   ASSIGN_OR_RETURN(KafkaConf conf, make_kafka_conf(kafka_, secrets_, "rowtide-" + task_.name));
   ASSIGN_OR_RETURN(const KafkaClient client, make_kafka_producer(std::move(conf)));
   for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(TopicFacts facts,
-                     ensure_topic(*client, topic_wish(kafka_, name, timestamp_unit_), kOpenTimeout));
+    ASSIGN_OR_RETURN(TopicInfo facts,
+                     ensure_topic(*client, topic_spec(kafka_, name, timestamp_unit_), kOpenTimeout));
     if (timestamp_unit_ == record::TimestampUnit::Seconds) {
       RETURN_IF_ERROR(check_topic_for_seconds(name, facts));
       if (!retention_) retention_.emplace(kafka_, secrets_, name);
@@ -285,7 +285,7 @@ absl::Status KafkaSink::write(const record::RecordBatch& batch, std::stop_token 
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> KafkaSink::takes(const record::Record& record, const std::stop_token& stop) {
+absl::StatusOr<bool> KafkaSink::fits(const record::Record& record, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const SinkTopic* topic, topic_of(record.topic, stop));
   const std::int64_t limit = topic->facts.max_message_bytes;
   return limit <= 0 || largest_size(record) <= static_cast<std::uint64_t>(limit);
@@ -366,8 +366,8 @@ absl::StatusOr<SinkTopic*> KafkaSink::topic_of(std::string_view name, const std:
 
 /// Waits for brokers that are away.
 absl::Status KafkaSink::add_topic(std::string_view name, const std::stop_token& stop) {
-  const TopicWish wish = topic_wish(kafka_, std::string(name), timestamp_unit_);
-  absl::StatusOr<TopicFacts> facts = ensure_topic(*producer_, wish, kTopicAttempt);
+  const TopicSpec wish = topic_spec(kafka_, std::string(name), timestamp_unit_);
+  absl::StatusOr<TopicInfo> facts = ensure_topic(*producer_, wish, kTopicAttempt);
   while (absl::IsUnavailable(facts.status())) {
     if (stop.stop_requested()) return absl::CancelledError("stopped while Kafka did not answer");
     facts = ensure_topic(*producer_, wish, kTopicAttempt);
@@ -379,7 +379,7 @@ absl::Status KafkaSink::add_topic(std::string_view name, const std::stop_token& 
 }
 
 /// The record's table lives as long as its batch; the tracker needs it until the acknowledgement.
-std::string_view KafkaSink::lasting(std::string_view table) {
+std::string_view KafkaSink::intern(std::string_view table) {
   if (table == last_table_) return last_table_;
   auto found = tables_.find(table);
   if (found == tables_.end()) found = tables_.emplace(table).first;
@@ -389,7 +389,7 @@ std::string_view KafkaSink::lasting(std::string_view table) {
 absl::Status KafkaSink::send(const record::Record& record, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const SinkTopic* topic, topic_of(record.topic, stop));
   const std::uint64_t size = cost(bytes_of(record));
-  const std::string_view table = lasting(record.table);
+  const std::string_view table = intern(record.table);
 
   std::unique_lock lock(mutex_);
   const auto may_go_on = [&] {
@@ -434,8 +434,7 @@ absl::Status KafkaSink::produce_record(const record::Record& record, const SinkT
       wait_a_moment(stop);
       continue;
     }
-    if (is_exactly_once_ && passes_with_its_transaction(code))
-      return transaction_->error(code, error->reason);
+    if (is_exactly_once_ && is_transaction_abort(code)) return transaction_->error(code, error->reason);
     return rejection(code, error->reason, topic.name, record.table, record.key.value_or(""),
                      bytes_of(record));
   }
@@ -521,8 +520,7 @@ KafkaSink::Deliveries KafkaSink::read_deliveries(rd_kafka_event_t& event) {
 /// payload for the text.
 absl::Status KafkaSink::failure_of(const rd_kafka_message_t& message) const {
   const char* const reason = rd_kafka_err2str(message.err);
-  if (passes_with_its_transaction(message.err) && is_exactly_once_)
-    return transaction_->error(message.err, reason);
+  if (is_transaction_abort(message.err) && is_exactly_once_) return transaction_->error(message.err, reason);
   return rejection(message.err, reason, rd_kafka_topic_name(message.rkt),
                    tracker_.table(to_group(message._private)),
                    {static_cast<const char*>(message.key), message.key_len}, message.len + message.key_len);

@@ -33,14 +33,14 @@ int left_until(Clock::time_point deadline) {
   return static_cast<int>(std::max<std::int64_t>(left, 1));
 }
 
-std::string flags_of(const TopicWish& wish) {
+std::string flags_of(const TopicSpec& wish) {
   std::string flags = fmt::format("--partitions {}", wish.partitions);
   if (wish.replication_factor > 0) flags += fmt::format(" --replication-factor {}", wish.replication_factor);
   for (const auto& [name, value] : wish.config) flags += fmt::format(" --config {}={}", name, value);
   return flags;
 }
 
-std::string create_command(const TopicWish& wish) {
+std::string create_command(const TopicSpec& wish) {
   return fmt::format("kafka-topics.sh --bootstrap-server BROKER --create --topic {} {}", wish.name,
                      flags_of(wish));
 }
@@ -86,7 +86,7 @@ Options admin_options(rd_kafka_t& client, rd_kafka_admin_op_t operation, Clock::
   return options;
 }
 
-absl::Status creation_error(const TopicWish& wish, rd_kafka_resp_err_t code, const char* text) {
+absl::Status creation_error(const TopicSpec& wish, rd_kafka_resp_err_t code, const char* text) {
   const std::string what = fmt::format("topic {} cannot be created: {}", wish.name,
                                        text != nullptr ? text : rd_kafka_err2str(code));
   switch (code) {
@@ -107,7 +107,7 @@ absl::Status creation_error(const TopicWish& wish, rd_kafka_resp_err_t code, con
   }
 }
 
-absl::Status create(rd_kafka_t& client, const TopicWish& wish, Clock::time_point deadline) {
+absl::Status create(rd_kafka_t& client, const TopicSpec& wish, Clock::time_point deadline) {
   std::array<char, 256> error{};
   const NewTopic topic(rd_kafka_NewTopic_new(wish.name.c_str(), wish.partitions, wish.replication_factor,
                                              error.data(), error.size()));
@@ -136,8 +136,7 @@ absl::Status create(rd_kafka_t& client, const TopicWish& wish, Clock::time_point
 }
 
 /// What the topic allows. Not being allowed to ask is no error: the facts stay unknown.
-void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point deadline,
-                 TopicFacts& facts) {
+void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point deadline, TopicInfo& facts) {
   const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
   const Queue queue(rd_kafka_queue_new(&client));
   const Options options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
@@ -171,10 +170,10 @@ void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point
 
 }  // namespace
 
-TopicWish topic_wish(const task::KafkaSink& kafka, std::string name, record::TimestampUnit unit) {
+TopicSpec topic_spec(const task::KafkaSink& kafka, std::string name, record::TimestampUnit unit) {
   constexpr std::int64_t kMsPerHour = 3'600'000;
   const task::KafkaTopic& settings = kafka.topic;
-  TopicWish wish{.name = std::move(name),
+  TopicSpec wish{.name = std::move(name),
                  .partitions = settings.partitions,
                  .replication_factor = settings.replication_factor,
                  .config = {},
@@ -187,7 +186,7 @@ TopicWish topic_wish(const task::KafkaSink& kafka, std::string name, record::Tim
   return wish;
 }
 
-absl::Status check_topic_for_seconds(const std::string& topic, const TopicFacts& facts) {
+absl::Status check_topic_for_seconds(const std::string& topic, const TopicInfo& facts) {
   if (facts.partitions != 1) {
     return absl::FailedPreconditionError(
         fmt::format("topic {} has {} partitions, and consumers of dts-avro read one only; choose another "
@@ -199,20 +198,19 @@ absl::Status check_topic_for_seconds(const std::string& topic, const TopicFacts&
   if (keeps_all && takes_ours) return absl::OkStatus();
   return absl::FailedPreconditionError(fmt::format(
       "topic {} has retention.ms={} and message.timestamp.type={}: messages of dts-avro carry seconds as "
-      "their "
-      "timestamps, and Kafka would delete them at once; set both (Rowtide keeps retentionHours itself): "
-      "kafka-configs.sh --bootstrap-server BROKER --alter --topic {} --add-config "
+      "their timestamps, and Kafka would delete them at once; set both (Rowtide keeps retentionHours "
+      "itself): kafka-configs.sh --bootstrap-server BROKER --alter --topic {} --add-config "
       "retention.ms=-1,message.timestamp.type=CreateTime",
       topic, facts.retention_ms, facts.timestamp_type, topic));
 }
 
-absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wish, milliseconds timeout) {
+absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& wish, milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
   bool is_created = false;
   while (true) {
     ASSIGN_OR_RETURN(const std::int32_t partitions, look_up(client, wish.name, deadline));
     if (partitions > 0) {
-      TopicFacts facts;
+      TopicInfo facts;
       facts.partitions = partitions;
       read_config(client, wish.name, deadline, facts);
       return facts;

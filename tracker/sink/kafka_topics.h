@@ -15,20 +15,20 @@ struct rd_kafka_s;
 namespace rowtide::sink {
 
 /// A topic as it should be made if it is not there.
-struct TopicWish {
+struct TopicSpec {
   std::string name;
   std::int32_t partitions = 1;
   std::int16_t replication_factor = -1;  ///< -1: the broker's default
   std::vector<std::pair<std::string, std::string>> config;
   bool create = true;
 };
-[[nodiscard]] TopicWish topic_wish(const task::KafkaSink& kafka, std::string name,
+[[nodiscard]] TopicSpec topic_spec(const task::KafkaSink& kafka, std::string name,
                                    record::TimestampUnit unit);
 
-struct TopicFacts {
+struct TopicInfo {
   std::int32_t partitions = 0;
-  std::int64_t max_message_bytes = 0;  ///< 0: the broker does not tell us
-  std::string cleanup_policy;          ///< empty: the broker does not tell us
+  std::int64_t max_message_bytes = 0;  ///< 0: the broker does not say
+  std::string cleanup_policy;          ///< empty: the broker does not say
   std::string retention_ms;            ///< the same
   std::string timestamp_type;          ///< the same
 };
@@ -37,11 +37,11 @@ struct TopicFacts {
 /// One that exists is left as it is, with however many partitions. `client` is any producer or consumer of
 /// the same cluster. UNAVAILABLE: the brokers do not answer, worth trying again. FAILED_PRECONDITION:
 /// somebody must do what it says.
-[[nodiscard]] absl::StatusOr<TopicFacts> ensure_topic(rd_kafka_s& client, const TopicWish& wish,
-                                                      std::chrono::milliseconds timeout);
+[[nodiscard]] absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& wish,
+                                                     std::chrono::milliseconds timeout);
 
 /// What a format with timestamps in seconds needs of a topic: one partition, timestamps from the producer, no
 /// retention by time. FAILED_PRECONDITION with the command that mends it.
-[[nodiscard]] absl::Status check_topic_for_seconds(const std::string& topic, const TopicFacts& facts);
+[[nodiscard]] absl::Status check_topic_for_seconds(const std::string& topic, const TopicInfo& facts);
 
 }  // namespace rowtide::sink

@@ -36,15 +36,15 @@ class Sink {
   [[nodiscard]] virtual absl::Status write(const record::RecordBatch& batch, std::stop_token stop) = 0;
 
   /// Is the record small enough for where it goes? May ask there first, and wait as write() does.
-  [[nodiscard]] virtual absl::StatusOr<bool> takes(const record::Record& /*record*/,
-                                                   const std::stop_token& /*stop*/) {
+  [[nodiscard]] virtual absl::StatusOr<bool> fits(const record::Record& /*record*/,
+                                                  const std::stop_token& /*stop*/) {
     return true;
   }
 
   /// Everything written so far, and nothing else, belongs to transactions (or parts of one) up to `position`.
   virtual void end_transaction(const binlog::Position& position) = 0;
 
-  /// The newest position all of whose records are safe at the other side.
+  /// The newest position all of whose records are durable in the sink.
   [[nodiscard]] virtual std::optional<binlog::Position> durable() const = 0;
 
   /// Of a sink that makes records and checkpoint durable together; nullptr: the checkpoint follows durable().

@@ -12,7 +12,7 @@ void SinkTopicDeleter::operator()(rd_kafka_topic_t* topic) const noexcept {
   rd_kafka_topic_destroy(topic);
 }
 
-SinkTopic& SinkTopics::add(const std::string& name, TopicFacts facts) {
+SinkTopic& SinkTopics::add(const std::string& name, TopicInfo facts) {
   if (facts.max_message_bytes > 0) batch_bytes_ = std::min(batch_bytes_, facts.max_message_bytes);
   {
     const std::lock_guard lock(mutex_);

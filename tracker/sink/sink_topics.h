@@ -22,14 +22,14 @@ struct SinkTopicDeleter {
 /// A topic that the sink writes to, and the running producer's handle of it.
 struct SinkTopic {
   std::string name;
-  TopicFacts facts;
+  TopicInfo facts;
   std::unique_ptr<rd_kafka_topic_s, SinkTopicDeleter> handle;
 };
 
 /// The topics met so far. Of the writing thread, except limit() and names(), which are for any.
 class SinkTopics {
  public:
-  SinkTopic& add(const std::string& name, TopicFacts facts);
+  SinkTopic& add(const std::string& name, TopicInfo facts);
   /// With a handle of `producer`; NOT_FOUND: add it first.
   [[nodiscard]] absl::StatusOr<SinkTopic*> open(rd_kafka_s& producer, std::string_view name);
   /// Before the producer that the handles belong to is destroyed.

@@ -132,9 +132,8 @@ class StdoutSink final : public Sink {
     if (errno == EINTR || errno == EAGAIN) return absl::OkStatus();
     if (errno == EPIPE) {
       return absl::FailedPreconditionError(
-          "the program that reads stdout has ended; changes from here on were not written, start again with "
-          "a "
-          "reader that stays");
+          "the program that reads stdout has ended; changes from here on were not written, start again "
+          "with a reader that stays");
     }
     return absl::FailedPreconditionError(
         fmt::format("writing to stdout failed: {}; make room or write elsewhere, then start again",

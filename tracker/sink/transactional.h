@@ -27,7 +27,7 @@ class Transactional {
  public:
   virtual ~Transactional() = default;
 
-  /// Waits until a commit is worth its price: soon after the last record, seldom under load. CANCELLED: stop.
+  /// Waits until a commit is worth its cost: soon after the last record, seldom under load. CANCELLED: stop.
   [[nodiscard]] virtual absl::Status wait_until_due(const std::stop_token& stop) = 0;
 
   /// Waits for the end of the transaction that is being written, and makes all before it durable together
@@ -38,7 +38,7 @@ class Transactional {
       const StateAt& state, const std::stop_token& stop) = 0;
 
   /// All that was written belongs to ended transactions, and nothing failed. The writing thread's.
-  [[nodiscard]] virtual bool is_whole() const = 0;
+  [[nodiscard]] virtual bool at_transaction_boundary() const = 0;
 
   /// Takes back what no commit has made durable, and begins anew as after a restart: go on from the
   /// checkpoint. While neither of the two threads is inside another function. UNAVAILABLE: try again.

@@ -16,7 +16,7 @@
 #include "tracker/source/dump_request.h"
 #include "tracker/source/mysql_session.h"
 #include "tracker/source/same_binlog.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 #include "tracker/source/start_position.h"
 
 namespace rowtide::source {
@@ -59,7 +59,7 @@ absl::Status BinlogSource::open(const binlog::Position& from) {
   if (is_interrupted()) return absl::CancelledError("reading the binlog was interrupted");
   opened_at_ = from;
   RETURN_IF_ERROR(connect());
-  ASSIGN_OR_RETURN(const ServerFacts facts, read_info());
+  ASSIGN_OR_RETURN(const ServerInfo facts, read_info());
   ASSIGN_OR_RETURN(const binlog::Position at, check_position(from, facts));
   RETURN_IF_ERROR(set_variables(at, facts));
   RETURN_IF_ERROR(register_reader());
@@ -80,7 +80,7 @@ absl::Status BinlogSource::connect() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ServerFacts> BinlogSource::read_info() {
+absl::StatusOr<ServerInfo> BinlogSource::read_info() {
   ASSIGN_OR_RETURN(sql::Result user,
                    connection_->query("SELECT VERSION(), SUBSTRING_INDEX(USER(), '@', -1)"));
   if (user.rows.empty()) return absl::InternalError("the source does not say what it is");
@@ -88,13 +88,13 @@ absl::StatusOr<ServerFacts> BinlogSource::read_info() {
   info_.is_mariadb = is_mariadb_version(info_.version);
   info_.client_address = user.rows[0][1].value_or("");
   BorrowedSession session(*connection_);
-  absl::StatusOr<ServerFacts> facts = read_server_facts(session);
+  absl::StatusOr<ServerInfo> facts = read_server_facts(session);
   if (facts.ok()) info_.server = facts->server;
   return facts;
 }
 
 absl::StatusOr<binlog::Position> BinlogSource::check_position(const binlog::Position& from,
-                                                              const ServerFacts& facts) {
+                                                              const ServerInfo& facts) {
   BorrowedSession session(*connection_);
   ASSIGN_OR_RETURN(const bool is_same, is_in_same_file(from, facts, session, open_beside_));
   binlog::Position at = from;
@@ -105,7 +105,7 @@ absl::StatusOr<binlog::Position> BinlogSource::check_position(const binlog::Posi
   return at;
 }
 
-absl::Status BinlogSource::set_variables(const binlog::Position& from, const ServerFacts& facts) {
+absl::Status BinlogSource::set_variables(const binlog::Position& from, const ServerInfo& facts) {
   for (const std::string& statement : dump_settings(from, facts, identity_, kHeartbeat)) {
     RETURN_IF_ERROR(connection_->query(statement).status());
   }

@@ -10,7 +10,7 @@
 #include "tracker/source/connection.h"
 #include "tracker/source/event_source.h"
 #include "tracker/source/reader_identity.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 #include "tracker/source/timestamp_position.h"
 
 namespace rowtide::source {
@@ -43,11 +43,11 @@ class BinlogSource final : public EventSource {
 
  private:
   [[nodiscard]] absl::Status connect();
-  [[nodiscard]] absl::StatusOr<ServerFacts> read_info();
+  [[nodiscard]] absl::StatusOr<ServerInfo> read_info();
   /// Where the stream will begin; fails where it cannot.
   [[nodiscard]] absl::StatusOr<binlog::Position> check_position(const binlog::Position& from,
-                                                                const ServerFacts& facts);
-  [[nodiscard]] absl::Status set_variables(const binlog::Position& from, const ServerFacts& facts);
+                                                                const ServerInfo& facts);
+  [[nodiscard]] absl::Status set_variables(const binlog::Position& from, const ServerInfo& facts);
   [[nodiscard]] absl::Status register_reader();
   [[nodiscard]] absl::Status request_dump(const binlog::Position& from);
   [[nodiscard]] absl::Status send(unsigned command, const std::string& packet, bool expects_answer);

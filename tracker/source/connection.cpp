@@ -13,7 +13,7 @@
 #include "common/status/reason.h"
 #include "common/status/try.h"
 #include "common/version.h"
-#include "tracker/source/greeting_probe.h"
+#include "tracker/source/handshake_probe.h"
 #include "tracker/sql/quote.h"
 
 namespace rowtide::source {

@@ -27,7 +27,7 @@ void put_short_text(std::string& out, std::string_view text) {
 
 }  // namespace
 
-absl::Status check_position_fits(const binlog::Position& from, const ServerFacts& facts) {
+absl::Status check_position_fits(const binlog::Position& from, const ServerInfo& facts) {
   const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   const bool is_mariadb_set = std::holds_alternative<binlog::MariadbGtidSet>(from.gtids);
   if ((mysql != nullptr && facts.is_mariadb) || (is_mariadb_set && !facts.is_mariadb)) {
@@ -62,7 +62,7 @@ absl::Status check_position_fits(const binlog::Position& from, const ServerFacts
   return absl::OkStatus();
 }
 
-std::vector<std::string> dump_settings(const binlog::Position& from, const ServerFacts& facts,
+std::vector<std::string> dump_settings(const binlog::Position& from, const ServerInfo& facts,
                                        const ReaderIdentity& identity, std::chrono::nanoseconds heartbeat) {
   // The newer names are read by MySQL 8.0.26 and later; a variable that nobody reads does no harm.
   std::vector<std::string> settings{

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "tracker/binlog/position.h"
 #include "tracker/source/reader_identity.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 
 namespace rowtide::source {
 
@@ -21,10 +21,10 @@ inline constexpr unsigned kComBinlogDumpGtid = 0x1e;
 
 /// FAILED_PRECONDITION when this server cannot begin at such a position: GTIDs of the other kind of server,
 /// GTIDs while gtid_mode is not ON, a file offset beyond 32 bits.
-[[nodiscard]] absl::Status check_position_fits(const binlog::Position& from, const ServerFacts& facts);
+[[nodiscard]] absl::Status check_position_fits(const binlog::Position& from, const ServerInfo& facts);
 
 /// The SET statements before the dump.
-[[nodiscard]] std::vector<std::string> dump_settings(const binlog::Position& from, const ServerFacts& facts,
+[[nodiscard]] std::vector<std::string> dump_settings(const binlog::Position& from, const ServerInfo& facts,
                                                      const ReaderIdentity& identity,
                                                      std::chrono::nanoseconds heartbeat);
 

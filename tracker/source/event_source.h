@@ -13,8 +13,8 @@ namespace rowtide::source {
 struct SourceInfo {
   std::string version;  ///< "8.0.15"
   bool is_mariadb = false;
-  std::string server;          ///< which one (server_facts.h); empty for files
-  std::string client_address;  ///< ours, as the server sees it; empty where it cannot be told
+  std::string server;          ///< which one (server_info.h); empty for files
+  std::string client_address;  ///< ours, as the server sees it; empty where it cannot be known
 };
 
 /// Yields a stream's events in order. One reader thread; interrupt() from any.

@@ -10,7 +10,7 @@
 #include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/transaction_events.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 
 namespace rowtide::source {
 namespace {

@@ -40,7 +40,7 @@ class FileSource final : public EventSource {
   std::size_t current_ = 0;
   std::unique_ptr<std::FILE, FileCloser> file_;
   std::uint64_t offset_ = 0;
-  std::uint64_t continue_at_ = 0;  ///< where to go on behind the FORMAT_DESCRIPTION; 0 = right there
+  std::uint64_t continue_at_ = 0;  ///< where to go on after the FORMAT_DESCRIPTION; 0 = right there
   std::vector<std::byte> buffer_;
   SourceInfo info_;
   std::atomic<bool> interrupted_{false};

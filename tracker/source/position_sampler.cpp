@@ -5,7 +5,7 @@
 #include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/source/server_error.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 
 namespace rowtide::source {
 

@@ -27,7 +27,7 @@ absl::Status was_reset(const Position& from, std::string_view how_known, sql::Se
       absl::StatusCode::kOutOfRange, "BinlogReset",
       fmt::format("the source's binlog is not the one that was read up to {}: {}. It was reset (RESET "
                   "MASTER, RESET BINARY LOGS AND GTIDS) or came with a backup, and what was committed "
-                  "in between cannot be told. {}. {}",
+                  "in between cannot be known. {}. {}",
                   binlog::to_string(from), how_known, describe_earliest(session), lost_position_choices()));
 }
 
@@ -114,7 +114,7 @@ std::string difference_at(const Position& from, sql::Session& session) {
 
 }  // namespace
 
-absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerFacts& facts, sql::Session& session,
+absl::StatusOr<bool> is_in_same_file(const Position& from, const ServerInfo& facts, sql::Session& session,
                                      const OpenSource& open_source) {
   if (from.file_created == 0 || from.server.empty() || from.server != facts.server) return false;
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));

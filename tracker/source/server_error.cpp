@@ -18,7 +18,7 @@ constexpr char kNumberUrl[] = "rowtide.dev/error-number";
 
 using absl::StatusCode;
 
-/// One line an error number (or several with the same meaning): code, reason, and what to do about it.
+/// One line per error number (or several with the same meaning): code, reason, and what to do about it.
 struct Meaning {
   unsigned number;
   StatusCode code;
@@ -27,9 +27,8 @@ struct Meaning {
 };
 
 constexpr std::string_view kCheckAccount =
-    "check username and password in the Secret of spec.source.credentialsSecretRef, and that the account may "
-    "log in "
-    "from this address";
+    "check username and password in the Secret of spec.source.credentialsSecretRef, and that the account "
+    "may log in from this address";
 constexpr std::string_view kTriesAgain = "nothing to do if it passes";
 constexpr std::string_view kPlugin =
     "give the account a plugin that is supported: caching_sha2_password, mysql_native_password, "

@@ -10,7 +10,7 @@
 #include "tracker/binlog/event.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/server_error.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 #include "tracker/source/timestamp_position.h"
 #include "tracker/sql/quote.h"
 
@@ -34,7 +34,7 @@ absl::StatusOr<binlog::GtidSet> mysql_gtids(std::string_view text) {
   return binlog::GtidSet(std::move(gtids));
 }
 
-absl::StatusOr<Position> latest(Session& session, const ServerFacts& facts) {
+absl::StatusOr<Position> latest(Session& session, const ServerInfo& facts) {
   ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));
   if (facts.is_mariadb) return mariadb_position(session, std::move(end.file), end.offset);
   Position position{.gtids = {}, .file = std::move(end.file), .offset = end.offset};
@@ -46,7 +46,7 @@ absl::StatusOr<Position> latest(Session& session, const ServerFacts& facts) {
   return position;
 }
 
-absl::StatusOr<Position> earliest(Session& session, const ServerFacts& facts) {
+absl::StatusOr<Position> earliest(Session& session, const ServerInfo& facts) {
   ASSIGN_OR_RETURN(std::vector<BinlogFile> files, list_binlog_files(session));
   if (files.empty()) {
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
@@ -74,7 +74,7 @@ absl::Status check_is_of_source(const std::string& gtids, Session& session) {
                   *beyond));
 }
 
-absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, const ServerFacts& facts) {
+absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, const ServerInfo& facts) {
   Position position;
   if (facts.is_mariadb) {
     ASSIGN_OR_RETURN(binlog::MariadbGtidSet gtids, binlog::MariadbGtidSet::parse(text));
@@ -96,7 +96,7 @@ absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, 
 }
 
 absl::StatusOr<Position> at_file(const task::StartPosition& start, Session& session,
-                                 const ServerFacts& facts) {
+                                 const ServerInfo& facts) {
   ASSIGN_OR_RETURN(std::vector<BinlogFile> files, list_binlog_files(session));
   const auto file =
       std::find_if(files.begin(), files.end(), [&](const BinlogFile& f) { return f.name == start.file; });
@@ -144,11 +144,9 @@ absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(Session& session) {
 
 std::string_view lost_position_choices() {
   return "Choose: bring the missing binlog files back to the source; or make the task anew with "
-         "spec.startPosition.mode Earliest (goes on at the earliest change that is left) or Latest (from now "
-         "on), "
-         "either with a gap, after which consumers need a fresh copy of the tables; and keep the binlog "
-         "longer "
-         "(binlog_expire_logs_seconds)";
+         "spec.startPosition.mode Earliest (goes on at the earliest change that is left) or Latest (from "
+         "now on), either with a gap, after which consumers need a fresh copy of the tables; and keep the "
+         "binlog longer (binlog_expire_logs_seconds)";
 }
 
 std::string describe_earliest(Session& session) {
@@ -208,7 +206,7 @@ absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, Sessio
   return Executed{gtids.beyond(all).to_string(), all.to_string()};
 }
 
-absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerFacts& facts,
+absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerInfo& facts,
                                  const OpenSource& open_source) {
   switch (start.mode) {
     case task::StartMode::Latest:
@@ -258,7 +256,7 @@ absl::Status check_executed(const Position& from, Session& session) {
 
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,
                                                 const OpenSource& open_source) {
-  ASSIGN_OR_RETURN(const ServerFacts facts, read_server_facts(session));
+  ASSIGN_OR_RETURN(const ServerInfo facts, read_server_facts(session));
   absl::StatusOr<Position> position = look_up(start, session, facts, open_source);
   if (position.ok() && !position->file.empty()) position->server = facts.server;
   return position;
@@ -270,7 +268,7 @@ absl::StatusOr<std::string> check_start_position(const task::StartPosition& star
     ASSIGN_OR_RETURN(const Position position, resolve_start_position(start, session, open_source));
     return binlog::to_string(position);
   }
-  ASSIGN_OR_RETURN(const ServerFacts facts, read_server_facts(session));
+  ASSIGN_OR_RETURN(const ServerInfo facts, read_server_facts(session));
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
   ASSIGN_OR_RETURN(const std::size_t index,
                    find_file_of_time(start.timestamp_us, files, session, facts, open_source));

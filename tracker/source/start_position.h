@@ -51,7 +51,7 @@ using OpenSource = std::function<std::unique_ptr<EventSource>()>;
 /// refuse.
 [[nodiscard]] absl::Status check_executed(const binlog::Position& from, sql::Session& session);
 
-/// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be told.
+/// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be known.
 [[nodiscard]] std::string describe_earliest(sql::Session& session);
 
 /// What a person can choose when a position is lost.

@@ -67,7 +67,7 @@ absl::Status check_not_to_come(std::int64_t time_us, sql::Session& session) {
 
 /// Is the oldest file the first that the server ever wrote (since its binlog was last reset)?
 absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, sql::Session& session,
-                                      const ServerFacts& facts) {
+                                      const ServerInfo& facts) {
   if (!facts.has_gtids()) {
     const std::size_t dot = oldest.name.rfind('.');
     std::uint64_t number = 0;
@@ -90,7 +90,7 @@ absl::Status note_gtids(const EventView& event, binlog::MysqlGtidSet& gtids) {
 }
 
 absl::StatusOr<Position> position_at(std::string file, std::uint64_t offset, binlog::MysqlGtidSet gtids,
-                                     sql::Session& session, const ServerFacts& facts) {
+                                     sql::Session& session, const ServerInfo& facts) {
   if (facts.is_mariadb) return mariadb_position(session, std::move(file), offset);
   Position position{.gtids = {}, .file = std::move(file), .offset = offset};
   if (facts.has_gtids()) position.gtids = std::move(gtids);
@@ -118,7 +118,7 @@ absl::StatusOr<std::int64_t> file_created(const std::string& file, const OpenSou
 }
 
 absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::vector<BinlogFile>& files,
-                                              sql::Session& session, const ServerFacts& facts,
+                                              sql::Session& session, const ServerInfo& facts,
                                               const OpenSource& open_source) {
   if (files.empty())
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
@@ -149,7 +149,7 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
                   describe_earliest(session), lost_position_choices()));
 }
 
-absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, const ServerFacts& facts,
+absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, const ServerInfo& facts,
                                    const OpenSource& open_source) {
   // First of all the end: what comes later is later than the time as well.
   ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));

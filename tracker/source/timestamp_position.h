@@ -10,7 +10,7 @@
 #include "common/task/spec.h"
 #include "tracker/binlog/position.h"
 #include "tracker/source/event_source.h"
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 #include "tracker/source/start_position.h"
 #include "tracker/sql/session.h"
 
@@ -32,12 +32,12 @@ namespace rowtide::source {
 /// come.
 [[nodiscard]] absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us,
                                                             const std::vector<BinlogFile>& files,
-                                                            sql::Session& session, const ServerFacts& facts,
+                                                            sql::Session& session, const ServerInfo& facts,
                                                             const OpenSource& open_source);
 
 /// Where the transaction begins; where the binlog ends if there is none yet.
 [[nodiscard]] absl::StatusOr<binlog::Position> find_time(std::int64_t time_us, sql::Session& session,
-                                                         const ServerFacts& facts,
+                                                         const ServerInfo& facts,
                                                          const OpenSource& open_source);
 
 }  // namespace rowtide::source

@@ -31,7 +31,7 @@ struct DefaultSpec {
   std::string charset = {};  ///< _latin1 in front of bytes
 };
 
-/// Where an added or changed column goes: nowhere in particular, to the front, or behind another.
+/// Where an added or changed column goes: nowhere in particular, to the front, or after another.
 struct Placement {
   bool is_first = false;
   std::string after;

@@ -6,7 +6,7 @@
 
 namespace rowtide::sql {
 
-/// What stands behind ALTER TABLE t. For ddl_parser.cpp only, as all here.
+/// What stands after ALTER TABLE t. For ddl_parser.cpp only, as all here.
 void read_alter_actions(DdlReader& reader, std::vector<AlterAction>& actions);
 /// One option of a table: ENGINE = x; false where none follows.
 bool read_table_option(DdlReader& reader, SetTableOptions& options, bool& is_versioned);

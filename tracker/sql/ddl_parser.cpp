@@ -15,13 +15,11 @@ namespace {
 /// values.
 constexpr std::string_view kSequenceColumns =
     "CREATE TABLE sequence (`next_not_cached_value` bigint(21) NOT NULL, `minimum_value` bigint(21) NOT "
-    "NULL, "
-    "`maximum_value` bigint(21) NOT NULL, `start_value` bigint(21) NOT NULL COMMENT 'start value when "
-    "sequences "
-    "is created or value if RESTART is used', `increment` bigint(21) NOT NULL COMMENT 'increment value', "
-    "`cache_size` bigint(21) unsigned NOT NULL, `cycle_option` tinyint(1) unsigned NOT NULL COMMENT '0 if no "
-    "cycles are allowed, 1 if the sequence should begin a new cycle when maximum_value is passed', "
-    "`cycle_count` bigint(21) NOT NULL COMMENT 'How many cycles have been done')";
+    "NULL, `maximum_value` bigint(21) NOT NULL, `start_value` bigint(21) NOT NULL COMMENT 'start value "
+    "when sequences is created or value if RESTART is used', `increment` bigint(21) NOT NULL COMMENT "
+    "'increment value', `cache_size` bigint(21) unsigned NOT NULL, `cycle_option` tinyint(1) unsigned NOT "
+    "NULL COMMENT '0 if no cycles are allowed, 1 if the sequence should begin a new cycle when "
+    "maximum_value is passed', `cycle_count` bigint(21) NOT NULL COMMENT 'How many cycles have been done')";
 
 /// Reads one statement. One member function a verb.
 class Parser {

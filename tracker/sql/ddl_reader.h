@@ -29,7 +29,7 @@ class DdlReader {
   /// One of the words follows.
   [[nodiscard]] bool is_any(std::initializer_list<std::string_view> words) const;
   [[nodiscard]] bool is_symbol(char symbol) const { return peek().is_symbol(symbol); }
-  /// The words follow one behind the other.
+  /// The words follow one after the other.
   [[nodiscard]] bool are(std::initializer_list<std::string_view> words) const;
 
   /// A name and '=' follow.
@@ -48,12 +48,12 @@ class DdlReader {
   TableName table_name();
   /// Of `c`, `t.c` and `d.t.c`: MariaDB and MySQL 5.7 check that t is the statement's table.
   std::string column_name();
-  std::string text();  ///< also several behind each other
+  std::string text();  ///< also several in a row
   std::uint64_t number();
   bool if_exists() { return take({"IF", "EXISTS"}); }
   bool if_not_exists() { return take({"IF", "NOT", "EXISTS"}); }
 
-  /// From an opening bracket to behind its closing one; the text between.
+  /// From an opening bracket to after its closing one; the text between.
   std::string_view skip_brackets();
   /// Characters of the statement read since `begin` (an earlier mark()).
   [[nodiscard]] const char* mark() const { return peek().text.data(); }
@@ -77,7 +77,7 @@ DefaultSpec read_default(DdlReader& reader);
 std::string read_text_literal(DdlReader& reader);
 /// CURRENT_TIMESTAMP, NOW(3) and so on, as CURRENT_TIMESTAMP(3); false if no such thing follows.
 bool read_now(DdlReader& reader, std::string& text);
-/// CHARACTER SET x, CHARSET x, COLLATE x, each with or without DEFAULT in front and = behind; false if no
+/// CHARACTER SET x, CHARSET x, COLLATE x, each with or without DEFAULT in front and = after; false if no
 /// such thing follows.
 bool read_charset(DdlReader& reader, CharsetSpec& charset);
 
@@ -86,7 +86,7 @@ bool read_charset(DdlReader& reader, CharsetSpec& charset);
 std::optional<KeySpec> read_key(DdlReader& reader);
 /// Does one of these follow?
 [[nodiscard]] bool is_key(const DdlReader& reader);
-/// (part, part ...) and the options behind it.
+/// (part, part ...) and the options after it.
 void read_key_parts(DdlReader& reader, KeySpec& key);
 void read_key_options(DdlReader& reader, KeySpec& key);
 /// USING x or TYPE x, if it follows.

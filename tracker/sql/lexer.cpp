@@ -147,11 +147,11 @@ bool Lexer::skip_comment_mark() {
 bool Lexer::skip_versioned_comment() {
   constexpr std::uint32_t kFirstOfMysqlOnly = 50700;  // MariaDB leaves MySQL's newer ones alone
   constexpr std::uint32_t kLastOfMysqlOnly = 99999;
-  constexpr std::size_t kMostDigits = 6;
+  constexpr std::size_t kMaxDigits = 6;
   const bool is_for_mariadb = rest_[2] == 'M';
   std::string_view text = rest_.substr(is_for_mariadb ? 4 : 3);
   std::uint32_t version = 0;
-  for (std::size_t digits = 0; digits < kMostDigits && !text.empty() && is_digit(text.front()); ++digits) {
+  for (std::size_t digits = 0; digits < kMaxDigits && !text.empty() && is_digit(text.front()); ++digits) {
     version = version * 10 + static_cast<std::uint32_t>(text.front() - '0');
     text.remove_prefix(1);
   }

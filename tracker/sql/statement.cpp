@@ -47,7 +47,7 @@ class Classifier {
   void add_table(Statement& statement);
   void add_tables(Statement& statement);
   void add_tables_until(std::string_view end, Statement& statement);
-  void add_table_behind(std::string_view word, Statement& statement);
+  void add_table_after(std::string_view word, Statement& statement);
   void add_database(Statement& statement);
   void add_database_of_routine(Statement& statement);
   void add_table_of_convert(Statement& statement);
@@ -187,7 +187,7 @@ Statement Classifier::create_or_alter(DdlVerb verb) {
     if (keyword.is("TABLE")) find_end_of_create(statement);
   } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
     statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
-    add_table_behind("ON", statement);
+    add_table_after("ON", statement);
   } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
     add_database(statement);
   } else if (is_any(keyword, {"PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
@@ -207,7 +207,7 @@ Statement Classifier::drop() {
     add_tables(statement);
   } else if (keyword.is("INDEX")) {
     statement.is_temporary = uses_temporary_table_;
-    add_table_behind("ON", statement);
+    add_table_after("ON", statement);
   } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
     add_database(statement);
   } else if (is_any(keyword, {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
@@ -225,7 +225,7 @@ Statement Classifier::rename() {
   skip_if_exists();
   do {
     add_table(statement);
-    // MariaDB: WAIT n, NOWAIT behind the name.
+    // MariaDB: WAIT n, NOWAIT after the name.
     while (lexer_.peek().kind != TokenKind::End && !lexer_.peek().is_symbol(',') && !lexer_.peek().is("TO"))
       lexer_.next();
     if (lexer_.take("TO")) add_table(statement);
@@ -287,7 +287,7 @@ bool Classifier::skip_past(std::string_view word) {
   }
 }
 
-/// What stands behind the name of a new table, its columns and options: SELECT, which may be all that stands
+/// What stands after the name of a new table, its columns and options: SELECT, which may be all that stands
 /// in brackets there, or START TRANSACTION.
 void Classifier::find_end_of_create(Statement& statement) {
   int depth = 0;
@@ -334,7 +334,7 @@ void Classifier::add_tables(Statement& statement) {
   } while (lexer_.take_symbol(','));
 }
 
-/// Table references: a name stands at the front, behind a comma and behind JOIN.
+/// Table references: a name stands at the front, after a comma and after JOIN.
 void Classifier::add_tables_until(std::string_view end, Statement& statement) {
   bool name_follows = true;
   while (true) {
@@ -350,7 +350,7 @@ void Classifier::add_tables_until(std::string_view end, Statement& statement) {
   }
 }
 
-void Classifier::add_table_behind(std::string_view word, Statement& statement) {
+void Classifier::add_table_after(std::string_view word, Statement& statement) {
   if (skip_past(word)) add_table(statement);
 }
 

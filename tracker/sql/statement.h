@@ -43,7 +43,7 @@ struct Statement {
   DdlVerb verb = DdlVerb::None;
   DdlObject object = DdlObject::Other;
   /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP
-  /// name several). Empty when they could not be told.
+  /// name several). Empty when they are not known.
   std::vector<StatementTable> tables;
   bool is_temporary = false;  ///< DDL of a temporary table
   bool writes_rows = false;   ///< CREATE TABLE ... SELECT: a data change, too, written as a statement

@@ -6,7 +6,7 @@
 
 namespace rowtide::types {
 
-/// The bytes behind a length of 1 to 4 bytes.
+/// The bytes after a length of 1 to 4 bytes.
 inline std::string_view read_counted(ByteReader& row, std::uint8_t length_width) noexcept {
   switch (length_width) {
     case 1:

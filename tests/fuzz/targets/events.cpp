@@ -1,5 +1,5 @@
 // A binlog file (without its magic) through stream state, pipeline and encoder. Lengths are as they are, but
-// checksums are made right: else nothing behind them would ever be reached.
+// checksums are made right: else nothing after them would ever be reached.
 #include <zlib.h>
 
 #include <algorithm>
@@ -98,7 +98,7 @@ void run(Bytes input, std::string_view format) {
   while (input.size() >= binlog::kEventHeaderSize && pipeline.reopen_at() == nullptr) {
     const std::size_t told = ByteReader(input.subspan(kSizeOffset)).u32();
     const std::size_t size = std::clamp(told, binlog::kEventHeaderSize, input.size());
-    // Memory of its own size, so that a read behind its end is found.
+    // Memory of its own size, so that a read after its end is found.
     std::vector<std::byte> event(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(size));
     mend_checksum(event);
     if (!pipeline.on_event(event, {}).ok()) break;

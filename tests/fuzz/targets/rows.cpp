@@ -6,7 +6,7 @@
 #include "tracker/binlog/table_map.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/schema/bind_table.h"
-#include "tracker/schema/number_columns.h"
+#include "tracker/schema/name_columns_by_position.h"
 
 namespace rowtide::fuzz {
 namespace {
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!input.ok() || !binlog::is_rows(type)) return 0;
   auto map = binlog::parse_table_map(map_body, false);
   if (!map.ok()) return 0;
-  static_cast<void>(schema::number_columns(*map));
+  static_cast<void>(schema::name_columns_by_position(*map));
   fuzz::NoServer no_server;
   schema::Catalog catalog(no_server);
   const auto plan = schema::bind_table(*map, catalog);

@@ -2,7 +2,7 @@
 #include "tracker/binlog/table_map.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tracker/schema/bind_table.h"
-#include "tracker/schema/number_columns.h"
+#include "tracker/schema/name_columns_by_position.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rowtide;
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::NoServer no_server;
     schema::Catalog catalog(no_server);
     static_cast<void>(schema::bind_table(*map, catalog));
-    static_cast<void>(schema::number_columns(*map));
+    static_cast<void>(schema::name_columns_by_position(*map));
     const auto plan = schema::bind_table(*map, catalog);
     if (!plan.ok()) continue;
     fuzz::require(plan->columns.size() + plan->hidden.size() + plan->unread == map->column_count());

@@ -6,8 +6,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rowtide;
-  constexpr std::size_t kMostBytes = 1 << 16;
-  op::kube::LineSplitter lines(kMostBytes);
+  constexpr std::size_t kMaxBytes = 1 << 16;
+  op::kube::LineSplitter lines(kMaxBytes);
   bool go_on = true;
   const auto on_line = [](std::string_view line) {
     const auto event = op::kube::parse_watch_event(line, "watch of tasks");

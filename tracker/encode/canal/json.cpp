@@ -139,7 +139,8 @@ class CanalTableEncoder final : public TableEncoder {
     text += R"("})";
   }
 
-  /// What an update changed, with the values from before. What the before image does not hold is not told.
+  /// What an update changed, with the values from before. What the before image does not hold is not
+  /// delivered.
   void append_old(const RowChange& change, std::string& text) const {
     text += R"(,"old":)";
     if (change.operation != binlog::RowOperation::Update) {

@@ -7,7 +7,7 @@
 namespace rowtide::encode {
 
 /// Canal's flat message (com.alibaba.otter.canal.protocol.FlatMessage as fastjson writes it: fields in
-/// alphabetical order, nulls written), one row a message. Values, mysqlType and sqlType as Canal's
+/// alphabetical order, nulls written), one row per message. Values, mysqlType and sqlType as Canal's
 /// LogEventConvert makes them; docs/formats/canal-json.md has the differences.
 [[nodiscard]] std::unique_ptr<Encoder> make_canal_json_encoder(EncoderContext context);
 

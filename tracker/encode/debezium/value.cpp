@@ -102,12 +102,12 @@ void append_base64_string(std::string& out, std::string_view bytes) {
 }
 
 /// What two's complement needs for the longest DECIMAL, 65 digits, and for a BIGINT.
-constexpr std::size_t kMostUnscaledBytes = 28;
+constexpr std::size_t kMaxUnscaledBytes = 28;
 
 /// The whole number that `digits` (with sign and point) are without their point, as Java's BigInteger has its
 /// bytes: two's complement, big-endian, no longer than needed. Connect's Decimal.
 void append_unscaled(std::string& out, std::string_view digits) {
-  std::array<std::uint8_t, kMostUnscaledBytes> bytes{};  // the lowest first, until the end
+  std::array<std::uint8_t, kMaxUnscaledBytes> bytes{};  // the lowest first, until the end
   std::size_t size = 0;
   for (const char c : digits) {
     if (c < '0' || c > '9') continue;

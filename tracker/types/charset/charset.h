@@ -28,7 +28,7 @@ enum class CharsetForm : std::uint8_t {
 enum class MultiByteScheme : std::uint8_t {
   Double,    ///< two bytes beyond ASCII
   ShiftJis,  ///< two, one for half-width katakana
-  Euc,       ///< two, three behind 0x8f
+  Euc,       ///< two, three after 0x8f
   Gb18030,   ///< two, four where the second byte is a digit
 };
 

@@ -169,7 +169,7 @@ class Document {
     return true;
   }
 
-  /// An index behind the end appends; a key must be new.
+  /// An index after the end appends; a key must be new.
   bool insert(Node& parent, const PathLeg& leg, Node value) {
     if (!fits(parent, leg)) return false;
     Children& children = parent.children;

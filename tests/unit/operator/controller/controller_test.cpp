@@ -35,7 +35,7 @@ json task(const std::string& name) {
            {{"namespace", "shop"}, {"name", name}, {"uid", "uid-" + name}, {"resourceVersion", "1"}}}};
 }
 
-/// One list a kind; a watch hands out the lines it is given and stays open until it is stopped.
+/// One list per kind; a watch hands out the lines it is given and stays open until it is stopped.
 class ScriptedServer final : public kube::Transport {
  public:
   void set_list(const std::string& plural, const json& list) {
@@ -145,7 +145,7 @@ TEST_F(ControllerTest, WorksOnlyWhenEveryKindIsListed) {
   const auto pods_fail = [&] { return controller.stats().watchers[2].restarts[5] >= 3; };
   ASSERT_TRUE(eventually(pods_fail));
   EXPECT_FALSE(controller.synced());
-  EXPECT_TRUE(controller.healthy()) << "an API server that fails is not our ill health";
+  EXPECT_TRUE(controller.healthy()) << "an API server that fails does not make the operator unhealthy";
   EXPECT_EQ(recorder_.runs("orders"), 0);
   EXPECT_EQ(controller.store(kube::kChangeTrackingTask)->size(), 1u);
 

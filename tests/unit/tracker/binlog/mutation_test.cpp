@@ -18,7 +18,7 @@ using types::WireType;
 
 constexpr int kRounds = 20000;
 
-/// Memory of its own size, so that a read behind its end is found.
+/// Memory of its own size, so that a read after its end is found.
 class Mutator {
  public:
   std::vector<char> mutate(const std::string& original) {

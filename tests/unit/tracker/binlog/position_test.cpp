@@ -62,7 +62,7 @@ TEST(Positions, ForPeople) {
                                .file = "f.000009",
                                .offset = 4711,
                                .midway = Midway{"0-1-7", {{"a.b", 1000}, {"a.c", 20}}, 0}}),
-            "f.000009:4711, behind 1020 rows of transaction 0-1-7");
+            "f.000009:4711, after 1020 rows of transaction 0-1-7");
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST(MariadbGtidEvents, AnAlterInTwoGroups) {
   EXPECT_EQ(alter_of(EventBytes(head).u8(2).zeros(5)), Alter::Start);
   EXPECT_EQ(alter_of(EventBytes(head).u8(4).u64(98)), Alter::Commit);
   EXPECT_EQ(alter_of(EventBytes(head).u8(8).u64(98)), Alter::Rollback);
-  // Behind a commit id, behind the xid of an XA COMMIT.
+  // After a commit id, after the xid of an XA COMMIT.
   EXPECT_EQ(alter_of(EventBytes().u64(99).u32(3).u8(3).u64(5).u8(2)), Alter::Start);
   EXPECT_EQ(alter_of(EventBytes().u64(99).u32(3).u8(0x80).u32(7).u8(1).u8(1).text("\x02\x08").zeros(1)),
             Alter::Whole);
@@ -116,7 +116,7 @@ std::string query_body(std::string_view variables, std::string_view database, st
 }
 
 TEST(Queries, FieldsAndCharacterSet) {
-  // flags2, sql_mode, catalog, auto_increment, charset (latin1 = 8), and one behind that is not looked at
+  // flags2, sql_mode, catalog, auto_increment, charset (latin1 = 8), and one after that is not looked at
   const std::string variables = EventBytes()
                                     .u8(0)
                                     .u32(0)

@@ -335,7 +335,7 @@ std::string document() {
   return text +
          "\nENUM and SET travel as 254, TINY-, MEDIUM- and LONGBLOB and the TEXT types as 252. MariaDB's "
          "JSON is a LONGTEXT, its VECTOR a\n"
-         "VARBINARY. MariaDB's UUID, INET6 and INET4 travel as BINARY, and are told as such where the "
+         "VARBINARY. MariaDB's UUID, INET6 and INET4 travel as BINARY, and are delivered as such where the "
          "table's definition is not\nknown. Binary values inside JSON are base64 without the "
          "`base64:type15:` that SELECT puts in front of them.\n\nRefused, with the column and what to "
          "do:\n\n" +

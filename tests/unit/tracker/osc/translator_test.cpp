@@ -17,25 +17,25 @@ class TranslatorTest : public testing::Test {
     history.begin({.tables = {}, .databases = {{"shop", 8}}}, {});
     run("CREATE TABLE t (id INT PRIMARY KEY, a INT)");
   }
-  Translator::Told run(const std::string& sql) {
+  Translator::Rewrite run(const std::string& sql) {
     return translator.translate(sql, history.apply(sql, {.database = "shop", .variables = {}}));
   }
   void swallow(const std::string& sql) {
-    const Translator::Told told = run(sql);
-    EXPECT_TRUE(told.is_changed) << sql;
-    EXPECT_EQ(told.sql, "") << sql;
+    const Translator::Rewrite rewrite = run(sql);
+    EXPECT_TRUE(rewrite.is_rewritten) << sql;
+    EXPECT_EQ(rewrite.sql, "") << sql;
   }
   static std::size_t columns(const schema::TablePtr& table) {
     return table == nullptr ? 0 : table->columns.size();
   }
-  static void expect_one_alter(const Translator::Told& told, const std::string& sql) {
-    EXPECT_TRUE(told.is_changed);
-    EXPECT_EQ(told.sql, sql);
-    ASSERT_THAT(told.changes, SizeIs(1));
-    EXPECT_EQ(told.changes[0].name, (sql::TableName{"shop", "t"}));
-    EXPECT_EQ(told.changes[0].old_name, told.changes[0].name);
-    EXPECT_EQ(columns(told.changes[0].before), 2U);
-    EXPECT_EQ(columns(told.changes[0].after), 3U);
+  static void expect_one_alter(const Translator::Rewrite& rewrite, const std::string& sql) {
+    EXPECT_TRUE(rewrite.is_rewritten);
+    EXPECT_EQ(rewrite.sql, sql);
+    ASSERT_THAT(rewrite.changes, SizeIs(1));
+    EXPECT_EQ(rewrite.changes[0].name, (sql::TableName{"shop", "t"}));
+    EXPECT_EQ(rewrite.changes[0].old_name, rewrite.changes[0].name);
+    EXPECT_EQ(columns(rewrite.changes[0].before), 2U);
+    EXPECT_EQ(columns(rewrite.changes[0].after), 3U);
   }
 
   static schema::SchemaHistory empty_history() {
@@ -52,11 +52,10 @@ class TranslatorTest : public testing::Test {
 // gh-ost's statements in its order (go/logic/applier.go).
 TEST_F(TranslatorTest, GhostsAtomicCutOver) {
   swallow(
-      "create /* gh-ost */ table `shop`.`_t_ghc` ( id bigint unsigned auto_increment, last_update timestamp "
-      "not null "
-      "DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, hint varchar(64) charset ascii not null, value "
-      "varchar(4096) charset ascii not null, primary key(id), unique key hint_uidx(hint)) "
-      "auto_increment=256");
+      "create /* gh-ost */ table `shop`.`_t_ghc` ( id bigint unsigned auto_increment, last_update "
+      "timestamp not null DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, hint varchar(64) charset "
+      "ascii not null, value varchar(4096) charset ascii not null, primary key(id), unique key "
+      "hint_uidx(hint)) auto_increment=256");
   swallow("create /* gh-ost */ table `shop`.`_t_gho` like `shop`.`t`");
   swallow("alter /* gh-ost */ table `shop`.`_t_gho` add column b INT NOT NULL DEFAULT 5");
   swallow(
@@ -68,7 +67,7 @@ TEST_F(TranslatorTest, GhostsAtomicCutOver) {
       "ALTER TABLE `shop`.`t` add column b INT NOT NULL DEFAULT 5");
   swallow("drop /* gh-ost */ table if exists `shop`.`_t_ghc`");
   swallow("drop /* gh-ost */ table if exists `shop`.`_t_del`");
-  EXPECT_FALSE(run("ALTER TABLE t ADD c INT").is_changed);
+  EXPECT_FALSE(run("ALTER TABLE t ADD c INT").is_rewritten);
 }
 
 TEST_F(TranslatorTest, GhostsTwoStepCutOver) {
@@ -99,7 +98,7 @@ TEST_F(TranslatorTest, PtOnlineSchemaChange) {
                    "ALTER TABLE `shop`.`t` ADD COLUMN b INT");
   swallow("DROP TABLE IF EXISTS `shop`.`_t_old`");
   swallow("DROP TRIGGER IF EXISTS `shop`.`pt_osc_shop_t_del`");
-  EXPECT_FALSE(run("CREATE TRIGGER mine AFTER DELETE ON t FOR EACH ROW SET @a = 1").is_changed);
+  EXPECT_FALSE(run("CREATE TRIGGER mine AFTER DELETE ON t FOR EACH ROW SET @a = 1").is_rewritten);
 }
 
 TEST_F(TranslatorTest, ARestartBetweenTheAlterAndTheCutOverLosesNothing) {
@@ -133,7 +132,7 @@ TEST_F(TranslatorTest, WithoutTheAlterTheRenameIsTold) {
 
 TEST_F(TranslatorTest, OrdinaryRenamesAreLeftAlone) {
   run("CREATE TABLE u (id INT)");
-  EXPECT_FALSE(run("RENAME TABLE t TO x, u TO t, x TO u").is_changed);
+  EXPECT_FALSE(run("RENAME TABLE t TO x, u TO t, x TO u").is_rewritten);
 }
 
 }  // namespace

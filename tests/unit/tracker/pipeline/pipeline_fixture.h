@@ -130,7 +130,7 @@ class PipelineEvents : public testing::Test {
     const std::string bytes = bytes_of(event, flags);
     return pipeline_->on_event(as_bytes(bytes), {});
   }
-  /// The event, behind the last one.
+  /// The event, after the last one.
   std::string bytes_of(const Event& event, std::uint16_t flags = 0) {
     end_ += binlog::kEventHeaderSize + event.body.size() + 4;
     return binlog::make_event(event.type, event.body,

@@ -150,7 +150,7 @@ TEST_F(PipelineEvents, ACompressedTransactionGivesTheRecordsOfAPlainOne) {
     EXPECT_EQ(sink_.records[i]["source"]["row"], i);
   }
   EXPECT_GT(payload_begin, begin);
-  EXPECT_EQ(pipeline_->position().offset, end_) << "the stream goes on behind the payload, never inside it";
+  EXPECT_EQ(pipeline_->position().offset, end_) << "the stream goes on after the payload, never inside it";
   EXPECT_EQ(binlog::to_string(pipeline_->position().gtids), "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2");
   EXPECT_EQ(counters_.transactions, 2U);
 }

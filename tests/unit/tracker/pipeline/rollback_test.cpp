@@ -74,7 +74,7 @@ std::vector<Event> many_rows() {
   constexpr unsigned kRows = 10'000;
   const std::string rows = inserts(kFirst, kRows);
   std::vector<Event> events;
-  for (std::size_t bytes = 0; bytes <= HeldRows::kMostOfOne; bytes += rows.size()) {
+  for (std::size_t bytes = 0; bytes <= HeldRows::kMaxTransactionBytes; bytes += rows.size()) {
     events.push_back({EventType::TableMap, table_map()});
     events.push_back({EventType::WriteRows, rows});
   }
@@ -147,7 +147,7 @@ TEST_F(Rollback, ToASavepointOverMoreThanIsHeldIsReadAgain) {
   EXPECT_EQ(counters_.unselected_rows_events, 1U);
 }
 
-// MySQL 5.6 and older write none; a start position may stand behind it.
+// MySQL 5.6 and older write none; a start position may stand after it.
 TEST_F(Rollback, ALargeTransactionWithoutAGtidEventIsReadTwiceAndNoMore) {
   const absl::Status status = read(say("BEGIN") + row(1) + say("SAVEPOINT s") + many_rows() +
                                    say("ROLLBACK TO s") + row(2) + commit());

@@ -82,7 +82,7 @@ TEST(TakenBack, IsOfOneGroup) {
 TEST(TakenBack, RemembersTheNewestOfVeryManySavepoints) {
   TakenBack taken;
   taken.begin();
-  for (std::size_t i = 0; i <= TakenBack::kMostSavepoints; ++i) {
+  for (std::size_t i = 0; i <= TakenBack::kMaxSavepoints; ++i) {
     taken.set_savepoint("s" + std::to_string(i));
     taken.count();
   }

@@ -28,7 +28,7 @@ class XaGroups : public testing::Test {
     return xa_.finish(xid, is_commit, kEnd, position_);
   }
 
-  const binlog::BinlogPlace kEnd{"binlog.000002", 900};
+  const binlog::BinlogCoordinates kEnd{"binlog.000002", 900};
   binlog::Position position_{.gtids = {}, .file = "binlog.000001", .offset = 400};
   HeldRows held_;
   XaTransactions xa_{held_};
@@ -64,7 +64,7 @@ TEST_F(XaGroups, OnePhaseCommitsAtOnce) {
 }
 
 TEST_F(XaGroups, WhatIsTooLargeOrOfBeforeARestartIsReadAgain) {
-  prepare("large", HeldRows::kMostOfOne + 1);
+  prepare("large", HeldRows::kMaxTransactionBytes + 1);
   held_.clear();
   EXPECT_EQ(finish("large", true)->step, Step::ReadAgain);
   ASSERT_TRUE(xa_.is_reading_again());

@@ -29,7 +29,7 @@ task::PrecheckReport report() {
   made.items.back().observed = "binlog_row_image = MINIMAL";
   made.items.back().expected = "binlog_row_image = FULL";
   made.items.back().message =
-      "row events lack columns, so changes cannot be told in full, whatever else one may try in their stead";
+      "row events lack columns, so changes cannot be delivered in full, whatever else one may try in their stead";
   made.items.back().repair = "SET GLOBAL binlog_row_image = FULL;";
   made.items.push_back(item("BinlogRetention", CheckResult::Skipped));
   made.items.back().message = "BinlogEnabled must pass first";

@@ -44,8 +44,8 @@ TEST_F(LagTest, IsTheAgeOfTheOldestSampleThatIsNotDelivered) {
 }
 
 TEST_F(LagTest, ALaterFileIsLaterWhateverTheOffset) {
-  EXPECT_LT((BinlogPlace{"bin.000009", 9000}), (BinlogPlace{"bin.000010", 4}));
-  EXPECT_LT((BinlogPlace{"bin.999999", 9000}), (BinlogPlace{"bin.1000000", 4}));
+  EXPECT_LT((BinlogCoordinates{"bin.000009", 9000}), (BinlogCoordinates{"bin.000010", 4}));
+  EXPECT_LT((BinlogCoordinates{"bin.999999", 9000}), (BinlogCoordinates{"bin.1000000", 4}));
 }
 
 TEST_F(LagTest, AVeryLongHangStaysBoundedAndKeepsTheOldest) {

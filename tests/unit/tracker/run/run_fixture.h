@@ -193,7 +193,7 @@ class RunFixture : public testing::Test {
             },
             .open_beside = [] { return std::make_unique<FakeSource>(); },
             .start_position = [](sql::Session&) { return at(4); },
-            .sample_end = [this](sql::Session&) -> absl::StatusOr<binlog::BinlogPlace> {
+            .sample_end = [this](sql::Session&) -> absl::StatusOr<binlog::BinlogCoordinates> {
               const std::lock_guard lock(mutex_);
               return end_;
             },
@@ -216,7 +216,7 @@ class RunFixture : public testing::Test {
   FakeSink sink_;
   FakeCheckpoints checkpoints_;
   std::mutex mutex_;
-  binlog::BinlogPlace end_{"binlog.000001", 4};
+  binlog::BinlogCoordinates end_{"binlog.000001", 4};
   std::string server_ = "server-1";
 };
 

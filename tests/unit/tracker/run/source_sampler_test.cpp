@@ -27,7 +27,7 @@ TEST_F(SourceSamplers, AnEndBeforeTheCheckpointIsSaidOnce) {
   EXPECT_FALSE(sampler_.take_end_before_saved().has_value());
   set_end("binlog.000001", 100);
   sampler_.sample();
-  EXPECT_EQ(sampler_.take_end_before_saved(), (binlog::BinlogPlace{"binlog.000001", 100}));
+  EXPECT_EQ(sampler_.take_end_before_saved(), (binlog::BinlogCoordinates{"binlog.000001", 100}));
   EXPECT_FALSE(sampler_.take_end_before_saved().has_value());
 }
 

@@ -547,7 +547,7 @@ TEST(ApplyDdl, HiddenColumnsAreCounted) {
   EXPECT_THAT(maria.find({"shop", "t"}).table->hidden_columns, IsEmpty());
 }
 
-/// How many hashes there may be behind the columns of `t (declaration)`.
+/// How many hashes there may be after the columns of `t (declaration)`.
 std::size_t hashes(std::string_view declaration, std::string_view alter = {},
                    SourceDialect dialect = mariadb()) {
   Tables tables(std::move(dialect));

@@ -92,9 +92,9 @@ TEST(CommitGate, RollingBackForgetsWhatIsNotCommitted) {
   ASSERT_TRUE(gate.enter({}));
   gate.leave(at(20));
   ASSERT_TRUE(gate.enter({}));
-  EXPECT_FALSE(gate.is_whole());
+  EXPECT_FALSE(gate.at_transaction_boundary());
   gate.roll_back();
-  EXPECT_TRUE(gate.is_whole());
+  EXPECT_TRUE(gate.at_transaction_boundary());
   EXPECT_EQ(gate.committed(), at(10));
   EXPECT_EQ(gate.close({}), std::nullopt);
 }

@@ -18,15 +18,15 @@ using testing::Not;
 const ReaderIdentity kIdentity{
     .server_id = 0x01020304, .uuid = "726f7774-6964-4000-8000-000001020304", .label = "me"};
 
-ServerFacts mysql(const std::string& gtid_mode = "ON") {
-  ServerFacts facts;
+ServerInfo mysql(const std::string& gtid_mode = "ON") {
+  ServerInfo facts;
   facts.version_text = "8.0.15";
   facts.gtid_mode = gtid_mode;
   return facts;
 }
 
-ServerFacts mariadb() {
-  ServerFacts facts;
+ServerInfo mariadb() {
+  ServerInfo facts;
   facts.version_text = "10.11.19-MariaDB";
   facts.is_mariadb = true;
   return facts;

@@ -45,7 +45,7 @@ struct Files {
     return is_in_same_file(from, facts, session, [] { return std::make_unique<FirstEvent>(); });
   }
   test::RecordedSession session;
-  ServerFacts facts;
+  ServerInfo facts;
 };
 
 binlog::Position in_file(const std::string& file) {

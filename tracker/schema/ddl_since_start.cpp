@@ -1,4 +1,4 @@
-#include "tracker/schema/changed_before.h"
+#include "tracker/schema/ddl_since_start.h"
 
 #include "tracker/sql/lexer.h"
 #include "tracker/sql/names.h"
@@ -15,8 +15,8 @@ bool creates_table(std::string_view sql) {
 
 }  // namespace
 
-void ChangedBefore::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table,
-                        const binlog::BinlogPlace& at) {
+void DdlSinceStart::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table,
+                        const binlog::BinlogCoordinates& at) {
   const sql::Statement statement = sql::classify_statement(sql, default_database, uses_temporary_table);
   if (statement.kind != sql::StatementKind::Ddl || statement.is_temporary) return;
   const auto as_kept = [this](std::string_view name) {
@@ -39,7 +39,8 @@ void ChangedBefore::add(std::string_view sql, std::string_view default_database,
   }
 }
 
-bool ChangedBefore::is_changed_from(const sql::TableName& name, const binlog::BinlogPlace& place) const {
+bool DdlSinceStart::is_changed_from(const sql::TableName& name,
+                                    const binlog::BinlogCoordinates& place) const {
   for (const sql::TableName& each : {name, sql::TableName{name.database, {}}}) {
     const auto last = last_.find(each);
     if (last != last_.end() && !(last->second < place)) return true;

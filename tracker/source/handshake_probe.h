@@ -22,7 +22,7 @@ namespace rowtide::source {
 /// Connects and reads what a server says first, without logging in, for when there are no credentials yet.
 /// Returns the server's version; errors as in failure.h, those included with which a server turns an address
 /// away. A server counts it as a broken connection: ask rarely.
-[[nodiscard]] absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_t port,
-                                                         std::chrono::milliseconds timeout);
+[[nodiscard]] absl::StatusOr<std::string> probe_handshake(const std::string& host, std::uint16_t port,
+                                                          std::chrono::milliseconds timeout);
 
 }  // namespace rowtide::source

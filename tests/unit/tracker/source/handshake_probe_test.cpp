@@ -1,4 +1,4 @@
-#include "tracker/source/greeting_probe.h"
+#include "tracker/source/handshake_probe.h"
 #include "common/status/reason.h"
 
 #include <arpa/inet.h>
@@ -62,18 +62,18 @@ TEST(GreetingProbe, ReadsTheVersion) {
       packet(std::string("\x0A"
                          "8.0.15\0rest",
                          12)));
-  const absl::StatusOr<std::string> version = probe_greeting("127.0.0.1", server.port(), 5s);
+  const absl::StatusOr<std::string> version = probe_handshake("127.0.0.1", server.port(), 5s);
   ASSERT_TRUE(version.ok()) << version.status();
   EXPECT_EQ(*version, "8.0.15");
 }
 
 TEST(GreetingProbe, UnderstandsBeingTurnedAway) {
   const Speaker blocked(packet("\xFF\x69\x04Host '10.0.3.7' is blocked because of many connection errors"));
-  const absl::Status status = probe_greeting("127.0.0.1", blocked.port(), 5s).status();
+  const absl::Status status = probe_handshake("127.0.0.1", blocked.port(), 5s).status();
   EXPECT_EQ(reason_of(status), "HostBlocked");
   EXPECT_EQ(client_address_in(std::string(status.message())), "10.0.3.7");
   const Speaker refused(packet("\xFF\x6A\x04#HY000Host '10.0.3.7' is not allowed to connect"));
-  EXPECT_EQ(reason_of(probe_greeting("127.0.0.1", refused.port(), 5s).status()), "HostNotPrivileged");
+  EXPECT_EQ(reason_of(probe_handshake("127.0.0.1", refused.port(), 5s).status()), "HostNotPrivileged");
 }
 
 TEST(GreetingProbe, TellsSilenceFromRefusalFromAnUnknownName) {
@@ -81,10 +81,10 @@ TEST(GreetingProbe, TellsSilenceFromRefusalFromAnUnknownName) {
   {
     const Speaker silent("");
     free_port = silent.port();
-    EXPECT_EQ(reason_of(probe_greeting("127.0.0.1", silent.port(), 200ms).status()), "Timeout");
+    EXPECT_EQ(reason_of(probe_handshake("127.0.0.1", silent.port(), 200ms).status()), "Timeout");
   }
-  EXPECT_EQ(reason_of(probe_greeting("127.0.0.1", free_port, 5s).status()), "ConnectionRefused");
-  EXPECT_EQ(reason_of(probe_greeting("no-such-host.invalid", 3306, 20s).status()), "UnknownHost");
+  EXPECT_EQ(reason_of(probe_handshake("127.0.0.1", free_port, 5s).status()), "ConnectionRefused");
+  EXPECT_EQ(reason_of(probe_handshake("no-such-host.invalid", 3306, 20s).status()), "UnknownHost");
 }
 
 TEST(ResolveHost, KnowsLoopback) {

@@ -1,4 +1,4 @@
-#include "tracker/schema/number_columns.h"
+#include "tracker/schema/name_columns_by_position.h"
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ std::uint8_t integer_of_size(unsigned size) {
 
 }  // namespace
 
-std::string number_columns(binlog::TableMap& map) {
+std::string name_columns_by_position(binlog::TableMap& map) {
   const std::size_t count = map.column_count();
   std::vector<std::string> guessed;
   const auto guess = [&](std::string what) {

@@ -24,7 +24,7 @@ struct ServerVersion {
 
 /// What a source says of itself in its variables. Texts are the server's own spelling, empty where it has no
 /// such variable.
-struct ServerFacts {
+struct ServerInfo {
   std::string version_text;
   ServerVersion version;
   bool is_mariadb = false;
@@ -40,7 +40,7 @@ struct ServerFacts {
   std::string binlog_row_metadata;
   std::string binlog_checksum;
   std::string gtid_mode;  ///< MySQL: ON, OFF, ON_PERMISSIVE, OFF_PERMISSIVE
-  /// How long the server keeps its binlog, seconds; 0 = until somebody deletes it. nullopt: not told.
+  /// How long the server keeps its binlog, seconds; 0 = until somebody deletes it. nullopt: not known.
   std::optional<std::uint64_t> retention_seconds;
 
   /// Does every transaction carry a GTID, so that a set of them is a position?
@@ -48,11 +48,11 @@ struct ServerFacts {
 };
 
 /// Needs no privilege.
-[[nodiscard]] absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session);
+[[nodiscard]] absl::StatusOr<ServerInfo> read_server_facts(sql::Session& session);
 
 /// The statement that says where the binlog ends: SHOW MASTER STATUS, or its name since MySQL 8.2.
 [[nodiscard]] std::string_view binlog_status_statement(const ServerVersion& version, bool is_mariadb);
 /// The statement that lists who reads the binlog: SHOW SLAVE HOSTS, or SHOW REPLICAS since MySQL 8.0.22.
-[[nodiscard]] std::string_view readers_statement(const ServerFacts& facts);
+[[nodiscard]] std::string_view show_replicas_statement(const ServerInfo& facts);
 
 }  // namespace rowtide::source

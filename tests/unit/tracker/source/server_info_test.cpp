@@ -1,4 +1,4 @@
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ TEST(ServerVersion, IsComparedAsNumbers) {
   EXPECT_LT(parse_server_version("8.4.0"), parse_server_version("10.5.0"));
 }
 
-TEST(ServerFacts, ReadsMysql) {
+TEST(ServerInfo, ReadsMysql) {
   test::RecordedSession session;
   session.record("SHOW GLOBAL VARIABLES", {{"version", "8.0.15"},
                                            {"server_id", "17"},
@@ -28,7 +28,7 @@ TEST(ServerFacts, ReadsMysql) {
                                            {"lower_case_table_names", "0"},
                                            {"binlog_expire_logs_seconds", "2592000"},
                                            {"expire_logs_days", "0"}});
-  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
+  const absl::StatusOr<ServerInfo> facts = read_server_facts(session);
   ASSERT_TRUE(facts.ok()) << facts.status();
   EXPECT_FALSE(facts->is_mariadb);
   EXPECT_EQ(facts->server_id, 17U);
@@ -39,13 +39,13 @@ TEST(ServerFacts, ReadsMysql) {
   EXPECT_EQ(facts->binlog_row_metadata, "");
 }
 
-TEST(ServerFacts, OlderRetentionInDays) {
+TEST(ServerInfo, OlderRetentionInDays) {
   test::RecordedSession session;
   session.record("SHOW GLOBAL VARIABLES", {{"version", "10.5.9-MariaDB"},
                                            {"log_bin", "OFF"},
                                            {"expire_logs_days", "0.500000"},
                                            {"lower_case_table_names", "2"}});
-  const absl::StatusOr<ServerFacts> facts = read_server_facts(session);
+  const absl::StatusOr<ServerInfo> facts = read_server_facts(session);
   ASSERT_TRUE(facts.ok());
   EXPECT_TRUE(facts->is_mariadb);
   EXPECT_TRUE(facts->has_gtids());
@@ -53,7 +53,7 @@ TEST(ServerFacts, OlderRetentionInDays) {
   EXPECT_EQ(facts->retention_seconds, 43'200U);
 }
 
-TEST(ServerFacts, RetentionForEverAndNotTold) {
+TEST(ServerInfo, RetentionForEverAndNotTold) {
   test::RecordedSession for_ever;
   for_ever.record("SHOW GLOBAL VARIABLES", {{"binlog_expire_logs_seconds", "0"}, {"expire_logs_days", "0"}});
   EXPECT_EQ(read_server_facts(for_ever)->retention_seconds, 0U);
@@ -66,13 +66,13 @@ TEST(Statements, FollowTheServersNames) {
   EXPECT_EQ(binlog_status_statement({8, 0, 15}, false), "SHOW MASTER STATUS");
   EXPECT_EQ(binlog_status_statement({8, 4, 0}, false), "SHOW BINARY LOG STATUS");
   EXPECT_EQ(binlog_status_statement({11, 4, 0}, true), "SHOW MASTER STATUS");
-  ServerFacts facts;
+  ServerInfo facts;
   facts.version = {8, 0, 21};
-  EXPECT_EQ(readers_statement(facts), "SHOW SLAVE HOSTS");
+  EXPECT_EQ(show_replicas_statement(facts), "SHOW SLAVE HOSTS");
   facts.version = {8, 0, 22};
-  EXPECT_EQ(readers_statement(facts), "SHOW REPLICAS");
+  EXPECT_EQ(show_replicas_statement(facts), "SHOW REPLICAS");
   facts.is_mariadb = true;
-  EXPECT_EQ(readers_statement(facts), "SHOW SLAVE HOSTS");
+  EXPECT_EQ(show_replicas_statement(facts), "SHOW SLAVE HOSTS");
 }
 
 }  // namespace

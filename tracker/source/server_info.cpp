@@ -1,4 +1,4 @@
-#include "tracker/source/server_facts.h"
+#include "tracker/source/server_info.h"
 
 #include <absl/strings/numbers.h>
 #include <fmt/format.h>
@@ -56,7 +56,7 @@ ServerVersion parse_server_version(std::string_view text) {
   return version;
 }
 
-absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session) {
+absl::StatusOr<ServerInfo> read_server_facts(sql::Session& session) {
   ASSIGN_OR_RETURN(
       const sql::Result result,
       session.query(
@@ -70,7 +70,7 @@ absl::StatusOr<ServerFacts> read_server_facts(sql::Session& session) {
   for (const sql::Row& row : result.rows) {
     if (row.size() >= 2 && row[0] && row[1]) variables[*row[0]] = *row[1];
   }
-  ServerFacts facts;
+  ServerInfo facts;
   facts.version_text = get(variables, "version");
   facts.version = parse_server_version(facts.version_text);
   facts.is_mariadb = is_mariadb_version(facts.version_text);
@@ -95,7 +95,7 @@ std::string_view binlog_status_statement(const ServerVersion& version, bool is_m
   return !is_mariadb && version >= kRenamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
 }
 
-std::string_view readers_statement(const ServerFacts& facts) {
+std::string_view show_replicas_statement(const ServerInfo& facts) {
   constexpr ServerVersion kRenamed{8, 0, 22};
   return !facts.is_mariadb && facts.version >= kRenamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
 }

@@ -12,6 +12,6 @@ namespace rowtide::schema {
 /// numbers that stand for their members. Returns what had to be guessed, for a warning: "whether numbers are
 /// signed, character sets"; empty if nothing. Never for a tracked task: there only what is known is
 /// delivered.
-std::string number_columns(binlog::TableMap& map);
+std::string name_columns_by_position(binlog::TableMap& map);
 
 }  // namespace rowtide::schema

@@ -1,4 +1,4 @@
-#include "tracker/schema/changed_before.h"
+#include "tracker/schema/ddl_since_start.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 namespace rowtide::schema {
 namespace {
 
-TEST(ChangedBefore, KnowsWhereATableWasNamedLast) {
-  ChangedBefore changes(/*lower_case_names=*/false);
+TEST(DdlSinceStart, KnowsWhereATableWasNamedLast) {
+  DdlSinceStart changes(/*lower_case_names=*/false);
   changes.add("CREATE TABLE t (id INT)", "shop", false, {"bin.000009", 100});
   changes.add("ALTER TABLE shop.t ADD a INT", "", false, {"bin.000010", 200});
   changes.add("CREATE TEMPORARY TABLE t (id INT)", "shop", false, {"bin.000010", 300});
@@ -24,8 +24,8 @@ TEST(ChangedBefore, KnowsWhereATableWasNamedLast) {
   EXPECT_TRUE(changes.is_changed_from({"shop", "t"}, {"bin.000010", 500}));
 }
 
-TEST(ChangedBefore, ComparesNamesAsTheServerKeepsThem) {
-  ChangedBefore changes(/*lower_case_names=*/true);
+TEST(DdlSinceStart, ComparesNamesAsTheServerKeepsThem) {
+  DdlSinceStart changes(/*lower_case_names=*/true);
   changes.add("ALTER TABLE Shop.Orders ADD a INT", "", false, {"bin.000001", 200});
   changes.add("DROP DATABASE GONE", "", false, {"bin.000001", 300});
   EXPECT_TRUE(changes.is_changed_from({"shop", "orders"}, {"bin.000001", 200}));

@@ -1,4 +1,4 @@
-#include "tracker/schema/member_bytes.h"
+#include "tracker/schema/enum_members.h"
 
 #include <algorithm>
 #include <string_view>
@@ -38,8 +38,8 @@ std::optional<std::string> bytes_in(const Charset& charset, const std::string& t
 
 }  // namespace
 
-std::optional<std::vector<std::string>> reread_members(const std::vector<std::string>& members,
-                                                       std::uint16_t from, std::uint16_t to) {
+std::optional<std::vector<std::string>> members_after_convert(const std::vector<std::string>& members,
+                                                              std::uint16_t from, std::uint16_t to) {
   const Charset* before = types::find_charset(from);
   const Charset* after = types::find_charset(to);
   if (before == nullptr || after == nullptr) return std::nullopt;

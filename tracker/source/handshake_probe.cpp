@@ -1,4 +1,4 @@
-#include "tracker/source/greeting_probe.h"
+#include "tracker/source/handshake_probe.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -165,8 +165,8 @@ int probe_connect(const std::string& host, std::uint16_t port, milliseconds time
   return error;
 }
 
-absl::StatusOr<std::string> probe_greeting(const std::string& host, std::uint16_t port,
-                                           milliseconds timeout) {
+absl::StatusOr<std::string> probe_handshake(const std::string& host, std::uint16_t port,
+                                            milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
   const Target target{host, port, ""};
   ASSIGN_OR_RETURN(std::vector<Address> addresses, resolve(host, port, timeout));
