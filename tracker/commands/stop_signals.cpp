@@ -16,9 +16,10 @@ StopSignals::StopSignals() {
 
 std::stop_token StopSignals::stop_when_told(std::string message) {
   waiter_ = std::jthread([this, message = std::move(message)](const std::stop_token& done) {
-    constexpr timespec kPollInterval{.tv_sec = 0, .tv_nsec = 200'000'000};
+    // A signal to this thread alone, so that the work's own end does not wait for the next one.
+    const std::stop_callback wake(done, [self = pthread_self()] { pthread_kill(self, SIGTERM); });
     while (!done.stop_requested()) {
-      if (sigtimedwait(&signals_, nullptr, &kPollInterval) > 0) {
+      if (sigwaitinfo(&signals_, nullptr) > 0 && !done.stop_requested()) {
         spdlog::info("{}", message);
         stop_.request_stop();
         return;
