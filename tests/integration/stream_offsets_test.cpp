@@ -139,10 +139,8 @@ TEST_P(StreamOffsets, ChecksumsSwitchedOffAndOn) {
   EXPECT_GT(check_from(from), 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, StreamOffsets, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& parameter) {
-                           return parameter.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, StreamOffsets, testing::ValuesIn(kEverySqlFlavor),
+                         [](const auto& one) { return flavor_name(one.param); });
 
 }  // namespace
 }  // namespace rowtide::test

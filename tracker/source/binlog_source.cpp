@@ -130,10 +130,12 @@ absl::Status BinlogSource::request_dump(const binlog::Position& from) {
   }
   if (std::holds_alternative<binlog::MariadbGtidSet>(from.gtids)) {
     // The position stands in @slave_connect_state.
-    return send(kComBinlogDump, dump_packet(identity_.server_id, 4, ""), false);
+    return send(kComBinlogDump, dump_packet(identity_.server_id, 4, "", true), false);
   }
-  return send(kComBinlogDump,
-              dump_packet(identity_.server_id, static_cast<std::uint32_t>(from.offset), from.file), false);
+  return send(
+      kComBinlogDump,
+      dump_packet(identity_.server_id, static_cast<std::uint32_t>(from.offset), from.file, info_.is_mariadb),
+      false);
 }
 
 absl::StatusOr<Bytes> BinlogSource::next() {

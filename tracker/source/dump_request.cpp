@@ -98,10 +98,14 @@ std::string register_packet(const ReaderIdentity& identity) {
   return packet;
 }
 
-std::string dump_packet(std::uint32_t server_id, std::uint32_t offset, std::string_view file) {
+std::string dump_packet(std::uint32_t server_id, std::uint32_t offset, std::string_view file,
+                        bool is_mariadb) {
+  // The texts of statements, of which MariaDB else sends none: the events of a transaction have no position
+  // of their own since 11.4, so that what is left out between them could not be counted.
+  constexpr std::uint16_t kSendAnnotateRows = 2;
   std::string packet;
   put<std::uint32_t>(packet, offset);
-  put<std::uint16_t>(packet, 0);  // flags: wait at the end
+  put<std::uint16_t>(packet, is_mariadb ? kSendAnnotateRows : 0);  // and wait at the end
   put<std::uint32_t>(packet, server_id);
   packet += file;
   return packet;

@@ -29,7 +29,8 @@ inline constexpr unsigned kComBinlogDumpGtid = 0x1e;
                                                      std::chrono::nanoseconds heartbeat);
 
 [[nodiscard]] std::string register_packet(const ReaderIdentity& identity);
-[[nodiscard]] std::string dump_packet(std::uint32_t server_id, std::uint32_t offset, std::string_view file);
+[[nodiscard]] std::string dump_packet(std::uint32_t server_id, std::uint32_t offset, std::string_view file,
+                                      bool is_mariadb);
 /// From the beginning of what is left, without the transactions in the encoded set.
 [[nodiscard]] std::string dump_gtid_packet(std::uint32_t server_id, std::string_view encoded_gtids);
 

@@ -45,9 +45,11 @@ TEST(Packets, Register) {
 }
 
 TEST(Packets, Dump) {
-  EXPECT_EQ(dump_packet(0x01020304, 0xA0B0C0D0, "bin.7"), std::string("\xD0\xC0\xB0\xA0\0\0\x04\x03\x02\x01"
-                                                                      "bin.7",
-                                                                      15));
+  EXPECT_EQ(dump_packet(0x01020304, 0xA0B0C0D0, "bin.7", false),
+            std::string("\xD0\xC0\xB0\xA0\0\0\x04\x03\x02\x01"
+                        "bin.7",
+                        15));
+  EXPECT_EQ(dump_packet(0x01020304, 4, "", true), std::string("\x04\0\0\0\x02\0\x04\x03\x02\x01", 10));
 }
 
 TEST(Packets, DumpGtid) {
