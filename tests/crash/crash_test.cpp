@@ -109,9 +109,9 @@ TEST_P(Crash, ACommittedReaderSeesTheLedger) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Server, Crash, testing::Values(SqlFlavor::Mysql8, SqlFlavor::Mariadb),
-                         [](const auto& one) {
-                           return one.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
-                         });
+                         [](const auto& one) { return flavor_name(one.param); });
+INSTANTIATE_TEST_SUITE_P(DISABLED_More, Crash, testing::Values(SqlFlavor::Mysql57, SqlFlavor::Mariadb114),
+                         [](const auto& one) { return flavor_name(one.param); });
 
 }  // namespace
 }  // namespace rowtide::test

@@ -189,6 +189,13 @@ INSTANTIATE_TEST_SUITE_P(Server, TimestampPosition,
                                                 "Mysql8WithoutGtids"},
                                          Server{SqlFlavor::Mariadb, {}, "Mariadb"}),
                          [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(DISABLED_More, TimestampPosition,
+                         testing::Values(Server{SqlFlavor::Mysql57, {}, "Mysql57"},
+                                         Server{SqlFlavor::Mysql57,
+                                                {"--enforce-gtid-consistency=OFF", "--gtid-mode=OFF"},
+                                                "Mysql57WithoutGtids"},
+                                         Server{SqlFlavor::Mariadb114, {}, "Mariadb114"}),
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace rowtide::test
