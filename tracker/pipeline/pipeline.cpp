@@ -91,7 +91,7 @@ Pipeline::Pipeline(Parts parts)
       policy_(parts_.unprocessable, parts_.oversized, parts_.sink, parts_.counters),
       rows_(scratch_),
       transaction_(parts_.reads_files),
-      xa_(held_) {}
+      xa_(revocable_.held()) {}
 
 void Pipeline::start(const binlog::Position& from) {
   position_ = from;
@@ -101,9 +101,7 @@ void Pipeline::start(const binlog::Position& from) {
   transaction_.end();
   is_repeated_ = false;
   xa_.clear();
-  held_.clear();
-  taken_back_.begin();
-  again_.clear();
+  revocable_.clear();
   reopen_at_.reset();
   in_payload_ = false;
   progress_.start(from.midway);
@@ -262,8 +260,7 @@ absl::Status Pipeline::on_format_description() {
       "{} ends inside transaction {}, as when its server died: it was not committed and nothing of it is "
       "delivered",
       position_.file, transaction_.id());
-  held_.begin({});
-  taken_back_.begin();
+  revocable_.drop();
   xa_.close();
   transaction_.end();
   return absl::OkStatus();
@@ -307,7 +304,7 @@ absl::Status Pipeline::on_mariadb_gtid(const binlog::EventView& event) {
 
 absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog::Gtid gtid,
                                          std::int64_t commit_timestamp_us) {
-  if (transaction_.is_open() && !waits_for_second_reading()) {
+  if (transaction_.is_open() && !revocable_.waits_for_second_reading()) {
     return absl::DataLossError(fmt::format(
         "it stands inside transaction {}, which has no end: the binlog is damaged here; check the file with "
         "mysqlbinlog --verify-binlog-checksum",
@@ -315,7 +312,47 @@ absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog:
   }
   transaction_.begin(std::move(gtid), commit_timestamp_us, position_);
   part_bytes_ = 0;
-  return begin_group(event);
+  const bool is_second = revocable_.waits_for_second_reading();
+  RETURN_IF_ERROR(revocable_.begin(transaction_.id(), stream_.file(), event.start_offset));
+  if (!is_second) progress_.begin(transaction_.id());
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::on_commit(const std::stop_token& stop) {
+  const std::optional<HeldRows::Transaction> held = revocable_.commit(transaction_.id());
+  if (!held) {
+    reopen_at_ = revocable_.read_from(position_);
+    return absl::OkStatus();
+  }
+  xa_.close();
+  RETURN_IF_ERROR(deliver(*held, stop));
+  return end_transaction(stop);
+}
+
+absl::Status Pipeline::on_rollback(const std::stop_token& stop) {
+  RETURN_IF_ERROR(revocable_.roll_back(transaction_.is_emitted()));
+  transaction_.roll_back();
+  return end_transaction(stop);
+}
+
+/// Rows that were held go their way now, as if they were read only here.
+absl::Status Pipeline::deliver(const HeldRows::Transaction& held, const std::stop_token& stop) {
+  held_file_ = held.file;
+  absl::Status status;
+  for (const HeldRows::Event& each : held.events) {
+    const binlog::EventView event{
+        .header = each.header, .body = as_bytes(each.body), .start_offset = each.start_offset};
+    if (each.origin.thread_id) transaction_.set_thread_id(*each.origin.thread_id);
+    status = located(event, dispatch(event, stop));
+    if (!status.ok()) break;
+  }
+  held_file_.clear();
+  return status;
+}
+
+absl::Status Pipeline::hand_over_rest(const std::stop_token& stop) {
+  if (!xa_.is_open() && !xa_.is_reading_again()) RETURN_IF_ERROR(deliver(revocable_.take(), stop));
+  return hand_over(stop);
 }
 
 absl::Status Pipeline::end_transaction(const std::stop_token& stop) {
@@ -338,8 +375,7 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
 
   transaction_.end();
   xa_.close();
-  taken_back_.begin();
-  again_.clear();
+  revocable_.end();
   return parts_.sink.error();
 }
 
@@ -376,7 +412,7 @@ void Pipeline::end_part() {
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const binlog::QueryEvent query, binlog::parse_query(event.body));
   if (!transaction_.is_open() ||
-      waits_for_second_reading()) {  // a server, or a start, without the GTID event
+      revocable_.waits_for_second_reading()) {  // a server, or a start, without the GTID event
     if (absl::Status status = begin_transaction(event, {}, 0); !status.ok()) return status;
   }
   transaction_.set_thread_id(query.thread_id);
@@ -389,7 +425,7 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
     case StatementKind::Rollback:
       return on_rollback(stop);
     case StatementKind::Savepoint:
-      return on_savepoint(query.sql);
+      return revocable_.on_savepoint(query.sql, transaction_.is_emitted());
     default:
       return on_statement(event, statement, query, stop);
   }
@@ -428,8 +464,8 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const sql::S
 
 absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const sql::Statement& statement,
                                         const binlog::QueryEvent& query) {
-  if (statement.is_temporary) return absl::OkStatus();  // seen by its own session only
-  if (taken_back_.is_known()) return absl::OkStatus();  // emitted when its transaction was read first
+  if (statement.is_temporary) return absl::OkStatus();          // seen by its own session only
+  if (revocable_.is_second_reading()) return absl::OkStatus();  // emitted when its transaction was read first
   tables_.forget_all();
   const SchemaChanges::Effect effect =
       schema_changes_.apply(event, statement, query, stream_.format().is_mariadb);
@@ -448,7 +484,7 @@ absl::Status Pipeline::skip_or_fail(const binlog::EventView& event, const absl::
 }
 
 absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const binlog::QueryEvent& query) {
-  if (!parts_.wants_rows || taken_back_.is_known() || statement.is_temporary) return absl::OkStatus();
+  if (!parts_.wants_rows || revocable_.is_second_reading() || statement.is_temporary) return absl::OkStatus();
   const bool is_known = !statement.tables.empty();
   const bool concerns =
       is_known
@@ -494,6 +530,13 @@ encode::ChangeOrigin Pipeline::origin_of(const binlog::EventView& event) const {
   return transaction_.origin_of(event, held_file_.empty() ? stream_.file() : held_file_, position_);
 }
 
+/// Rows that come now are held. MySQL refuses temporary tables in a transaction with a GTID, or does not log
+/// them.
+bool Pipeline::may_be_taken_back() const {
+  if (!held_file_.empty() || revocable_.is_second_reading()) return false;
+  return xa_.is_open() || !transaction_.has_mysql_gtid();
+}
+
 absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_token& stop) {
   binlog::RowsHeader header;
   if (const auto status = binlog::parse_rows_header(event.header.type, event.body, header);
@@ -502,13 +545,13 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   }
   constexpr std::uint64_t kDummyTableId = 0xffffff;
   if (header.table_id == kDummyTableId) return absl::OkStatus();
-  const std::uint64_t number = taken_back_.count();
+  const std::uint64_t number = revocable_.count();
   const BoundTable* table = tables_.find(header.table_id);
   if (table == nullptr) {
     return absl::DataLossError(fmt::format("no table map for table id {} precedes it", header.table_id));
   }
   if (!table->is_wanted) {
-    if (!taken_back_.is_known()) {  // else it was counted before
+    if (!revocable_.is_second_reading()) {  // else it was counted before
       add(table->is_left_out ? parts_.counters.unprocessable_events : parts_.counters.unselected_rows_events,
           1);
     }
@@ -518,13 +561,14 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   xa_.note_rows();
   if (may_be_taken_back()) {
     // The rows of an XA transaction are delivered as changes of the thread that commits it.
-    held_.hold(event,
-               {number, xa_.is_open() || xa_.is_reading_again() ? std::nullopt
-                                                                : std::optional(transaction_.thread_id())},
-               table->event_body);
+    revocable_.hold(
+        event,
+        {number,
+         xa_.is_open() || xa_.is_reading_again() ? std::nullopt : std::optional(transaction_.thread_id())},
+        table->event_body);
     return absl::OkStatus();
   }
-  if (held_file_.empty() && taken_back_.contains(number)) return absl::OkStatus();
+  if (held_file_.empty() && revocable_.is_taken_back(number)) return absl::OkStatus();
 
   encode::ChangeOrigin origin = origin_of(event);
   transaction_.emit_begin(origin, progress_.is_resumed(), parts_.encoder, batch_);

@@ -6,18 +6,17 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "tracker/binlog/binlog_place.h"
+#include "tracker/binlog/binlog_coordinates.h"
 #include "tracker/binlog/position.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_payload.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/pipeline/counters.h"
-#include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/policy.h"
+#include "tracker/pipeline/revocable_rows.h"
 #include "tracker/pipeline/schema_changes.h"
 #include "tracker/pipeline/table_registry.h"
-#include "tracker/pipeline/taken_back.h"
 #include "tracker/pipeline/transaction.h"
 #include "tracker/pipeline/transaction_progress.h"
 #include "tracker/pipeline/xa_transactions.h"
@@ -81,7 +80,7 @@ class Pipeline {
   void reopened();
   /// From the first such reopening until the stream is where it was; position() is there.
   [[nodiscard]] bool is_reading_again() const {
-    return reopen_at_ || xa_.is_reading_again() || !again_.empty();
+    return reopen_at_ || xa_.is_reading_again() || revocable_.is_reading_again();
   }
   /// The source was opened there by itself.
   void go_on_from(const binlog::Position& from);
@@ -129,11 +128,7 @@ class Pipeline {
 
   [[nodiscard]] absl::Status located(const binlog::EventView& event, const absl::Status& status);
 
-  // pipeline_rollback.cpp
-  [[nodiscard]] absl::Status begin_group(const binlog::EventView& event);
-  [[nodiscard]] bool waits_for_second_reading() const { return !again_.empty() && !taken_back_.is_known(); }
   [[nodiscard]] bool may_be_taken_back() const;
-  [[nodiscard]] absl::Status on_savepoint(std::string_view sql);
   [[nodiscard]] absl::Status on_commit(const std::stop_token& stop);
   [[nodiscard]] absl::Status on_rollback(const std::stop_token& stop);
   [[nodiscard]] absl::Status deliver(const HeldRows::Transaction& held, const std::stop_token& stop);
@@ -163,11 +158,8 @@ class Pipeline {
   binlog::Position position_;
   Transaction transaction_;
   bool is_repeated_ = false;  ///< the group that comes was delivered before
-  HeldRows held_;
+  RevocableRows revocable_;
   XaTransactions xa_;
-  TakenBack taken_back_;
-  std::uint64_t group_offset_ = 0;  ///< where the group begins
-  std::string again_;               ///< the id of the transaction that is read again because it was not held
   std::optional<binlog::Position> reopen_at_;
   std::string held_file_;    ///< of the held rows that are being delivered
   bool is_located_ = false;  ///< the failure says already where it is

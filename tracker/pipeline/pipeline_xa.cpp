@@ -68,12 +68,7 @@ absl::Status Pipeline::deliver_xa(const XaTransactions::Outcome& outcome, const 
 void Pipeline::enter_replayed(std::string_view xid) {
   xa_.enter(xid);
   if (!xa_.is_in_group()) return;
-  if (xa_.is_second_reading()) {
-    taken_back_.begin_again();
-  } else {
-    taken_back_.begin();
-  }
-  held_.begin(stream_.file());
+  revocable_.begin_replayed(stream_.file(), xa_.is_second_reading());
 }
 
 /// The stream that was opened at a prepared transaction: its rows go on as those of the transaction that
@@ -110,11 +105,12 @@ absl::Status Pipeline::on_replayed_query(const binlog::EventView& event) {
   ASSIGN_OR_RETURN(const auto query, binlog::parse_query(event.body));
   const auto statement = sql::parse_xa_statement(query.sql);
   if (statement && statement->verb == XaVerb::Start) enter_replayed(statement->xid);
-  return xa_.is_in_group() ? on_savepoint(query.sql) : absl::OkStatus();
+  if (!xa_.is_in_group()) return absl::OkStatus();
+  return revocable_.on_savepoint(query.sql, transaction_.is_emitted());
 }
 
 absl::Status Pipeline::end_replay(const std::stop_token& stop) {
-  const HeldRows::Transaction held = held_.take_open();
+  const HeldRows::Transaction held = revocable_.take();
   if (!held.is_complete) {  // once more, now that it is known what it takes back
     xa_.read_once_more();
     reopen_at_ = xa_.read_from();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "tracker/binlog/binlog_place.h"
+#include "tracker/binlog/binlog_coordinates.h"
 #include "tracker/binlog/position.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/schema/ddl_since_start.h"

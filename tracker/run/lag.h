@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "tracker/binlog/binlog_place.h"
+#include "tracker/binlog/binlog_coordinates.h"
 
 namespace rowtide::run {
 

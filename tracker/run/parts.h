@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "tracker/binlog/binlog_place.h"
+#include "tracker/binlog/binlog_coordinates.h"
 #include "tracker/binlog/position.h"
 #include "tracker/checkpoint/checkpoint_store.h"
 #include "tracker/pipeline/table_registry.h"

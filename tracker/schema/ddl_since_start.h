@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tracker/binlog/binlog_place.h"
+#include "tracker/binlog/binlog_coordinates.h"
 #include "tracker/schema/definition.h"
 #include "tracker/sql/names.h"
 
