@@ -1,20 +1,19 @@
 #include "common/log/printable.h"
 
+#include "common/bytes/hex.h"
 #include "common/bytes/utf8.h"
 
 namespace rowtide::log {
 namespace {
 
 void append_control(std::string& out, std::uint8_t character) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   if (character == '\n') {
     out += "\\n";
   } else if (character == '\t') {
     out += "\\t";
   } else {
     out += "\\u00";
-    out += kHex[character >> 4U];
-    out += kHex[character & 0xfU];
+    append_hex(out, {reinterpret_cast<const char*>(&character), 1});
   }
 }
 

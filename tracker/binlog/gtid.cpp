@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include "common/bytes/hex.h"
+
 namespace rowtide::binlog {
 namespace {
 
@@ -69,7 +71,7 @@ std::string uuid_text(const Uuid& uuid) {
   text.reserve(36);
   for (std::size_t i = 0; i < uuid.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
-    fmt::format_to(std::back_inserter(text), "{:02x}", uuid[i]);
+    append_hex(text, {reinterpret_cast<const char*>(&uuid[i]), 1});
   }
   return text;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/bytes/hex.h"
 #include "common/names/name_case.h"
 #include "common/status/try.h"
 #include "tracker/encode/value_text.h"
@@ -110,17 +111,13 @@ class RuledTableEncoder final : public TableEncoder {
   }
 
   std::string_view hash_of(const Column& column, const Value& value) {
-    constexpr std::string_view kHex = "0123456789abcdef";
     text_.clear();
     append_value_text(text_, column, value);
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
     SHA256(reinterpret_cast<const unsigned char*>(text_.data()), text_.size(), digest.data());
     const std::span<char> room = scratch_.allocate(kHashLength);
-    std::size_t at = 0;
-    for (const unsigned char byte : digest) {
-      room[at++] = kHex[byte >> 4U];
-      room[at++] = kHex[byte & 15U];
-    }
+    char* at = room.data();
+    for (const unsigned char byte : digest) at = write_hex(at, byte);
     return {room.data(), room.size()};
   }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 
+#include "common/bytes/hex.h"
 #include "tracker/types/families.h"
 #include "tracker/types/text_value.h"
 
@@ -18,13 +19,11 @@ constexpr std::size_t kInet4Text = 15;
 constexpr std::size_t kInet6Text = 45;
 
 std::string_view show_uuid(const unsigned char* bytes, Scratch& scratch) noexcept {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   const std::span<char> room = scratch.allocate(kUuidText);
   char* out = room.data();
   for (std::size_t i = 0; i < 16; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-    *out++ = kDigits[bytes[i] >> 4U];
-    *out++ = kDigits[bytes[i] & 0xfU];
+    out = write_hex(out, bytes[i]);
   }
   return {room.data(), kUuidText};
 }

@@ -44,7 +44,7 @@ void append_latin1(std::string& out, std::string_view bytes) {
     const auto* const beyond = std::find_if(bytes.begin(), bytes.end(),
                                             [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
     const auto ascii = static_cast<std::size_t>(beyond - bytes.begin());
-    json::append_escaped(out, bytes.substr(0, ascii));
+    append_json_escaped(out, bytes.substr(0, ascii));
     bytes.remove_prefix(ascii);
     if (bytes.empty()) return;
     std::array<char, kMaxUtf8Length> character;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/bytes/hex.h"
 #include "tracker/encode/base64.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/types/geometry.h"
@@ -166,12 +167,8 @@ void append_unsigned(std::string& out, const Column& column, std::uint64_t numbe
 
 void append_binary(std::string& out, std::string_view bytes, task::DebeziumBinary mode) {
   if (mode == task::DebeziumBinary::Hex) {
-    constexpr std::string_view kHex = "0123456789abcdef";
     out.push_back('"');
-    for (const char c : bytes) {
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4U]);
-      out.push_back(kHex[static_cast<unsigned char>(c) & 15U]);
-    }
+    append_hex(out, bytes);
     out.push_back('"');
     return;
   }

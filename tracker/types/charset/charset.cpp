@@ -7,6 +7,7 @@
 #include "common/bytes/utf8.h"
 #include "tracker/types/charset/charset_tables.h"
 #include "tracker/types/charset/multi_byte.h"
+#include "tracker/types/charset/single_byte.h"
 
 namespace rowtide::types {
 namespace {
@@ -31,20 +32,6 @@ bool is_high_surrogate(char32_t unit) noexcept {
 }
 bool is_low_surrogate(char32_t unit) noexcept {
   return unit >= 0xdc00 && unit < 0xe000;
-}
-
-char* single_byte_to_utf8(const Charset& charset, std::string_view text, char* out) noexcept {
-  for (const char character : text) {
-    const auto byte = static_cast<std::uint8_t>(character);
-    if (!charset.is_ascii_compatible) {
-      out = append_utf8(out, charset.table[byte]);
-    } else if (byte < 0x80) {
-      *out++ = character;
-    } else {
-      out = append_utf8(out, charset.table[byte - 0x80]);
-    }
-  }
-  return out;
 }
 
 char* utf16_to_utf8(std::string_view text, bool big_endian, char* out) noexcept {

@@ -16,7 +16,7 @@ inline constexpr std::uint16_t kBinaryCollation = 63;
 /// How a character set's bytes become code points.
 enum class CharsetForm : std::uint8_t {
   Utf8,        ///< verbatim, checked
-  SingleByte,  ///< a table of the server's own
+  SingleByte,  ///< iconv's table, but for the bytes that the server sees differently; or the server's own
   Utf16Be,     ///< utf16; ucs2 without surrogate pairs is the same
   Utf16Le,
   Utf32Be,
@@ -43,9 +43,9 @@ struct Charset {
   std::string_view name;
   CharsetForm form = CharsetForm::Binary;
   bool is_ascii_compatible = true;   ///< bytes below 0x80 are ASCII wherever they stand alone
-  const char16_t* table = nullptr;   ///< SingleByte: code points of 0x80..0xff, or of all bytes (swe7)
-  const char* iconv_name = nullptr;  ///< MultiByte
-  std::span<const CharsetOverride> overrides = {};  ///< MultiByte, sorted by code
+  const char16_t* table = nullptr;   ///< SingleByte without iconv: 0x80..0xff, or all bytes (swe7)
+  const char* iconv_name = nullptr;  ///< MultiByte, SingleByte
+  std::span<const CharsetOverride> overrides = {};  ///< of iconv's; sorted by code
   MultiByteScheme scheme = MultiByteScheme::Double;
 };
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "absl/strings/escaping.h"
+#include "common/bytes/json_escape.h"
 #include "common/bytes/utf8.h"
 #include "tracker/types/decimal.h"
 #include "tracker/types/families.h"
@@ -14,32 +15,6 @@
 
 namespace rowtide::types {
 namespace {
-
-/// Empty: the character stands for itself.
-std::string_view escape(char character) noexcept {
-  switch (character) {
-    case '"':
-      return "\\\"";
-    case '\\':
-      return "\\\\";
-    case '\b':
-      return "\\b";
-    case '\f':
-      return "\\f";
-    case '\n':
-      return "\\n";
-    case '\r':
-      return "\\r";
-    case '\t':
-      return "\\t";
-    default:
-      return {};
-  }
-}
-
-bool is_plain(char character) noexcept {
-  return static_cast<std::uint8_t>(character) >= 0x20 && character != '"' && character != '\\';
-}
 
 bool append_decimal(Bytes value, std::string& out) {
   ByteReader reader(value);
@@ -98,20 +73,7 @@ bool append_temporal(WireType type, Bytes value, std::string& out) {
 bool append_json_string(std::string_view text, std::string& out) {
   if (!is_utf8(text)) return false;
   out.push_back('"');
-  while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && is_plain(text[run])) ++run;
-    out.append(text.substr(0, run));
-    text.remove_prefix(run);
-    if (text.empty()) break;
-    const std::string_view escaped = escape(text[0]);
-    if (escaped.empty()) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04X}", static_cast<std::uint8_t>(text[0]));
-    } else {
-      out.append(escaped);
-    }
-    text.remove_prefix(1);
-  }
+  append_json_escaped(out, text);
   out.push_back('"');
   return true;
 }

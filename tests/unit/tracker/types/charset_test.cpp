@@ -1,9 +1,14 @@
 #include "tracker/types/charset/charset.h"
 
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <map>
 #include <thread>
 
 #include "common/bytes/utf8.h"
 #include "tests/unit/tracker/types/decoding.h"
+#include "tracker/types/charset/charset_tables.h"
 
 namespace rowtide::types {
 namespace {
@@ -96,6 +101,36 @@ TEST(Charsets, ACharacterWithoutCodePointIsAQuestionMark) {
         << text.collation;
     EXPECT_EQ(out, "a?b") << text.collation;
   }
+}
+
+/// CRC32 of the 128 characters of 0x80 to 0xff in UTF-8, as MySQL 8.0 and MariaDB 10.11 gave them (CONVERT of
+/// every byte): glibc's iconv must not drift away from the servers unseen.
+TEST(Charsets, EveryByteOfASingleByteSetIsTheServers) {
+  const std::map<std::string_view, unsigned long> expected{
+      {"armscii8", 0xdf63f9ef}, {"ascii", 0x3617d763},  {"cp1250", 0x8f843463},   {"cp1251", 0x6f7e1acf},
+      {"cp1256", 0xb552585e},   {"cp1257", 0x5a0cb264}, {"cp850", 0xc5369ed1},    {"cp852", 0x31119c42},
+      {"cp866", 0x75c1b299},    {"dec8", 0xdb9d29ac},   {"geostd8", 0x05bed0de},  {"greek", 0x3d1c9cd7},
+      {"hebrew", 0x8ef44f22},   {"hp8", 0x60a991e8},    {"keybcs2", 0x85690235},  {"koi8r", 0x36a68055},
+      {"koi8u", 0x5f02e59a},    {"latin1", 0xdd22f8ab}, {"latin2", 0xabd061c3},   {"latin5", 0x867a3b30},
+      {"latin7", 0xe7ac080b},   {"macce", 0xc8897fdd},  {"macroman", 0x87819812}, {"swe7", 0x3617d763},
+      {"tis620", 0xd9f14769},
+  };
+  std::string bytes;
+  for (int byte = 0x80; byte < 0x100; ++byte) bytes += static_cast<char>(byte);
+  std::size_t sets = 0;
+  for (unsigned id = 0; id <= static_cast<unsigned>(CharsetId::Utf8mb4); ++id) {
+    const Charset& charset = charset_by_id(static_cast<CharsetId>(id));
+    if (charset.form != CharsetForm::SingleByte) continue;
+    ++sets;
+    Scratch scratch;
+    std::string_view text;
+    ASSERT_EQ(to_utf8(charset, bytes, scratch, text), DecodeStatus::Ok) << charset.name;
+    EXPECT_EQ(
+        crc32(0, reinterpret_cast<const unsigned char*>(text.data()), static_cast<unsigned>(text.size())),
+        expected.at(charset.name))
+        << charset.name << ": " << text;
+  }
+  EXPECT_EQ(sets, expected.size());
 }
 
 TEST(Charsets, AsciiIsNotCopied) {
