@@ -3,7 +3,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build quickstart_cluster lint; do
+for part in common packages build go_build helm chart quickstart_cluster lint; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done
@@ -38,6 +38,7 @@ root=$(repo_root)
 passed=0
 failed=0
 cluster_was_up=true
+previous_chart=
 stages=()
 
 # stage NAME COMMAND...: runs it and remembers how long it took.
@@ -86,11 +87,21 @@ run_tests() {
 
 # A test program that runs all its cases in one ctest test reports each; a program that died reports none, and is
 # counted by ctest's own result.
-count_cases() {
+count_cases() { count_printed python3 "$scripts/lib/count_cases.py" "$1"; }
+
+# count_printed COMMAND...: it prints "PASSED FAILED".
+count_printed() {
   local counts
-  counts=$(python3 "$scripts/lib/count_cases.py" "$1")
+  counts=$("$@") || counts="0 1"
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
+}
+
+chart_tests() {
+  ensure_helm
+  count_result "chart: what is derived of its sources" chart_current
+  say "tests: chart"
+  count_printed python3 "$root/tests/helm/chart_test.py" "$(helm_bin)"
 }
 
 cluster_up() {
@@ -102,7 +113,17 @@ cluster_up() {
   export KUBECONFIG ROWTIDE_TEST_ADDRESS PATH
 }
 
+# What the chart's end to end tests look for.
+find_chart_tools() {
+  previous_chart=$(mktemp -d)
+  chart_previous "$previous_chart"
+  ROWTIDE_PREVIOUS_CHART=$previous_chart/helm/rowtide
+  PATH=$(dirname "$(helm_bin)"):$PATH
+  export ROWTIDE_PREVIOUS_CHART PATH
+}
+
 finish() {
+  rm -rf "$previous_chart"
   $cluster_was_up || "$scripts/cluster.sh" down >&2 || true
 }
 trap finish EXIT
@@ -117,6 +138,7 @@ if ! $fast; then
     stage "formatting, shell scripts" lint
     stage "clang-tidy" count_result "clang-tidy" lint_tidy
   fi
+  if [[ -z $only ]]; then stage "Helm chart" chart_tests; fi
   if has_tests integration; then
     stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"
     stage "integration tests" run_tests integration $(($(nproc) * 2))
@@ -125,6 +147,7 @@ if ! $fast; then
   if has_tests kube; then stage "kube tests" run_tests kube; fi
   if has_tests e2e; then
     stage "image, operator" cluster_install_operator
+    find_chart_tools
     stage "end to end tests" run_tests e2e
   fi
 fi

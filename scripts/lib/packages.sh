@@ -12,8 +12,8 @@ BUILD_PACKAGES=(
 # What the presets other than release compile with, and what makes the sanitizers' reports readable.
 DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 
-# percona-toolkit: the real pt-online-schema-change.
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3 percona-toolkit)
+# percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders.
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit)
 
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck)
 

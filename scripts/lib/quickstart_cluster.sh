@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# scripts/quickstart.sh --cluster: the operator on a real Kubernetes. Needs common.sh.
+# scripts/quickstart.sh --cluster: the operator on a real Kubernetes. Needs common.sh, go_build.sh, helm.sh.
 
 quickstart_cluster() {
   local keep=$1
@@ -35,16 +35,21 @@ END
 
 kube() { "$(repo_root)/scripts/cluster.sh" kubectl "$@"; }
 
-# cluster_install_operator: image, resource definition, operator; returns when the operator is ready.
+# cluster_install_operator: image, and the operator by Helm; returns when the operator is ready. The namespace holds its pods to
+# Pod Security's strictest level. The image's tag stays the same when the image changes: its hash makes the pod a new one.
 cluster_install_operator() {
   local archive
   archive=$("$(repo_root)/scripts/build-image.sh")
   "$(repo_root)/scripts/cluster.sh" load-image "$archive" >/dev/null
-  kube apply --server-side -f "$(repo_root)/crds/changetrackingtasks.yaml" >&2
-  kube apply -f "$(repo_root)/operator/deploy/rowtide-operator.yaml" >&2
-  # The tag stays the same when the image changes: run what was just built.
-  kube -n rowtide-system rollout restart deployment/rowtide-operator >&2
-  kube -n rowtide-system rollout status deployment/rowtide-operator --timeout=120s >&2
+  ensure_helm
+  kube apply --server-side -f - >&2 <<END
+apiVersion: v1
+kind: Namespace
+metadata: {name: rowtide-system, labels: {pod-security.kubernetes.io/enforce: restricted}}
+END
+  "$(helm_bin)" --kubeconfig "$("$(repo_root)/scripts/cluster.sh" kubeconfig)" upgrade --install rowtide "$(repo_root)/helm/rowtide" \
+    --namespace rowtide-system --set image.tag=dev --set podAnnotations.image="$(sha256sum "$archive" | cut -c 1-16)" \
+    --wait --timeout 120s >&2
 }
 
 quickstart_cluster_servers() {

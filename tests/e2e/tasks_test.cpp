@@ -5,17 +5,12 @@
 #include <signal.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <thread>
 
-#include "tests/e2e/kubernetes.h"
-#include "tests/support/kafka_broker.h"
-#include "tests/support/mysql_server.h"
+#include "tests/e2e/task_fixture.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
@@ -26,99 +21,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kPassword = "Tr4cker-pa55word";
-
-std::string address() {
-  const char* value = std::getenv("ROWTIDE_TEST_ADDRESS");
-  if (value == nullptr) throw std::runtime_error("ROWTIDE_TEST_ADDRESS is not set; run scripts/test.sh");
-  return value;
-}
-
-ServerOptions on_bridge(std::vector<std::string> options = {}) {
-  return {.bind = address(), .port = 0, .options = std::move(options)};
-}
-
-class Tasks : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    mysql_ = MysqlServer::mysql8(on_bridge()).release();
-    mysql_->create_user("rowtide", kPassword);
-    kafka_ = new KafkaBroker(on_bridge());
-  }
-  static void TearDownTestSuite() {
-    delete mysql_;
-    delete kafka_;
-  }
-
-  /// Namespace, database and Secret for one test.
-  void SetUp() override {
-    database_ = mysql_->fresh_database();
-    space_ = std::make_unique<Namespace>("e2e");
-    space_->set_secret("source", "rowtide", kPassword);
-  }
-
-  [[nodiscard]] json task(const std::string& host, int port) const {
-    return {{"apiVersion", "rowtide.dev/v1alpha1"},
-            {"kind", "ChangeTrackingTask"},
-            {"metadata", {{"name", "orders"}}},
-            {"spec",
-             {{"source",
-               {{"type", "MySQL"},
-                {"host", host},
-                {"port", port},
-                {"credentialsSecretRef", {{"name", "source"}}}}},
-              {"objects", {{"include", json::array({{{"database", database_}}})}}},
-              {"sink", {{"kafka", {{"bootstrapServers", json::array({kafka_->bootstrap()})}}}}}}}};
-  }
-  [[nodiscard]] json task() const { return task(address(), mysql_->port()); }
-  [[nodiscard]] std::string topic() const { return space_->name() + ".orders"; }
-
-  void apply_and_wait_ready(const json& object) {
-    space_->apply(object);
-    space_->wait_for_condition("orders", "Ready", "True Streaming", seconds{60});
-  }
-  void sql(const std::string& statement) { mysql_->exec("USE " + database_), mysql_->exec(statement); }
-
-  /// Row changes in a topic, without tombstones and schema changes. Looks at each record once: a reader asks
-  /// after every record whether there are enough.
-  struct Changes {
-    std::size_t looked_at = 0;
-    std::vector<json> all;
-    std::set<std::int64_t> inserted_ids;
-
-    void look(const std::vector<KafkaRecord>& records) {
-      for (; looked_at < records.size(); ++looked_at) {
-        if (!records[looked_at].value) continue;
-        json value = json::parse(*records[looked_at].value);
-        if (!value.contains("op")) continue;
-        if (value.at("op") == "c") inserted_ids.insert(value.at("after").at("id").get<std::int64_t>());
-        all.push_back(std::move(value));
-      }
-    }
-  };
-  static Changes wait_for(KafkaReader& reader, const std::string& what,
-                          const std::function<bool(const Changes&)>& enough) {
-    Changes changes;
-    reader.wait_for(
-        what,
-        [&](const auto& records) {
-          changes.look(records);
-          return enough(changes);
-        },
-        seconds{90});
-    return changes;
-  }
-  static Changes wait_for_id(KafkaReader& reader, const std::string& what, std::int64_t id) {
-    return wait_for(reader, what, [id](const Changes& changes) { return changes.inserted_ids.contains(id); });
-  }
-
-  static MysqlServer* mysql_;
-  static KafkaBroker* kafka_;
-  std::string database_;
-  std::unique_ptr<Namespace> space_;
-};
-MysqlServer* Tasks::mysql_ = nullptr;
-KafkaBroker* Tasks::kafka_ = nullptr;
+class Tasks : public TaskFixture {};
 
 TEST_F(Tasks, AppliedTaskDeliversExactlyTheRowsInOrder) {
   sql("CREATE TABLE orders (id INT PRIMARY KEY, name VARCHAR(40), total DECIMAL(12,2), at DATETIME(3), note "

@@ -1,0 +1,44 @@
+{{/* What every object's name begins with: RELEASE-operator, RELEASE-rowtide-operator where the release's name does not say rowtide. */}}
+{{- define "rowtide.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 54 | trimSuffix "-" -}}
+{{- else -}}
+{{- $release := contains "rowtide" .Release.Name | ternary .Release.Name (printf "%s-rowtide" .Release.Name) -}}
+{{- printf "%s-operator" ($release | trunc 45 | trimSuffix "-") -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rowtide.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "rowtide.fullname" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A Deployment's selector cannot be changed: never add to it. */}}
+{{- define "rowtide.selectorLabels" -}}
+app.kubernetes.io/name: rowtide-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* commonLabels add to the chart's own and never replace one. */}}
+{{- define "rowtide.labels" -}}
+{{- merge (include "rowtide.ownLabels" . | fromYaml) .Values.commonLabels | toYaml -}}
+{{- end -}}
+
+{{- define "rowtide.ownLabels" -}}
+{{ include "rowtide.selectorLabels" . }}
+app.kubernetes.io/part-of: rowtide
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "rowtide.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}

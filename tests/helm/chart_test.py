@@ -1,0 +1,366 @@
+"""The Helm chart, rendered by real Helm: `chart_test.py HELM` prints "PASSED FAILED".
+
+SETTINGS says for each setting of values.yaml what it changes; a setting without a line fails.
+"""
+
+import functools
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "helm" / "rowtide"
+HELM = "helm"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def helm(*arguments, values=None):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(values or {}, file)
+        file.flush()
+        command = [HELM, *arguments, "--values", file.name]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def template(values=None, release="rowtide", chart=CHART):
+    arguments = ["template", release, str(chart), "--namespace", "rowtide-system", "--kube-version", "1.33"]
+    return helm(*arguments, values=values)
+
+
+def documents(text):
+    return [one for one in yaml.load_all(text, Loader=LOADER) if one]
+
+
+def render(values=None, release="rowtide", chart=CHART):
+    """(kind, name) -> object."""
+    result = template(values, release, chart)
+    if result.returncode != 0:
+        raise AssertionError(f"helm template failed with {values}: {result.stderr}")
+    objects = documents(result.stdout)
+    return {(one["kind"], one["metadata"]["name"]): one for one in objects}
+
+
+def nested(path, value):
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return value
+
+
+def at(value, path):
+    for key in path.split("/"):
+        value = value[int(key) if isinstance(value, list) else key]
+    return value
+
+
+NAME = "rowtide-operator"
+CRD = ("CustomResourceDefinition", "changetrackingtasks.rowtide.dev")
+DEPLOYMENT = ("Deployment", NAME)
+SERVICE = ("Service", NAME)
+ACCOUNT = ("ServiceAccount", NAME)
+POD = "spec/template/spec/"
+CONTAINER = POD + "containers/0/"
+MONITOR = {"metrics": {"serviceMonitor": {"enabled": True}, "trackerPodMonitor": {"enabled": True}}}
+POLICY = {"networkPolicy": {"enabled": True}}
+BUDGET = {"podDisruptionBudget": {"enabled": True}}
+DIGEST = "sha256:" + "a1" * 32
+TOLERATION = {"key": "infra", "operator": "Exists", "effect": "NoSchedule"}
+AFFINITY = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
+SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+PEER = {"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}
+EGRESS = {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": 6443, "protocol": "TCP"}]}
+PROBE = {"initialDelaySeconds": 7, "periodSeconds": 8, "timeoutSeconds": 9, "failureThreshold": 10}
+
+# setting -> value, the object that changes, where in it, what then stands there ([]: there is no such object),
+# and what else must be set for it.
+SETTINGS = {
+    "fullnameOverride": ("other", ("Deployment", "other"), "metadata/name", "other"),
+    "commonLabels": ({"team": "data"}, SERVICE, "metadata/labels/team", "data"),
+    "image.repository": ("reg.io/r", DEPLOYMENT, CONTAINER + "image", "reg.io/r:0.1.0"),
+    "image.tag": ("9", DEPLOYMENT, CONTAINER + "image", "rowtide:9"),
+    "image.digest": (DIGEST, DEPLOYMENT, CONTAINER + "image", "rowtide@" + DIGEST),
+    "image.pullPolicy": ("Always", DEPLOYMENT, CONTAINER + "imagePullPolicy", "Always"),
+    "imagePullSecrets": ([{"name": "reg"}], DEPLOYMENT, POD + "imagePullSecrets", [{"name": "reg"}]),
+    "tracker.image": ("reg.io/t:1", DEPLOYMENT, CONTAINER + "env/0/value", "reg.io/t:1"),
+    "watch.namespace": ("shop", ("Role", NAME), "metadata/namespace", "shop"),
+    "workers": (9, DEPLOYMENT, CONTAINER + "args/2", "--workers=9"),
+    "log.level": ("debug", DEPLOYMENT, CONTAINER + "args/0", "--log-level=debug"),
+    "log.format": ("text", DEPLOYMENT, CONTAINER + "args/1", "--log-format=text"),
+    "crds.enabled": (False, CRD, "", []),
+    "crds.keep": (False, CRD, "metadata/annotations", KeyError),
+    "rbac.create": (False, ("ClusterRoleBinding", NAME), "", []),
+    "rbac.aggregateToDefaultRoles": (False, ("ClusterRole", NAME + "-edit"), "", []),
+    "serviceAccount.create": (False, ACCOUNT, "", []),
+    "serviceAccount.name": ("acc", DEPLOYMENT, POD + "serviceAccountName", "acc"),
+    "serviceAccount.annotations": ({"a": "b"}, ACCOUNT, "metadata/annotations/a", "b"),
+    "resources": ({"limits": {"memory": "1Gi"}}, DEPLOYMENT, CONTAINER + "resources/limits/memory", "1Gi"),
+    "podSecurityContext": ({"runAsUser": 7}, DEPLOYMENT, POD + "securityContext/runAsUser", 7),
+    "securityContext": ({"runAsUser": 7}, DEPLOYMENT, CONTAINER + "securityContext/runAsUser", 7),
+    "livenessProbe": (PROBE, DEPLOYMENT, CONTAINER + "livenessProbe", {"httpGet": {"path": "/healthz", "port": "http"}, **PROBE}),
+    "readinessProbe": (PROBE, DEPLOYMENT, CONTAINER + "readinessProbe", {"httpGet": {"path": "/readyz", "port": "http"}, **PROBE}),
+    "podLabels": ({"team": "data"}, DEPLOYMENT, "spec/template/metadata/labels/team", "data"),
+    "podAnnotations": ({"a": "b"}, DEPLOYMENT, "spec/template/metadata/annotations/a", "b"),
+    "nodeSelector": ({"disk": "ssd"}, DEPLOYMENT, POD + "nodeSelector", {"disk": "ssd"}),
+    "tolerations": ([TOLERATION], DEPLOYMENT, POD + "tolerations", [TOLERATION]),
+    "affinity": (AFFINITY, DEPLOYMENT, POD + "affinity", AFFINITY),
+    "topologySpreadConstraints": ([SPREAD], DEPLOYMENT, POD + "topologySpreadConstraints", [SPREAD]),
+    "priorityClassName": ("high", DEPLOYMENT, POD + "priorityClassName", "high"),
+    "extraEnv": ([{"name": "A", "value": "b"}], DEPLOYMENT, CONTAINER + "env/1", {"name": "A", "value": "b"}),
+    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/3", "--x=1"),
+    "service.port": (80, SERVICE, "spec/ports/0/port", 80),
+    "service.annotations": ({"a": "b"}, SERVICE, "metadata/annotations/a", "b"),
+    "metrics.scrapeAnnotations": (False, DEPLOYMENT, "spec/template/metadata/annotations", KeyError),
+    "metrics.serviceMonitor.enabled": (True, ("ServiceMonitor", NAME), "spec/endpoints/0/port", "http"),
+    "metrics.serviceMonitor.labels": ({"r": "p"}, ("ServiceMonitor", NAME), "metadata/labels/r", "p", MONITOR),
+    "metrics.serviceMonitor.interval": ("30s", ("ServiceMonitor", NAME), "spec/endpoints/0/interval", "30s", MONITOR),
+    "metrics.serviceMonitor.scrapeTimeout": ("5s", ("ServiceMonitor", NAME), "spec/endpoints/0/scrapeTimeout", "5s", MONITOR),
+    "metrics.trackerPodMonitor.enabled": (True, ("PodMonitor", NAME + "-trackers"), "spec/namespaceSelector/any", True),
+    "metrics.trackerPodMonitor.labels": ({"r": "p"}, ("PodMonitor", NAME + "-trackers"), "metadata/labels/r", "p", MONITOR),
+    "metrics.trackerPodMonitor.interval": ("30s", ("PodMonitor", NAME + "-trackers"), "spec/podMetricsEndpoints/0/interval", "30s", MONITOR),
+    "metrics.trackerPodMonitor.scrapeTimeout": ("5s", ("PodMonitor", NAME + "-trackers"), "spec/podMetricsEndpoints/0/scrapeTimeout", "5s", MONITOR),
+    "podDisruptionBudget.enabled": (True, ("PodDisruptionBudget", NAME), "spec/maxUnavailable", 1),
+    "podDisruptionBudget.maxUnavailable": (0, ("PodDisruptionBudget", NAME), "spec/maxUnavailable", 0, BUDGET),
+    "networkPolicy.enabled": (True, ("NetworkPolicy", NAME), "spec/policyTypes", ["Ingress"]),
+    "networkPolicy.ingressFrom": ([PEER], ("NetworkPolicy", NAME), "spec/ingress/0/from", [PEER], POLICY),
+    "networkPolicy.egress": ([EGRESS], ("NetworkPolicy", NAME), "spec/egress", [EGRESS], POLICY),
+}
+
+# A value that must be refused, and a word of the refusal.
+REFUSED = {
+    "an unknown key": ({"replicas": 3}, "replicas"),
+    "an unknown key deep down": ({"metrics": {"serviceMonitor": {"on": True}}}, "on"),
+    "a misspelt key of an image": ({"image": {"repo": "x"}}, "repo"),
+    "an unknown key of a list": ({"tolerations": [{"keyy": "x"}]}, "keyy"),
+    "a text for a switch": ({"crds": {"keep": "yes"}}, "keep"),
+    "too many workers": ({"workers": 65}, "65"),
+    "a level nobody knows": ({"log": {"level": "trace"}}, "level"),
+    "a digest that is none": ({"image": {"digest": "abc"}}, "digest"),
+    "a namespace that is none": ({"watch": {"namespace": "a b"}}, "namespace"),
+    "an argument that is no option": ({"extraArgs": ["serve"]}, "extraArgs"),
+    "a port that is none": ({"service": {"port": 70000}}, "/service/port"),
+}
+
+
+def leaves():
+    """Paths of all settings of values.yaml."""
+    with open(CHART / "values.yaml", encoding="utf-8") as file:
+        values = yaml.safe_load(file)
+
+    def walk(value, path):
+        if path in BLOCKS or not isinstance(value, dict) or not value:
+            yield path
+        else:
+            for key, inner in value.items():
+                yield from walk(inner, f"{path}.{key}" if path else key)
+
+    yield from walk(values, "")
+
+
+# Settings whose default is an object.
+BLOCKS = {"resources", "podSecurityContext", "securityContext", "livenessProbe", "readinessProbe"}
+
+
+def merged(left, right):
+    both = dict(left)
+    for key, value in right.items():
+        both[key] = merged(both[key], value) if isinstance(both.get(key), dict) and isinstance(value, dict) else value
+    return both
+
+
+class Settings(unittest.TestCase):
+    """One test for each line of SETTINGS."""
+
+
+class Refused(unittest.TestCase):
+    """One test for each line of REFUSED."""
+
+
+@functools.cache
+def rendered_before(values):
+    return render(json.loads(values))
+
+
+def setting_test(path, value, key, where, expected, also=None):
+    def test(self):
+        before = rendered_before(json.dumps(also))
+        after = render(merged(also or {}, nested(path, value)))
+        self.assertNotEqual(before, after, "it changes nothing")
+        if expected == []:
+            self.assertIn(key, before)
+            self.assertNotIn(key, after)
+        elif expected is KeyError:
+            at(before[key], where)
+            with self.assertRaises(KeyError):
+                at(after[key], where)
+        else:
+            self.assertEqual(at(after[key], where), expected)
+
+    return test
+
+
+def refused_test(values, word):
+    def test(self):
+        result = template(values)
+        self.assertNotEqual(result.returncode, 0, "it was accepted")
+        self.assertIn("values don't meet the specifications of the schema", result.stderr)
+        self.assertIn(word, result.stderr)
+
+    return test
+
+
+for setting, line in SETTINGS.items():
+    setattr(Settings, "test_" + setting, setting_test(setting, *line))
+for what, line in REFUSED.items():
+    setattr(Refused, "test_" + what.replace(" ", "_"), refused_test(*line))
+
+
+class Chart(unittest.TestCase):
+    def test_lint(self):
+        result = helm("lint", "--strict", str(CHART))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertNotIn("[WARNING]", result.stdout + result.stderr)
+
+    def test_every_setting_has_a_test(self):
+        self.assertEqual(sorted(leaves()), sorted(SETTINGS))
+
+    def test_the_schema_is_closed(self):
+        """No object but those that hand on what Kubernetes or a user names takes keys it does not know."""
+        schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+
+        def walk(node, path):
+            if isinstance(node, dict):
+                if "properties" in node and node.get("type") == "object":
+                    self.assertIs(node.get("additionalProperties"), False, path)
+                for key, inner in node.items():
+                    walk(inner, f"{path}/{key}")
+
+        walk(schema, "")
+
+    def test_defaults_make_no_optional_objects(self):
+        kinds = sorted({kind for kind, _ in render()})
+        self.assertEqual(
+            kinds,
+            ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Deployment", "Pod", "Service", "ServiceAccount"],
+        )
+
+    def test_the_crd_is_the_repositorys(self):
+        with open(ROOT / "crds" / "changetrackingtasks.yaml", encoding="utf-8") as file:
+            source = yaml.safe_load(file)
+        self.assertEqual(render()[CRD]["spec"], source["spec"])
+        self.assertEqual(render()[CRD]["metadata"]["annotations"], {"helm.sh/resource-policy": "keep"})
+
+    def test_the_pod_fits_pod_security_restricted(self):
+        for key in (DEPLOYMENT, ("Pod", NAME + "-test")):
+            pod = render()[key]["spec"]
+            pod = pod["template"]["spec"] if "template" in pod else pod
+            self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+            self.assertEqual(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault")
+            for container in pod["containers"]:
+                self.assertFalse(container["securityContext"]["allowPrivilegeEscalation"])
+                self.assertEqual(container["securityContext"]["capabilities"], {"drop": ["ALL"]})
+
+    def test_one_namespace_needs_no_permission_elsewhere(self):
+        objects = render({"watch": {"namespace": "shop"}})
+        self.assertIn("--namespace=shop", at(objects[DEPLOYMENT], CONTAINER + "args"))
+        self.assertNotIn(("ClusterRoleBinding", NAME), objects)
+        self.assertEqual(objects[("Role", NAME)]["rules"], render()[("ClusterRole", NAME)]["rules"])
+        binding = objects[("RoleBinding", NAME)]
+        self.assertEqual(binding["metadata"]["namespace"], "shop")
+        self.assertEqual(binding["subjects"][0]["namespace"], "rowtide-system")
+
+    def test_no_secrets_in_any_role(self):
+        for (kind, _), one in render().items():
+            if kind.endswith("Role"):
+                for rule in one["rules"]:
+                    self.assertNotIn("secrets", rule["resources"])
+                    self.assertNotIn("*", rule["resources"] + rule["verbs"] + rule["apiGroups"])
+
+    def test_selectors_find_the_pod_whatever_is_set(self):
+        values = {"commonLabels": {"app.kubernetes.io/name": "x"}, "podLabels": {"app.kubernetes.io/instance": "y"}}
+        for values in ({}, values):
+            objects = render(merged(merged(MONITOR, BUDGET), merged(POLICY, values)))
+            labels = at(objects[DEPLOYMENT], "spec/template/metadata/labels")
+            for key, where in (
+                (DEPLOYMENT, "spec/selector/matchLabels"),
+                (SERVICE, "spec/selector"),
+                (("PodDisruptionBudget", NAME), "spec/selector/matchLabels"),
+                (("NetworkPolicy", NAME), "spec/podSelector/matchLabels"),
+            ):
+                selector = at(objects[key], where)
+                self.assertTrue(selector and selector.items() <= labels.items(), (key, selector, labels))
+            service_labels = objects[SERVICE]["metadata"]["labels"]
+            self.assertLessEqual(
+                at(objects[("ServiceMonitor", NAME)], "spec/selector/matchLabels").items(), service_labels.items()
+            )
+
+    def test_labels_are_each_there_once(self):
+        """A YAML reader takes the last of two equal keys, the API server refuses them."""
+        for values in ({}, {"commonLabels": {"app.kubernetes.io/part-of": "shop"}}):
+            for block in re.split(r"^---$", template(values).stdout, flags=re.M):
+                keys = re.findall(r"^    ([a-z./-]+): ", block.partition("\nspec:")[0], flags=re.M)
+                if "kind: CustomResourceDefinition" not in block and "\nrules:" not in block:
+                    self.assertEqual(len(keys), len(set(keys)), block)
+
+    def test_names_follow_the_release(self):
+        self.assertIn(("Deployment", "rowtide-operator"), render())
+        self.assertIn(("Deployment", "my-rowtide-operator"), render(release="my"))
+        for kind, name in render(release="a" * 53):
+            self.assertLessEqual(len(name), 253 if "Role" in kind or kind.startswith("Custom") else 63, (kind, name))
+
+    def test_it_can_be_a_dependency_of_another_chart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            outer = pathlib.Path(folder) / "outer"
+            (outer / "charts").mkdir(parents=True)
+            (outer / "charts" / "rowtide").symlink_to(CHART)
+            (outer / "Chart.yaml").write_text("apiVersion: v2\nname: outer\nversion: 1.0.0\n", encoding="utf-8")
+            objects = render({"global": {"a": 1}, "rowtide": {"workers": 2}}, chart=outer)
+            self.assertIn("--workers=2", at(objects[DEPLOYMENT], CONTAINER + "args"))
+
+    def test_kubernetes_before_1_29_is_refused(self):
+        result = helm("template", "rowtide", str(CHART), "--kube-version", "1.28")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("incompatible", result.stderr)
+
+    def test_versions_are_the_programs(self):
+        chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+        version = re.search(r"project\(rowtide VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
+        self.assertEqual((chart["version"], chart["appVersion"]), (version, version))
+
+    def test_notes_say_the_next_commands(self):
+        def notes(values):
+            with tempfile.TemporaryDirectory() as folder:
+                chart = pathlib.Path(shutil.copytree(CHART, pathlib.Path(folder) / "rowtide"))
+                shutil.copy(chart / "templates" / "NOTES.txt", chart / "notes")
+                # `helm template` leaves the notes out.
+                shown = '{"kind": "Notes", "metadata": {"name": "n"}, "text": {{ tpl (.Files.Get "notes") . | toJson }}}'
+                (chart / "templates" / "notes.yaml").write_text(shown, encoding="utf-8")
+                return render(values, chart=chart)[("Notes", "n")]["text"]
+
+        self.assertIn("rollout status deployment/rowtide-operator", notes({}))
+        self.assertNotIn("WARNING", notes({}))
+        self.assertIn("of namespace bank", notes({"watch": {"namespace": "bank"}}))
+        self.assertIn("deletes the definition", notes({"crds": {"keep": False}}))
+        self.assertIn("not part of this release", notes({"crds": {"enabled": False}}))
+
+    def test_the_static_manifest_has_its_namespace_and_no_test_pod(self):
+        objects = documents((ROOT / "helm" / "rowtide.yaml").read_text(encoding="utf-8"))
+        kinds = [one["kind"] for one in objects]
+        self.assertEqual(kinds[0], "Namespace")
+        self.assertIn("CustomResourceDefinition", kinds)
+        self.assertNotIn("Pod", kinds)
+        for one in objects:
+            self.assertNotIn("helm", json.dumps(one["metadata"]).lower())
+
+
+if __name__ == "__main__":
+    HELM = sys.argv[1]
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    outcome = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
+    failed = len(outcome.failures) + len(outcome.errors)
+    print(outcome.testsRun - failed, failed)
