@@ -14,6 +14,7 @@
 #include "tracker/binlog/table_plan.h"
 #include "tracker/record/record_batch.h"
 #include "tracker/schema/apply_ddl.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::encode {
 
@@ -47,6 +48,9 @@ struct SchemaChange {
   /// What it did to the task's tables, with their definitions before and after; empty where that is not
   /// known, or the statement changed no table.
   std::span<const schema::TableChange> changes{};
+  // What the statement's head says it does, and to what: also where the table is not known.
+  sql::DdlVerb verb = sql::DdlVerb::None;
+  sql::DdlObject object = sql::DdlObject::Other;
 };
 
 /// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a

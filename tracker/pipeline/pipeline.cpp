@@ -472,9 +472,7 @@ absl::Status Pipeline::on_schema_change(const binlog::EventView& event, const sq
   if (!effect.is_selected) add(parts_.counters.unselected_schema_changes, 1);
   if (!effect.change || !progress_.schema_changes().next())
     return absl::OkStatus();  // delivered before a restart
-  const auto& [database, table, sql, changes] = *effect.change;
-  parts_.encoder.encode_schema_change({.database = database, .table = table, .sql = sql, .changes = changes},
-                                      origin_of(event), batch_);
+  parts_.encoder.encode_schema_change(effect.change->view(), origin_of(event), batch_);
   add(parts_.counters.schema_changes, 1);
   return absl::OkStatus();
 }

@@ -42,7 +42,7 @@ class Pipeline {
   struct Parts {
     const select::TableSelector& selector;
     schema::Catalog& catalog;
-    /// Told of every statement that changes a table; nullptr: the catalog is asked alone.
+    /// Follows every statement that changes a table; nullptr: the catalog is asked alone.
     schema::SchemaHistory* history = nullptr;
     /// Which tables are a tool's; needs the history.
     osc::HelperNames helpers{};

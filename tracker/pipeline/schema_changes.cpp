@@ -122,8 +122,9 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
     Change change{.database = name.database,
                   .table = changes.size() == 1 ? name.table : std::string(),
                   .sql = std::move(rewritten.sql),
-                  .changes = {}};
-    change.changes = std::move(changes);
+                  .changes = std::move(changes),
+                  .verb = sql::DdlVerb::Alter,
+                  .object = sql::DdlObject::Table};
     return {.is_selected = true, .change = std::move(change)};
   }
   const bool names_one = statement.tables.size() == 1;
@@ -132,7 +133,9 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
                                                                 : statement.tables.front().database,
                            .table = names_one ? statement.tables.front().table : std::string(),
                            .sql = std::move(sql),
-                           .changes = std::move(changes)}};
+                           .changes = std::move(changes),
+                           .verb = statement.verb,
+                           .object = statement.object}};
 }
 
 }  // namespace rowtide::pipeline

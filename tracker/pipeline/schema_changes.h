@@ -7,6 +7,7 @@
 
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/transaction_events.h"
+#include "tracker/encode/encoder.h"
 #include "tracker/osc/translator.h"
 #include "tracker/schema/catalog.h"
 #include "tracker/schema/schema_history.h"
@@ -23,7 +24,7 @@ class SchemaChanges {
   struct Parts {
     const select::TableSelector& selector;
     schema::Catalog& catalog;
-    /// Rewrite of every statement that changes a table; nullptr: the catalog is asked alone.
+    /// Follows every statement that changes a table; nullptr: the catalog is asked alone.
     schema::SchemaHistory* history = nullptr;
     osc::HelperNames helpers{};
     bool is_wanted = true;  ///< the task's dataTypes
@@ -34,6 +35,17 @@ class SchemaChanges {
     std::string table;  ///< empty: of the database, or several tables
     std::string sql;    ///< valid UTF-8
     std::vector<schema::TableChange> changes;
+    sql::DdlVerb verb = sql::DdlVerb::None;
+    sql::DdlObject object = sql::DdlObject::Other;
+    /// Refers to this one.
+    [[nodiscard]] encode::SchemaChange view() const {
+      return {.database = database,
+              .table = table,
+              .sql = sql,
+              .changes = changes,
+              .verb = verb,
+              .object = object};
+    }
   };
   struct Effect {
     bool is_selected = false;

@@ -212,7 +212,7 @@ class CanalJsonEncoder final : public Encoder {
     text += R"(,"ts":)";
     json::append_integer(text, milliseconds(origin.processed_timestamp_us));
     text += R"(,"type":")";
-    text += canal_ddl_type(change.sql);
+    text += canal_ddl_type(change.verb, change.object);
     text += R"("})";
     out.end_record();
   }

@@ -6,7 +6,6 @@
 #include "common/bytes/utf8.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/value_text.h"
-#include "tracker/sql/statement.h"
 #include "tracker/types/families.h"
 
 namespace rowtide::encode {
@@ -188,11 +187,10 @@ void append_canal_value(std::string& out, const Column& column, const Value& val
   out += '"';
 }
 
-std::string_view canal_ddl_type(std::string_view sql) {
-  const sql::Statement statement = sql::classify_statement(sql, {});
-  const bool is_table = statement.object == sql::DdlObject::Table;
-  const bool is_index = statement.object == sql::DdlObject::Index;
-  switch (statement.verb) {
+std::string_view canal_ddl_type(sql::DdlVerb verb, sql::DdlObject object) {
+  const bool is_table = object == sql::DdlObject::Table;
+  const bool is_index = object == sql::DdlObject::Index;
+  switch (verb) {
     case sql::DdlVerb::Create:
       if (is_index) return "CINDEX";
       return is_table ? "CREATE" : "QUERY";

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "tracker/sql/statement.h"
 #include "tracker/types/column.h"
 #include "tracker/types/value.h"
 
@@ -18,6 +19,6 @@ void append_canal_value(std::string& out, const types::Column& column, const typ
 
 /// Canal's event type of a DDL statement: CREATE, ALTER, ERASE (DROP TABLE), TRUNCATE, RENAME, CINDEX,
 /// DINDEX, and QUERY for the rest. Source: Canal's SimpleDdlParser.
-[[nodiscard]] std::string_view canal_ddl_type(std::string_view sql);
+[[nodiscard]] std::string_view canal_ddl_type(sql::DdlVerb verb, sql::DdlObject object);
 
 }  // namespace rowtide::encode

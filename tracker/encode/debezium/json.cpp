@@ -9,7 +9,6 @@
 #include "tracker/encode/debezium/transaction.h"
 #include "tracker/encode/debezium/value.h"
 #include "tracker/encode/json_writer.h"
-#include "tracker/sql/statement.h"
 
 namespace rowtide::encode {
 namespace {
@@ -258,12 +257,6 @@ class DebeziumTableEncoder final : public TableEncoder {
   std::string new_key_;
 };
 
-/// By its text: what a change did to a table is known only where the table was.
-bool empties_a_table(const SchemaChange& change) {
-  return !change.table.empty() &&
-         sql::classify_statement(change.sql, change.database).verb == sql::DdlVerb::Truncate;
-}
-
 class DebeziumJsonEncoder final : public Encoder {
  public:
   explicit DebeziumJsonEncoder(EncoderContext context) : context_(std::move(context)) {
@@ -286,7 +279,8 @@ class DebeziumJsonEncoder final : public Encoder {
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
                             record::RecordBatch& out) override {
-    if (context_.debezium.truncates && empties_a_table(change)) append_truncate(change, origin, out);
+    if (context_.debezium.truncates && !change.table.empty() && change.verb == sql::DdlVerb::Truncate)
+      append_truncate(change, origin, out);
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), processed_milliseconds(origin));

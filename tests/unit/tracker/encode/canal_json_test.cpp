@@ -146,7 +146,12 @@ TEST_F(CanalJson, TableWithoutAKey) {
 }
 
 TEST_F(CanalJson, SchemaChange) {
-  encoder_->encode_schema_change({"shop", "orders", "ALTER TABLE orders\n ADD note TEXT"}, kOrigin, batch_);
+  encoder_->encode_schema_change({.database = "shop",
+                                  .table = "orders",
+                                  .sql = "ALTER TABLE orders\n ADD note TEXT",
+                                  .verb = sql::DdlVerb::Alter,
+                                  .object = sql::DdlObject::Table},
+                                 kOrigin, batch_);
   const record::Record record = batch_.record(0);
   EXPECT_EQ(record.topic, "default.orders-schema");
   EXPECT_TRUE(record.is_schema_change);
@@ -176,7 +181,10 @@ TEST(CanalDdlType, FollowsTheStatement) {
       {"CREATE VIEW v AS SELECT * FROM t", "QUERY"},
       {"ALTER DATABASE d CHARACTER SET utf8mb4", "QUERY"},
   };
-  for (const auto& [sql, type] : statements) EXPECT_EQ(canal_ddl_type(sql), type) << sql;
+  for (const auto& [sql, type] : statements) {
+    const sql::Statement statement = sql::classify_statement(sql, {});
+    EXPECT_EQ(canal_ddl_type(statement.verb, statement.object), type) << sql;
+  }
 }
 
 struct Cell {

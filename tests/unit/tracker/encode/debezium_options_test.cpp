@@ -161,14 +161,20 @@ TEST_F(DebeziumWith, NoTombstones) {
 
 TEST_F(DebeziumWith, TruncatesOfMemoryTablesAfterARestart) {
   make({.truncates = true});
-  encoder_->encode_schema_change({"shop", "orders", "DELETE FROM `shop`.`orders`"}, origin_, batch_);
+  encoder_->encode_schema_change({.database = "shop",
+                                  .table = "orders",
+                                  .sql = "DELETE FROM `shop`.`orders`",
+                                  .verb = sql::DdlVerb::Truncate},
+                                 origin_, batch_);
   ASSERT_EQ(batch_.size(), 2U);
   EXPECT_THAT(value(0), HasSubstr(R"("op":"t",)"));
 }
 
 TEST_F(DebeziumWith, Truncates) {
   make({.truncates = true});
-  encoder_->encode_schema_change({"shop", "orders", "TRUNCATE TABLE orders"}, origin_, batch_);
+  encoder_->encode_schema_change(
+      {.database = "shop", .table = "orders", .sql = "TRUNCATE TABLE orders", .verb = sql::DdlVerb::Truncate},
+      origin_, batch_);
   ASSERT_EQ(batch_.size(), 2U);
   EXPECT_EQ(batch_.record(0).topic, "shop-orders");
   EXPECT_EQ(batch_.record(0).key, std::nullopt);
@@ -177,7 +183,9 @@ TEST_F(DebeziumWith, Truncates) {
   EXPECT_EQ(batch_.record(1).topic, "schema");
   make({});
   batch_.clear();
-  encoder_->encode_schema_change({"shop", "orders", "TRUNCATE TABLE orders"}, origin_, batch_);
+  encoder_->encode_schema_change(
+      {.database = "shop", .table = "orders", .sql = "TRUNCATE TABLE orders", .verb = sql::DdlVerb::Truncate},
+      origin_, batch_);
   EXPECT_EQ(batch_.size(), 1U) << "left out by default";
 }
 
