@@ -2,17 +2,21 @@
 # Helm: built from the Go module proxy and kept in the cache by version. Needs common.sh, go_build.sh.
 
 HELM_VERSION=v3.19.5
+HELM_KUBERNETES_MINOR=34 # the client libraries' that it is built with; what `helm template` and `helm lint` render for
 
 helm_bin() { printf '%s\n' "$ROWTIDE_CACHE/helm-$HELM_VERSION/bin/helm"; }
 
 # ensure_helm: the program stands at helm_bin.
 ensure_helm() {
-  local folder=$ROWTIDE_CACHE/helm-$HELM_VERSION
+  local folder=$ROWTIDE_CACHE/helm-$HELM_VERSION flags="-s -w -X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" package
   [[ -x $folder/bin/helm ]] && return 0
   say "Helm $HELM_VERSION: building (about 3 minutes on two cores, once)"
   mkdir -p "$folder/build"
   printf 'module rowtide.local/helm\n\ngo 1.24.0\n\nrequire helm.sh/helm/v3 %s\n' "$HELM_VERSION" >"$folder/build/go.mod"
   : >"$folder/build/go.sum"
-  go_build_modules "Helm" "$folder/build" "$folder/bin" \
-    "-s -w -X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" helm.sh/helm/v3/cmd/helm
+  # As Helm's own Makefile does.
+  for package in chartutil lint/rules; do
+    flags+=" -X helm.sh/helm/v3/pkg/$package.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/$package.k8sVersionMinor=$HELM_KUBERNETES_MINOR"
+  done
+  go_build_modules "Helm" "$folder/build" "$folder/bin" "$flags" helm.sh/helm/v3/cmd/helm
 }

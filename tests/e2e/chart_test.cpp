@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -36,10 +37,22 @@ std::string helm(std::vector<std::string> arguments) {
   return result.out;
 }
 
-std::string previous_chart() {
-  const char* folder = std::getenv("ROWTIDE_PREVIOUS_CHART");
-  if (folder == nullptr) throw std::runtime_error("ROWTIDE_PREVIOUS_CHART is not set; run scripts/test.sh");
-  return folder;
+/// A copy in `folder`. Its resource definition lacks a printer column, so that an upgrade has something to
+/// change.
+std::string previous_chart(const std::filesystem::path& folder) {
+  const char* original = std::getenv("ROWTIDE_PREVIOUS_CHART");
+  if (original == nullptr) throw std::runtime_error("ROWTIDE_PREVIOUS_CHART is not set; run scripts/test.sh");
+  const std::filesystem::path chart = folder / "rowtide";
+  std::filesystem::copy(original, chart, std::filesystem::copy_options::recursive);
+  const std::filesystem::path definition = chart / "files" / "changetrackingtasks.yaml";
+  std::ifstream in(definition);
+  std::string lines;
+  for (std::string line; std::getline(in, line);) {
+    if (line.find("{name: Message, type: string,") == std::string::npos) lines += line + "\n";
+  }
+  in.close();
+  std::ofstream(definition) << lines;
+  return chart;
 }
 
 class Chart : public TaskFixture {
@@ -72,6 +85,11 @@ class Chart : public TaskFixture {
     return in_system(*space_, {"get", kOperator, "-o", "jsonpath={.spec.template.spec.containers[0].args}"});
   }
 
+  [[nodiscard]] std::string printer_columns() const {
+    return space_->kubectl({"get", "crd", "changetrackingtasks.rowtide.dev", "-o",
+                            "jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}"});
+  }
+
   /// The operator that runs now has looked at the task: it reports the generation of an edit that changes
   /// nothing for the tracker.
   void expect_operator_works(const std::string& description) {
@@ -100,7 +118,8 @@ class Chart : public TaskFixture {
 
 TEST_F(Chart, ALiveTaskOutlivesUpgradeRollbackUninstallAndReinstall) {
   helm({"uninstall", "rowtide", "--wait", "--cascade", "foreground"});
-  upgrade(previous_chart(), {});
+  upgrade(previous_chart(folder_.path()), {});
+  EXPECT_THAT(printer_columns(), Not(HasSubstr("Message")));
   apply_and_wait_ready(task());
   const std::string pod = tracker_pod();
   EXPECT_THAT(pod, testing::MatchesRegex("[0-9a-f-]+ 0"));
@@ -108,12 +127,14 @@ TEST_F(Chart, ALiveTaskOutlivesUpgradeRollbackUninstallAndReinstall) {
 
   upgrade(kChart, {"workers=3"});
   EXPECT_THAT(operator_arguments(), HasSubstr("--workers=3"));
+  EXPECT_THAT(printer_columns(), HasSubstr("Message"));
   expect_operator_works("upgraded");
   expect_delivered(2);
   EXPECT_EQ(tracker_pod(), pod);
 
   helm({"rollback", "rowtide", "1", "--wait"});
   EXPECT_THAT(operator_arguments(), Not(HasSubstr("--workers=3")));
+  EXPECT_THAT(printer_columns(), Not(HasSubstr("Message")));
   expect_operator_works("rolled back");
   EXPECT_EQ(tracker_pod(), pod);
 
@@ -144,6 +165,15 @@ TEST_F(Chart, AnOperatorOfOneNamespaceRunsItsTasksWithoutPermissionElsewhere) {
           << what << " in " << elsewhere;
     }
   }
+}
+
+TEST_F(Chart, EverySettingBecomesFieldsThatTheServerKnows) {
+  const std::string rendered = folder_.path() / "rendered.yaml";
+  std::ofstream(rendered) << helm({"template", "everything", kChart, "--values",
+                                   ROWTIDE_SOURCE_DIR "/tests/helm/everything.yaml", "--set",
+                                   "crds.enabled=false"});
+  EXPECT_THAT(in_system(*space_, {"apply", "--dry-run=server", "--validate=strict", "-f", rendered}),
+              HasSubstr("deployment.apps/everything-rowtide-operator created (server dry run)"));
 }
 
 TEST_F(Chart, OptionalObjectsAreAcceptedByTheServer) {

@@ -131,6 +131,9 @@ SETTINGS = {
     "networkPolicy.egress": ([EGRESS], ("NetworkPolicy", NAME), "spec/egress", [EGRESS], POLICY),
 }
 
+# A digest takes the place of a tag, a name that of the release's.
+NOT_IN_EVERYTHING = {"image.digest", "fullnameOverride"}
+
 # A value that must be refused, and a word of the refusal.
 REFUSED = {
     "an unknown key": ({"replicas": 3}, "replicas"),
@@ -228,6 +231,14 @@ class Chart(unittest.TestCase):
 
     def test_every_setting_has_a_test(self):
         self.assertEqual(sorted(leaves()), sorted(SETTINGS))
+
+    def test_everything_sets_what_is_empty_or_off(self):
+        """Which the end to end tests hand to a real API server; it has no Prometheus Operator."""
+        everything = yaml.safe_load((ROOT / "tests" / "helm" / "everything.yaml").read_text(encoding="utf-8"))
+        defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+        for path in leaves():
+            if not at(defaults, path.replace(".", "/")) and not path.startswith("metrics.") and path not in NOT_IN_EVERYTHING:
+                self.assertTrue(at(everything, path.replace(".", "/")), path)
 
     def test_the_schema_is_closed(self):
         """No object but those that hand on what Kubernetes or a user names takes keys it does not know."""
