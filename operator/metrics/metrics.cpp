@@ -45,8 +45,8 @@ class Families {
     std::uint64_t cumulative = 0;
     for (std::size_t i = 0; i < from.counts.size(); ++i) {
       cumulative += from.counts[i];
-      const double bound = i < controller::Histogram::kBounds.size()
-                               ? controller::Histogram::kBounds[i]
+      const double bound = i < controller::Histogram::kUpperBounds.size()
+                               ? controller::Histogram::kUpperBounds[i]
                                : std::numeric_limits<double>::infinity();
       metric.histogram.bucket.push_back({cumulative, bound});
     }

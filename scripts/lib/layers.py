@@ -45,14 +45,14 @@ LAYERS = {
     "tracker/serve",
     "tracker": "tracker/commands",
     "operator/kube": "common/time",
-    "operator/controller": "operator/kube",
+    "operator/controller": "common/time operator/kube",
     "operator/api": "common/task operator/kube",
     "operator/metrics": "operator/controller",
     "operator/tasks": "common/task common/time operator/kube operator/controller operator/api",
     "operator": "common/http common/log operator/kube operator/controller operator/metrics operator/tasks",
 }
 
-# What stands after an interface, by its header: named in its own room and here only.
+# What stands behind an interface, by its header: named in its own room and here only.
 CONCRETE = {
     "tracker/source/binlog_source.h": "tracker/commands",
     "tracker/source/file_source.h": "tracker/commands",
@@ -104,7 +104,7 @@ def check_include(path, included):
             return f"{path} includes {included}: {room} may not know {other}"
         concrete = CONCRETE.get(included)
         if concrete is not None and room != room_of(included) and room not in concrete.split():
-            return f"{path} includes {included}: what stands after an interface is named in {concrete} only"
+            return f"{path} includes {included}: what stands behind an interface is named in {concrete} only"
         return None
     for prefix, places in THIRD_PARTY.items():
         if included.startswith(prefix) and not is_in(path, places.split()):

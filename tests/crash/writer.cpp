@@ -74,7 +74,7 @@ void Writer::transaction() {
   pending_.clear();
   changes_.clear();
   ++transaction_;
-  const bool at_transaction_boundary = guarded([this] {
+  const bool is_complete = guarded([this] {
     client_->exec("START TRANSACTION");
     if (below(150) == 0) {
       change_many_rows();
@@ -84,7 +84,7 @@ void Writer::transaction() {
     client_->exec(fmt::format("UPDATE {}.notes SET transaction = {} WHERE writer = {}", place_.notes,
                               transaction_, number_));
   });
-  if (!at_transaction_boundary) return;  // its connection is gone, and the transaction with it
+  if (!is_complete) return;  // its connection is gone, and the transaction with it
   if (below(25) == 0) {
     if (guarded([this] { client_->exec("ROLLBACK"); })) ++counts_.rolled_back;
     return;

@@ -101,7 +101,7 @@ TEST(KafkaSink, KeepsTheOrderOfEachKeyAcrossPartitions) {
     add(batch, topic, "{\"id\":" + std::to_string(i % 97) + "}", std::to_string(i));
     if (i % 100 != 99) continue;
     ASSERT_TRUE(sink->write(batch, {}).ok());
-    sink->end_transaction(at(static_cast<std::uint64_t>(i)));
+    sink->end_transaction(at(static_cast<std::uint64_t>(i)), 0);
     batch.clear();
   }
   ASSERT_TRUE(sink->flush(kFlush).ok());
@@ -164,7 +164,7 @@ TEST(KafkaSink, WaitsOutABrokerThatIsAway) {
   record::RecordBatch first;
   add(first, "changes", "k", "0");
   ASSERT_TRUE(sink->write(first, {}).ok());
-  sink->end_transaction(at(1));
+  sink->end_transaction(at(1), 0);
   ASSERT_TRUE(sink->flush(kFlush).ok());
   ASSERT_EQ(sink->durable(), at(1));
 
@@ -178,11 +178,11 @@ TEST(KafkaSink, WaitsOutABrokerThatIsAway) {
       batch.clear();
       add(batch, "changes", "k", std::to_string(ended.load()) + std::string(1'000'000, ' '));
       written = sink->write(batch, stop.get_token());
-      if (written.ok()) sink->end_transaction(at(++ended));
+      if (written.ok()) sink->end_transaction(at(++ended), 0);
     }
   });
   wait_until("the sink is full", [&] { return sink->counters().queued_bytes > 31'000'000; });
-  wait_until("the broker's absence is seen", [&] { return sink->counters().errors > 0; });
+  wait_until("the broker's absence is seen", [&] { return sink->counters().connection_errors > 0; });
   EXPECT_LE(sink->counters().queued_bytes, 32U * 1024 * 1024);
   EXPECT_EQ(sink->durable(), at(1));
   EXPECT_TRUE(sink->error().ok());
@@ -216,7 +216,7 @@ TEST(KafkaSink, SurvivesABrokerThatIsKilledWhileWriting) {
       batch.clear();
       add(batch, "changes", std::to_string(i % 10), std::to_string(i));
       written = sink->write(batch, {});
-      sink->end_transaction(at(i));
+      sink->end_transaction(at(i), 0);
     }
   });
   wait_until("some records are there", [&] { return sink->counters().records > 1'000; });
@@ -240,7 +240,7 @@ absl::Status write_one(sink::Sink& sink, const std::string& topic, const std::st
 }
 
 absl::Status commit(sink::Sink& sink, std::uint64_t position) {
-  sink.end_transaction(at(position));
+  sink.end_transaction(at(position), 0);
   return sink.transactional()
       ->commit([](const binlog::Position&) { return std::vector<sink::StateRecord>{}; }, {})
       .status();
@@ -315,13 +315,13 @@ TEST(KafkaSink, ARecordTooLargeForTheTopicIsExplained) {
   record::RecordBatch batch;
   for (int i = 0; i < 2'000; ++i) add(batch, topic, std::to_string(i), std::string(1'000, 'x'));
   ASSERT_TRUE(sink->write(batch, {}).ok());
-  sink->end_transaction(at(1));
+  sink->end_transaction(at(1), 0);
   ASSERT_TRUE(sink->flush(kFlush).ok()) << sink->error();
 
   batch.clear();
   add(batch, topic, "k", std::string(60'000, 'x'));
   ASSERT_TRUE(sink->write(batch, {}).ok());
-  sink->end_transaction(at(2));
+  sink->end_transaction(at(2), 0);
   const absl::Status failed = sink->flush(kFlush);
   EXPECT_TRUE(absl::IsResourceExhausted(failed)) << failed;
   EXPECT_THAT(

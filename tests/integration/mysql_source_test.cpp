@@ -12,7 +12,6 @@
 #include "tests/support/wait_until.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/reader_identity.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::test {
 namespace {

@@ -10,7 +10,6 @@
 #include "tests/support/wait_until.h"
 #include "tracker/binlog/transaction_begin.h"
 #include "tracker/source/position_sampler.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::test {
 namespace {

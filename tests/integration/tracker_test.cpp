@@ -106,6 +106,17 @@ TEST_F(Tracker, DeliversATransactionOfTenThousandRowsInOrderAndCountsThem) {
   EXPECT_EQ(tracker.metric("rowtide_tracker_events_total", "op=\"insert\""), kRows);
   EXPECT_EQ(tracker.metric("rowtide_tracker_events_total", "op=\"update\""), 0);
   EXPECT_EQ(tracker.metric("rowtide_tracker_sink_records_total"), kRows);
+  wait_until(
+      "the latency of its one transaction",
+      [&] { return tracker.metric("rowtide_tracker_end_to_end_latency_seconds_count") == 1; }, seconds{10},
+      [&] { return tracker.get("/metrics").body; });
+  EXPECT_GT(tracker.metric("rowtide_tracker_end_to_end_latency_seconds_sum"), 0);
+  EXPECT_EQ(tracker.metric("rowtide_tracker_end_to_end_latency_seconds_bucket", "le=\"+Inf\""), 1);
+  wait_until("an end that is reached", [&] {
+    return tracker.get("/metrics").body.find("\nrowtide_tracker_binlog_behind_bytes{") != std::string::npos &&
+           tracker.metric("rowtide_tracker_binlog_behind_bytes") == 0;
+  });
+  EXPECT_GT(tracker.metric("rowtide_tracker_binlog_purge_headroom_seconds"), 3600);
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 

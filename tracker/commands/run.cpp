@@ -73,8 +73,13 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
         ASSIGN_OR_RETURN(auto end, source::current_end(session));
         return binlog::BinlogCoordinates{std::move(end.first), end.second};
       },
+      .binlog_files = source::list_binlog_files,
+      .retention_seconds = [](sql::Session& session) -> absl::StatusOr<std::optional<std::uint64_t>> {
+        ASSIGN_OR_RETURN(const auto facts, source::read_server_info(session));
+        return facts.retention_seconds;
+      },
       .server_of = [](sql::Session& session) -> absl::StatusOr<std::string> {
-        ASSIGN_OR_RETURN(const auto facts, source::read_server_facts(session));
+        ASSIGN_OR_RETURN(const auto facts, source::read_server_info(session));
         return facts.server;
       },
       .checkpoint_records =

@@ -37,14 +37,14 @@ constexpr std::uint32_t kHashLength = 2 * SHA256_DIGEST_LENGTH;
 
 /// What a masked or hashed column is to a format.
 Column as_text(const Column& column, std::uint32_t length) {
-  Column output_columns;
-  output_columns.name = column.name;
-  output_columns.kind = ValueKind::Text;
-  output_columns.is_nullable = column.is_nullable;
-  output_columns.length = length;
-  output_columns.wire_type = static_cast<std::uint8_t>(WireType::String);
-  output_columns.declared_type = fmt::format("char({})", length);
-  return output_columns;
+  Column text;
+  text.name = column.name;
+  text.kind = ValueKind::Text;
+  text.is_nullable = column.is_nullable;
+  text.length = length;
+  text.wire_type = static_cast<std::uint8_t>(WireType::String);
+  text.declared_type = fmt::format("char({})", length);
+  return text;
 }
 
 absl::Status check_names(const binlog::TablePlan& plan, const task::ColumnRule& rule) {
@@ -70,7 +70,7 @@ absl::Status check_key(const binlog::TablePlan& plan, const task::ColumnRule& ru
     if (!is_excluded && !holds_name(rule.mask, name)) continue;
     return absl::FailedPreconditionError(fmt::format(
         "spec.objects.columns {} column {} of {}.{}, which belongs to the table's key: records of different "
-        "rows could not be output_columns apart; hash it instead, or leave the table out of spec.objects",
+        "rows could not be told apart; hash it instead, or leave the table out of spec.objects",
         is_excluded ? "excludes" : "masks", name, plan.database, plan.table));
   }
   return absl::OkStatus();
@@ -91,23 +91,22 @@ class RuledTableEncoder final : public TableEncoder {
   }
 
  private:
-  void apply_rules(std::span<const Value> row, std::vector<Value>& output_columns) {
-    output_columns.clear();
+  void apply_rules(std::span<const Value> row, std::vector<Value>& out) {
+    out.clear();
     if (row.empty()) return;
     for (const OutputColumn& column : output_columns_) {
       const Value& value = row[column.index];
       const bool is_kept = column.treatment == Treatment::Keep || value.kind == ValueKind::Null ||
                            value.kind == ValueKind::Absent;
-      output_columns.push_back(is_kept ? value : hidden(column, value));
+      out.push_back(is_kept ? value : hidden(column, value));
     }
   }
 
   Value hidden(const OutputColumn& column, const Value& value) {
-    Value output_columns;
-    output_columns.kind = ValueKind::Text;
-    output_columns.text =
-        column.treatment == Treatment::Mask ? kMask : hash_of(columns_[column.index], value);
-    return output_columns;
+    Value shown;
+    shown.kind = ValueKind::Text;
+    shown.text = column.treatment == Treatment::Mask ? kMask : hash_of(columns_[column.index], value);
+    return shown;
   }
 
   std::string_view hash_of(const Column& column, const Value& value) {
@@ -138,7 +137,7 @@ absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, c
   RETURN_IF_ERROR(check_names(plan, rule));
   RETURN_IF_ERROR(check_key(plan, rule));
 
-  binlog::TablePlan told_plan{
+  binlog::TablePlan output_plan{
       .database = plan.database, .table = plan.table, .columns = {}, .key_columns = {}};
   std::vector<OutputColumn> output_columns;
   std::vector<std::uint32_t> new_index(plan.columns.size());
@@ -148,19 +147,19 @@ absl::StatusOr<std::unique_ptr<TableEncoder>> bind_with_rule(Encoder& encoder, c
     new_index[i] = static_cast<std::uint32_t>(output_columns.size());
     if (holds_name(rule.mask, column.name)) {
       output_columns.push_back({i, Treatment::Mask});
-      told_plan.columns.push_back(as_text(column, static_cast<std::uint32_t>(kMask.size())));
+      output_plan.columns.push_back(as_text(column, static_cast<std::uint32_t>(kMask.size())));
     } else if (holds_name(rule.hash, column.name)) {
       output_columns.push_back({i, Treatment::Hash});
-      told_plan.columns.push_back(as_text(column, kHashLength));
+      output_plan.columns.push_back(as_text(column, kHashLength));
     } else {
       output_columns.push_back({i, Treatment::Keep});
-      told_plan.columns.push_back(column);
+      output_plan.columns.push_back(column);
     }
   }
-  for (const std::uint32_t index : plan.key_columns) told_plan.key_columns.push_back(new_index[index]);
+  for (const std::uint32_t index : plan.key_columns) output_plan.key_columns.push_back(new_index[index]);
 
   auto ruled = std::make_unique<RuledTableEncoder>(plan.columns, std::move(output_columns));
-  ASSIGN_OR_RETURN(std::unique_ptr<TableEncoder> inner, encoder.bind(told_plan, std::move(topic)));
+  ASSIGN_OR_RETURN(std::unique_ptr<TableEncoder> inner, encoder.bind(output_plan, std::move(topic)));
   ruled->set_inner(std::move(inner));
   return ruled;
 }

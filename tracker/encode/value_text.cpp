@@ -80,9 +80,9 @@ void append_java(std::string& out, Float value) {
     out += digits.empty() ? std::string_view("0") : digits;
   };
 
-  constexpr int kLeastPlain = -3;
+  constexpr int kMinPlain = -3;
   constexpr int kMaxPlain = 6;
-  if (exponent < kLeastPlain || exponent > kMaxPlain) {
+  if (exponent < kMinPlain || exponent > kMaxPlain) {
     out += text[0];
     out += '.';
     append_digits_or_zero(fraction);

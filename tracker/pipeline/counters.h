@@ -24,7 +24,6 @@ struct Counters {
   Count oversized_skipped{};     ///< changes left out because their records were too large
   Count oversized_keys_only{};   ///< changes delivered with their keys only for the same reason
   Count unseen_xa_commits{};     ///< of transactions prepared before this task's first position
-  Count reconnects{};
   std::atomic<std::int64_t>
       last_event_timestamp{};  ///< seconds since the epoch, of the newest event with a time
 

@@ -273,7 +273,7 @@ void Pipeline::note_file() {
     return;
   }
   position_.file_created = stream_.file_created();
-  parts_.sink.end_transaction(position_);
+  parts_.sink.end_transaction(position_, 0);
 }
 
 /// A server that is read by file and offset may have in another order what came from the one before it.
@@ -364,13 +364,14 @@ absl::Status Pipeline::end_transaction_at(const std::string& file, std::uint64_t
   if (transaction_.is_open()) {
     if (absl::Status status = progress_.end(); !status.ok()) return status;
   }
+  const std::int64_t committed_at_us = transaction_.committed_at_us(parts_.counters.last_event_timestamp);
   transaction_.emit_end(file, offset, position_, parts_.encoder, batch_);
   RETURN_IF_ERROR(hand_over(stop));
   transaction_.add_to(position_.gtids);
   note_place(file, offset);
   position_.midway = progress_.pending();
   if (parts_.history != nullptr) position_.schema_version = parts_.history->version();
-  parts_.sink.end_transaction(position_);
+  parts_.sink.end_transaction(position_, committed_at_us);
   if (transaction_.is_open()) add(parts_.counters.transactions, 1);
 
   transaction_.end();
@@ -406,7 +407,7 @@ void Pipeline::end_part() {
     return;
   part_bytes_ = 0;
   position_.midway = progress_.midway();
-  parts_.sink.end_transaction(position_);
+  parts_.sink.end_transaction(position_, 0);
 }
 
 absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_token& stop) {
@@ -500,8 +501,7 @@ absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const b
 /// A whole transaction but for its GTID, compressed. Its events have no place of their own in the file: they
 /// count as being where the payload begins, and the stream goes on after it.
 absl::Status Pipeline::on_payload(const binlog::EventView& event, const std::stop_token& stop) {
-  if (in_payload_)
-    return absl::DataLossError("a TRANSACTION_PAYLOAD event inside another; the binlog is damaged here");
+  if (in_payload_) return absl::DataLossError("it stands inside another one; the binlog is damaged here");
   RETURN_IF_ERROR(payload_.start(event.body));
   in_payload_ = true;
   payload_rows_ = 0;

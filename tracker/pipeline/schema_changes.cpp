@@ -119,12 +119,13 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
   if (rewritten.is_rewritten) {
     if (changes.empty()) return {.is_selected = true, .change = {}};
     const sql::TableName& name = changes.front().name;
+    const sql::Statement head = sql::classify_statement(rewritten.sql, {});  // an ALTER, or a RENAME alone
     Change change{.database = name.database,
                   .table = changes.size() == 1 ? name.table : std::string(),
                   .sql = std::move(rewritten.sql),
                   .changes = std::move(changes),
-                  .verb = sql::DdlVerb::Alter,
-                  .object = sql::DdlObject::Table};
+                  .verb = head.verb,
+                  .object = head.object};
     return {.is_selected = true, .change = std::move(change)};
   }
   const bool names_one = statement.tables.size() == 1;

@@ -69,7 +69,7 @@ bool TableRegistry::name_columns_of_unknown_by_position(binlog::TableMap& map) {
   if (!absl::IsNotFound(catalog_->describe(map.database, map.table).status())) return false;
   const std::string guessed = schema::name_columns_by_position(map);
   if (guessed.empty()) return false;
-  if (numbered_.insert(map.database + "." + map.table).second) {
+  if (guessed_.insert(map.database + "." + map.table).second) {
     spdlog::warn("{}.{}: the binlog does not say everything of its columns; guessed: {}", map.database,
                  map.table, guessed);
   }

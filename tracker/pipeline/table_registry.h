@@ -37,15 +37,15 @@ class TableRegistry {
   using TopicFor = std::function<std::string(const std::string& database, const std::string& table)>;
 
   /// All must outlive the registry. `wants_rows`: the task's dataTypes; without it no table is wanted.
-  /// `numbers_columns`: a table that the catalog does not know is read with numbers for names
+  /// `names_columns_by_position`: a table that the catalog does not know is read with names by position
   /// (schema/name_columns_by_position.h).
   TableRegistry(const select::TableSelector& selector, schema::Catalog& catalog, TopicFor topic_for,
-                bool wants_rows, bool numbers_columns)
+                bool wants_rows, bool names_columns_by_position)
       : selector_(&selector),
         catalog_(&catalog),
         topic_for_(std::move(topic_for)),
         wants_rows_(wants_rows),
-        names_columns_by_position_(numbers_columns) {}
+        names_columns_by_position_(names_columns_by_position) {}
 
   [[nodiscard]] absl::Status bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder);
   /// What bind() failed with is no reason to stop: its rows are left out.
@@ -66,8 +66,8 @@ class TableRegistry {
   TopicFor topic_for_;
   bool wants_rows_;
   bool names_columns_by_position_;
-  std::set<std::string> numbered_;  ///< tables whose guesses were told
-  std::set<std::string> helpers_;   ///< tables of tools that were told
+  std::set<std::string> guessed_;  ///< tables whose guesses were logged
+  std::set<std::string> helpers_;  ///< tables of tools that were logged
   std::unordered_map<std::uint64_t, BoundTable> tables_;
 };
 

@@ -57,6 +57,11 @@ encode::ChangeOrigin Transaction::origin_of(const binlog::EventView& event, std:
           .transaction_offset = before.offset};
 }
 
+std::int64_t Transaction::committed_at_us(std::int64_t last_event_seconds) const {
+  if (!is_emitted()) return 0;
+  return commit_timestamp_us_ != 0 ? commit_timestamp_us_ : last_event_seconds * types::kMicrosPerSecond;
+}
+
 void Transaction::emit_begin(const encode::ChangeOrigin& origin, bool was_delivered, encode::Encoder& encoder,
                              record::RecordBatch& batch) {
   if (begin_origin_) return;

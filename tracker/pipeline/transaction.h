@@ -48,6 +48,9 @@ class Transaction {
 
   /// Something of it was emitted.
   [[nodiscard]] bool is_emitted() const { return begin_origin_.has_value(); }
+  /// When the source committed it, unix time: as its GTID event says (MySQL 8), else by its last event, whose
+  /// timestamp has seconds. 0: nothing of it was emitted.
+  [[nodiscard]] std::int64_t committed_at_us(std::int64_t last_event_seconds) const;
   /// Before its first record; nothing at later ones. The record of its beginning is left out of a batch where
   /// `was_delivered`.
   void emit_begin(const encode::ChangeOrigin& origin, bool was_delivered, encode::Encoder& encoder,

@@ -3,7 +3,6 @@
 #include "common/status/reason.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "common/status/reason.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {

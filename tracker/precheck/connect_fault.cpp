@@ -3,7 +3,6 @@
 #include <string>
 
 #include "common/status/reason.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 

@@ -87,7 +87,7 @@ milliseconds CheckContext::time_left() const {
 
 absl::StatusOr<const source::ServerInfo*> CheckContext::facts() {
   if (!facts_) {
-    ASSIGN_OR_RETURN(source::ServerInfo facts, source::read_server_facts(session()));
+    ASSIGN_OR_RETURN(source::ServerInfo facts, source::read_server_info(session()));
     facts_ = std::move(facts);
   }
   return &*facts_;

@@ -26,8 +26,8 @@ std::vector<std::string> unreadable(const task::Objects& objects, const std::vec
       if (!grants.allows_table("SELECT", *rule.database, table))
         add(database + "." + quote_identifier(table));
     }
-    const bool at_transaction_boundary = rule.tables.empty() && !rule.table_pattern;
-    if (at_transaction_boundary && !grants.allows_database("SELECT", *rule.database)) add(database + ".*");
+    const bool is_whole_database = rule.tables.empty() && !rule.table_pattern;
+    if (is_whole_database && !grants.allows_database("SELECT", *rule.database)) add(database + ".*");
   }
   for (const SelectedTable& table : tables) {
     const std::string whole = quote_identifier(table.database) + ".*";

@@ -4,7 +4,6 @@
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
 #include "tracker/source/handshake_probe.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {

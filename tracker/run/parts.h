@@ -12,6 +12,7 @@
 #include "tracker/pipeline/table_registry.h"
 #include "tracker/sink/sink.h"
 #include "tracker/source/event_source.h"
+#include "tracker/source/start_position.h"
 #include "tracker/sql/session.h"
 
 namespace rowtide::run {
@@ -29,6 +30,10 @@ struct Parts {
   std::function<absl::StatusOr<binlog::Position>(sql::Session&)> start_position;
   /// The end of the source's binlog now.
   std::function<absl::StatusOr<binlog::BinlogCoordinates>(sql::Session&)> sample_end;
+  /// The source's binlog files, oldest first.
+  std::function<absl::StatusOr<std::vector<source::BinlogFile>>(sql::Session&)> binlog_files;
+  /// How long the source keeps its binlog, as ServerInfo::retention_seconds.
+  std::function<absl::StatusOr<std::optional<std::uint64_t>>(sql::Session&)> retention_seconds;
   /// Which server answers, as binlog::Position::server.
   std::function<absl::StatusOr<std::string>(sql::Session&)> server_of;
   /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.

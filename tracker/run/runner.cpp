@@ -10,11 +10,11 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/task/server_id.h"
+#include "common/time/clock.h"
 #include "common/time/sleep.h"
 #include "common/version.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/stream.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::run {
 namespace {
@@ -54,7 +54,7 @@ absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
 
   // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
   // for "Latest" again and lose what was committed in between.
-  parts_.sink.end_transaction(start_->from);
+  parts_.sink.end_transaction(start_->from, 0);
   RETURN_IF_ERROR(keep_trying([this] { return checkpointer_.save(); }, stop));
 
   absl::Status status;
@@ -115,7 +115,10 @@ absl::Status Runner::stream(const std::stop_token& stop) {
     if (!is_retryable(status)) return status;
     if (counters_.read_bytes != before) backoff.reset();
     wait_to_retry(status, backoff, stop);
-    pipeline::add(counters_.reconnects, 1);
+    {
+      const std::lock_guard lock(mutex_);
+      ++reconnects_[condition_reason(status)];
+    }
     if (sink::Transactional* sink = parts_.sink.transactional();
         sink != nullptr && !sink->at_transaction_boundary()) {
       if (absl::Status rolled_back = roll_back(*sink, stop); !rolled_back.ok()) return rolled_back;
@@ -192,6 +195,20 @@ void Runner::set_state(State state, const absl::Status& status) {
 bool Runner::is_streaming() const {
   const std::lock_guard lock(mutex_);
   return state_ == State::Streaming;
+}
+
+std::optional<double> Runner::purge_headroom_seconds() const {
+  const std::optional<std::uint64_t> retention = sampler_.retention_seconds();
+  if (!retention || *retention == 0) return std::nullopt;
+  const auto kept = static_cast<double>(*retention);
+  if (sampler_.behind_bytes().value_or(0) == 0) return kept;  // what is being written is not purged
+  const auto age = static_cast<double>(now_ms() / 1000 - counters_.last_event_timestamp);
+  return std::max(kept - age, 0.0);
+}
+
+std::map<std::string, std::uint64_t> Runner::reconnects() const {
+  const std::lock_guard lock(mutex_);
+  return reconnects_;
 }
 
 task::TrackerStatus Runner::status() const {

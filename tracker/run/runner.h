@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -33,6 +34,12 @@ class Runner {
   [[nodiscard]] std::optional<double> lag_seconds() const {
     return sampler_.lag().seconds(Lag::Clock::now());
   }
+  [[nodiscard]] std::optional<std::uint64_t> behind_bytes() const { return sampler_.behind_bytes(); }
+  /// For at least how long the source still keeps the binlog that is read, by its settings and the newest
+  /// event's time; nullopt: not known, or without end.
+  [[nodiscard]] std::optional<double> purge_headroom_seconds() const;
+  /// How often the stream was lost, by the reason.
+  [[nodiscard]] std::map<std::string, std::uint64_t> reconnects() const;
   [[nodiscard]] bool is_streaming() const;
   [[nodiscard]] std::int64_t checkpoint_at_ms() const { return checkpointer_.saved_at_ms(); }
 
@@ -65,6 +72,7 @@ class Runner {
   State state_ = State::Starting;
   absl::Status last_error_;
   std::string client_address_;
+  std::map<std::string, std::uint64_t> reconnects_;
 };
 
 }  // namespace rowtide::run

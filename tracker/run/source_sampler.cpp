@@ -1,6 +1,8 @@
 #include "tracker/run/source_sampler.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "common/status/try.h"
 #include "common/time/sleep.h"
@@ -8,6 +10,23 @@
 namespace rowtide::run {
 
 using binlog::BinlogCoordinates;
+
+namespace {
+
+std::uint64_t bytes_between(const BinlogCoordinates& from, const BinlogCoordinates& end,
+                            const std::vector<source::BinlogFile>& files) {
+  std::uint64_t bytes = 0;
+  for (const source::BinlogFile& file : files) {
+    if (file.name == from.file) {
+      bytes += file.size - std::min(from.offset, file.size);
+    } else if (from < BinlogCoordinates{file.name, 0} && BinlogCoordinates{file.name, file.size} < end) {
+      bytes += file.name == end.file ? 0 : file.size;
+    }
+  }
+  return bytes + end.offset;
+}
+
+}  // namespace
 
 void SourceSampler::run(const std::stop_token& stop) {
   constexpr std::chrono::seconds kSampleInterval{1};
@@ -36,8 +55,40 @@ absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
     const std::lock_guard lock(mutex_);
     if (server == saved->server) end_before_saved_ = end;
   }
+  RETURN_IF_ERROR(sample_backlog(saved, end));
   lag_.sample(std::move(end), now);
   return absl::OkStatus();
+}
+
+absl::Status SourceSampler::sample_backlog(const std::optional<binlog::Position>& saved,
+                                           const BinlogCoordinates& end) {
+  if (!saved || saved->file.empty()) return absl::OkStatus();
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> retention = retention_seconds();
+  if (saved->file == end.file) {
+    bytes = end.offset - std::min(saved->offset, end.offset);
+  } else {
+    ASSIGN_OR_RETURN(const std::vector<source::BinlogFile> files, parts_.binlog_files(*session_));
+    bytes = bytes_between({saved->file, saved->offset}, end, files);
+    retention.reset();  // may have been changed: what is read back matters now
+  }
+  if (!retention) {
+    ASSIGN_OR_RETURN(retention, parts_.retention_seconds(*session_));
+  }
+  const std::lock_guard lock(mutex_);
+  behind_bytes_ = bytes;
+  retention_seconds_ = retention;
+  return absl::OkStatus();
+}
+
+std::optional<std::uint64_t> SourceSampler::behind_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return behind_bytes_;
+}
+
+std::optional<std::uint64_t> SourceSampler::retention_seconds() const {
+  const std::lock_guard lock(mutex_);
+  return retention_seconds_;
 }
 
 std::optional<BinlogCoordinates> SourceSampler::take_end_before_saved() {

@@ -30,12 +30,19 @@ class SourceSampler {
   [[nodiscard]] const Lag& lag() const { return lag_; }
   [[nodiscard]] const Rate& rate() const { return rate_; }
 
+  /// Bytes of binlog between the newest checkpoint and the source's end. nullopt: not known yet.
+  [[nodiscard]] std::optional<std::uint64_t> behind_bytes() const;
+  /// How long the source keeps its binlog; nullopt: not known, or without end.
+  [[nodiscard]] std::optional<std::uint64_t> retention_seconds() const;
+
   /// Where the binlog of the server that was read ends, if that is before the checkpoint, as after RESET
   /// MASTER; once.
   [[nodiscard]] std::optional<binlog::BinlogCoordinates> take_end_before_saved();
 
  private:
   [[nodiscard]] absl::Status sample_end(Lag::Clock::time_point now);
+  [[nodiscard]] absl::Status sample_backlog(const std::optional<binlog::Position>& saved,
+                                            const binlog::BinlogCoordinates& end);
 
   const Parts& parts_;
   std::function<std::optional<binlog::Position>()> saved_;
@@ -44,8 +51,10 @@ class SourceSampler {
   Lag lag_;
   Rate rate_;
 
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   std::optional<binlog::BinlogCoordinates> end_before_saved_;
+  std::optional<std::uint64_t> behind_bytes_;
+  std::optional<std::uint64_t> retention_seconds_;
 };
 
 }  // namespace rowtide::run

@@ -7,7 +7,7 @@
 namespace rowtide::schema {
 namespace {
 
-constexpr std::uint64_t kShortestLimit = 767;
+constexpr std::uint64_t kMinLimit = 767;
 constexpr std::uint64_t kMaxLimit = 3072;
 
 bool has_no_length(std::string_view data_type) {
@@ -45,7 +45,7 @@ void mark_hashed_keys(CatalogTable& table, const SourceDialect& dialect) {
     }
     const std::uint64_t bytes = indexed_bytes(table, key, dialect.collations);
     if (bytes > kMaxLimit) key.hash = CatalogKey::Hash::Yes;
-    if (bytes > kShortestLimit) key.hash = std::max(key.hash, CatalogKey::Hash::May);
+    if (bytes > kMinLimit) key.hash = std::max(key.hash, CatalogKey::Hash::May);
   }
 }
 

@@ -23,13 +23,17 @@ std::map<std::string, http::Handler> endpoints(const task::Task& task, const run
        }},
       {"/metrics",
        [&task, &tracker, &sink] {
-         return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                               .body = render_metrics({.task = task,
-                                                       .counters = tracker.counters(),
-                                                       .sink = sink.counters(),
-                                                       .lag_seconds = tracker.lag_seconds(),
-                                                       .is_streaming = tracker.is_streaming(),
-                                                       .checkpoint_at_ms = tracker.checkpoint_at_ms()})};
+         return http::Response{
+             .content_type = "text/plain; version=0.0.4; charset=utf-8",
+             .body = render_metrics({.task = task,
+                                     .counters = tracker.counters(),
+                                     .sink = sink.counters(),
+                                     .lag_seconds = tracker.lag_seconds(),
+                                     .behind_bytes = tracker.behind_bytes(),
+                                     .purge_headroom_seconds = tracker.purge_headroom_seconds(),
+                                     .reconnects = tracker.reconnects(),
+                                     .is_streaming = tracker.is_streaming(),
+                                     .checkpoint_at_ms = tracker.checkpoint_at_ms()})};
        }},
   };
 }

@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <initializer_list>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -28,15 +29,26 @@ class Families {
              const std::vector<std::pair<Labels, double>>& series) {
     add(prometheus::MetricType::Gauge, name, help, series);
   }
+  template <const auto& kBounds>
+  void histogram(const std::string& name, const std::string& help, const Histogram<kBounds>& from) {
+    prometheus::ClientMetric metric;
+    for (const auto& [label, text] : task_) metric.label.push_back({label, text});
+    std::uint64_t cumulative = 0;
+    for (std::size_t i = 0; i < from.counts.size(); ++i) {
+      cumulative += from.counts[i];
+      const double bound = i < kBounds.size() ? kBounds[i] : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({cumulative, bound});
+    }
+    metric.histogram.sample_count = from.count;
+    metric.histogram.sample_sum = from.sum;
+    family(prometheus::MetricType::Histogram, name, help).metric.push_back(std::move(metric));
+  }
   [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
  private:
   void add(prometheus::MetricType type, const std::string& name, const std::string& help,
            const std::vector<std::pair<Labels, double>>& series) {
-    prometheus::MetricFamily family;
-    family.name = "rowtide_tracker_" + name;
-    family.help = help;
-    family.type = type;
+    prometheus::MetricFamily& added = family(type, name, help);
     for (const auto& [labels, value] : series) {
       prometheus::ClientMetric metric;
       for (const Labels* part : std::initializer_list<const Labels*>{&task_, &labels}) {
@@ -44,9 +56,16 @@ class Families {
       }
       metric.counter.value = value;
       metric.gauge.value = value;
-      family.metric.push_back(std::move(metric));
+      added.metric.push_back(std::move(metric));
     }
-    families_.push_back(std::move(family));
+  }
+  prometheus::MetricFamily& family(prometheus::MetricType type, const std::string& name,
+                                   const std::string& help) {
+    prometheus::MetricFamily& added = families_.emplace_back();
+    added.name = "rowtide_tracker_" + name;
+    added.help = help;
+    added.type = type;
+    return added;
   }
 
   Labels task_;
@@ -88,8 +107,15 @@ std::string render_metrics(const MetricsInput& input) {
                    {{{}, static_cast<double>(input.sink.records)}});
   families.counter("sink_bytes_total", "Bytes of keys and values that the sink has acknowledged.",
                    {{{}, static_cast<double>(input.sink.bytes)}});
-  families.counter("sink_errors_total", "Failed deliveries, those that were tried again too.",
-                   {{{}, static_cast<double>(input.sink.errors)}});
+  families.counter("sink_errors_total",
+                   "Failures of the sink, by class: records that it has refused, connections.",
+                   {{{{"class", "record"}}, static_cast<double>(input.sink.rejected_records)},
+                    {{{"class", "connection"}}, static_cast<double>(input.sink.connection_errors)}});
+  families.histogram(
+      "end_to_end_latency_seconds",
+      "From the commit at the source until consumers can read all records of the transaction. Commit "
+      "times of MariaDB and MySQL 5.7 are whole seconds.",
+      input.sink.latency);
   families.gauge("queue_bytes", "Bytes handed to the sink and not acknowledged yet.",
                  {{{}, static_cast<double>(input.sink.queued_bytes)}});
   if (input.lag_seconds) {
@@ -103,8 +129,21 @@ std::string render_metrics(const MetricsInput& input) {
                  {{{}, static_cast<double>(input.checkpoint_at_ms) / kMillisPerSecond}});
   families.gauge("source_connected", "1 while the stream from the source is open.",
                  {{{}, input.is_streaming ? 1.0 : 0.0}});
-  families.counter("reconnects_total", "Times the stream was lost and opened again.",
-                   {{{}, number(counters.reconnects)}});
+  if (input.behind_bytes) {
+    families.gauge("binlog_behind_bytes",
+                   "Bytes of the source's binlog between what is delivered and its end.",
+                   {{{}, static_cast<double>(*input.behind_bytes)}});
+  }
+  if (input.purge_headroom_seconds) {
+    families.gauge("binlog_purge_headroom_seconds",
+                   "How long the binlog file that is read will still be kept, by the source's own settings.",
+                   {{{}, *input.purge_headroom_seconds}});
+  }
+  std::vector<std::pair<Labels, double>> reconnects;
+  for (const auto& [reason, count] : input.reconnects) {
+    reconnects.push_back({{{"reason", reason}}, static_cast<double>(count)});
+  }
+  families.counter("reconnects_total", "Times the stream was lost and opened again, by why.", reconnects);
   return families.text();
 }
 

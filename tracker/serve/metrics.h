@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,9 @@ struct MetricsInput {
   const pipeline::Counters& counters;
   sink::SinkCounters sink;
   std::optional<double> lag_seconds;
+  std::optional<std::uint64_t> behind_bytes{};
+  std::optional<double> purge_headroom_seconds{};
+  std::map<std::string, std::uint64_t> reconnects{};  ///< by their reasons
   bool is_streaming = false;
   std::int64_t checkpoint_at_ms = 0;
 };

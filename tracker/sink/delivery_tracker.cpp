@@ -20,7 +20,7 @@ void DeliveryTracker::take_back(Group group) {
   delivered(group);
 }
 
-void DeliveryTracker::end_transaction(const binlog::Position& position) {
+void DeliveryTracker::end_transaction(const binlog::Position& position, std::int64_t committed_at_us) {
   is_group_open_ = false;
   const Group end = first_ + groups_.size();
   if (!marks_.empty() && marks_.back().records + records_since_mark_ <= kRecordsPerPosition) {
@@ -29,6 +29,10 @@ void DeliveryTracker::end_transaction(const binlog::Position& position) {
     marks_.back().position = position;
   } else {
     marks_.push_back({end, records_since_mark_, position});
+  }
+  if (committed_at_us != 0) {
+    Commits& commits = marks_.back().commits;
+    if (commits.count++ == 0) commits.oldest_us = committed_at_us;
   }
   records_since_mark_ = 0;
   advance();
@@ -48,6 +52,7 @@ void DeliveryTracker::advance() {
   }
   while (!marks_.empty() && marks_.front().end <= first_) {
     durable_ = std::move(marks_.front().position);
+    if (marks_.front().commits.count > 0) durable_commits_.push_back(marks_.front().commits);
     marks_.pop_front();
   }
 }

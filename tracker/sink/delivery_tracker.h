@@ -4,6 +4,8 @@
 #include <deque>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "tracker/binlog/position.h"
 
@@ -23,12 +25,18 @@ class DeliveryTracker {
   [[nodiscard]] Group add(std::string_view table);
   /// The record that add() was last called for was not sent after all.
   void take_back(Group group);
-  /// Everything added so far belongs to transactions up to `position`.
-  void end_transaction(const binlog::Position& position);
+  /// Everything added so far belongs to transactions up to `position`. `committed_at_us`: as for the sink.
+  void end_transaction(const binlog::Position& position, std::int64_t committed_at_us);
   void delivered(Group group, std::uint32_t records = 1);
 
   /// nullopt: nothing is yet.
   [[nodiscard]] const std::optional<binlog::Position>& durable() const { return durable_; }
+  /// Transactions that have become durable since the last call.
+  struct Commits {
+    std::int64_t oldest_us = 0;
+    std::uint32_t count = 0;
+  };
+  [[nodiscard]] std::vector<Commits> take_durable_commits() { return std::exchange(durable_commits_, {}); }
   [[nodiscard]] std::uint64_t outstanding() const { return outstanding_; }
   /// The table of a group that has records outstanding.
   [[nodiscard]] std::string_view table(Group group) const { return groups_[group - first_].table; }
@@ -42,6 +50,7 @@ class DeliveryTracker {
     Group end;  ///< the position is durable when all groups before this one are
     std::uint32_t records;
     binlog::Position position;
+    Commits commits{};
   };
 
   void advance();
@@ -53,6 +62,7 @@ class DeliveryTracker {
   bool is_group_open_ = false;
   std::uint64_t outstanding_ = 0;
   std::optional<binlog::Position> durable_;
+  std::vector<Commits> durable_commits_;
 };
 
 }  // namespace rowtide::sink

@@ -1,6 +1,5 @@
 #include "tracker/sink/kafka_probe.h"
 
-#include <absl/strings/cord.h>
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 

@@ -17,6 +17,7 @@
 
 #include "common/status/text.h"
 #include "common/status/try.h"
+#include "common/time/clock.h"
 #include "tracker/sink/commit_gate.h"
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
@@ -91,10 +92,11 @@ class KafkaSink final : public Sink, public Transactional {
   absl::Status write(const record::RecordBatch& batch, std::stop_token stop) override;
   absl::StatusOr<bool> fits(const record::Record& record, const std::stop_token& stop) override;
 
-  void end_transaction(const binlog::Position& position) override {
+  void end_transaction(const binlog::Position& position, std::int64_t committed_at_us) override {
     if (is_exactly_once_) gate_.leave(position);
     const std::lock_guard lock(mutex_);
-    tracker_.end_transaction(position);
+    tracker_.end_transaction(position, committed_at_us);
+    if (!is_exactly_once_) observe_latency();
   }
   std::optional<binlog::Position> durable() const override {
     if (is_exactly_once_) return gate_.committed();
@@ -149,6 +151,7 @@ class KafkaSink final : public Sink, public Transactional {
   [[nodiscard]] absl::Status produce_record(const record::Record& record, const SinkTopic& topic,
                                             DeliveryTracker::Group group, const std::stop_token& stop);
   void wait_a_moment(const std::stop_token& stop);
+  void observe_latency();
 
   [[nodiscard]] std::string transactional_id() const { return "rowtide-" + task_.identity(); }
   static std::uint64_t bytes_of(const record::Record& record) {
@@ -311,7 +314,21 @@ absl::StatusOr<std::optional<binlog::Position>> KafkaSink::commit(const StateAt&
   if (absl::Status first = error(); !first.ok()) status = std::move(first);
   gate_.open(status.ok());
   if (!status.ok()) return fail(std::move(status));
+  const std::lock_guard lock(mutex_);
+  observe_latency();
   return position;
+}
+
+/// Of what consumers see since the last call. With the mutex held.
+void KafkaSink::observe_latency() {
+  constexpr double kMicrosPerSecond = 1e6;
+  const std::vector<DeliveryTracker::Commits> durable = tracker_.take_durable_commits();
+  if (durable.empty()) return;
+  const std::int64_t now = now_us();
+  for (const DeliveryTracker::Commits& each : durable) {
+    const auto micros = static_cast<double>(std::max<std::int64_t>(now - each.oldest_us, 0));
+    counters_.latency.observe(micros / kMicrosPerSecond, each.count);
+  }
 }
 
 absl::Status KafkaSink::produce_state(const StateRecord& record) {
@@ -366,15 +383,15 @@ absl::StatusOr<SinkTopic*> KafkaSink::topic_of(std::string_view name, const std:
 
 /// Waits for brokers that are away.
 absl::Status KafkaSink::add_topic(std::string_view name, const std::stop_token& stop) {
-  const TopicSpec wish = topic_spec(kafka_, std::string(name), timestamp_unit_);
-  absl::StatusOr<TopicInfo> facts = ensure_topic(*producer_, wish, kTopicAttempt);
+  const TopicSpec spec = topic_spec(kafka_, std::string(name), timestamp_unit_);
+  absl::StatusOr<TopicInfo> facts = ensure_topic(*producer_, spec, kTopicAttempt);
   while (absl::IsUnavailable(facts.status())) {
     if (stop.stop_requested()) return absl::CancelledError("stopped while Kafka did not answer");
-    facts = ensure_topic(*producer_, wish, kTopicAttempt);
+    facts = ensure_topic(*producer_, spec, kTopicAttempt);
   }
   if (!facts.ok()) return facts.status();
   const std::int64_t batch_bytes = topics_.batch_bytes();
-  topics_.add(wish.name, *std::move(facts));
+  topics_.add(spec.name, *std::move(facts));
   return topics_.batch_bytes() < batch_bytes ? use_smaller_batches(stop) : absl::OkStatus();
 }
 
@@ -481,10 +498,11 @@ void KafkaSink::on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event) {
   {
     const std::lock_guard lock(mutex_);
     for (const DeliveredRun& run : delivered_) tracker_.delivered(run.group, run.records);
+    if (!is_exactly_once_) observe_latency();
     queued_bytes_ -= deliveries.cost;
     counters_.records += deliveries.records;
     counters_.bytes += deliveries.bytes;
-    counters_.errors += deliveries.failures;
+    counters_.rejected_records += deliveries.failures;
     if (deliveries.records > 0) is_trouble_logged_ = false;
     is_first_failure = deliveries.first_failed != nullptr && error_.ok();
     if (is_first_failure) error_ = failure_of(*deliveries.first_failed);
@@ -529,7 +547,7 @@ absl::Status KafkaSink::failure_of(const rd_kafka_message_t& message) const {
 void KafkaSink::on_error(rd_kafka_t& client, int code, const char* reason) {
   {
     const std::lock_guard lock(mutex_);
-    ++counters_.errors;
+    ++counters_.connection_errors;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
       std::array<char, 512> text{};
       const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(&client, text.data(), text.size());

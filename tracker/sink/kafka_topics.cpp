@@ -33,16 +33,16 @@ int left_until(Clock::time_point deadline) {
   return static_cast<int>(std::max<std::int64_t>(left, 1));
 }
 
-std::string flags_of(const TopicSpec& wish) {
-  std::string flags = fmt::format("--partitions {}", wish.partitions);
-  if (wish.replication_factor > 0) flags += fmt::format(" --replication-factor {}", wish.replication_factor);
-  for (const auto& [name, value] : wish.config) flags += fmt::format(" --config {}={}", name, value);
+std::string flags_of(const TopicSpec& spec) {
+  std::string flags = fmt::format("--partitions {}", spec.partitions);
+  if (spec.replication_factor > 0) flags += fmt::format(" --replication-factor {}", spec.replication_factor);
+  for (const auto& [name, value] : spec.config) flags += fmt::format(" --config {}={}", name, value);
   return flags;
 }
 
-std::string create_command(const TopicSpec& wish) {
-  return fmt::format("kafka-topics.sh --bootstrap-server BROKER --create --topic {} {}", wish.name,
-                     flags_of(wish));
+std::string create_command(const TopicSpec& spec) {
+  return fmt::format("kafka-topics.sh --bootstrap-server BROKER --create --topic {} {}", spec.name,
+                     flags_of(spec));
 }
 
 /// Number of partitions; 0: there is no such topic; -1: it is there, but not all partitions have a leader
@@ -86,15 +86,15 @@ Options admin_options(rd_kafka_t& client, rd_kafka_admin_op_t operation, Clock::
   return options;
 }
 
-absl::Status creation_error(const TopicSpec& wish, rd_kafka_resp_err_t code, const char* text) {
-  const std::string what = fmt::format("topic {} cannot be created: {}", wish.name,
+absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, const char* text) {
+  const std::string what = fmt::format("topic {} cannot be created: {}", spec.name,
                                        text != nullptr ? text : rd_kafka_err2str(code));
   switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return absl::FailedPreconditionError(
           fmt::format("{}; give the tracker's Kafka user Create and Describe on it, or create it: {}", what,
-                      create_command(wish)));
+                      create_command(spec)));
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
       return absl::FailedPreconditionError(fmt::format(
           "{}; set spec.sink.kafka.topic.replicationFactor to at most the number of brokers", what));
@@ -103,18 +103,18 @@ absl::Status creation_error(const TopicSpec& wish, rd_kafka_resp_err_t code, con
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
       return absl::UnavailableError(what);
     default:
-      return absl::FailedPreconditionError(fmt::format("{}; or create it: {}", what, create_command(wish)));
+      return absl::FailedPreconditionError(fmt::format("{}; or create it: {}", what, create_command(spec)));
   }
 }
 
-absl::Status create(rd_kafka_t& client, const TopicSpec& wish, Clock::time_point deadline) {
+absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Clock::time_point deadline) {
   std::array<char, 256> error{};
-  const NewTopic topic(rd_kafka_NewTopic_new(wish.name.c_str(), wish.partitions, wish.replication_factor,
+  const NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor,
                                              error.data(), error.size()));
   if (topic == nullptr) {
-    return absl::InvalidArgumentError(fmt::format("topic {} cannot be created: {}", wish.name, error.data()));
+    return absl::InvalidArgumentError(fmt::format("topic {} cannot be created: {}", spec.name, error.data()));
   }
-  for (const auto& [name, value] : wish.config) {
+  for (const auto& [name, value] : spec.config) {
     rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
   }
   const Queue queue(rd_kafka_queue_new(&client));
@@ -123,14 +123,14 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& wish, Clock::time_point
   rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options.get(), queue.get());
 
   ASSIGN_OR_RETURN(const Event event,
-                   next_event(*queue, fmt::format("creating topic {}", wish.name), deadline));
+                   next_event(*queue, fmt::format("creating topic {}", spec.name), deadline));
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
-    return creation_error(wish, code, rd_kafka_topic_result_error_string(results[i]));
+    return creation_error(spec, code, rd_kafka_topic_result_error_string(results[i]));
   }
   return absl::OkStatus();
 }
@@ -173,17 +173,17 @@ void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point
 TopicSpec topic_spec(const task::KafkaSink& kafka, std::string name, record::TimestampUnit unit) {
   constexpr std::int64_t kMsPerHour = 3'600'000;
   const task::KafkaTopic& settings = kafka.topic;
-  TopicSpec wish{.name = std::move(name),
+  TopicSpec spec{.name = std::move(name),
                  .partitions = settings.partitions,
                  .replication_factor = settings.replication_factor,
                  .config = {},
                  .create = settings.create};
   if (unit == record::TimestampUnit::Seconds) {
-    wish.config = {{"retention.ms", "-1"}, {"message.timestamp.type", "CreateTime"}};
+    spec.config = {{"retention.ms", "-1"}, {"message.timestamp.type", "CreateTime"}};
   } else {
-    wish.config = {{"retention.ms", std::to_string(settings.retention_hours * kMsPerHour)}};
+    spec.config = {{"retention.ms", std::to_string(settings.retention_hours * kMsPerHour)}};
   }
-  return wish;
+  return spec;
 }
 
 absl::Status check_topic_for_seconds(const std::string& topic, const TopicInfo& facts) {
@@ -204,29 +204,29 @@ absl::Status check_topic_for_seconds(const std::string& topic, const TopicInfo& 
       topic, facts.retention_ms, facts.timestamp_type, topic));
 }
 
-absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& wish, milliseconds timeout) {
+absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec, milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
   bool is_created = false;
   while (true) {
-    ASSIGN_OR_RETURN(const std::int32_t partitions, look_up(client, wish.name, deadline));
+    ASSIGN_OR_RETURN(const std::int32_t partitions, look_up(client, spec.name, deadline));
     if (partitions > 0) {
       TopicInfo facts;
       facts.partitions = partitions;
-      read_config(client, wish.name, deadline, facts);
+      read_config(client, spec.name, deadline, facts);
       return facts;
     }
     if (partitions == 0 && !is_created) {
-      if (!wish.create) {
+      if (!spec.create) {
         return absl::FailedPreconditionError(
             fmt::format("topic {} does not exist, and spec.sink.kafka.topic.create is false; create it: {}",
-                        wish.name, create_command(wish)));
+                        spec.name, create_command(spec)));
       }
-      RETURN_IF_ERROR(create(client, wish, deadline));
+      RETURN_IF_ERROR(create(client, spec, deadline));
       is_created = true;
     }
     if (Clock::now() >= deadline) {
       return absl::UnavailableError(
-          fmt::format("topic {} has partitions without a leader; check that its brokers run", wish.name));
+          fmt::format("topic {} has partitions without a leader; check that its brokers run", spec.name));
     }
     std::this_thread::sleep_for(kLeaderCheckInterval);
   }

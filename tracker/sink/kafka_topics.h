@@ -37,7 +37,7 @@ struct TopicInfo {
 /// One that exists is left as it is, with however many partitions. `client` is any producer or consumer of
 /// the same cluster. UNAVAILABLE: the brokers do not answer, worth trying again. FAILED_PRECONDITION:
 /// somebody must do what it says.
-[[nodiscard]] absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& wish,
+[[nodiscard]] absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec,
                                                      std::chrono::milliseconds timeout);
 
 /// What a format with timestamps in seconds needs of a topic: one partition, timestamps from the producer, no

@@ -11,15 +11,18 @@
 #include "absl/status/statusor.h"
 #include "tracker/binlog/position.h"
 #include "tracker/record/record_batch.h"
+#include "tracker/sink/latency.h"
 #include "tracker/sink/transactional.h"
 
 namespace rowtide::sink {
 
 struct SinkCounters {
-  std::uint64_t records = 0;  ///< accepted by the sink's other side
-  std::uint64_t bytes = 0;    ///< keys and values of those
-  std::uint64_t errors = 0;   ///< attempts that failed, retried ones too
+  std::uint64_t records = 0;            ///< accepted by the sink's other side
+  std::uint64_t bytes = 0;              ///< keys and values of those
+  std::uint64_t rejected_records = 0;   ///< records that the other side has refused for good
+  std::uint64_t connection_errors = 0;  ///< broken or refused connections, and other errors of no record
   std::uint64_t queued_bytes = 0;
+  LatencyHistogram latency{};
 };
 
 /// Where records go. write() and end_transaction() belong to one thread; durable(), counters() and error()
@@ -42,7 +45,9 @@ class Sink {
   }
 
   /// Everything written so far, and nothing else, belongs to transactions (or parts of one) up to `position`.
-  virtual void end_transaction(const binlog::Position& position) = 0;
+  /// `committed_at_us`: when the source committed the transaction whose last records these are; 0: there is
+  /// none.
+  virtual void end_transaction(const binlog::Position& position, std::int64_t committed_at_us) = 0;
 
   /// The newest position all of whose records are durable in the sink.
   [[nodiscard]] virtual std::optional<binlog::Position> durable() const = 0;

@@ -53,7 +53,7 @@ class StdoutSink final : public Sink {
     return absl::OkStatus();
   }
 
-  void end_transaction(const binlog::Position& position) override {
+  void end_transaction(const binlog::Position& position, std::int64_t /*committed_at_us*/) override {
     if (!error().ok()) return;
     // A stop while the reader stands still leaves the rest to flush(): not durable until then.
     ended_ = position;
@@ -103,7 +103,7 @@ class StdoutSink final : public Sink {
       counters_.records += std::exchange(buffered_records_, 0);
       if (ended_) durable_ = std::exchange(ended_, std::nullopt);
     } else if (!absl::IsCancelled(status) && !absl::IsDeadlineExceeded(status)) {
-      ++counters_.errors;
+      ++counters_.connection_errors;
       error_ = status;
     }
     return status;

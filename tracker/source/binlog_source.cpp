@@ -88,7 +88,7 @@ absl::StatusOr<ServerInfo> BinlogSource::read_info() {
   info_.is_mariadb = is_mariadb_version(info_.version);
   info_.client_address = user.rows[0][1].value_or("");
   BorrowedSession session(*connection_);
-  absl::StatusOr<ServerInfo> facts = read_server_facts(session);
+  absl::StatusOr<ServerInfo> facts = read_server_info(session);
   if (facts.ok()) info_.server = facts->server;
   return facts;
 }

@@ -24,8 +24,8 @@ struct ConnectOptions {
 /// Not thread-safe.
 class Connection {
  public:
-  /// Reads the credentials anew each time, so a changed Secret needs no restart. Errors: failure.h; a missing
-  /// Secret is UNAUTHENTICATED with the reason SecretMissing.
+  /// Reads the credentials anew each time, so a changed Secret needs no restart. Errors: server_error.h; a
+  /// missing Secret is UNAUTHENTICATED with the reason SecretMissing.
   [[nodiscard]] static absl::StatusOr<Connection> open(const task::Source& source,
                                                        const task::SecretReader& secrets,
                                                        const ConnectOptions& options = {});

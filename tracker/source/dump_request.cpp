@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "common/status/reason.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

@@ -20,8 +20,8 @@ namespace rowtide::source {
                                 std::chrono::milliseconds timeout);
 
 /// Connects and reads what a server says first, without logging in, for when there are no credentials yet.
-/// Returns the server's version; errors as in failure.h, those included with which a server turns an address
-/// away. A server counts it as a broken connection: ask rarely.
+/// Returns the server's version; errors as in server_error.h, those included with which a server turns an
+/// address away. A server counts it as a broken connection: ask rarely.
 [[nodiscard]] absl::StatusOr<std::string> probe_handshake(const std::string& host, std::uint16_t port,
                                                           std::chrono::milliseconds timeout);
 

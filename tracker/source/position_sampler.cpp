@@ -4,7 +4,6 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
-#include "tracker/source/server_error.h"
 #include "tracker/source/server_info.h"
 
 namespace rowtide::source {

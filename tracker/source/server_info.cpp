@@ -56,7 +56,7 @@ ServerVersion parse_server_version(std::string_view text) {
   return version;
 }
 
-absl::StatusOr<ServerInfo> read_server_facts(sql::Session& session) {
+absl::StatusOr<ServerInfo> read_server_info(sql::Session& session) {
   ASSIGN_OR_RETURN(
       const sql::Result result,
       session.query(

@@ -48,7 +48,7 @@ struct ServerInfo {
 };
 
 /// Needs no privilege.
-[[nodiscard]] absl::StatusOr<ServerInfo> read_server_facts(sql::Session& session);
+[[nodiscard]] absl::StatusOr<ServerInfo> read_server_info(sql::Session& session);
 
 /// The statement that says where the binlog ends: SHOW MASTER STATUS, or its name since MySQL 8.2.
 [[nodiscard]] std::string_view binlog_status_statement(const ServerVersion& version, bool is_mariadb);

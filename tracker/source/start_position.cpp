@@ -9,7 +9,6 @@
 #include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/source/position_sampler.h"
-#include "tracker/source/server_error.h"
 #include "tracker/source/server_info.h"
 #include "tracker/source/timestamp_position.h"
 #include "tracker/sql/quote.h"
@@ -256,7 +255,7 @@ absl::Status check_executed(const Position& from, Session& session) {
 
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,
                                                 const OpenSource& open_source) {
-  ASSIGN_OR_RETURN(const ServerInfo facts, read_server_facts(session));
+  ASSIGN_OR_RETURN(const ServerInfo facts, read_server_info(session));
   absl::StatusOr<Position> position = look_up(start, session, facts, open_source);
   if (position.ok() && !position->file.empty()) position->server = facts.server;
   return position;
@@ -268,7 +267,7 @@ absl::StatusOr<std::string> check_start_position(const task::StartPosition& star
     ASSIGN_OR_RETURN(const Position position, resolve_start_position(start, session, open_source));
     return binlog::to_string(position);
   }
-  ASSIGN_OR_RETURN(const ServerInfo facts, read_server_facts(session));
+  ASSIGN_OR_RETURN(const ServerInfo facts, read_server_info(session));
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
   ASSIGN_OR_RETURN(const std::size_t index,
                    find_file_of_time(start.timestamp_us, files, session, facts, open_source));

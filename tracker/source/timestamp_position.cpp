@@ -13,7 +13,6 @@
 #include "tracker/binlog/transaction_begin.h"
 #include "tracker/source/binlog_source.h"
 #include "tracker/source/position_sampler.h"
-#include "tracker/source/server_error.h"
 #include "tracker/sql/quote.h"
 #include "tracker/types/temporal.h"
 

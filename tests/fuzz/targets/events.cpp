@@ -29,7 +29,7 @@ class NullSink final : public sink::Sink {
     if (takes_json_) require_valid_json(batch);
     return absl::OkStatus();
   }
-  void end_transaction(const binlog::Position& position) override {
+  void end_transaction(const binlog::Position& position, std::int64_t /*committed_at_us*/) override {
     gtid_.reset();
     // What a checkpoint holds must be read again as what it was.
     const auto read = binlog::position_from_json(binlog::to_json(position));

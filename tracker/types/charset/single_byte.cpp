@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <mutex>
 
 #include "common/bytes/utf8.h"
@@ -16,18 +17,18 @@ constexpr std::size_t kHalf = 128;
 
 /// The code points of 0x80..0xff of a set that iconv knows, asked for when its first text comes.
 struct SingleByteTable {
-  std::once_flag once;
-  bool is_known = false;
+  std::mutex mutex;
+  std::atomic<bool> is_known{false};
   std::array<char16_t, kHalf> code_points{};
 
   void fill(const Charset& charset) noexcept {
     const iconv_t descriptor = iconv_open("UTF-16LE", charset.iconv_name);
-    is_known = descriptor != reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr): iconv's API
-    if (!is_known) return;
+    if (descriptor == reinterpret_cast<iconv_t>(-1)) return;  // NOLINT(performance-no-int-to-ptr): iconv's
     for (std::size_t i = 0; i < kHalf; ++i)
       code_points[i] = convert(descriptor, static_cast<char>(kHalf + i));
     iconv_close(descriptor);
     for (const CharsetOverride& each : charset.overrides) code_points[each.code - kHalf] = each.code_point;
+    is_known.store(true, std::memory_order_release);
   }
 
   static char16_t convert(iconv_t descriptor, char byte) noexcept {
@@ -46,8 +47,12 @@ const char16_t* table_of(const Charset& charset) noexcept {
   if (charset.table != nullptr) return charset.table;
   static std::array<SingleByteTable, static_cast<std::size_t>(CharsetId::Utf8mb4) + 1> tables;
   SingleByteTable& table = tables[static_cast<std::size_t>(&charset - &charset_by_id(CharsetId{}))];
-  std::call_once(table.once, [&] { table.fill(charset); });
-  return table.is_known ? table.code_points.data() : nullptr;
+  if (!table.is_known.load(std::memory_order_acquire)) {
+    // A failure (too many open files) may pass: the next text tries again.
+    const std::lock_guard lock(table.mutex);
+    if (!table.is_known.load(std::memory_order_relaxed)) table.fill(charset);
+  }
+  return table.is_known.load(std::memory_order_relaxed) ? table.code_points.data() : nullptr;
 }
 
 }  // namespace

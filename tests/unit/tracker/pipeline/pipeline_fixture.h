@@ -30,7 +30,7 @@ class MemorySink final : public sink::Sink {
     }
     return absl::OkStatus();
   }
-  void end_transaction(const binlog::Position& position) override {
+  void end_transaction(const binlog::Position& position, std::int64_t /*committed_at_us*/) override {
     positions.push_back({position, records.size()});
   }
   [[nodiscard]] std::optional<binlog::Position> durable() const override {

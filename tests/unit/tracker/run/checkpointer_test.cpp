@@ -22,10 +22,10 @@ class Checkpointers : public RunFixture {
 
 TEST_F(Checkpointers, DefinitionsAreSavedBeforeTheCheckpointThatNeedsThem) {
   history_.begin({.databases = {{"shop", 45}}}, {});
-  sink_.end_transaction(at(100));
+  sink_.end_transaction(at(100), 0);
   EXPECT_TRUE(checkpointer_.save().ok());
   EXPECT_THAT(checkpoints_.log(), ElementsAre("schema [\"shop\"]", "checkpoint binlog.000001:100"));
-  sink_.end_transaction(at(200));
+  sink_.end_transaction(at(200), 0);
   EXPECT_TRUE(checkpointer_.save().ok());
   EXPECT_THAT(checkpoints_.log(), testing::SizeIs(3)) << "what is saved is not saved again";
   EXPECT_EQ(checkpointer_.saved()->offset, 200U);
@@ -33,7 +33,7 @@ TEST_F(Checkpointers, DefinitionsAreSavedBeforeTheCheckpointThatNeedsThem) {
 }
 
 TEST_F(Checkpointers, WhatWasNotSavedIsTriedAgain) {
-  sink_.end_transaction(at(100));
+  sink_.end_transaction(at(100), 0);
   checkpoints_.fail(absl::UnavailableError("away"));
   EXPECT_TRUE(absl::IsUnavailable(checkpointer_.save()));
   EXPECT_FALSE(checkpointer_.saved().has_value());
@@ -44,7 +44,7 @@ TEST_F(Checkpointers, WhatWasNotSavedIsTriedAgain) {
 
 TEST_F(Checkpointers, OnlyWhatIsDurableIsSaved) {
   sink_.cork();
-  sink_.end_transaction(at(100));
+  sink_.end_transaction(at(100), 0);
   EXPECT_TRUE(checkpointer_.save().ok());
   EXPECT_THAT(checkpoints_.log(), testing::IsEmpty());
   sink_.uncork();

@@ -83,7 +83,7 @@ class FakeSink final : public sink::Sink {
     records += batch.size();
     return absl::OkStatus();
   }
-  void end_transaction(const binlog::Position& position) override {
+  void end_transaction(const binlog::Position& position, std::int64_t /*committed_at_us*/) override {
     const std::lock_guard lock(mutex_);
     (is_corked_ ? corked_ : durable_) = position;
   }
@@ -197,6 +197,13 @@ class RunFixture : public testing::Test {
               const std::lock_guard lock(mutex_);
               return end_;
             },
+            .binlog_files = [this](sql::Session&) -> absl::StatusOr<std::vector<source::BinlogFile>> {
+              const std::lock_guard lock(mutex_);
+              return binlog_files_;
+            },
+            .retention_seconds = [](sql::Session&) -> absl::StatusOr<std::optional<std::uint64_t>> {
+              return 86'400;
+            },
             .server_of = [this](sql::Session&) -> absl::StatusOr<std::string> {
               const std::lock_guard lock(mutex_);
               return server_;
@@ -217,6 +224,7 @@ class RunFixture : public testing::Test {
   FakeCheckpoints checkpoints_;
   std::mutex mutex_;
   binlog::BinlogCoordinates end_{"binlog.000001", 4};
+  std::vector<source::BinlogFile> binlog_files_;
   std::string server_ = "server-1";
 };
 

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/tracker/run/run_fixture.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::run {
 namespace {
@@ -68,7 +67,7 @@ TEST_F(Runners, WhatPassesIsTriedAgainWhereTheStreamStood) {
   EXPECT_EQ(source_.openings().at(0).offset, 4U);
   EXPECT_EQ(source_.openings().at(1).offset, end_offset_);
   wait_streaming();
-  EXPECT_EQ(runner_->counters().reconnects, 1U);
+  EXPECT_EQ(runner_->reconnects(), (std::map<std::string, std::uint64_t>{{"SourceUnavailable", 1}}));
   EXPECT_TRUE(stop().ok());
   EXPECT_EQ(runner_->status().state, "Stopping");
 }

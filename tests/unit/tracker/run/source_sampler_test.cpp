@@ -20,6 +20,22 @@ TEST_F(SourceSamplers, LagIsZeroOnceTheEndIsDelivered) {
   EXPECT_EQ(*sampler_.lag().seconds(Lag::Clock::now()), 0);
 }
 
+TEST_F(SourceSamplers, BytesBehindAreCountedOverFiles) {
+  sampler_.sample();
+  EXPECT_EQ(sampler_.behind_bytes(), std::nullopt) << "nothing is saved yet";
+  saved_ = at(200);
+  set_end("binlog.000001", 1000);
+  sampler_.sample();
+  EXPECT_EQ(sampler_.behind_bytes(), 800U);
+  EXPECT_EQ(sampler_.retention_seconds(), 86'400U);
+
+  binlog_files_ = {
+      {"binlog.000000", 5000}, {"binlog.000001", 1000}, {"binlog.000002", 300}, {"binlog.000003", 70}};
+  set_end("binlog.000003", 50);  // it has grown since
+  sampler_.sample();
+  EXPECT_EQ(sampler_.behind_bytes(), 800U + 300U + 50U);
+}
+
 TEST_F(SourceSamplers, AnEndBeforeTheCheckpointIsSaidOnce) {
   saved_ = at(200);
   set_end("binlog.000001", 200);

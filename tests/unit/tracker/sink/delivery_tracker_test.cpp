@@ -26,25 +26,44 @@ TEST(DeliveryTracker, NothingIsDurableAtFirst) {
 
 TEST(DeliveryTracker, TransactionWithoutRecordsIsDurableAtOnce) {
   DeliveryTracker tracker;
-  tracker.end_transaction(at(10));
+  tracker.end_transaction(at(10), 0);
   EXPECT_EQ(tracker.durable(), at(10));
 }
 
 TEST(DeliveryTracker, TransactionWithoutRecordsWaitsForTheOnesBefore) {
   DeliveryTracker tracker;
   const auto group = tracker.add("t");
-  tracker.end_transaction(at(10));
-  tracker.end_transaction(at(20));
+  tracker.end_transaction(at(10), 0);
+  tracker.end_transaction(at(20), 0);
   EXPECT_EQ(tracker.durable(), std::nullopt);
   tracker.delivered(group);
   EXPECT_EQ(tracker.durable(), at(20));
+}
+
+TEST(DeliveryTracker, CommitsAreCountedOnceTheyAreDurable) {
+  DeliveryTracker tracker;
+  const auto first = tracker.add("t");
+  tracker.end_transaction(at(10), 1000);
+  tracker.end_transaction(at(11), 0);  // none of the task's
+  const auto second = tracker.add("t");
+  tracker.end_transaction(at(20), 3000);
+  tracker.delivered(second);
+  EXPECT_TRUE(tracker.take_durable_commits().empty());
+  tracker.delivered(first);
+  std::uint32_t count = 0;
+  for (const DeliveryTracker::Commits& each : tracker.take_durable_commits()) {
+    if (count == 0) EXPECT_EQ(each.oldest_us, 1000);
+    count += each.count;
+  }
+  EXPECT_EQ(count, 2U);
+  EXPECT_TRUE(tracker.take_durable_commits().empty());
 }
 
 TEST(DeliveryTracker, RecordsOfAGroupMayBeReportedTogether) {
   DeliveryTracker tracker;
   DeliveryTracker::Group group = 0;
   for (int i = 0; i < 3; ++i) group = tracker.add("t");
-  tracker.end_transaction(at(10));
+  tracker.end_transaction(at(10), 0);
   tracker.delivered(group, 2);
   EXPECT_EQ(tracker.outstanding(), 1U);
   EXPECT_EQ(tracker.durable(), std::nullopt);
@@ -55,13 +74,13 @@ TEST(DeliveryTracker, RecordsOfAGroupMayBeReportedTogether) {
 
 TEST(DeliveryTracker, AnUnfinishedTransactionIsNeverDurable) {
   DeliveryTracker tracker;
-  tracker.end_transaction(at(10));
+  tracker.end_transaction(at(10), 0);
   const auto first = tracker.add("t");
   tracker.delivered(first);
   EXPECT_EQ(tracker.durable(), at(10));
   const auto second = tracker.add("t");
   EXPECT_EQ(second, first);
-  tracker.end_transaction(at(20));
+  tracker.end_transaction(at(20), 0);
   EXPECT_EQ(tracker.durable(), at(10));
   tracker.delivered(second);
   EXPECT_EQ(tracker.durable(), at(20));
@@ -73,9 +92,9 @@ TEST(DeliveryTracker, LaterAcknowledgementsDoNotOvertake) {
   std::vector<DeliveryTracker::Group> first;
   std::vector<DeliveryTracker::Group> second;
   for (std::uint64_t i = 0; i < kCount; ++i) first.push_back(tracker.add("t"));
-  tracker.end_transaction(at(10));
+  tracker.end_transaction(at(10), 0);
   for (std::uint64_t i = 0; i < kCount; ++i) second.push_back(tracker.add("t"));
-  tracker.end_transaction(at(20));
+  tracker.end_transaction(at(20), 0);
   for (const auto group : second) tracker.delivered(group);
   EXPECT_EQ(tracker.durable(), std::nullopt);
   EXPECT_EQ(tracker.outstanding(), kCount);
@@ -88,9 +107,9 @@ TEST(DeliveryTracker, FirstOfTwoLargeTransactionsIsDurableAlone) {
   DeliveryTracker tracker;
   std::vector<DeliveryTracker::Group> first;
   for (std::uint32_t i = 0; i < DeliveryTracker::kRecordsPerPosition; ++i) first.push_back(tracker.add("t"));
-  tracker.end_transaction(at(10));
+  tracker.end_transaction(at(10), 0);
   const auto second = tracker.add("t");
-  tracker.end_transaction(at(20));
+  tracker.end_transaction(at(20), 0);
   for (const auto group : first) tracker.delivered(group);
   EXPECT_EQ(tracker.durable(), at(10));
   tracker.delivered(second);
@@ -158,7 +177,7 @@ TEST(DeliveryTracker, HoldsForEveryOrderOfAcknowledgements) {
         ++left[transaction];
         if (random() % 2 == 0) acknowledge_one();
       }
-      tracker.end_transaction(at(transaction));
+      tracker.end_transaction(at(transaction), 0);
       ended = transaction;
       check();
     }

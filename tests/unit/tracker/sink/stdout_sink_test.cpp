@@ -68,7 +68,7 @@ TEST(StdoutSink, WritesAValueALineAtTheTransactionsEnd) {
   add(batch, R"({"a":2})");
   ASSERT_TRUE(sink->write(batch, {}).ok());
   EXPECT_EQ(sink->durable(), std::nullopt);
-  sink->end_transaction(at(10));
+  sink->end_transaction(at(10), 0);
   EXPECT_EQ(pipe.read_some(), "{\"a\":1}\n{\"a\":2}\n");
   EXPECT_EQ(sink->durable(), at(10));
   EXPECT_EQ(sink->counters().records, 2U);
@@ -88,7 +88,7 @@ TEST(StdoutSink, AReaderThatStandsStillIsWaitedForUntilStop) {
     stop.request_stop();
   });
   EXPECT_TRUE(absl::IsCancelled(sink->write(batch, stop.get_token())));
-  sink->end_transaction(at(10));
+  sink->end_transaction(at(10), 0);
   EXPECT_EQ(sink->durable(), std::nullopt);
   EXPECT_TRUE(sink->error().ok());
   EXPECT_GT(sink->counters().queued_bytes, 0U);
@@ -115,12 +115,12 @@ TEST(StdoutSink, AReaderThatIsGoneIsAnError) {
   record::RecordBatch batch;
   add(batch, "{}");
   ASSERT_TRUE(sink->write(batch, {}).ok());
-  sink->end_transaction(at(10));
+  sink->end_transaction(at(10), 0);
   EXPECT_THAT(std::string(text(sink->error())), HasSubstr("the program that reads stdout has ended"));
   EXPECT_EQ(sink->durable(), std::nullopt);
   EXPECT_FALSE(sink->write(batch, {}).ok());
   EXPECT_FALSE(sink->flush(milliseconds{1}).ok());
-  EXPECT_EQ(sink->counters().errors, 1U);
+  EXPECT_EQ(sink->counters().connection_errors, 1U);
 }
 
 TEST(StdoutSink, AFullDiskIsAnError) {
@@ -131,7 +131,7 @@ TEST(StdoutSink, AFullDiskIsAnError) {
   record::RecordBatch batch;
   add(batch, "{}");
   ASSERT_TRUE(sink->write(batch, {}).ok());
-  sink->end_transaction(at(10));
+  sink->end_transaction(at(10), 0);
   EXPECT_THAT(std::string(text(sink->error())), HasSubstr("No space left on device; make room"));
   ::close(full);
 }

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tracker/source/server_error.h"
-
 namespace rowtide::source {
 namespace {
 

@@ -57,7 +57,7 @@ std::string packet(const std::string& payload) {
   return std::string{static_cast<char>(payload.size()), '\0', '\0', '\0'} + payload;
 }
 
-TEST(GreetingProbe, ReadsTheVersion) {
+TEST(HandshakeProbe, ReadsTheVersion) {
   const Speaker server(
       packet(std::string("\x0A"
                          "8.0.15\0rest",
@@ -67,7 +67,7 @@ TEST(GreetingProbe, ReadsTheVersion) {
   EXPECT_EQ(*version, "8.0.15");
 }
 
-TEST(GreetingProbe, UnderstandsBeingTurnedAway) {
+TEST(HandshakeProbe, UnderstandsBeingTurnedAway) {
   const Speaker blocked(packet("\xFF\x69\x04Host '10.0.3.7' is blocked because of many connection errors"));
   const absl::Status status = probe_handshake("127.0.0.1", blocked.port(), 5s).status();
   EXPECT_EQ(reason_of(status), "HostBlocked");
@@ -76,7 +76,7 @@ TEST(GreetingProbe, UnderstandsBeingTurnedAway) {
   EXPECT_EQ(reason_of(probe_handshake("127.0.0.1", refused.port(), 5s).status()), "HostNotPrivileged");
 }
 
-TEST(GreetingProbe, TellsSilenceFromRefusalFromAnUnknownName) {
+TEST(HandshakeProbe, TellsSilenceFromRefusalFromAnUnknownName) {
   std::uint16_t free_port = 0;
   {
     const Speaker silent("");

@@ -7,7 +7,6 @@
 
 #include "tests/unit/tracker/binlog/event_bytes.h"
 #include "tests/unit/tracker/sql/recorded_session.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {

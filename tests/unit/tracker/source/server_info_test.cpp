@@ -28,7 +28,7 @@ TEST(ServerInfo, ReadsMysql) {
                                            {"lower_case_table_names", "0"},
                                            {"binlog_expire_logs_seconds", "2592000"},
                                            {"expire_logs_days", "0"}});
-  const absl::StatusOr<ServerInfo> facts = read_server_facts(session);
+  const absl::StatusOr<ServerInfo> facts = read_server_info(session);
   ASSERT_TRUE(facts.ok()) << facts.status();
   EXPECT_FALSE(facts->is_mariadb);
   EXPECT_EQ(facts->server_id, 17U);
@@ -45,7 +45,7 @@ TEST(ServerInfo, OlderRetentionInDays) {
                                            {"log_bin", "OFF"},
                                            {"expire_logs_days", "0.500000"},
                                            {"lower_case_table_names", "2"}});
-  const absl::StatusOr<ServerInfo> facts = read_server_facts(session);
+  const absl::StatusOr<ServerInfo> facts = read_server_info(session);
   ASSERT_TRUE(facts.ok());
   EXPECT_TRUE(facts->is_mariadb);
   EXPECT_TRUE(facts->has_gtids());
@@ -56,10 +56,10 @@ TEST(ServerInfo, OlderRetentionInDays) {
 TEST(ServerInfo, RetentionForEverAndNotTold) {
   test::RecordedSession for_ever;
   for_ever.record("SHOW GLOBAL VARIABLES", {{"binlog_expire_logs_seconds", "0"}, {"expire_logs_days", "0"}});
-  EXPECT_EQ(read_server_facts(for_ever)->retention_seconds, 0U);
+  EXPECT_EQ(read_server_info(for_ever)->retention_seconds, 0U);
   test::RecordedSession not_told;
   not_told.record("SHOW GLOBAL VARIABLES", {{"version", "8.0.15"}});
-  EXPECT_EQ(read_server_facts(not_told)->retention_seconds, std::nullopt);
+  EXPECT_EQ(read_server_info(not_told)->retention_seconds, std::nullopt);
 }
 
 TEST(Statements, FollowTheServersNames) {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/tracker/sql/recorded_session.h"
-#include "tracker/source/server_error.h"
 
 namespace rowtide::source {
 namespace {
