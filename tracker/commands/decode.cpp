@@ -21,6 +21,7 @@
 #include "tracker/pipeline/pipeline.h"
 #include "tracker/schema/historic_catalog.h"
 #include "tracker/schema/schema_history.h"
+#include "tracker/schema/source_catalog.h"
 #include "tracker/sink/stdout_sink.h"
 #include "tracker/source/file_source.h"
 #include "tracker/sql/names.h"
@@ -203,7 +204,7 @@ class Decoder {
 
   /// What nobody knows of a table is numbered; with --schema the file knows, and the files' own DDL.
   absl::Status make_catalog(const source::SourceInfo& info) {
-    catalog_ = std::make_unique<schema::Catalog>(no_server_);
+    catalog_ = std::make_unique<schema::SourceCatalog>(no_server_);
     if (options_.schema.empty()) return absl::OkStatus();
     const std::uint32_t version = schema::version_number(info.version);
     history_ = std::make_unique<schema::SchemaHistory>(

@@ -22,16 +22,12 @@ class HistoricCatalog final : public Catalog {
 
   /// Session and history must outlive the catalog.
   HistoricCatalog(sql::Session& session, SchemaHistory& history, IsChangedAhead is_changed_ahead)
-      : Catalog(session),
-        session_(&session),
-        history_(&history),
-        is_changed_ahead_(std::move(is_changed_ahead)) {}
+      : session_(&session), history_(&history), is_changed_ahead_(std::move(is_changed_ahead)) {}
 
   /// Also UNIMPLEMENTED for a table of which it is not known how it was.
-
   [[nodiscard]] absl::StatusOr<const CatalogTable*> describe(const std::string& database,
                                                              const std::string& table) override;
-  /// The history is told of changes itself.
+  /// The history follows the changes itself.
   void forget(const std::string& /*database*/, const std::string& /*table*/) override {}
   void forget_all() override {}
 

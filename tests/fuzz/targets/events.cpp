@@ -13,6 +13,7 @@
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/valid_json.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/schema/source_catalog.h"
 
 namespace rowtide::fuzz {
 namespace {
@@ -80,7 +81,7 @@ void mend_checksum(std::vector<std::byte>& event) {
 void run(Bytes input, std::string_view format) {
   static const select::TableSelector selector = select::TableSelector::create(all_objects()).value();
   NoServer no_server;
-  schema::Catalog catalog(no_server);
+  schema::SourceCatalog catalog(no_server);
   const auto encoder =
       encode::make_encoder(format, {.source_name = "fuzz", .connector = "mysql", .schema_topic = "fuzz"})
           .value();

@@ -7,6 +7,7 @@
 #include "tracker/encode/encoder.h"
 #include "tracker/schema/bind_table.h"
 #include "tracker/schema/name_columns_by_position.h"
+#include "tracker/schema/source_catalog.h"
 
 namespace rowtide::fuzz {
 namespace {
@@ -46,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!map.ok()) return 0;
   static_cast<void>(schema::name_columns_by_position(*map));
   fuzz::NoServer no_server;
-  schema::Catalog catalog(no_server);
+  schema::SourceCatalog catalog(no_server);
   const auto plan = schema::bind_table(*map, catalog);
   if (!plan.ok()) return 0;
   for (const char* format : {"debezium-json", "canal-json", "dts-avro"}) {

@@ -3,6 +3,7 @@
 #include "tests/fuzz/fuzz_input.h"
 #include "tracker/schema/bind_table.h"
 #include "tracker/schema/name_columns_by_position.h"
+#include "tracker/schema/source_catalog.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rowtide;
@@ -15,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(map->wire_metadata.size() == map->column_count() &&
                   map->is_nullable.size() == map->column_count());
     fuzz::NoServer no_server;
-    schema::Catalog catalog(no_server);
+    schema::SourceCatalog catalog(no_server);
     static_cast<void>(schema::bind_table(*map, catalog));
     static_cast<void>(schema::name_columns_by_position(*map));
     const auto plan = schema::bind_table(*map, catalog);

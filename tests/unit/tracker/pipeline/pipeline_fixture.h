@@ -12,6 +12,7 @@
 #include "tests/unit/tracker/binlog/table_map_bytes.h"
 #include "tests/unit/tracker/sql/recorded_session.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/schema/source_catalog.h"
 
 namespace rowtide::pipeline {
 
@@ -151,7 +152,7 @@ class PipelineEvents : public testing::Test {
 
   task::Unprocessable unprocessable_ = task::Unprocessable::Stop;  ///< from the next track() on
   test::RecordedSession session_;
-  schema::Catalog catalog_{session_};
+  schema::SourceCatalog catalog_{session_};
   std::optional<select::TableSelector> selector_;
   std::unique_ptr<encode::Encoder> encoder_;
   MemorySink sink_;

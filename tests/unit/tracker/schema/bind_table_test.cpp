@@ -1,4 +1,5 @@
 #include "tracker/schema/bind_table.h"
+#include "tracker/schema/source_catalog.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,7 +51,7 @@ void record_orders(RecordedSession& session) {
 
 TEST(BindTable, AsksNothingWhenTheEventSaysEverything) {
   RecordedSession session;
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::StatusOr<binlog::TablePlan> plan = bind_table(full_map(), catalog);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(session.statements, IsEmpty());
@@ -69,7 +70,7 @@ TEST(BindTable, AsksNothingWhenTheEventSaysEverything) {
 TEST(BindTable, TakesEverythingFromTheCatalogWhenTheEventSaysNothing) {
   RecordedSession session;
   record_orders(session);
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::StatusOr<binlog::TablePlan> plan = bind_table(wire_map(), catalog);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->columns[1].name, "name");
@@ -82,7 +83,7 @@ TEST(BindTable, TakesEverythingFromTheCatalogWhenTheEventSaysNothing) {
 TEST(BindTable, TheEventsOwnWordWinsOverTheCatalogs) {
   RecordedSession session;
   record_orders(session);
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap minimal = wire_map();
   minimal.is_unsigned = std::vector<bool>{false, false, false};
   minimal.collations = {0, 8, 8};
@@ -95,7 +96,7 @@ TEST(BindTable, TheEventsOwnWordWinsOverTheCatalogs) {
 TEST(BindTable, FindsAUniqueKeyForATableWithoutPrimaryKey) {
   RecordedSession session;
   record_orders(session);
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap map = full_map();
   map.primary_key->clear();
   const absl::StatusOr<binlog::TablePlan> plan = bind_table(map, catalog);
@@ -106,7 +107,7 @@ TEST(BindTable, FindsAUniqueKeyForATableWithoutPrimaryKey) {
 TEST(BindTable, AKeyOfATableThatHasBecomeAnotherIsNotUsed) {
   RecordedSession session;
   record_orders(session);
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap map = full_map();
   map.primary_key->clear();
   map.column_names = {"uid", "name", "size"};
@@ -118,7 +119,7 @@ TEST(BindTable, AKeyOfATableThatHasBecomeAnotherIsNotUsed) {
 TEST(BindTable, HiddenColumnsAreLeftOutAndTheKeyStillNamesItsColumn) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap map = full_map();
   map.column_names = {"!hidden!by_size!0!0", "name", "size"};
   map.primary_key = std::vector<std::uint32_t>{1};
@@ -132,7 +133,7 @@ TEST(BindTable, HiddenColumnsAreLeftOutAndTheKeyStillNamesItsColumn) {
 TEST(BindTable, AKeyOfAHiddenColumnIsDamage) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap map = full_map();
   map.column_names[0] = "!hidden!by_size!0!0";
   const absl::Status status = bind_table(map, catalog).status();
@@ -143,7 +144,7 @@ TEST(BindTable, AKeyOfAHiddenColumnIsDamage) {
 TEST(BindTable, ATableThatIsGoneStillBindsWhenItsEventsSayEverything) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap map = full_map();
   map.primary_key->clear();
   const absl::StatusOr<binlog::TablePlan> plan = bind_table(map, catalog);
@@ -153,7 +154,7 @@ TEST(BindTable, ATableThatIsGoneStillBindsWhenItsEventsSayEverything) {
 
 /// The texts that a person acts on: which table, what differs, what to do.
 void expect_refused(const binlog::TableMap& map, RecordedSession& session, const std::string& difference) {
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::Status status = bind_table(map, catalog).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()),
@@ -199,13 +200,13 @@ TEST(BindTable, ALostConnectionStaysUnavailable) {
     absl::StatusOr<sql::Result> query(std::string_view) override { return absl::UnavailableError("gone"); }
   };
   LostSession session;
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   EXPECT_TRUE(absl::IsUnavailable(bind_table(wire_map(), catalog).status()));
 }
 
 TEST(BindTable, NamesTableAndColumnOfATypeThatIsNotBuilt) {
   RecordedSession session;
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   binlog::TableMap map = full_map();
   map.wire_types[0] = 77;
   const absl::Status status = bind_table(map, catalog).status();

@@ -1,4 +1,4 @@
-#include "tracker/schema/catalog.h"
+#include "tracker/schema/source_catalog.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ TEST(Catalog, ReadsColumnsAndPrimaryKey) {
                   {"body", "mediumblob", "mediumblob", "YES", std::nullopt}});
   session.record("information_schema.STATISTICS", {{"PRIMARY", "name", ""}, {"PRIMARY", "id", ""}});
   record_collations(session);
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
 
   const absl::StatusOr<const CatalogTable*> table = catalog.describe("shop", "orders");
   ASSERT_TRUE(table.ok()) << table.status();
@@ -78,7 +78,7 @@ TEST(Catalog, TakesTheFirstUniqueKeyWithoutNullsWhenThereIsNoPrimaryKey) {
   session.record(
       "information_schema.STATISTICS",
       {{"u1", "b", ""}, {"u1", "a", "YES"}, {"u2", std::nullopt, ""}, {"u3", "c", ""}, {"u4", "b", ""}});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::StatusOr<const CatalogTable*> table = catalog.describe("shop", "t");
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_THAT((*table)->key_columns, ElementsAre(2));
@@ -88,7 +88,7 @@ TEST(Catalog, ATableWithoutAnyUsableKeyHasNone) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {{"a", "int", "int", "YES", std::nullopt}});
   session.record("information_schema.STATISTICS", {{"u1", "a", "YES"}});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::StatusOr<const CatalogTable*> table = catalog.describe("shop", "t");
   ASSERT_TRUE(table.ok());
   EXPECT_THAT((*table)->key_columns, IsEmpty());
@@ -100,7 +100,7 @@ TEST(Catalog, FindsMariadbCollationsThatAreListedUnderTheirFullNameOnly) {
   session.record("information_schema.STATISTICS", {});
   record_collations(session);
   session.record("COLLATION_CHARACTER_SET_APPLICABILITY", {{"utf8mb4_uca1400_ai_ci", "2304"}});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::StatusOr<const CatalogTable*> table = catalog.describe("shop", "t");
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ((*table)->columns[0].collation, 2304);
@@ -110,7 +110,7 @@ TEST(Catalog, AsksOncePerTableUntilItIsForgotten) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {{"a", "int", "int", "YES", std::nullopt}});
   session.record("information_schema.STATISTICS", {});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   ASSERT_TRUE(catalog.describe("shop", "t").ok());
   const std::size_t asked = session.statements.size();
   ASSERT_TRUE(catalog.describe("shop", "t").ok());
@@ -123,7 +123,7 @@ TEST(Catalog, AsksOncePerTableUntilItIsForgotten) {
 TEST(Catalog, SaysWhichTableIsGone) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   const absl::Status status = catalog.describe("shop", "gone").status();
   EXPECT_TRUE(absl::IsNotFound(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("shop.gone"));
@@ -132,14 +132,14 @@ TEST(Catalog, SaysWhichTableIsGone) {
 TEST(Catalog, QuotesNames) {
   RecordedSession session;
   session.record("information_schema.COLUMNS", {});
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   EXPECT_FALSE(catalog.describe("o'brien", "a\\b").ok());
   EXPECT_THAT(session.statements.at(0), HasSubstr("TABLE_SCHEMA = 'o\\'brien' AND TABLE_NAME = 'a\\\\b'"));
 }
 
 TEST(Catalog, PassesTheServersFailuresOn) {
   RecordedSession session;
-  Catalog catalog(session);
+  SourceCatalog catalog(session);
   EXPECT_TRUE(absl::IsFailedPrecondition(catalog.describe("shop", "t").status()));
 }
 

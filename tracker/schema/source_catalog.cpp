@@ -1,4 +1,4 @@
-#include "tracker/schema/catalog.h"
+#include "tracker/schema/source_catalog.h"
 
 #include <fmt/format.h>
 
@@ -93,7 +93,8 @@ absl::StatusOr<CatalogColumn> read_column(const sql::Row& row) {
 
 }  // namespace
 
-absl::StatusOr<const CatalogTable*> Catalog::describe(const std::string& database, const std::string& table) {
+absl::StatusOr<const CatalogTable*> SourceCatalog::describe(const std::string& database,
+                                                            const std::string& table) {
   if (const auto known = tables_.find({database, table}); known != tables_.end()) return &known->second;
 
   ASSIGN_OR_RETURN(
@@ -129,11 +130,11 @@ absl::StatusOr<const CatalogTable*> Catalog::describe(const std::string& databas
   return &tables_.insert_or_assign({database, table}, std::move(described)).first->second;
 }
 
-void Catalog::forget(const std::string& database, const std::string& table) {
+void SourceCatalog::forget(const std::string& database, const std::string& table) {
   tables_.erase({database, table});
 }
 
-void Catalog::forget_all() {
+void SourceCatalog::forget_all() {
   tables_.clear();
 }
 
