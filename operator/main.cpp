@@ -16,6 +16,7 @@
 #include "operator/kube/config.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/metrics/metrics.h"
+#include "operator/tasks/probe_pool.h"
 #include "operator/tasks/reconcile.h"
 #include "operator/tasks/tracker_probe.h"
 
@@ -89,7 +90,8 @@ int run(const Options& options, const sigset_t& stop_signals) {
   controller::Controller controller(**transport,
                                     tasks::controller_options(options.name_space, options.workers));
   tasks::HttpTrackerProbe probe;
-  tasks::Reconciler reconciler(client, scale_client, controller, probe, options.tracker_image);
+  tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
+  tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image);
 
   const auto server = serve(options.listen, controller, client, reconciler);
   if (!server.ok()) {

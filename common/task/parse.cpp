@@ -11,6 +11,7 @@
 
 #include "common/names/name_case.h"
 #include "common/task/document.h"
+#include "common/task/stable_hash.h"
 #include "common/task/yaml_documents.h"
 
 namespace rowtide::task {
@@ -533,9 +534,10 @@ Task read_task(const Field& root) {
   if (root["apiVersion"].text() != kApiVersion) root["apiVersion"].refuse(std::string(kApiVersion));
   const Field metadata = root["metadata"];
   task.name = metadata["name"].required_text("the task's name");
-  static const re2::RE2 kName("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
+  static const re2::RE2 kName("[a-z]([-a-z0-9]*[a-z0-9])?");
   if (!task.name.empty() && (task.name.size() > kMaxNameLength || !re2::RE2::FullMatch(task.name, kName))) {
-    metadata["name"].refuse(fmt::format("at most {} lower-case letters, digits and '-'", kMaxNameLength));
+    metadata["name"].refuse(fmt::format(
+        "a lower-case letter, then lower-case letters, digits and '-', at most {} in all", kMaxNameLength));
   }
   task.task_namespace = metadata["namespace"].text(task.task_namespace);
   task.uid = metadata["uid"].text();
@@ -581,6 +583,7 @@ ParseResult parse_task(std::string_view document, Mode mode) {
   try {
     const YAML::Node node = find_task(load_documents(std::string(document)), context);
     if (context.errors.empty()) result.task = read_task(Field(node, "", context));
+    result.task.document_hash = stable_hash(document);
   } catch (const YAML::Exception& error) {
     context.errors.push_back({"(document)", "", "not YAML: " + error.msg, error.mark.line + 1});
   }

@@ -62,6 +62,7 @@ int PrecheckReport::count(CheckResult result) const {
 
 std::string to_json(const PrecheckReport& report, bool pretty) {
   nlohmann::ordered_json json{{"task", report.task},
+                              {"documentHash", report.document_hash},
                               {"result", report.passed() ? "Passed" : "Failed"},
                               {"passed", report.count(CheckResult::Passed)},
                               {"warnings", report.count(CheckResult::Warning)},
@@ -92,6 +93,7 @@ absl::StatusOr<PrecheckReport> precheck_report_from_json(std::string_view text) 
   }
   try {
     PrecheckReport report{.task = json.value("task", ""),
+                          .document_hash = json.value("documentHash", ""),
                           .client_address = json.value("clientAddress", ""),
                           .completed_at_ms = json.value("completedAtMs", std::int64_t{0}),
                           .items = {}};

@@ -27,6 +27,7 @@ struct CheckItem {
 /// `rowtide-tracker precheck -o json`, and what the precheck Job leaves as its termination message.
 struct PrecheckReport {
   std::string task;            ///< "<namespace>/<name>"
+  std::string document_hash;   ///< of the task document that was checked
   std::string client_address;  ///< the address from which the source was reached; empty if it was not
   std::int64_t completed_at_ms = 0;
   std::vector<CheckItem> items;

@@ -191,7 +191,8 @@ struct Spec {
 struct Task {
   std::string name;
   std::string task_namespace = "default";
-  std::string uid;  ///< empty when standalone
+  std::string uid;            ///< empty when standalone
+  std::string document_hash;  ///< of the text that it was read from (stable_hash)
   Spec spec;
 
   /// What checkpoints and derived ids go by: the uid, or "<namespace>/<name>" without one.

@@ -11,6 +11,7 @@ std::string to_json(const TrackerStatus& status) {
       {"version", status.version},
       {"task", status.task},
       {"taskUid", status.task_uid},
+      {"documentHash", status.document_hash},
       {"state", status.state},
       {"reason", status.reason},
       {"message", status.message},
@@ -36,6 +37,7 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
     status.version = json.at("version").get<std::string>();
     status.task = json.at("task").get<std::string>();
     status.task_uid = json.at("taskUid").get<std::string>();
+    status.document_hash = json.value("documentHash", "");
     status.state = json.at("state").get<std::string>();
     status.reason = json.at("reason").get<std::string>();
     status.message = json.at("message").get<std::string>();

@@ -15,8 +15,9 @@ struct TrackerStatus {
   std::string version;
   std::string task;  ///< "<namespace>/<name>"
   std::string task_uid;
-  std::string state;   ///< Starting | Streaming | Reconnecting | Stopping | Failed
-  std::string reason;  ///< CamelCase word; of the last error while not streaming
+  std::string document_hash;  ///< of the task document that it read; empty from trackers before 0.2
+  std::string state;          ///< Starting | Streaming | Reconnecting | Stopping | Failed
+  std::string reason;         ///< CamelCase word; of the last error while not streaming
   std::string message;
   std::uint32_t server_id = 0;
   std::string client_address;

@@ -1,7 +1,6 @@
 #include "operator/api/change_tracking_task.h"
 
-#include <fmt/format.h>
-
+#include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
 
 namespace rowtide::op::api {
@@ -30,12 +29,6 @@ nlohmann::json document_without(const nlohmann::json& object,
 
 }  // namespace
 
-std::string stable_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 1099511628211ULL;
-  return fmt::format("{:016x}", hash);
-}
-
 TaskObject read_task_object(const nlohmann::json& object) {
   TaskObject task;
   task.key = {std::string(string_at(object, {"metadata", "namespace"})),
@@ -48,12 +41,15 @@ TaskObject read_task_object(const nlohmann::json& object) {
   task.status = object_at(object, "status");
   task.parsed = task::parse_task(object.dump(), task::Mode::Kubernetes);
 
+  const nlohmann::json* suspend = find_at(object, {"spec", "suspend"});
+  task.is_suspended = suspend != nullptr && *suspend == true;
+
   nlohmann::json document = document_without(object, {"description", "suspend", "tracker", "precheck"});
   task.tracker_document = document.dump(2) + "\n";
-  task.tracker_hash = stable_hash(task.tracker_document);
+  task.tracker_hash = task::stable_hash(task.tracker_document);
   document["spec"]["precheck"]["skip"] = task.parsed.task.spec.precheck.skip;
   task.precheck_document = document.dump(2) + "\n";
-  task.precheck_hash = stable_hash(task.precheck_document);
+  task.precheck_hash = task::stable_hash(task.precheck_document);
   return task;
 }
 

@@ -16,8 +16,9 @@ struct TaskObject {
   std::int64_t generation = 0;
   std::string resource_version;
   bool is_deleting = false;
-  nlohmann::json status;     ///< as last written; an object, perhaps empty
-  task::ParseResult parsed;  ///< the spec, or what is wrong with it
+  nlohmann::json status;      ///< as last written; an object, perhaps empty
+  task::ParseResult parsed;   ///< the spec, or what is wrong with it
+  bool is_suspended = false;  ///< spec.suspend, whatever the rest of the spec is worth
 
   /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
   /// pod settings, nonces), so that a change of those restarts nothing. JSON, which is YAML.
@@ -29,8 +30,5 @@ struct TaskObject {
 };
 
 [[nodiscard]] TaskObject read_task_object(const nlohmann::json& object);
-
-/// 16 hexadecimal digits, the same on every machine and in every version.
-[[nodiscard]] std::string stable_hash(std::string_view text);
 
 }  // namespace rowtide::op::api

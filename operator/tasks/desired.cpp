@@ -3,6 +3,9 @@
 #include <set>
 #include <utility>
 
+#include "common/task/stable_hash.h"
+#include "operator/kube/json_access.h"
+
 namespace rowtide::op::tasks {
 namespace {
 
@@ -40,7 +43,7 @@ json metadata(const api::TaskObject& task, const std::string& name, const char* 
 }
 
 json with_hash(json object) {
-  const std::string hash = api::stable_hash(object.dump());
+  const std::string hash = task::stable_hash(object.dump());
   object["metadata"]["annotations"][kDesiredHash] = hash;
   return object;
 }
@@ -121,6 +124,18 @@ json config_map(const api::TaskObject& task, const std::string& name, const char
                     {"data", {{"task.yaml", document}}}});
 }
 
+json precheck_template(const api::TaskObject& task, const std::string& default_image) {
+  auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, precheck_name(task));
+  json precheck =
+      container(task, default_image, kPrecheckContainer,
+                json::array({"precheck", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
+                             kSecretsFolder, "--report-file", "/dev/termination-log"}),
+                std::move(mounts));
+  json spec = pod_spec(task, std::move(precheck), std::move(pod_volumes));
+  spec["restartPolicy"] = "Never";
+  return {{"metadata", {{"labels", labels(task, "precheck")}}}, {"spec", std::move(spec)}};
+}
+
 json http_probe(const char* path, int period_seconds, int failures) {
   return {{"httpGet", {{"path", path}, {"port", "http"}}},
           {"periodSeconds", period_seconds},
@@ -148,7 +163,7 @@ json precheck_config_map(const api::TaskObject& task) {
 json tracker_deployment(const api::TaskObject& task, const std::string& default_image) {
   auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, tracker_name(task));
   json tracker =
-      container(task, default_image, "tracker",
+      container(task, default_image, kTrackerContainer,
                 json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
                              kSecretsFolder, "--listen", "0.0.0.0:" + std::to_string(kTrackerPort),
                              "--failure-file", "/dev/termination-log", "--log-format", "json"}),
@@ -169,7 +184,7 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
                        {{"metadata",
                          {{"labels", labels(task, "tracker")},
                           {"annotations",
-                           {{"rowtide.dev/tracker-hash", task.tracker_hash},  // a changed task rolls the pod
+                           {{kTrackerHash, task.tracker_hash},  // a changed task rolls the pod
                             {"prometheus.io/scrape", "true"},
                             {"prometheus.io/port", std::to_string(kTrackerPort)}}}}},
                         {"spec", std::move(spec)}}}}}});
@@ -197,29 +212,26 @@ json tracker_service(const api::TaskObject& task) {
 }
 
 json precheck_job(const api::TaskObject& task, const std::string& default_image, int attempt) {
-  auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, precheck_name(task));
-  json precheck =
-      container(task, default_image, "precheck",
-                json::array({"precheck", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
-                             kSecretsFolder, "--report-file", "/dev/termination-log"}),
-                std::move(mounts));
-  json spec = pod_spec(task, std::move(precheck), std::move(pod_volumes));
-  spec["restartPolicy"] = "Never";
-  json object = {
-      {"apiVersion", "batch/v1"},
-      {"kind", "Job"},
-      {"metadata", metadata(task, precheck_name(task), "precheck")},
-      {"spec",
-       {{"backoffLimit", 0},
-        {"activeDeadlineSeconds", kPrecheckDeadlineSeconds},
-        {"ttlSecondsAfterFinished", kKeptPrecheckSeconds},
-        {"template", {{"metadata", {{"labels", labels(task, "precheck")}}}, {"spec", std::move(spec)}}}}}};
+  json pod_template = precheck_template(task, default_image);
+  json object = {{"apiVersion", "batch/v1"},
+                 {"kind", "Job"},
+                 {"metadata", metadata(task, precheck_name(task), "precheck")},
+                 {"spec",
+                  {{"backoffLimit", 0},
+                   {"activeDeadlineSeconds", kPrecheckDeadlineSeconds},
+                   {"ttlSecondsAfterFinished", kKeptPrecheckSeconds}}}};
   object["metadata"]["annotations"] = {
       {kPrecheckHash, task.precheck_hash},
+      {kPodHash, task::stable_hash(pod_template.dump())},
       {kRunNonce, std::to_string(task.parsed.task.spec.precheck.run_nonce)},
       {kAttempt, std::to_string(attempt)},
   };
+  object["spec"]["template"] = std::move(pod_template);
   return object;
+}
+
+std::string precheck_pod_hash(const api::TaskObject& task, const std::string& default_image) {
+  return task::stable_hash(precheck_template(task, default_image).dump());
 }
 
 bool is_applied(const json* live, const json& desired) {
@@ -227,6 +239,25 @@ bool is_applied(const json* live, const json& desired) {
   const json::json_pointer annotation("/metadata/annotations");
   if (!live->contains(annotation)) return false;
   return live->at(annotation).value(kDesiredHash, "") == desired.at(annotation).value(kDesiredHash, "");
+}
+
+bool is_rolled_out(const json* live, const json& desired) {
+  if (!is_applied(live, desired)) return false;
+  const auto number = [&](const char* pointer) {
+    const json& value = kube::value_at(*live, pointer);
+    return value.is_number_integer() ? value.get<std::int64_t>() : 0;
+  };
+  return number("/status/observedGeneration") >= number("/metadata/generation") &&
+         number("/status/updatedReplicas") == 1 && number("/status/replicas") == 1;
+}
+
+std::string controller_uid(const json& object) {
+  const json& owners = kube::value_at(object, "/metadata/ownerReferences");
+  if (!owners.is_array()) return "";
+  for (const json& owner : owners) {
+    if (owner.is_object() && owner.value("controller", false)) return kube::text_at(owner, "/uid");
+  }
+  return "";
 }
 
 }  // namespace rowtide::op::tasks

@@ -17,6 +17,12 @@ inline constexpr const char* kDesiredHash = "rowtide.dev/desired-hash";
 inline constexpr const char* kPrecheckHash = "rowtide.dev/precheck-hash";
 inline constexpr const char* kRunNonce = "rowtide.dev/run-nonce";
 inline constexpr const char* kAttempt = "rowtide.dev/attempt";
+/// Of the pod that a precheck's Job makes: a corrected image or toleration is noticed by it.
+inline constexpr const char* kPodHash = "rowtide.dev/pod-hash";
+/// On the tracker's pods: the hash of the document that their template was made for.
+inline constexpr const char* kTrackerHash = "rowtide.dev/tracker-hash";
+inline constexpr const char* kTrackerContainer = "tracker";
+inline constexpr const char* kPrecheckContainer = "precheck";
 /// Where a tracker serves metrics, health and status.
 inline constexpr int kTrackerPort = 8080;
 
@@ -35,7 +41,16 @@ inline constexpr int kTrackerPort = 8080;
 [[nodiscard]] nlohmann::json precheck_job(const api::TaskObject& task, const std::string& default_image,
                                           int attempt);
 
+/// Of the pod that precheck_job() makes, whatever the attempt.
+[[nodiscard]] std::string precheck_pod_hash(const api::TaskObject& task, const std::string& default_image);
+
 /// Does `live` (null: does not exist) stand there as `desired` says?
 [[nodiscard]] bool is_applied(const nlohmann::json* live, const nlohmann::json& desired);
+
+/// Is the Deployment applied, and its only pod made of its newest template?
+[[nodiscard]] bool is_rolled_out(const nlohmann::json* live, const nlohmann::json& desired);
+
+/// The uid of the object's controller; empty if it has none.
+[[nodiscard]] std::string controller_uid(const nlohmann::json& object);
 
 }  // namespace rowtide::op::tasks

@@ -7,6 +7,7 @@
 #include "operator/api/conditions.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
+#include "operator/tasks/pod_state.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -36,18 +37,24 @@ const json& true_condition(const json& job, std::string_view type) {
   return condition.is_object() && condition.value("status", "") == "True" ? condition : kNull;
 }
 
-/// What the pod's only container left behind when it ended.
+/// What our container left behind when it ended.
 const json& terminated(const json* pod) {
   static const json kNull;
-  return pod == nullptr ? kNull : kube::value_at(*pod, "/status/containerStatuses/0/state/terminated");
+  return pod == nullptr ? kNull
+                        : kube::value_at(container_status(*pod, kPrecheckContainer), "/state/terminated");
 }
 
 /// Why a pod does not start, if it does not.
-std::string waiting_reason(const json* pod) {
+std::string obstacle_of(const json* pod) {
   if (pod == nullptr) return "";
-  const json& waiting = kube::value_at(*pod, "/status/containerStatuses/0/state/waiting");
-  if (!waiting.is_object() || waiting.value("reason", "") == "ContainerCreating") return "";
-  return waiting.value("reason", "") + ": " + waiting.value("message", "");
+  const std::optional<Obstacle> obstacle = start_obstacle(*pod, kPrecheckContainer);
+  return !obstacle || obstacle->reason == "PodStarting" ? "" : obstacle->reason + ": " + obstacle->message;
+}
+
+/// What kept the run from starting, as last told: the Job's deadline takes the pod away that knew it.
+std::string told_obstacle(const api::TaskObject& task) {
+  const json& told = api::find_condition(kube::value_at(task.status, "/conditions"), "PrecheckPassed");
+  return kube::text_at(told, "/reason") == "PrecheckNotStarting" ? kube::text_at(told, "/message") : "";
 }
 
 bool belongs_to_spec(const api::TaskObject& task, const json& job) {
@@ -68,63 +75,105 @@ void decide_retry(PrecheckDecision& decision, bool has_job, std::int64_t now_ms)
   }
 }
 
-PrecheckDecision decide_with_job(const json& job, const json* pod, std::int64_t now_ms) {
-  PrecheckDecision decision;
-  decision.attempt = to_int(annotation(job, kAttempt), 1);
-  const json& complete = true_condition(job, "Complete");
-  const json& failed = true_condition(job, "Failed");
-  if (complete.is_null() && failed.is_null()) {
-    decision.verdict = PrecheckVerdict::Running;
-    decision.job_failure = waiting_reason(pod);
-    return decision;
-  }
+/// status.precheck, if it is of this spec and nonce; else null.
+const json& recorded_result(const api::TaskObject& task) {
+  static const json kNull;
+  const json& recorded = kube::value_at(task.status, "/precheck");
+  const bool is_ours =
+      recorded.is_object() && recorded.value("specHash", "") == task.precheck_hash &&
+      recorded.value("runNonce", std::int64_t{-1}) == task.parsed.task.spec.precheck.run_nonce;
+  return is_ours ? recorded : kNull;
+}
 
-  const json& condition = complete.is_null() ? failed : complete;
+/// Pods of older operators carry no hash: they are taken for today's.
+bool is_other_pod(const std::string& hash, const PrecheckRun& run) {
+  return !hash.empty() && hash != run.pod_hash;
+}
+
+PrecheckDecision with_action(PrecheckAction action) {
+  PrecheckDecision decision;
+  decision.action = action;
+  return decision;
+}
+
+/// A kubelet may mount a ConfigMap as it was before: what was checked then is not what is to be checked.
+bool is_of_another_document(const task::PrecheckReport& report, const api::TaskObject& task) {
+  return !report.document_hash.empty() && report.document_hash != task.precheck_hash;
+}
+
+/// The end of a run that left no report: the pod is gone, or never ran.
+void decide_without_report(PrecheckDecision& decision, const api::TaskObject& task, const json& job,
+                           const json& end) {
+  const json& recorded = recorded_result(task);
+  const bool is_recorded = recorded.is_object() && recorded.value("attempts", 1) >= decision.attempt;
+  if (recorded.is_object() && recorded.value("result", "") == "Passed") {
+    decision.verdict = PrecheckVerdict::Passed;
+    return;
+  }
+  decision.verdict = PrecheckVerdict::Failed;
+  if (is_recorded) return;
+  const json& failed = true_condition(job, "Failed");
+  decision.job_failure =
+      failed.is_object() ? failed.value("message", "it failed") : "it ended without a report";
+  if (std::string obstacle = told_obstacle(task); !obstacle.empty())
+    decision.job_failure = std::move(obstacle);
+  if (std::string words = kube::text_at(end, "/message"); !words.empty())
+    decision.job_failure = std::move(words);
+}
+
+PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {
+  PrecheckDecision decision;
+  decision.attempt = to_int(annotation(*run.job, kAttempt), 1);
+  const json& complete = true_condition(*run.job, "Complete");
+  const json& condition = complete.is_null() ? true_condition(*run.job, "Failed") : complete;
   decision.finished_at_ms = api::parse_time(condition.value("lastTransitionTime", ""));
-  const json& end = terminated(pod);
-  if (end.is_null() && now_ms - decision.finished_at_ms < kPodNewsDeadline.count()) {
+  const std::int64_t waited = now_ms - (run.end_seen_ms == 0 ? now_ms : run.end_seen_ms);
+  const json& end = terminated(run.pod);
+  if (end.is_null() && recorded_result(task).is_null() && waited < kPodNewsDeadline.count()) {
     // The pod's end is told on another watch, and may come later than the Job's.
     decision.verdict = PrecheckVerdict::Running;
     decision.look_again_after = milliseconds{500};
     return decision;
   }
-  if (end.is_object()) {
-    auto report = task::precheck_report_from_json(end.value("message", ""));
-    if (report.ok()) decision.report = *std::move(report);
+  auto report = task::precheck_report_from_json(kube::text_at(end, "/message"));
+  if (report.ok()) decision.report = *std::move(report);
+  if (decision.report && is_of_another_document(*decision.report, task)) {
+    return with_action(PrecheckAction::DeleteJob);
   }
-  if (decision.report && decision.report->passed()) {
-    decision.verdict = PrecheckVerdict::Passed;
-    return decision;
-  }
-  decision.verdict = PrecheckVerdict::Failed;
   if (!decision.report) {
-    decision.job_failure =
-        failed.is_object() ? failed.value("message", "it failed") : "it ended without a report";
-    if (end.is_object() && !end.value("message", "").empty()) decision.job_failure = end.value("message", "");
+    decide_without_report(decision, task, *run.job, end);
+  } else {
+    decision.verdict = decision.report->passed() ? PrecheckVerdict::Passed : PrecheckVerdict::Failed;
   }
+  if (decision.verdict == PrecheckVerdict::Passed) return decision;
+  if (is_other_pod(annotation(*run.job, kPodHash), run)) return with_action(PrecheckAction::DeleteJob);
   decide_retry(decision, true, now_ms);
   return decision;
 }
 
-/// Without a Job the status remembers: it was collected, or the operator is new.
-PrecheckDecision decide_from_status(const api::TaskObject& task, std::int64_t now_ms) {
+PrecheckDecision decide_with_job(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {
+  if (is_finished(*run.job)) return decide_finished(task, run, now_ms);
+  if (is_other_pod(annotation(*run.job, kPodHash), run)) return with_action(PrecheckAction::DeleteJob);
   PrecheckDecision decision;
-  const json& recorded = kube::value_at(task.status, "/precheck");
-  const bool is_ours =
-      recorded.is_object() && recorded.value("specHash", "") == task.precheck_hash &&
-      recorded.value("runNonce", std::int64_t{-1}) == task.parsed.task.spec.precheck.run_nonce;
-  if (!is_ours) {
-    decision.action = PrecheckAction::CreateJob;
-    return decision;
+  decision.verdict = PrecheckVerdict::Running;
+  decision.attempt = to_int(annotation(*run.job, kAttempt), 1);
+  decision.job_failure = obstacle_of(run.pod);
+  return decision;
+}
+
+/// Without a Job the status remembers: it was collected, or the operator is new.
+PrecheckDecision decide_from_status(const api::TaskObject& task, const PrecheckRun& run,
+                                    std::int64_t now_ms) {
+  const json& recorded = recorded_result(task);
+  const bool passed = recorded.is_object() && recorded.value("result", "") == "Passed";
+  if (recorded.is_null() || (!passed && is_other_pod(recorded.value("podHash", ""), run))) {
+    return with_action(PrecheckAction::CreateJob);
   }
+  PrecheckDecision decision;
   decision.attempt = recorded.value("attempts", 1);
   decision.finished_at_ms = api::parse_time(recorded.value("completionTime", ""));
-  if (recorded.value("result", "") == "Passed") {
-    decision.verdict = PrecheckVerdict::Passed;
-    return decision;
-  }
-  decision.verdict = PrecheckVerdict::Failed;
-  decide_retry(decision, false, now_ms);
+  decision.verdict = passed ? PrecheckVerdict::Passed : PrecheckVerdict::Failed;
+  if (!passed) decide_retry(decision, false, now_ms);
   return decision;
 }
 
@@ -136,26 +185,21 @@ milliseconds precheck_pause(int attempt) {
   return std::min(pause, kMaxPause);
 }
 
-PrecheckDecision decide_precheck(const api::TaskObject& task, const json* job, const json* pod,
-                                 std::int64_t now_ms) {
-  if (job == nullptr) return decide_from_status(task, now_ms);
-  if (!kube::value_at(*job, "/metadata/deletionTimestamp").is_null()) {
+bool is_finished(const json& job) {
+  return true_condition(job, "Complete").is_object() || true_condition(job, "Failed").is_object();
+}
+
+PrecheckDecision decide_precheck(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {
+  if (run.job == nullptr) return decide_from_status(task, run, now_ms);
+  if (!kube::value_at(*run.job, "/metadata/deletionTimestamp").is_null()) {
     // On its way out: what it found is recorded; the next one needs its name.
-    PrecheckDecision decision = decide_from_status(task, now_ms);
+    PrecheckDecision decision = decide_from_status(task, run, now_ms);
     decision.action = PrecheckAction::None;
     decision.look_again_after = milliseconds{500};
     return decision;
   }
-  if (!belongs_to_spec(task, *job)) {
-    return {.verdict = PrecheckVerdict::Pending,
-            .action = PrecheckAction::DeleteJob,
-            .attempt = 1,
-            .report = std::nullopt,
-            .finished_at_ms = 0,
-            .job_failure = {},
-            .look_again_after = std::nullopt};
-  }
-  return decide_with_job(*job, pod, now_ms);
+  if (!belongs_to_spec(task, *run.job)) return with_action(PrecheckAction::DeleteJob);
+  return decide_with_job(task, run, now_ms);
 }
 
 }  // namespace rowtide::op::tasks

@@ -29,16 +29,28 @@ struct PrecheckDecision {
   /// none.
   std::optional<task::PrecheckReport> report;
   std::int64_t finished_at_ms = 0;
-  /// Why a job failed without a report (image, deadline); for people.
+  /// Why a job does not start, or failed without a report (node, image, deadline); for people.
   std::string job_failure;
   std::optional<std::chrono::milliseconds> look_again_after;
 };
 
-/// Pure. `job` and `pod` are the Job of that name and its pod, nullptr if there are none. One run at a time;
-/// a run that belongs to another spec or nonce is removed; a failed one is repeated with growing pauses (10 s
-/// to 5 min), because the repair is made at the source, where nothing tells us; a passed one is not repeated.
-[[nodiscard]] PrecheckDecision decide_precheck(const api::TaskObject& task, const nlohmann::json* job,
-                                               const nlohmann::json* pod, std::int64_t now_ms);
+/// The run that is there.
+struct PrecheckRun {
+  const nlohmann::json* job = nullptr;  ///< the Job of that name; nullptr: there is none
+  const nlohmann::json* pod = nullptr;  ///< its pod
+  std::string pod_hash;                 ///< of the pod that a run of today would have (precheck_pod_hash)
+  /// When we first saw the Job finished, by our clock: the server's may be ahead or behind. 0: now.
+  std::int64_t end_seen_ms = 0;
+};
+
+[[nodiscard]] bool is_finished(const nlohmann::json& job);
+
+/// Pure. One run at a time; one that belongs to another spec or nonce is removed, and one that has not passed
+/// when the pod settings change; a failed one is repeated with growing pauses (10 s to 5 min), because the
+/// repair is made at the source, where nothing tells us; a passed one is not repeated. What status.precheck
+/// says of this spec and nonce stands, whatever becomes of the Job and its pod.
+[[nodiscard]] PrecheckDecision decide_precheck(const api::TaskObject& task, const PrecheckRun& run,
+                                               std::int64_t now_ms);
 
 [[nodiscard]] std::chrono::milliseconds precheck_pause(int attempt);
 

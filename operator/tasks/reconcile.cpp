@@ -1,7 +1,9 @@
 #include "operator/tasks/reconcile.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,10 +12,12 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/clock.h"
+#include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/events.h"
 #include "operator/tasks/merge_patch.h"
+#include "operator/tasks/pod_state.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -30,6 +34,38 @@ const json* get(const kube::ObjectPtr& object) {
 
 bool is_leaving(const json& object) {
   return object.at("metadata").contains("deletionTimestamp");
+}
+
+/// Labels can be written by anybody: the pod must be that of a ReplicaSet of the task's Deployment.
+bool is_tracker_pod(const json& pod, const api::TaskObject& task) {
+  const json& labels = kube::value_at(pod, "/metadata/labels");
+  if (!labels.is_object() || labels.value(kComponentLabel, "") != "tracker") return false;
+  const std::string replica_set = tracker_name(task) + "-" + labels.value("pod-template-hash", "");
+  const json& owners = kube::value_at(pod, "/metadata/ownerReferences");
+  return owners.is_array() && std::any_of(owners.begin(), owners.end(), [&](const json& owner) {
+           return owner.is_object() && owner.value("controller", false) &&
+                  kube::text_at(owner, "/kind") == "ReplicaSet" &&
+                  kube::text_at(owner, "/name") == replica_set;
+         });
+}
+
+/// What a child's write came to, if it is for somebody to mend; other errors pass by themselves.
+std::optional<Refusal> refusal_of(const absl::Status& written) {
+  if (written.ok() || kube::is_retryable(written)) return std::nullopt;
+  return Refusal{.reason = absl::IsFailedPrecondition(written) ? "NameTaken" : "ChildRefused",
+                 .message = std::string(text(written))};
+}
+
+/// Watches tell of everything but a tracker's answers and a Job whose pods are refused.
+std::optional<milliseconds> next_look(const Observed& observed, const json& status) {
+  std::optional<milliseconds> next = observed.precheck.look_again_after;
+  const auto at_least = [&](milliseconds delay) { next = next ? std::min(*next, delay) : delay; };
+  if (observed.pod != nullptr) {
+    at_least(status.value("phase", "") == "Tracking" ? kWhileSteady : kWhileMoving);
+  } else if (observed.precheck.verdict == PrecheckVerdict::Running) {
+    at_least(kWhileSteady);
+  }
+  return next;
 }
 
 }  // namespace
@@ -62,20 +98,17 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
 }
 
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
-                       const controller::Controller& controller, TrackerProbe& probe,
-                       std::string default_image)
+                       const controller::Controller& controller, ProbePool& probes, std::string default_image)
     : client_(client),
       scale_client_(scale_client),
       controller_(controller),
-      probe_(probe),
+      probes_(probes),
       default_image_(std::move(default_image)) {}
 
 Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
   const auto named = [&](const kube::ResourceType& type, const std::string& name) -> kube::ObjectPtr {
     kube::ObjectPtr object = controller_.store(type)->find({task.key.name_space, name});
-    // Another owner's object of that name is not ours to read; applying over it will say so.
-    const bool is_ours = object && kube::text_at(*object, "/metadata/ownerReferences/0/uid") == task.uid;
-    return is_ours ? object : nullptr;
+    return object && controller_uid(*object) == task.uid ? object : nullptr;
   };
   Objects objects;
   objects.tracker_config = named(kube::kConfigMap, tracker_name(task));
@@ -90,12 +123,10 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
            metadata.value("labels", json::object()).value(kTaskLabel, "") == task.key.name;
   });
   for (const kube::ObjectPtr& pod : pods) {
-    if (objects.job && kube::text_at(*pod, "/metadata/ownerReferences/0/uid") ==
-                           kube::text_at(*objects.job, "/metadata/uid")) {
+    if (objects.job && controller_uid(*pod) == kube::text_at(*objects.job, "/metadata/uid")) {
       objects.job_pod = pod;
     }
-    if (pod->at("metadata").at("labels").value(kComponentLabel, "") != "tracker" || is_leaving(*pod))
-      continue;
+    if (!is_tracker_pod(*pod, task) || is_leaving(*pod)) continue;
     const bool is_newer =
         !objects.tracker_pod || kube::text_at(*objects.tracker_pod, "/metadata/creationTimestamp") <=
                                     kube::text_at(*pod, "/metadata/creationTimestamp");
@@ -106,41 +137,76 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
 
 controller::Result Reconciler::reconcile(const controller::Key& key) {
   const kube::ObjectPtr object = controller_.store(kube::kChangeTrackingTask)->find(key);
-  if (!object) return {};  // deleted; what it owned goes with it
+  if (!object) {  // deleted; what it owned goes with it
+    job_ends_.forget(key);
+    probes_.forget(key);
+    return {};
+  }
   const api::TaskObject task = api::read_task_object(*object);
   if (task.is_deleting) return {};
 
   const Objects objects = observe(task);
-  const std::int64_t now = now_us();
+  const std::int64_t now_ms = now_us() / 1000;
   PrecheckDecision precheck;
+  absl::Status precheck_written;
+  absl::Status tracker_written;
   if (task.parsed.ok()) {
-    precheck = decide_precheck(task, get(objects.job), get(objects.job_pod), now / 1000);
-    if (absl::Status status = act_on_precheck(task, precheck, objects); !status.ok()) return {status};
-    if (absl::Status status = act_on_tracker(task, precheck, objects); !status.ok()) return {status};
+    precheck = decide_precheck(task, precheck_run(task, objects, now_ms), now_ms);
+    precheck_written = act_on_precheck(task, precheck, objects);
+    tracker_written = act_on_tracker(task, precheck, objects);
   }
+  // Also of a task that is not fit to run in other respects.
+  tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
 
-  Observed observed{.task = task,
-                    .precheck = precheck,
-                    .deployment = get(objects.deployment),
-                    .pod = get(objects.tracker_pod),
-                    .tracker = std::nullopt,
-                    .now_ms = now / 1000};
-  if (objects.tracker_pod) {
-    if (const std::string address = kube::text_at(*objects.tracker_pod, "/status/podIP"); !address.empty()) {
-      if (auto answer = probe_.ask(address); answer.ok() && answer->task_uid == task.uid) {
-        observed.tracker = *std::move(answer);
-      }
-    }
-  }
+  Observed observed = observed_of(task, precheck, objects);
+  observed.precheck_refusal = refusal_of(precheck_written);
+  observed.tracker_refusal = refusal_of(tracker_written);
+  observed.now_ms = now_ms;
+  ask_tracker(observed, objects);
   const json status = compute_status(observed);
-  if (absl::Status written = write_status(task, status); !written.ok()) return {written};
 
-  const std::string phase = status.value("phase", "");
-  const bool is_steady =
-      phase == "Tracking" || phase == "Suspended" || (phase == "Failed" && !task.parsed.ok());
-  milliseconds again = is_steady ? kWhileSteady : kWhileMoving;
-  if (precheck.look_again_after) again = std::min(again, *precheck.look_again_after);
-  return {absl::OkStatus(), again};
+  // Whatever happened to the children: what is known of the task is told.
+  absl::Status outcome = write_status(task, status);
+  outcome.Update(precheck_written);
+  outcome.Update(tracker_written);
+  if (!outcome.ok()) return {outcome};
+  return {absl::OkStatus(), next_look(observed, status)};
+}
+
+PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects& objects,
+                                     std::int64_t now_ms) {
+  PrecheckRun run{.job = get(objects.job),
+                  .pod = get(objects.job_pod),
+                  .pod_hash = precheck_pod_hash(task, default_image_),
+                  .end_seen_ms = 0};
+  if (run.job != nullptr && is_finished(*run.job)) {
+    run.end_seen_ms = job_ends_.first_seen(task.key, kube::text_at(*run.job, "/metadata/uid"), now_ms);
+  }
+  return run;
+}
+
+Observed Reconciler::observed_of(const api::TaskObject& task, const PrecheckDecision& precheck,
+                                 const Objects& objects) const {
+  Observed observed{.task = task, .precheck = precheck};
+  observed.deployment = get(objects.deployment);
+  observed.pod = get(objects.tracker_pod);
+  if (task.parsed.ok()) {
+    observed.precheck_pod_hash = precheck_pod_hash(task, default_image_);
+    observed.is_rolled_out = is_rolled_out(observed.deployment, tracker_deployment(task, default_image_));
+  }
+  return observed;
+}
+
+void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
+  if (!objects.tracker_pod) return;
+  const std::string address = kube::text_at(*objects.tracker_pod, "/status/podIP");
+  if (address.empty()) return;
+  const bool is_ready = is_container_ready(*objects.tracker_pod, kTrackerContainer);
+  ProbeResult known = probes_.newest(observed.task.key, kube::text_at(*objects.tracker_pod, "/metadata/uid"),
+                                     address, is_ready ? kWhileSteady : kWhileMoving);
+  observed.is_silent = known.is_silent;
+  if (known.answer && known.answer->task_uid == observed.task.uid)
+    observed.tracker = *std::move(known.answer);
 }
 
 absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
@@ -154,29 +220,31 @@ absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const Prec
                          {.uid = kube::text_at(*objects.job, "/metadata/uid"), .resource_version = {}});
       return absl::IsNotFound(status) ? absl::OkStatus() : status;
     }
-    case PrecheckAction::CreateJob: {
+    case PrecheckAction::CreateJob:
       RETURN_IF_ERROR(
-          apply_if_changed(kube::kConfigMap, get(objects.precheck_config), precheck_config_map(task)));
-      const absl::Status status =
-          client_.create(kube::kJob, precheck_job(task, default_image_, decision.attempt)).status();
-      return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
-    }
+          apply_if_changed(task, kube::kConfigMap, get(objects.precheck_config), precheck_config_map(task)));
+      return create_job(task, decision.attempt);
   }
   return absl::OkStatus();
 }
 
+absl::Status Reconciler::create_job(const api::TaskObject& task, int attempt) {
+  const absl::Status status =
+      client_.create(kube::kJob, precheck_job(task, default_image_, attempt)).status();
+  return absl::IsAlreadyExists(status) ? check_ownership(task, kube::kJob, precheck_name(task)) : status;
+}
+
 absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
                                         const Objects& objects) {
-  const bool suspended = task.parsed.task.spec.suspend;
   // Only a spec that passed its precheck replaces the one that runs.
-  if (decision.verdict == PrecheckVerdict::Passed && !(suspended && !objects.deployment)) {
-    RETURN_IF_ERROR(
-        apply_if_changed(kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
-    RETURN_IF_ERROR(apply_if_changed(kube::kDeployment, get(objects.deployment),
-                                     tracker_deployment(task, default_image_)));
-    RETURN_IF_ERROR(apply_if_changed(kube::kService, get(objects.service), tracker_service(task)));
+  if (decision.verdict != PrecheckVerdict::Passed || (task.is_suspended && !objects.deployment)) {
+    return absl::OkStatus();
   }
-  return scale(task, get(objects.deployment), suspended ? 0 : 1);
+  RETURN_IF_ERROR(
+      apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
+  RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment),
+                                   tracker_deployment(task, default_image_)));
+  return apply_if_changed(task, kube::kService, get(objects.service), tracker_service(task));
 }
 
 absl::Status Reconciler::scale(const api::TaskObject& task, const json* deployment, int replicas) {
@@ -185,10 +253,26 @@ absl::Status Reconciler::scale(const api::TaskObject& task, const json* deployme
   return scale_client_.apply(kube::kDeployment, tracker_scale(task, replicas)).status();
 }
 
-absl::Status Reconciler::apply_if_changed(const kube::ResourceType& type, const json* live,
-                                          const json& desired) {
+absl::Status Reconciler::apply_if_changed(const api::TaskObject& task, const kube::ResourceType& type,
+                                          const json* live, const json& desired) {
   if (is_applied(live, desired)) return absl::OkStatus();
+  // An object that is not in the store may be there all the same: one of ours that is new, or somebody
+  // else's.
+  if (live == nullptr) RETURN_IF_ERROR(check_ownership(task, type, kube::text_at(desired, "/metadata/name")));
   return client_.apply(type, desired).status();
+}
+
+/// FailedPrecondition: an object of that name is there, and the task is not its controller.
+absl::Status Reconciler::check_ownership(const api::TaskObject& task, const kube::ResourceType& type,
+                                         const std::string& name) {
+  const kube::ObjectKey key{task.key.name_space, name};
+  const absl::StatusOr<json> live = client_.get(type, key);
+  if (absl::IsNotFound(live.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(live.status());
+  if (controller_uid(*live) == task.uid) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format(
+      "{} {} is there already and does not belong to this task; delete or rename it, or rename the task",
+      type.kind, to_string(key)));
 }
 
 absl::Status Reconciler::write_status(const api::TaskObject& task, const json& status) {

@@ -7,9 +7,10 @@
 #include "operator/api/change_tracking_task.h"
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
+#include "operator/tasks/first_seen.h"
 #include "operator/tasks/precheck_cycle.h"
+#include "operator/tasks/probe_pool.h"
 #include "operator/tasks/status.h"
-#include "operator/tasks/tracker_probe.h"
 
 namespace rowtide::op::tasks {
 
@@ -17,12 +18,13 @@ namespace rowtide::op::tasks {
 [[nodiscard]] controller::ControllerOptions controller_options(const std::string& name_space, int workers);
 
 /// Brings the world towards one task's spec, one step per call: observe everything, decide (pure functions),
-/// apply what differs, write the status. Thread-safe for different keys.
+/// apply what differs, write the status. A child that the server refuses is told in the status, and keeps
+/// neither the others nor the status from being written. Thread-safe for different keys.
 class Reconciler {
  public:
   /// All must outlive it.
   Reconciler(kube::Client& client, kube::Client& scale_client, const controller::Controller& controller,
-             TrackerProbe& probe, std::string default_image);
+             ProbePool& probes, std::string default_image);
 
   [[nodiscard]] controller::Result reconcile(const controller::Key& key);
 
@@ -32,12 +34,20 @@ class Reconciler {
   struct Objects;  // what the stores hold for the task
 
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;
+  [[nodiscard]] PrecheckRun precheck_run(const api::TaskObject& task, const Objects& objects,
+                                         std::int64_t now_ms);
+  [[nodiscard]] Observed observed_of(const api::TaskObject& task, const PrecheckDecision& precheck,
+                                     const Objects& objects) const;
+  void ask_tracker(Observed& observed, const Objects& objects);
   [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
                                              const Objects& objects);
   [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
                                             const Objects& objects);
-  [[nodiscard]] absl::Status apply_if_changed(const kube::ResourceType& type, const nlohmann::json* live,
-                                              const nlohmann::json& desired);
+  [[nodiscard]] absl::Status create_job(const api::TaskObject& task, int attempt);
+  [[nodiscard]] absl::Status apply_if_changed(const api::TaskObject& task, const kube::ResourceType& type,
+                                              const nlohmann::json* live, const nlohmann::json& desired);
+  [[nodiscard]] absl::Status check_ownership(const api::TaskObject& task, const kube::ResourceType& type,
+                                             const std::string& name);
   [[nodiscard]] absl::Status scale(const api::TaskObject& task, const nlohmann::json* deployment,
                                    int replicas);
   [[nodiscard]] absl::Status write_status(const api::TaskObject& task, const nlohmann::json& status);
@@ -45,8 +55,9 @@ class Reconciler {
   kube::Client& client_;
   kube::Client& scale_client_;
   const controller::Controller& controller_;
-  TrackerProbe& probe_;
+  ProbePool& probes_;
   const std::string default_image_;
+  FirstSeen job_ends_;
   std::atomic<std::uint64_t> status_writes_{0};
 };
 

@@ -10,7 +10,9 @@
 
 #include "common/task/server_id.h"
 #include "operator/api/conditions.h"
+#include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
+#include "operator/tasks/pod_state.h"
 #include "operator/tasks/tracker_state.h"
 
 namespace rowtide::op::tasks {
@@ -52,7 +54,8 @@ json record_precheck(const Observed& observed) {
                    {"completionTime", api::format_time(decision.finished_at_ms)},
                    {"attempts", decision.attempt},
                    {"runNonce", task.parsed.task.spec.precheck.run_nonce},
-                   {"specHash", task.precheck_hash}};
+                   {"specHash", task.precheck_hash},
+                   {"podHash", observed.precheck_pod_hash}};
   if (!decision.report) {
     precheck["summary"] = "no report";
     precheck["items"] = json::array({{{"name", "PrecheckJob"},
@@ -107,6 +110,9 @@ Condition precheck_passed(const View& view) {
             fmt::format("{} checks passed{}", precheck.value("summary", ""),
                         warnings > 0 ? fmt::format(", {} with a warning", warnings) : "")};
   }
+  if (const std::optional<Refusal>& refusal = view.observed.precheck_refusal) {
+    return {type, ConditionStatus::Unknown, refusal->reason, refusal->message};
+  }
   if (!view.observed.precheck.job_failure.empty()) {
     return {type, ConditionStatus::Unknown, "PrecheckNotStarting", view.observed.precheck.job_failure};
   }
@@ -137,44 +143,81 @@ Condition whitelist_ready(const View& view, json& whitelist) {
   return {type, ConditionStatus::Unknown, "NotChecked", "no precheck has reached the source yet"};
 }
 
+Condition tracker_condition(const View& view) {
+  if (view.is_suspended && !view.observed.tracker_refusal)
+    return {"TrackerAvailable", ConditionStatus::False, "Suspended", "spec.suspend is true"};
+  Condition available = tracker_available(view.observed.deployment, view.observed.pod);
+  const std::optional<Refusal>& refusal = view.observed.tracker_refusal;
+  if (refusal && available.status != ConditionStatus::True) {
+    available.reason = refusal->reason;
+    available.message = refusal->message;
+  }
+  return available;
+}
+
+/// The pod's readiness probe asks the tracker whether it streams, and the kubelet always reaches it; our own
+/// question only tells why not.
 Condition streaming(const View& view, const Condition& available) {
   const char* type = "Streaming";
-  if (view.is_suspended) return {type, ConditionStatus::False, "Suspended", "spec.suspend is true"};
   if (available.status != ConditionStatus::True) {
     return {type, ConditionStatus::False, available.reason, available.message};
   }
-  const std::optional<task::TrackerStatus>& tracker = view.observed.tracker;
-  if (!tracker) return {type, ConditionStatus::Unknown, "TrackerSilent", "the tracker has not answered yet"};
-  if (tracker->state == "Streaming") {
+  if (is_container_ready(*view.observed.pod, kTrackerContainer)) {
     return {type, ConditionStatus::True, "EventsFlowing", "the binlog is read and delivered"};
   }
+  const std::optional<task::TrackerStatus>& tracker = view.observed.tracker;
+  if (!tracker) {
+    return {type, ConditionStatus::False, "TrackerSilent",
+            "the pod is not ready, and the tracker has not answered why"};
+  }
   if (!tracker->reason.empty()) return {type, ConditionStatus::False, tracker->reason, tracker->message};
-  return {type, ConditionStatus::False, tracker->state, "the tracker is not streaming yet"};
+  return {type, ConditionStatus::False, "Starting", "the tracker is not streaming yet"};
 }
 
-Condition ready(const View& view, const std::vector<Condition>& others, const Condition& stream) {
-  const char* type = "Ready";
-  const auto with = [&](const char* name, ConditionStatus status) {
-    return std::find_if(others.begin(), others.end(),
-                        [&](const Condition& c) { return c.type == name && c.status == status; });
+/// Whether the newest spec is the one that the tracker runs: by its own word, else by its pod's template.
+bool runs_newest_spec(const View& view) {
+  const Observed& observed = view.observed;
+  if (!view.is_valid || !observed.is_rolled_out || observed.pod == nullptr) return false;
+  std::string hash = observed.tracker ? observed.tracker->document_hash : "";
+  if (hash.empty()) {
+    const json& annotations = kube::value_at(*observed.pod, "/metadata/annotations");
+    hash = annotations.is_object() ? annotations.value(kTrackerHash, "") : "";
+  }
+  return hash == observed.task.tracker_hash;
+}
+
+/// Ready=False because the newest spec does not get so far as to run.
+std::optional<Condition> held_back(const Condition& accepted, const Condition& precheck, bool is_streaming) {
+  const bool is_held = accepted.status == ConditionStatus::False ||
+                       precheck.status == ConditionStatus::False ||
+                       (precheck.status == ConditionStatus::Unknown && precheck.reason != "PrecheckRunning");
+  if (!is_held) return std::nullopt;
+  const Condition& cause = accepted.status == ConditionStatus::False ? accepted : precheck;
+  return Condition{
+      "Ready", ConditionStatus::False, cause.reason,
+      cause.message + (is_streaming ? " (meanwhile the tracker of the last good spec goes on)" : "")};
+}
+
+Condition ready(const View& view, const Condition& accepted, const Condition& precheck,
+                const Condition& stream) {
+  const auto not_ready = [](std::string reason, std::string message) {
+    return Condition{"Ready", ConditionStatus::False, std::move(reason), std::move(message)};
   };
-  const auto rejected = with("Accepted", ConditionStatus::False);
-  const auto failed = with("PrecheckPassed", ConditionStatus::False);
-  if (stream.status == ConditionStatus::True) {
-    const bool is_behind = rejected != others.end() || failed != others.end();
-    return {
-        type, ConditionStatus::True, "Streaming",
-        is_behind
-            ? "the last good spec is streaming; the newest one is not fit to run, see the other conditions"
-            : stream.message};
+  const bool is_streaming = stream.status == ConditionStatus::True;
+  if (view.is_suspended) return not_ready(stream.reason, stream.message);
+  if (const std::optional<Refusal>& refusal = view.observed.tracker_refusal) {
+    return not_ready(refusal->reason, refusal->message);
   }
-  if (view.is_suspended) return {type, ConditionStatus::False, stream.reason, stream.message};
-  if (rejected != others.end()) return {type, ConditionStatus::False, rejected->reason, rejected->message};
+  if (runs_newest_spec(view)) {
+    if (is_streaming) return {"Ready", ConditionStatus::True, "Streaming", stream.message};
+    return not_ready(stream.reason, stream.message);
+  }
+  if (auto held = held_back(accepted, precheck, is_streaming)) return *held;
   if (view.observed.deployment == nullptr) {
-    if (failed != others.end()) return {type, ConditionStatus::False, failed->reason, failed->message};
-    return {type, ConditionStatus::False, "Prechecking", "the tracker starts when the precheck has passed"};
+    return not_ready("Prechecking", "the tracker starts when the precheck has passed");
   }
-  return {type, ConditionStatus::False, stream.reason, stream.message};
+  if (!is_streaming) return not_ready(stream.reason, stream.message);
+  return not_ready("Updating", "the tracker still runs the spec before this one");
 }
 
 std::string phase_of(const View& view, const std::vector<Condition>& conditions) {
@@ -183,9 +226,9 @@ std::string phase_of(const View& view, const std::vector<Condition>& conditions)
                        [&](const Condition& c) { return c.type == type && c.status == status; });
   };
   if (view.is_suspended) return "Suspended";
-  if (is("Ready", ConditionStatus::True)) return "Tracking";
+  if (is("Streaming", ConditionStatus::True)) return "Tracking";
   if (view.observed.deployment == nullptr) {
-    if (!view.is_valid) return "Failed";
+    if (!view.is_valid || view.observed.tracker_refusal) return "Failed";
     if (is("PrecheckPassed", ConditionStatus::False)) return "PrecheckFailed";
     return is("PrecheckPassed", ConditionStatus::True) ? "Starting" : "Prechecking";
   }
@@ -195,24 +238,40 @@ std::string phase_of(const View& view, const std::vector<Condition>& conditions)
   return available != conditions.end() && available->reason == "PodStarting" ? "Starting" : "Failed";
 }
 
-double rounded(double value, double step) {
-  return std::round(value / step) * step;
+double tenths(double value) {
+  return std::round(value * 10) / 10;  // not times 0.1: that gives 0.30000000000000004
 }
 
-/// A sample for people, renewed at most twice a minute: a status that changes all the time keeps everybody
-/// busy.
-json progress_of(const Observed& observed) {
+json position_of(const task::TrackerStatus& tracker) {
+  return {{"gtidSet", tracker.gtid_set}, {"file", tracker.file}, {"offset", tracker.offset}};
+}
+
+/// Where a tracker that cannot be asked has been; how fast and how late it was says nothing any more.
+json last_position(const json& before) {
+  if (!before.is_object()) return nullptr;
+  json progress = before;
+  progress.erase("lagSeconds");
+  progress.erase("rowsPerSecond");
+  return progress;
+}
+
+/// A sample for people, renewed at most twice a minute and only if it says something else: a status that
+/// changes all the time keeps everybody busy.
+json progress_of(const Observed& observed, bool is_running) {
   const json before = observed.task.status.value("progress", json(nullptr));
+  if (!is_running || observed.is_silent) return last_position(before);
   if (!observed.tracker) return before;
-  const std::int64_t sampled = before.is_object() ? api::parse_time(before.value("sampledTime", "")) : 0;
-  if (observed.now_ms - sampled < kProgressIntervalMs) return before;
   const task::TrackerStatus& tracker = *observed.tracker;
-  json progress = {
-      {"rowsPerSecond", rounded(tracker.rows_per_second, 1.0)},
-      {"position", {{"gtidSet", tracker.gtid_set}, {"file", tracker.file}, {"offset", tracker.offset}}},
-      {"sampledTime", api::format_time(observed.now_ms)},
-  };
-  if (tracker.lag_seconds) progress["lagSeconds"] = rounded(*tracker.lag_seconds, 0.1);
+  json progress = {{"rowsPerSecond", std::round(tracker.rows_per_second)},
+                   {"position", position_of(tracker)}};
+  if (tracker.lag_seconds) progress["lagSeconds"] = tenths(*tracker.lag_seconds);
+  if (before.is_object()) {
+    progress["sampledTime"] = before.value("sampledTime", "");
+    const std::int64_t age = observed.now_ms - api::parse_time(before.value("sampledTime", ""));
+    const bool is_fresh = age >= 0 && age < kProgressIntervalMs && before.contains("rowsPerSecond");
+    if (is_fresh || progress == before) return before;
+  }
+  progress["sampledTime"] = api::format_time(observed.now_ms);
   return progress;
 }
 
@@ -222,18 +281,18 @@ json compute_status(const Observed& observed) {
   const api::TaskObject& task = observed.task;
   const View view{.observed = observed,
                   .is_valid = task.parsed.ok(),
-                  .is_suspended = task.parsed.ok() && task.parsed.task.spec.suspend,
+                  .is_suspended = task.is_suspended,
                   .recorded_precheck = task.parsed.ok() ? record_precheck(observed)
                                                         : task.status.value("precheck", json(nullptr))};
 
   json whitelist;
-  std::vector<Condition> conditions{accepted(view), whitelist_ready(view, whitelist), precheck_passed(view)};
-  Condition available = tracker_available(observed.deployment, observed.pod);
-  if (view.is_suspended)
-    available = {"TrackerAvailable", ConditionStatus::False, "Suspended", "spec.suspend is true"};
-  conditions.push_back(available);
-  conditions.push_back(streaming(view, available));
-  conditions.push_back(ready(view, conditions, conditions.back()));
+  const Condition is_accepted = accepted(view);
+  const Condition precheck = precheck_passed(view);
+  const Condition available = tracker_condition(view);
+  const Condition stream = streaming(view, available);
+  const std::vector<Condition> conditions{is_accepted, whitelist_ready(view, whitelist),
+                                          precheck,    available,
+                                          stream,      ready(view, is_accepted, precheck, stream)};
 
   if (observed.precheck.report && !observed.precheck.report->client_address.empty()) {
     whitelist["clientAddress"] = observed.precheck.report->client_address;
@@ -250,7 +309,8 @@ json compute_status(const Observed& observed) {
       {"restarts", restarts_of(observed.pod)}};
   if (task.parsed.ok()) status["serverId"] = task::effective_server_id(task.parsed.task);
   if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
-  if (json progress = progress_of(observed); progress.is_object()) status["progress"] = std::move(progress);
+  if (json progress = progress_of(observed, available.status == ConditionStatus::True); progress.is_object())
+    status["progress"] = std::move(progress);
   if (observed.deployment != nullptr)
     status["trackerRef"] = {{"kind", "Deployment"}, {"name", tracker_name(task)}};
   if (observed.tracker && !observed.tracker->topics.empty()) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 
 #include "common/task/tracker_status.h"
 #include "operator/api/change_tracking_task.h"
@@ -10,19 +11,31 @@
 
 namespace rowtide::op::tasks {
 
+/// A child that the API server did not take, or that somebody else owns: a reason, and the server's words.
+struct Refusal {
+  std::string reason;  ///< ChildRefused, NameTaken
+  std::string message;
+};
+
 /// Everything that was observed of a task, at one moment.
 struct Observed {
   const api::TaskObject& task;
   const PrecheckDecision& precheck;            ///< meaningless if the spec is invalid
+  std::string precheck_pod_hash = {};          ///< of the pod that a precheck of today has
   const nlohmann::json* deployment = nullptr;  ///< nullptr: there is none
   const nlohmann::json* pod = nullptr;         ///< the tracker's newest pod that is not on its way out
-  std::optional<task::TrackerStatus>
-      tracker;  ///< what the pod answered; empty: it did not, or runs an older task
+  /// The pod's last answer; empty: it has not given any, or runs another task.
+  std::optional<task::TrackerStatus> tracker = std::nullopt;
+  bool is_silent = false;      ///< several questions in a row had no answer
+  bool is_rolled_out = false;  ///< the Deployment and its pod are those of the newest spec
+  std::optional<Refusal> precheck_refusal = std::nullopt;
+  std::optional<Refusal> tracker_refusal = std::nullopt;
   std::int64_t now_ms = 0;
 };
 
 /// The status that should stand in the object. Pure. What changes all the time (progress) is taken over from
-/// the status before until it is old enough.
+/// the status before until it is old enough. Streaming is the pod's readiness, whatever reaches us of its
+/// answers; Ready speaks of the newest spec: True when that one streams.
 [[nodiscard]] nlohmann::json compute_status(const Observed& observed);
 
 }  // namespace rowtide::op::tasks

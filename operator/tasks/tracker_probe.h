@@ -7,15 +7,15 @@
 
 namespace rowtide::op::tasks {
 
-/// Asks a tracker's pod for its /status. Two seconds at most: a tracker that is slow to answer must not keep
-/// other tasks waiting. Thread-safe.
+/// Asks a tracker's pod for its /status. Thread-safe.
 class TrackerProbe {
  public:
   virtual ~TrackerProbe() = default;
   [[nodiscard]] virtual absl::StatusOr<task::TrackerStatus> ask(const std::string& pod_address) = 0;
 };
 
-/// Over HTTP, port 8080.
+/// Over HTTP, port 8080, by the limits of common/http/get.h: whoever may make pods may make one that never
+/// ends its answer.
 class HttpTrackerProbe : public TrackerProbe {
  public:
   [[nodiscard]] absl::StatusOr<task::TrackerStatus> ask(const std::string& pod_address) override;

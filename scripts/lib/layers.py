@@ -48,7 +48,7 @@ LAYERS = {
     "operator/controller": "common/time operator/kube",
     "operator/api": "common/task operator/kube",
     "operator/metrics": "operator/controller",
-    "operator/tasks": "common/task common/time operator/kube operator/controller operator/api",
+    "operator/tasks": "common/http common/task common/time operator/kube operator/controller operator/api",
     "operator": "common/http common/log operator/kube operator/controller operator/metrics operator/tasks",
 }
 
@@ -69,7 +69,7 @@ THIRD_PARTY = {
     "errmsg.h": "tracker/source",
     "librdkafka/": "tracker/sink tracker/checkpoint",
     "yaml-cpp/": "common/task operator/kube/config.cpp",
-    "cpprest/": "operator/kube/cpprest_transport.cpp operator/tasks/tracker_probe.cpp",
+    "cpprest/": "operator/kube/cpprest_transport.cpp",
     "pplx/": "operator/kube/cpprest_transport.cpp",
     "prometheus/": "operator/metrics tracker/serve",
     "civetweb.h": "common/http",

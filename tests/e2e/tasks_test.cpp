@@ -180,7 +180,8 @@ TEST_F(Tasks, SuspendEditAndDelete) {
   space_->wait_for_condition("orders", "Accepted", "False InvalidSpec");
   EXPECT_THAT(space_->condition_message("orders", "Accepted"),
               HasSubstr("spec.objects.include[0].databasePattern"));
-  EXPECT_EQ(space_->condition("orders", "Ready"), "True Streaming");
+  EXPECT_EQ(space_->condition("orders", "Ready"), "False InvalidSpec");
+  EXPECT_EQ(space_->condition("orders", "Streaming"), "True EventsFlowing");
   sql("INSERT INTO orders VALUES (5)");
   wait_for_id(reader, "a row after the invalid edit", 5);
 

@@ -65,6 +65,7 @@ CheckItem run_one(const Check& check, const std::set<std::string_view>& blocked,
 task::PrecheckReport run_precheck(const task::Task& task, const task::SecretReader& secrets) {
   task::PrecheckReport report;
   report.task = task.task_namespace + "/" + task.name;
+  report.document_hash = task.document_hash;
   refuse_unknown_skips(task, report);
   CheckContext context(task, secrets);
   std::set<std::string_view> blocked;

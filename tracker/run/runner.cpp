@@ -216,6 +216,7 @@ task::TrackerStatus Runner::status() const {
   status.version = std::string(kVersion);
   status.task = task_.task_namespace + "/" + task_.name;
   status.task_uid = task_.uid;
+  status.document_hash = task_.document_hash;
   status.server_id = task::effective_server_id(task_);
   status.lag_seconds = lag_seconds();
   status.rows_per_second = sampler_.rate().per_second();

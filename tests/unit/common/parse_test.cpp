@@ -119,6 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadCase{"apiVersion", "rowtide.dev/v1", "apiVersion", "rowtide.dev/v1alpha1"},
         BadCase{"metadata.name", "Orders", "metadata.name", "lower-case"},
+        BadCase{"metadata.name", "2fa-events", "metadata.name", "a lower-case letter, then"},
         BadCase{"spec.suspended", "true", "spec.suspended", "unknown field; known here"},
         BadCase{"spec.suspend", "\"true\"", "spec.suspend", "true or false"},
         BadCase{"spec.suspend", "yes", "spec.suspend", "true or false"},

@@ -9,8 +9,11 @@ namespace rowtide::task {
 namespace {
 
 PrecheckReport report_with(std::size_t items, std::size_t text_size) {
-  PrecheckReport report{
-      .task = "shop/orders", .client_address = "10.0.0.7", .completed_at_ms = 5, .items = {}};
+  PrecheckReport report{.task = "shop/orders",
+                        .document_hash = "d",
+                        .client_address = "10.0.0.7",
+                        .completed_at_ms = 5,
+                        .items = {}};
   for (std::size_t i = 0; i < items; ++i) {
     report.items.push_back({.name = "Check" + std::to_string(i),
                             .result = i % 2 == 0 ? CheckResult::Failed : CheckResult::Warning,
@@ -59,6 +62,7 @@ TEST(TrackerStatus, SurvivesJson) {
   TrackerStatus status{.version = "0.1.0",
                        .task = "shop/orders",
                        .task_uid = "u",
+                       .document_hash = "d",
                        .state = "Streaming",
                        .reason = {},
                        .message = {},

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/task/stable_hash.h"
+
 namespace rowtide::op::api {
 namespace {
 
@@ -74,7 +76,7 @@ TEST(TaskObject, AnInvalidSpecIsReadWithItsErrors) {
 
 TEST(StableHash, KnownValue) {
   // FNV-1a's published test vector: hashes stand in annotations, and must not change with a compiler.
-  EXPECT_EQ(stable_hash("foobar"), "85944171f73967e8");
+  EXPECT_EQ(task::stable_hash("foobar"), "85944171f73967e8");
 }
 
 }  // namespace

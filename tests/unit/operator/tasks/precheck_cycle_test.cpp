@@ -26,12 +26,16 @@ json job(const api::TaskObject& task, const char* condition, std::int64_t at_ms,
 json pod(const std::string& message) {
   return {{"status",
            {{"containerStatuses",
-             json::array({{{"state", {{"terminated", {{"exitCode", 1}, {"message", message}}}}}}})}}}};
+             json::array({{{"name", "precheck"},
+                           {"state", {{"terminated", {{"exitCode", 1}, {"message", message}}}}}}})}}}};
 }
 
 std::string report(task::CheckResult result) {
-  task::PrecheckReport report{
-      .task = "shop/orders", .client_address = "10.0.0.9", .completed_at_ms = 1, .items = {}};
+  task::PrecheckReport report{.task = "shop/orders",
+                              .document_hash = {},
+                              .client_address = "10.0.0.9",
+                              .completed_at_ms = 1,
+                              .items = {}};
   report.items.push_back({.name = "BinlogEnabled",
                           .result = result,
                           .reason = {},
@@ -51,8 +55,17 @@ json recorded(const api::TaskObject& task, const char* result, std::int64_t at_m
             {"completionTime", api::format_time(at_ms)}}}};
 }
 
+constexpr const char* kImage = "image";
+
+PrecheckDecision decide(const api::TaskObject& task, const json* job, const json* pod, std::int64_t now_ms,
+                        std::int64_t end_seen_ms = 0) {
+  return decide_precheck(
+      task, {.job = job, .pod = pod, .pod_hash = precheck_pod_hash(task, kImage), .end_seen_ms = end_seen_ms},
+      now_ms);
+}
+
 TEST(PrecheckCycle, ANewTaskGetsAJob) {
-  const PrecheckDecision decision = decide_precheck(test_task(), nullptr, nullptr, kNowMs);
+  const PrecheckDecision decision = decide(test_task(), nullptr, nullptr, kNowMs);
   EXPECT_EQ(decision.action, PrecheckAction::CreateJob);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Pending);
   EXPECT_EQ(decision.attempt, 1);
@@ -61,7 +74,7 @@ TEST(PrecheckCycle, ANewTaskGetsAJob) {
 TEST(PrecheckCycle, ARunningJobIsLeftAlone) {
   const api::TaskObject task = test_task();
   const json running = job(task, nullptr, 0);
-  const PrecheckDecision decision = decide_precheck(task, &running, nullptr, kNowMs);
+  const PrecheckDecision decision = decide(task, &running, nullptr, kNowMs);
   EXPECT_EQ(decision.action, PrecheckAction::None);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Running);
 }
@@ -72,15 +85,18 @@ TEST(PrecheckCycle, AJobThatCannotStartSaysWhy) {
   const json waiting = {
       {"status",
        {{"containerStatuses",
-         json::array({{{"state", {{"waiting", {{"reason", "ErrImagePull"}, {"message", "no"}}}}}}})}}}};
-  EXPECT_EQ(decide_precheck(task, &running, &waiting, kNowMs).job_failure, "ErrImagePull: no");
+         json::array({{{"name", "precheck"},
+                       {"image", "i:1"},
+                       {"state", {{"waiting", {{"reason", "ErrImagePull"}, {"message", "no"}}}}}}})}}}};
+  EXPECT_EQ(decide(task, &running, &waiting, kNowMs).job_failure,
+            "ImagePullFailed: image i:1 cannot be pulled; correct spec.tracker.image or imagePullSecrets");
 }
 
 TEST(PrecheckCycle, APassedJobPasses) {
   const api::TaskObject task = test_task();
   const json done = job(task, "Complete", kNowMs - 1000);
   const json end = pod(report(task::CheckResult::Passed));
-  const PrecheckDecision decision = decide_precheck(task, &done, &end, kNowMs);
+  const PrecheckDecision decision = decide(task, &done, &end, kNowMs);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Passed);
   EXPECT_EQ(decision.action, PrecheckAction::None);
   ASSERT_TRUE(decision.report);
@@ -90,7 +106,7 @@ TEST(PrecheckCycle, APassedJobPasses) {
 TEST(PrecheckCycle, APassedJobThatIsCollectedStaysPassed) {
   const api::TaskObject fresh = test_task();
   const api::TaskObject task = test_task(recorded(fresh, "Passed", kNowMs - 3'600'000));
-  const PrecheckDecision decision = decide_precheck(task, nullptr, nullptr, kNowMs);
+  const PrecheckDecision decision = decide(task, nullptr, nullptr, kNowMs);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Passed);
   EXPECT_EQ(decision.action, PrecheckAction::None);
 }
@@ -99,17 +115,17 @@ TEST(PrecheckCycle, AFailedJobIsRepeatedAfterItsPause) {
   const api::TaskObject task = test_task();
   const json failed = job(task, "Failed", kNowMs);
   const json end = pod(report(task::CheckResult::Failed));
-  const PrecheckDecision early = decide_precheck(task, &failed, &end, kNowMs + 4'000);
+  const PrecheckDecision early = decide(task, &failed, &end, kNowMs + 4'000);
   EXPECT_EQ(early.verdict, PrecheckVerdict::Failed);
   EXPECT_EQ(early.action, PrecheckAction::None);
   EXPECT_EQ(early.look_again_after, milliseconds(6'000));
-  EXPECT_EQ(decide_precheck(task, &failed, &end, kNowMs + 10'000).action, PrecheckAction::DeleteJob);
+  EXPECT_EQ(decide(task, &failed, &end, kNowMs + 10'000).action, PrecheckAction::DeleteJob);
 }
 
 TEST(PrecheckCycle, TheNextAttemptCountsUp) {
   const api::TaskObject fresh = test_task();
   const api::TaskObject task = test_task(recorded(fresh, "Failed", kNowMs - 60'000, 2));
-  const PrecheckDecision decision = decide_precheck(task, nullptr, nullptr, kNowMs);
+  const PrecheckDecision decision = decide(task, nullptr, nullptr, kNowMs);
   EXPECT_EQ(decision.action, PrecheckAction::CreateJob);
   EXPECT_EQ(decision.attempt, 3);
 }
@@ -119,7 +135,7 @@ TEST(PrecheckCycle, ADeletedJobIsWaitedFor) {
   const api::TaskObject task = test_task(recorded(fresh, "Failed", kNowMs - 60'000));
   json leaving = job(task, "Failed", kNowMs - 60'000);
   leaving["metadata"]["deletionTimestamp"] = "2026-02-01T00:00:00Z";
-  const PrecheckDecision decision = decide_precheck(task, &leaving, nullptr, kNowMs);
+  const PrecheckDecision decision = decide(task, &leaving, nullptr, kNowMs);
   EXPECT_EQ(decision.action, PrecheckAction::None);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Failed) << "what was found stays until something else is";
   EXPECT_TRUE(decision.look_again_after);
@@ -130,11 +146,11 @@ TEST(PrecheckCycle, AJobOfAnotherSpecOrNonceIsRemoved) {
   const json old_job = job(old_task, "Complete", kNowMs);
   json changed = task_json();
   changed["spec"]["source"]["host"] = "other";
-  EXPECT_EQ(decide_precheck(api::read_task_object(changed), &old_job, nullptr, kNowMs).action,
+  EXPECT_EQ(decide(api::read_task_object(changed), &old_job, nullptr, kNowMs).action,
             PrecheckAction::DeleteJob);
   json again = task_json();
   again["spec"]["precheck"]["runNonce"] = 1;
-  EXPECT_EQ(decide_precheck(api::read_task_object(again), &old_job, nullptr, kNowMs).action,
+  EXPECT_EQ(decide(api::read_task_object(again), &old_job, nullptr, kNowMs).action,
             PrecheckAction::DeleteJob);
 }
 
@@ -142,7 +158,7 @@ TEST(PrecheckCycle, TheOutcomeOfAnotherSpecDoesNotCount) {
   const api::TaskObject old_task = test_task();
   json changed = task_json(recorded(old_task, "Passed", kNowMs));
   changed["spec"]["source"]["host"] = "other";
-  const PrecheckDecision decision = decide_precheck(api::read_task_object(changed), nullptr, nullptr, kNowMs);
+  const PrecheckDecision decision = decide(api::read_task_object(changed), nullptr, nullptr, kNowMs);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Pending);
   EXPECT_EQ(decision.action, PrecheckAction::CreateJob);
 }
@@ -150,15 +166,105 @@ TEST(PrecheckCycle, TheOutcomeOfAnotherSpecDoesNotCount) {
 TEST(PrecheckCycle, ThePodsEndMayComeAfterTheJobs) {
   const api::TaskObject task = test_task();
   const json done = job(task, "Complete", kNowMs);
-  EXPECT_EQ(decide_precheck(task, &done, nullptr, kNowMs + 1'000).verdict, PrecheckVerdict::Running);
-  EXPECT_EQ(decide_precheck(task, &done, nullptr, kNowMs + 60'000).verdict, PrecheckVerdict::Failed);
+  EXPECT_EQ(decide(task, &done, nullptr, kNowMs + 1'000, kNowMs).verdict, PrecheckVerdict::Running);
+  EXPECT_EQ(decide(task, &done, nullptr, kNowMs + 60'000, kNowMs).verdict, PrecheckVerdict::Failed);
+}
+
+TEST(PrecheckCycle, ThePodsEndIsWaitedForByOurOwnClock) {
+  const api::TaskObject task = test_task();
+  const json done = job(task, "Complete", kNowMs - 60'000);  // the server's clock is a minute behind
+  EXPECT_EQ(decide(task, &done, nullptr, kNowMs + 1'000, kNowMs).verdict, PrecheckVerdict::Running);
+}
+
+TEST(PrecheckCycle, APassedResultOutlivesItsPod) {
+  const api::TaskObject task = test_task(recorded(test_task(), "Passed", kNowMs));
+  const json done = job(task, "Complete", kNowMs);
+  const PrecheckDecision decision = decide(task, &done, nullptr, kNowMs + 60'000, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Passed);
+  EXPECT_EQ(decision.action, PrecheckAction::None);
+}
+
+TEST(PrecheckCycle, AFailedResultOutlivesItsPod) {
+  const api::TaskObject task = test_task(recorded(test_task(), "Failed", kNowMs));
+  const json done = job(task, "Failed", kNowMs);
+  const PrecheckDecision decision = decide(task, &done, nullptr, kNowMs + 1'000, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Failed);
+  EXPECT_EQ(decision.job_failure, "") << "what the checks said stays";
+}
+
+TEST(PrecheckCycle, AContainerThatIsNotOursIsNotRead) {
+  const api::TaskObject task = test_task();
+  const json done = job(task, "Complete", kNowMs);
+  json end = pod(report(task::CheckResult::Passed));
+  json& containers = end["status"]["containerStatuses"];
+  containers.insert(containers.begin(),
+                    json::parse(R"({"name": "istio-proxy", "state": {"terminated": {"exitCode": 0}}})"));
+  EXPECT_EQ(decide(task, &done, &end, kNowMs).verdict, PrecheckVerdict::Passed);
+}
+
+TEST(PrecheckCycle, APodThatNoNodeTakesSaysSo) {
+  const api::TaskObject task = test_task();
+  const json running = job(task, nullptr, 0);
+  const json unscheduled = json::parse(R"({"status": {"conditions": [
+    {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]}})");
+  EXPECT_EQ(decide(task, &running, &unscheduled, kNowMs).job_failure,
+            "Unschedulable: 0/1 nodes are available");
+}
+
+TEST(PrecheckCycle, WhatKeptARunFromStartingOutlivesItsDeadline) {
+  const api::TaskObject task =
+      test_task({{"conditions", json::array({{{"type", "PrecheckPassed"},
+                                              {"status", "Unknown"},
+                                              {"reason", "PrecheckNotStarting"},
+                                              {"message", "ImagePullFailed: image i:1"}}})}});
+  const json late = job(task, "Failed", kNowMs);
+  EXPECT_EQ(decide(task, &late, nullptr, kNowMs + 60'000, kNowMs).job_failure, "ImagePullFailed: image i:1");
+}
+
+TEST(PrecheckCycle, ACorrectedImageIsNoticedAtOnce) {
+  const api::TaskObject task = test_task();
+  json corrected = task_json();
+  corrected["spec"]["tracker"]["image"] = "other";
+  const api::TaskObject after = api::read_task_object(corrected);
+  const json running = job(task, nullptr, 0);
+  EXPECT_EQ(decide(after, &running, nullptr, kNowMs).action, PrecheckAction::DeleteJob);
+  const json failed = job(task, "Failed", kNowMs);
+  const json end = pod("exec format error");
+  EXPECT_EQ(decide(after, &failed, &end, kNowMs + 1).action, PrecheckAction::DeleteJob);
+
+  json status = recorded(task, "Failed", kNowMs);
+  status["precheck"]["podHash"] = precheck_pod_hash(task, kImage);
+  corrected["status"] = status;
+  EXPECT_EQ(decide(api::read_task_object(corrected), nullptr, nullptr, kNowMs + 1).action,
+            PrecheckAction::CreateJob);
+  EXPECT_EQ(decide(test_task(status), nullptr, nullptr, kNowMs + 1).action, PrecheckAction::None);
+}
+
+TEST(PrecheckCycle, APassedRunIsNotRepeatedForAnotherImage) {
+  const api::TaskObject task = test_task();
+  json corrected = task_json();
+  corrected["spec"]["tracker"]["image"] = "other";
+  const json done = job(task, "Complete", kNowMs);
+  const json end = pod(report(task::CheckResult::Passed));
+  EXPECT_EQ(decide(api::read_task_object(corrected), &done, &end, kNowMs).verdict, PrecheckVerdict::Passed);
+}
+
+TEST(PrecheckCycle, AReportOfAnotherDocumentDoesNotCount) {
+  const api::TaskObject task = test_task();
+  const json done = job(task, "Complete", kNowMs);
+  task::PrecheckReport stale;
+  stale.document_hash = "0123456789abcdef";
+  const json end = pod(task::to_json(stale, false));
+  const PrecheckDecision decision = decide(task, &done, &end, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Pending);
+  EXPECT_EQ(decision.action, PrecheckAction::DeleteJob);
 }
 
 TEST(PrecheckCycle, AJobWithoutAReportFailsWithItsLastWords) {
   const api::TaskObject task = test_task();
   const json failed = job(task, "Failed", kNowMs);
   const json end = pod("exec format error");
-  const PrecheckDecision decision = decide_precheck(task, &failed, &end, kNowMs + 1'000);
+  const PrecheckDecision decision = decide(task, &failed, &end, kNowMs + 1'000);
   EXPECT_EQ(decision.verdict, PrecheckVerdict::Failed);
   EXPECT_FALSE(decision.report);
   EXPECT_EQ(decision.job_failure, "exec format error");

@@ -25,6 +25,7 @@ task::CheckItem item(const char* name, task::CheckResult result, const char* rea
 PrecheckDecision precheck(std::vector<task::CheckItem> items) {
   PrecheckDecision decision;
   decision.report = task::PrecheckReport{.task = "shop/orders",
+                                         .document_hash = {},
                                          .client_address = "10.231.0.7",
                                          .completed_at_ms = kNowMs,
                                          .items = std::move(items)};
@@ -39,13 +40,30 @@ PrecheckDecision passed() {
                    item("BinlogRowMetadata", task::CheckResult::Warning)});
 }
 
+/// Of the newest spec's template; ready when it runs.
 json pod(const json& state, int restarts = 0) {
-  return {{"metadata", {{"name", "p"}}},
+  return {{"metadata", {{"name", "p"}, {"annotations", {{kTrackerHash, test_task().tracker_hash}}}}},
           {"status",
-           {{"containerStatuses",
-             json::array({{{"state", state}, {"restartCount", restarts}, {"image", "rowtide:dev"}}})}}}};
+           {{"containerStatuses", json::array({{{"name", "tracker"},
+                                                {"state", state},
+                                                {"ready", state.contains("running")},
+                                                {"restartCount", restarts},
+                                                {"image", "rowtide:dev"}}})}}}};
 }
 const json kRunning = {{"running", json::object()}};
+
+json with_sidecar(json pod) {
+  json& containers = pod["status"]["containerStatuses"];
+  containers.insert(containers.begin(),
+                    json::parse(R"({"name": "istio-proxy", "restartCount": 9, "ready": true,
+                                                        "state": {"running": {}}})"));
+  return pod;
+}
+
+json not_ready(json pod) {
+  pod["status"]["containerStatuses"][0]["ready"] = false;
+  return pod;
+}
 
 task::TrackerStatus tracker(const char* state) {
   task::TrackerStatus status;
@@ -139,6 +157,7 @@ TEST(Status, StreamingIsReady) {
                                       .deployment = &deployment,
                                       .pod = &running,
                                       .tracker = tracker("Streaming"),
+                                      .is_rolled_out = true,
                                       .now_ms = kNowMs});
   EXPECT_EQ(status.at("phase"), "Tracking");
   EXPECT_EQ(condition(status, "Ready"), "True Streaming");
@@ -153,7 +172,7 @@ TEST(Status, ATrackerThatCannotStreamSaysWhy) {
   const api::TaskObject task = test_task();
   const PrecheckDecision good = passed();
   const json deployment = tracker_deployment(task, "i");
-  const json running = pod(kRunning);
+  const json running = not_ready(pod(kRunning));
   task::TrackerStatus reconnecting = tracker("Reconnecting");
   reconnecting.reason = "SourceUnavailable";
   reconnecting.message = "connection refused";
@@ -162,6 +181,7 @@ TEST(Status, ATrackerThatCannotStreamSaysWhy) {
                                       .deployment = &deployment,
                                       .pod = &running,
                                       .tracker = reconnecting,
+                                      .is_rolled_out = true,
                                       .now_ms = kNowMs});
   EXPECT_EQ(condition(status, "Streaming"), "False SourceUnavailable");
   EXPECT_EQ(condition(status, "Ready"), "False SourceUnavailable");
@@ -181,7 +201,7 @@ TEST(Status, SuspendedWinsFromAnyState) {
   EXPECT_EQ(condition(status, "PrecheckPassed"), "True ChecksPassed");
 }
 
-TEST(Status, AnInvalidSpecLeavesTheRunningTrackerReady) {
+TEST(Status, AnInvalidSpecLeavesTheTrackerStreaming) {
   json object = task_json();
   object["spec"]["objects"]["include"][0] = {{"databasePattern", "a["}};
   const api::TaskObject task = api::read_task_object(object);
@@ -193,10 +213,12 @@ TEST(Status, AnInvalidSpecLeavesTheRunningTrackerReady) {
                                       .deployment = &deployment,
                                       .pod = &running,
                                       .tracker = tracker("Streaming"),
+                                      .is_rolled_out = true,
                                       .now_ms = kNowMs});
   EXPECT_EQ(condition(status, "Accepted"), "False InvalidSpec");
   EXPECT_NE(message(status, "Accepted").find("spec.objects.include[0].databasePattern"), std::string::npos);
-  EXPECT_EQ(condition(status, "Ready"), "True Streaming");
+  EXPECT_EQ(condition(status, "Streaming"), "True EventsFlowing");
+  EXPECT_EQ(condition(status, "Ready"), "False InvalidSpec") << "Ready speaks of the newest spec";
   EXPECT_EQ(status.at("phase"), "Tracking");
 }
 
@@ -213,12 +235,162 @@ TEST(Status, ProgressIsTakenOverUntilItIsOldEnough) {
                            .deployment = &deployment,
                            .pod = &running,
                            .tracker = status,
+                           .is_rolled_out = true,
                            .now_ms = now});
   };
   const json first = at(before, kNowMs, 10);
   const api::TaskObject task = test_task(first);
   EXPECT_EQ(at(task, kNowMs + 10'000, 500), first) << "an idle look must not be a write";
   EXPECT_EQ(at(task, kNowMs + 30'000, 500).at("progress").at("rowsPerSecond"), 500.0);
+}
+
+/// A tracker that ran, and what becomes of it.
+class StatusOfARunningTracker : public testing::Test {
+ protected:
+  json status(const json* pod, std::optional<task::TrackerStatus> answer, std::int64_t now_ms = kNowMs) {
+    Observed observed{.task = task_, .precheck = good_};
+    observed.deployment = &deployment_;
+    observed.pod = pod;
+    observed.tracker = std::move(answer);
+    observed.is_rolled_out = is_rolled_out_;
+    observed.is_silent = is_silent_;
+    observed.tracker_refusal = tracker_refusal_;
+    observed.precheck_refusal = precheck_refusal_;
+    observed.now_ms = now_ms;
+    return compute_status(observed);
+  }
+
+  api::TaskObject task_ = test_task();
+  PrecheckDecision good_ = passed();
+  json deployment_ = tracker_deployment(task_, "i");
+  json running_ = pod(kRunning, 2);
+  bool is_rolled_out_ = true;
+  bool is_silent_ = false;
+  std::optional<Refusal> tracker_refusal_;
+  std::optional<Refusal> precheck_refusal_;
+};
+
+TEST_F(StatusOfARunningTracker, AnIdleTrackerIsNoWrite) {
+  const json first = status(&running_, tracker("Streaming"));
+  task_ = test_task(first);
+  EXPECT_EQ(status(&running_, tracker("Streaming"), kNowMs + 31'000), first);
+}
+
+TEST_F(StatusOfARunningTracker, ASampleFromTheFutureDoesNotEndTheSampling) {
+  json first = status(&running_, tracker("Streaming"));
+  first["progress"]["sampledTime"] = api::format_time(kNowMs + 3'600'000);
+  task_ = test_task(first);
+  task::TrackerStatus faster = tracker("Streaming");
+  faster.rows_per_second = 500;
+  EXPECT_EQ(status(&running_, faster, kNowMs).at("progress").at("rowsPerSecond"), 500.0);
+}
+
+TEST_F(StatusOfARunningTracker, LagIsWrittenInTenths) {
+  task::TrackerStatus late = tracker("Streaming");
+  late.lag_seconds = 0.31;
+  EXPECT_EQ(status(&running_, late).at("progress").at("lagSeconds").dump(), "0.3");
+}
+
+TEST_F(StatusOfARunningTracker, ATrackerThatIsDownShowsNoNumbers) {
+  task_ = test_task(status(&running_, tracker("Streaming")));
+  const json crashed = pod({{"waiting", {{"reason", "CrashLoopBackOff"}}}});
+  for (const json* gone : {&crashed, static_cast<const json*>(nullptr)}) {
+    const json progress = status(gone, std::nullopt).at("progress");
+    EXPECT_FALSE(progress.contains("lagSeconds")) << progress;
+    EXPECT_FALSE(progress.contains("rowsPerSecond")) << progress;
+    EXPECT_TRUE(progress.contains("position")) << progress;
+  }
+}
+
+TEST_F(StatusOfARunningTracker, OneMissedAnswerChangesNothing) {
+  const json first = status(&running_, tracker("Streaming"));
+  task_ = test_task(first);
+  EXPECT_EQ(status(&running_, std::nullopt, kNowMs + 60'000), first);
+}
+
+TEST_F(StatusOfARunningTracker, APodThatCannotBeReachedStreamsWithoutNumbers) {
+  task_ = test_task(status(&running_, tracker("Streaming")));
+  is_silent_ = true;
+  const json later = status(&running_, std::nullopt);
+  EXPECT_EQ(condition(later, "Ready"), "True Streaming");
+  EXPECT_FALSE(later.at("progress").contains("lagSeconds"));
+}
+
+TEST_F(StatusOfARunningTracker, APodThatIsNotReadyDoesNotStream) {
+  const json unready = not_ready(running_);
+  EXPECT_EQ(condition(status(&unready, std::nullopt), "Ready"), "False TrackerSilent");
+  EXPECT_EQ(condition(status(&unready, tracker("Starting")), "Ready"), "False Starting");
+}
+
+TEST_F(StatusOfARunningTracker, ALostNodeTakesReadinessBack) {
+  running_["status"]["conditions"] = json::parse(R"([{"type": "Ready", "status": "False"},
+                                                     {"type": "ContainersReady", "status": "True"}])");
+  EXPECT_EQ(condition(status(&running_, std::nullopt), "Streaming"), "False TrackerSilent");
+}
+
+TEST_F(StatusOfARunningTracker, SidecarsAreNotTakenForTheTracker) {
+  const json looping = with_sidecar(pod({{"waiting", {{"reason", "CrashLoopBackOff"}}}}, 3));
+  const json looped = status(&looping, std::nullopt);
+  EXPECT_EQ(condition(looped, "TrackerAvailable"), "False CrashLooping");
+  EXPECT_EQ(looped.at("restarts"), 3);
+  const json unready = with_sidecar(not_ready(running_));
+  EXPECT_EQ(condition(status(&unready, std::nullopt), "Streaming"), "False TrackerSilent");
+}
+
+TEST_F(StatusOfARunningTracker, ReadyWaitsForTheEdit) {
+  is_rolled_out_ = false;
+  const json rolling = status(&running_, tracker("Streaming"));
+  EXPECT_EQ(condition(rolling, "Ready"), "False Updating");
+  EXPECT_EQ(condition(rolling, "Streaming"), "True EventsFlowing");
+  EXPECT_EQ(rolling.at("phase"), "Tracking");
+}
+
+TEST_F(StatusOfARunningTracker, ReadyBelievesTheTrackerNotItsTemplate) {
+  task::TrackerStatus other = tracker("Streaming");
+  other.document_hash = "0123456789abcdef";
+  EXPECT_EQ(condition(status(&running_, other), "Ready"), "False Updating");
+  other.document_hash = task_.tracker_hash;
+  EXPECT_EQ(condition(status(&running_, other), "Ready"), "True Streaming");
+}
+
+TEST_F(StatusOfARunningTracker, AFailedCheckOfAnEditIsReadysReason) {
+  is_rolled_out_ = false;
+  good_ = precheck({item("BinlogEnabled", task::CheckResult::Failed, "BinlogDisabled", "off")});
+  const json held = status(&running_, tracker("Streaming"));
+  EXPECT_EQ(condition(held, "Ready"), "False ChecksFailed");
+  EXPECT_EQ(condition(held, "Streaming"), "True EventsFlowing");
+}
+
+TEST_F(StatusOfARunningTracker, ARefusedChildIsToldWithTheServersWords) {
+  tracker_refusal_ = Refusal{"ChildRefused", "apply Deployment shop/orders-tracker: policy says no"};
+  is_rolled_out_ = false;
+  const json refused = status(&running_, tracker("Streaming"));
+  EXPECT_EQ(condition(refused, "Ready"), "False ChildRefused");
+  EXPECT_EQ(condition(refused, "TrackerAvailable"), "True PodRunning") << "the tracker of before runs";
+  const json without_pod = status(nullptr, std::nullopt);
+  EXPECT_EQ(condition(without_pod, "TrackerAvailable"), "False ChildRefused");
+  EXPECT_EQ(message(without_pod, "TrackerAvailable"), "apply Deployment shop/orders-tracker: policy says no");
+}
+
+TEST(Status, ARefusedPrecheckIsToldWithTheServersWords) {
+  const api::TaskObject task = test_task();
+  const PrecheckDecision pending;
+  Observed observed{.task = task, .precheck = pending};
+  observed.precheck_refusal = Refusal{"NameTaken", "Job shop/orders-precheck is there already"};
+  const json status = compute_status(observed);
+  EXPECT_EQ(condition(status, "PrecheckPassed"), "Unknown NameTaken");
+  EXPECT_EQ(condition(status, "Ready"), "False NameTaken");
+}
+
+TEST(Status, SuspendWorksWhateverTheSpecIsWorth) {
+  json object = task_json();
+  object["spec"]["objects"]["include"][0] = {{"databasePattern", "a["}};
+  object["spec"]["suspend"] = true;
+  const api::TaskObject task = api::read_task_object(object);
+  const PrecheckDecision none;
+  const json status = compute_status({.task = task, .precheck = none, .now_ms = kNowMs});
+  EXPECT_EQ(status.at("phase"), "Suspended");
+  EXPECT_EQ(condition(status, "Accepted"), "False InvalidSpec");
 }
 
 struct PodCase {

@@ -1,0 +1,72 @@
+#include "operator/tasks/pod_state.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "operator/api/conditions.h"
+#include "operator/kube/json_access.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+std::string pod_condition(const json& pod, const char* type) {
+  const json& condition = api::find_condition(kube::value_at(pod, "/status/conditions"), type);
+  return condition.is_object() ? condition.value("status", "") : "";
+}
+
+Obstacle before_scheduling(const json& pod) {
+  const json& scheduled = api::find_condition(kube::value_at(pod, "/status/conditions"), "PodScheduled");
+  if (scheduled.is_object() && scheduled.value("status", "") == "False") {
+    return {"Unschedulable", scheduled.value("message", "no node takes the pod")};
+  }
+  return {"PodStarting", "the pod is starting"};
+}
+
+Obstacle while_waiting(const json& container, const json& waiting) {
+  static const std::set<std::string> kImageReasons{"ErrImagePull", "ImagePullBackOff", "InvalidImageName",
+                                                   "ErrImageNeverPull"};
+  static const std::set<std::string> kCreateReasons{"CreateContainerConfigError", "CreateContainerError",
+                                                    "RunContainerError"};
+  const std::string reason = waiting.value("reason", "");
+  if (kImageReasons.contains(reason)) {
+    return {"ImagePullFailed",
+            fmt::format("image {} cannot be pulled; correct spec.tracker.image or imagePullSecrets",
+                        container.value("image", ""))};
+  }
+  if (kCreateReasons.contains(reason)) return {"ContainerNotCreated", waiting.value("message", reason)};
+  return {"PodStarting", "the pod is starting"};
+}
+
+}  // namespace
+
+const json& container_status(const json& pod, std::string_view container) {
+  static const json kNone;
+  const json& statuses = kube::value_at(pod, "/status/containerStatuses");
+  if (!statuses.is_array()) return kNone;
+  for (const json& status : statuses) {
+    if (kube::string_at(status, {"name"}) == container) return status;
+  }
+  return kNone;
+}
+
+std::optional<Obstacle> start_obstacle(const json& pod, std::string_view container) {
+  const json& status = container_status(pod, container);
+  if (!status.is_object()) return before_scheduling(pod);
+  const json& waiting = kube::value_at(status, "/state/waiting");
+  if (!waiting.is_object() || waiting.value("reason", "") == "CrashLoopBackOff") return std::nullopt;
+  return while_waiting(status, waiting);
+}
+
+bool is_container_ready(const json& pod, std::string_view container) {
+  const json& status = container_status(pod, container);
+  if (!status.is_object() || !status.value("ready", false)) return false;
+  // When a node is lost only the pod's own condition is taken back. A sidecar that is not ready takes back
+  // both.
+  return !(pod_condition(pod, "Ready") == "False" && pod_condition(pod, "ContainersReady") == "True");
+}
+
+}  // namespace rowtide::op::tasks

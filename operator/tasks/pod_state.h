@@ -1,0 +1,28 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rowtide::op::tasks {
+
+/// What keeps a container from running: a CamelCase reason, and words for people that stay the same from one
+/// look to the next.
+struct Obstacle {
+  std::string reason;
+  std::string message;
+};
+
+/// The container's status by its name: the list is sorted by names, and pods may get containers that are not
+/// ours (sidecars). Null if there is none yet. Lives as long as `pod`.
+[[nodiscard]] const nlohmann::json& container_status(const nlohmann::json& pod, std::string_view container);
+
+/// What keeps the container from its first start: Unschedulable, ImagePullFailed, ContainerNotCreated, or
+/// PodStarting while nothing does. Empty when it runs or has run.
+[[nodiscard]] std::optional<Obstacle> start_obstacle(const nlohmann::json& pod, std::string_view container);
+
+/// Whether the container's readiness probe succeeds, and its node still tells.
+[[nodiscard]] bool is_container_ready(const nlohmann::json& pod, std::string_view container);
+
+}  // namespace rowtide::op::tasks

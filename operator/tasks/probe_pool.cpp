@@ -1,0 +1,94 @@
+#include "operator/tasks/probe_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rowtide::op::tasks {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kMissesOfASilentOne = 3;
+constexpr milliseconds kMostSeldom{60'000};
+
+milliseconds interval_after(int misses, milliseconds usual) {
+  milliseconds interval = usual;
+  for (int miss = 0; miss < misses && interval < kMostSeldom; ++miss) interval *= 2;
+  return std::max(usual, std::min(interval, kMostSeldom));
+}
+
+bool says_the_same(const task::TrackerStatus& a, const task::TrackerStatus& b) {
+  return a.state == b.state && a.reason == b.reason && a.message == b.message && a.topics == b.topics &&
+         a.document_hash == b.document_hash && a.task_uid == b.task_uid;
+}
+
+}  // namespace
+
+ProbePool::ProbePool(TrackerProbe& probe, std::function<void(const kube::ObjectKey&)> on_news)
+    : ProbePool(probe, std::move(on_news), Options{}) {}
+
+ProbePool::ProbePool(TrackerProbe& probe, std::function<void(const kube::ObjectKey&)> on_news,
+                     Options options)
+    : probe_(probe), on_news_(std::move(on_news)), options_(std::move(options)) {
+  for (int i = 0; i < options_.threads; ++i) {
+    threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+  }
+}
+
+ProbePool::~ProbePool() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
+}
+
+ProbeResult ProbePool::newest(const kube::ObjectKey& task, const std::string& pod_uid,
+                              const std::string& address, milliseconds max_age) {
+  const std::lock_guard lock(mutex_);
+  Known& known = known_[task];
+  const bool is_new = known.pod_uid != pod_uid;
+  if (is_new) known = Known{.pod_uid = pod_uid, .answer = {}, .misses = 0, .is_asked = false, .asked_at = {}};
+  const Clock::time_point now = options_.now();
+  if (!known.is_asked && (is_new || now - known.asked_at >= interval_after(known.misses, max_age))) {
+    known.is_asked = true;
+    known.asked_at = now;
+    questions_.push_back({task, pod_uid, address});
+    asked_.notify_one();
+  }
+  const bool is_silent = known.misses >= kMissesOfASilentOne;
+  return {.answer = is_silent ? std::nullopt : known.answer, .is_silent = is_silent};
+}
+
+void ProbePool::forget(const kube::ObjectKey& task) {
+  const std::lock_guard lock(mutex_);
+  known_.erase(task);
+}
+
+void ProbePool::work(const std::stop_token& stop) {
+  while (true) {
+    Question question;
+    {
+      std::unique_lock lock(mutex_);
+      if (!asked_.wait(lock, stop, [&] { return !questions_.empty(); })) return;
+      if (stop.stop_requested()) return;
+      question = std::move(questions_.front());
+      questions_.pop_front();
+    }
+    if (take_in(question, probe_.ask(question.address))) on_news_(question.task);
+  }
+}
+
+/// Whether it says something else than before.
+bool ProbePool::take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = known_.find(question.task);
+  if (entry == known_.end() || entry->second.pod_uid != question.pod_uid) return false;  // another pod by now
+  Known& known = entry->second;
+  known.is_asked = false;
+  if (!answer.ok()) return ++known.misses == kMissesOfASilentOne;
+  const bool is_news =
+      known.misses >= kMissesOfASilentOne || !known.answer || !says_the_same(*known.answer, *answer);
+  known.misses = 0;
+  known.answer = *std::move(answer);
+  return is_news;
+}
+
+}  // namespace rowtide::op::tasks

@@ -1,0 +1,119 @@
+#include "operator/tasks/probe_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <set>
+
+#include "tests/support/wait_until.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::eventually;
+
+const kube::ObjectKey kTask{"shop", "orders"};
+
+/// A tracker that hangs, and one that answers or not as it is told.
+class FakeProbe final : public TrackerProbe {
+ public:
+  absl::StatusOr<task::TrackerStatus> ask(const std::string& address) override {
+    ++questions;
+    if (address == "hung") {
+      unblocked_.wait();
+      return absl::DeadlineExceededError("hung");
+    }
+    if (!answers) return absl::UnavailableError("refused");
+    task::TrackerStatus status;
+    status.state = address;
+    return status;
+  }
+  void unblock() { unblock_.set_value(); }
+
+  std::atomic<int> questions{0};
+  std::atomic<bool> answers{true};
+
+ private:
+  std::promise<void> unblock_;
+  std::shared_future<void> unblocked_ = unblock_.get_future().share();
+};
+
+class ProbePoolTest : public testing::Test {
+ protected:
+  ~ProbePoolTest() override { probe_.unblock(); }
+
+  /// Asks, and waits until the answer or its absence is known.
+  ProbeResult ask_again(const std::string& address = "Streaming") {
+    const int before = probe_.questions;
+    now_ += 120'000;
+    (void)pool_.newest(kTask, "pod-1", address, seconds(10));
+    EXPECT_TRUE(eventually([&] { return probe_.questions > before; }));
+    ProbeResult result;
+    // The question is taken in soon after it was answered: until then no other is asked.
+    EXPECT_TRUE(eventually([&] {
+      now_ += 120'000;
+      result = pool_.newest(kTask, "pod-1", address, seconds(10));
+      return probe_.questions > before + 1;
+    }));
+    return result;
+  }
+
+  FakeProbe probe_;
+  std::atomic<std::int64_t> now_{1'000'000};
+  std::atomic<int> news_{0};
+  ProbePool pool_{probe_,
+                  [this](const kube::ObjectKey&) { ++news_; },
+                  {.threads = 2, .now = [this] { return ProbePool::Clock::time_point(milliseconds(now_)); }}};
+};
+
+TEST_F(ProbePoolTest, AHungTrackerKeepsNobodyWaiting) {
+  EXPECT_FALSE(pool_.newest({"shop", "hung"}, "pod-0", "hung", seconds(2)).answer);  // returns at once
+  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(2));
+  EXPECT_TRUE(
+      eventually([&] { return pool_.newest(kTask, "pod-1", "Streaming", seconds(2)).answer.has_value(); }));
+}
+
+TEST_F(ProbePoolTest, AFreshAnswerIsNotAskedForAgain) {
+  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  EXPECT_TRUE(eventually([&] { return news_ == 1; }));
+  EXPECT_EQ(pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).answer->state, "Streaming");
+  EXPECT_EQ(probe_.questions, 1);
+}
+
+TEST_F(ProbePoolTest, TheSameAnswerIsNoNews) {
+  (void)ask_again();
+  (void)ask_again();
+  EXPECT_EQ(news_, 1);
+  (void)ask_again("Reconnecting");
+  EXPECT_TRUE(eventually([&] { return news_ == 2; }));
+}
+
+TEST_F(ProbePoolTest, OneMissKeepsTheAnswerAndSeveralAreSilence) {
+  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  EXPECT_TRUE(eventually([&] { return news_ == 1; }));
+  probe_.answers = false;
+  now_ += 20'000;
+  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  EXPECT_TRUE(eventually([&] { return probe_.questions == 2; }));
+  EXPECT_TRUE(pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).answer);
+  EXPECT_TRUE(eventually([&] {
+    now_ += 120'000;
+    return pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).is_silent;
+  }));
+  EXPECT_FALSE(pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).answer);
+  EXPECT_TRUE(eventually([&] { return news_ == 2; })) << "silence is news, once";
+}
+
+TEST_F(ProbePoolTest, AnotherPodIsAskedAnew) {
+  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  EXPECT_TRUE(eventually([&] { return news_ == 1; }));
+  EXPECT_FALSE(pool_.newest(kTask, "pod-2", "Starting", seconds(10)).answer);
+  EXPECT_TRUE(eventually([&] { return news_ == 2; }));
+  EXPECT_EQ(pool_.newest(kTask, "pod-2", "Starting", seconds(10)).answer->state, "Starting");
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks
