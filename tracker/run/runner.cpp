@@ -202,8 +202,8 @@ std::optional<double> Runner::purge_headroom_seconds() const {
   if (!retention || *retention == 0) return std::nullopt;
   const auto kept = static_cast<double>(*retention);
   if (sampler_.behind_bytes().value_or(0) == 0) return kept;  // what is being written is not purged
-  const auto age = static_cast<double>(now_ms() / 1000 - counters_.last_event_timestamp);
-  return std::max(kept - age, 0.0);
+  const std::int64_t now = now_ms() / 1000;
+  return std::max(kept - static_cast<double>(now - counters_.last_event_timestamp), 0.0);
 }
 
 std::map<std::string, std::uint64_t> Runner::reconnects() const {
