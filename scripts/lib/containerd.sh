@@ -44,7 +44,8 @@ END
 
 containerd_ready() { [[ -S $CONTAINERD_SOCKET ]] && cluster_ctr version; }
 
-# ensure_pause_image: the program that holds a pod's namespaces; it reaps orphans and ends on SIGTERM.
+# ensure_pause_image: the program that holds a pod's namespaces; it reaps orphans and ends on SIGTERM. Its archive is written here:
+# a cluster needs buildah for nothing else.
 ensure_pause_image() {
   [[ -n $(cluster_ctr images list -q "name==$PAUSE_IMAGE") ]] && return 0
   local work

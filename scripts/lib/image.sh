@@ -41,7 +41,8 @@ ensure_base_image() {
   image_buildah commit --quiet --rm "$container" "$BASE_IMAGE" >/dev/null
 }
 
-# image_make_base_archive FILE: in a subshell, so that its folder goes however it ends.
+# image_make_base_archive FILE: in a subshell, so that its folder goes however it ends. By debootstrap: mmdebstrap, which would leave
+# the manuals out by itself, makes a minbase that is 50 MB larger.
 image_make_base_archive() (
   file=$1
   mirror=$(image_debian_mirror)

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The cluster's certificates and kubeconfig files, made with openssl. Needs common.sh and cluster_settings.sh.
+# The cluster's certificates and kubeconfig files, made with openssl: kubeadm's phases would be one more program to build from source.
+# Needs common.sh and cluster_settings.sh.
 
 # ensure_pki: everything in PKI and CONFIG. A half-made authority is thrown away with all it signed.
 ensure_pki() {

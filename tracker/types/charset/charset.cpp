@@ -34,6 +34,7 @@ bool is_low_surrogate(char32_t unit) noexcept {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
+/// By hand: iconv refuses lone surrogates, for which the servers give '?'.
 char* utf16_to_utf8(std::string_view text, bool big_endian, char* out) noexcept {
   for (std::size_t at = 0; at < text.size(); at += 2) {
     char32_t unit = code_unit(text, at, 2, big_endian);
