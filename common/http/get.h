@@ -11,7 +11,7 @@ namespace rowtide::http {
 
 struct GetLimits {
   std::chrono::milliseconds deadline{2'000};  ///< for all of it: connecting, asking, the whole answer
-  std::size_t max_bytes = 65'536;          ///< of head and body together
+  std::size_t max_bytes = 65'536;             ///< of head and body together
 };
 
 /// The body of a 200 to one GET, of a peer that is not trusted: no redirects, no compression, no chunks.
