@@ -104,6 +104,15 @@ chart_tests() {
   count_printed python3 "$root/tests/helm/chart_test.py" "$(helm_bin)"
 }
 
+monitoring_tests() {
+  ensure_packages "${MONITORING_PACKAGES[@]}" "${SERVER_PACKAGES[@]}"
+  ensure_helm
+  say "tests: alerts"
+  count_printed python3 "$root/tests/monitoring/alerts_test.py" "$(helm_bin)"
+  say "tests: dashboards"
+  count_printed python3 "$root/tests/monitoring/dashboards_test.py" "$(helm_bin)" "$root/build/dev/tracker/rowtide-tracker"
+}
+
 cluster_up() {
   "$scripts/cluster.sh" status >/dev/null 2>&1 || cluster_was_up=false
   "$scripts/cluster.sh" up
@@ -139,6 +148,7 @@ if ! $fast; then
     stage "clang-tidy" count_result "clang-tidy" lint_tidy
   fi
   if [[ -z $only ]]; then stage "Helm chart" chart_tests; fi
+  if [[ -z $only ]]; then stage "dashboards, alerts" monitoring_tests; fi
   if has_tests integration; then
     stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"
     stage "integration tests" run_tests integration $(($(nproc) * 2))

@@ -15,6 +15,9 @@ DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 # percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders.
 TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit)
 
+# prometheus: with promtool, for the chart's alerts and dashboards.
+MONITORING_PACKAGES=(prometheus python3 python3-yaml)
+
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck)
 
 # A first look at the tracker: one server, nothing compiled, no Java.

@@ -69,6 +69,11 @@ CONTAINER = POD + "containers/0/"
 MONITOR = {"metrics": {"serviceMonitor": {"enabled": True}, "trackerPodMonitor": {"enabled": True}}}
 POLICY = {"networkPolicy": {"enabled": True}}
 BUDGET = {"podDisruptionBudget": {"enabled": True}}
+STALE = "time() - rowtide_tracker_checkpoint_timestamp_seconds > {} and rowtide_tracker_lag_seconds > 0 and rowtide_tracker_checkpoint_timestamp_seconds > 0"
+RULE = {"prometheusRule": {"enabled": True}}
+ALERTS = ("PrometheusRule", NAME)
+BOARDS = {"dashboards": {"enabled": True}}
+BOARD = ("ConfigMap", NAME + "-task")
 DIGEST = "sha256:" + "a1" * 32
 TOLERATION = {"key": "infra", "operator": "Exists", "effect": "NoSchedule"}
 AFFINITY = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
@@ -124,6 +129,17 @@ SETTINGS = {
     "metrics.trackerPodMonitor.labels": ({"r": "p"}, ("PodMonitor", NAME + "-trackers"), "metadata/labels/r", "p", MONITOR),
     "metrics.trackerPodMonitor.interval": ("30s", ("PodMonitor", NAME + "-trackers"), "spec/podMetricsEndpoints/0/interval", "30s", MONITOR),
     "metrics.trackerPodMonitor.scrapeTimeout": ("5s", ("PodMonitor", NAME + "-trackers"), "spec/podMetricsEndpoints/0/scrapeTimeout", "5s", MONITOR),
+    "prometheusRule.enabled": (True, ALERTS, "spec/groups/0/name", "rowtide-tasks"),
+    "prometheusRule.labels": ({"r": "p"}, ALERTS, "metadata/labels/r", "p", RULE),
+    "prometheusRule.runbookUrl": ("https://x/y", ALERTS, "spec/groups/0/rules/0/annotations/runbook_url", "https://x/y/RowtideTaskNotReady.md", RULE),
+    "prometheusRule.lagSeconds": (7, ALERTS, "spec/groups/1/rules/2/expr", "rowtide_tracker_lag_seconds > 7", RULE),
+    "prometheusRule.checkpointAgeSeconds": (7, ALERTS, "spec/groups/1/rules/3/expr", STALE.format(7), RULE),
+    "prometheusRule.purgeHeadroomSeconds": (2592000, ALERTS, "spec/groups/1/rules/4/expr", "rowtide_tracker_binlog_purge_headroom_seconds < 2592000", RULE),
+    "dashboards.enabled": (True, BOARD, "metadata/labels/grafana_dashboard", "1"),
+    "dashboards.label": ("board", BOARD, "metadata/labels/board", "1", BOARDS),
+    "dashboards.labelValue": ("yes", BOARD, "metadata/labels/grafana_dashboard", "yes", BOARDS),
+    "dashboards.namespace": ("grafana", BOARD, "metadata/namespace", "grafana", BOARDS),
+    "dashboards.annotations": ({"grafana_folder": "Rowtide"}, BOARD, "metadata/annotations/grafana_folder", "Rowtide", BOARDS),
     "podDisruptionBudget.enabled": (True, ("PodDisruptionBudget", NAME), "spec/maxUnavailable", 1),
     "podDisruptionBudget.maxUnavailable": (0, ("PodDisruptionBudget", NAME), "spec/maxUnavailable", 0, BUDGET),
     "networkPolicy.enabled": (True, ("NetworkPolicy", NAME), "spec/policyTypes", ["Ingress"]),
@@ -146,6 +162,8 @@ REFUSED = {
     "a digest that is none": ({"image": {"digest": "abc"}}, "digest"),
     "a namespace that is none": ({"watch": {"namespace": "a b"}}, "namespace"),
     "an argument that is no option": ({"extraArgs": ["serve"]}, "extraArgs"),
+    "a threshold that is no number": ({"prometheusRule": {"lagSeconds": "1m"}}, "lagSeconds"),
+    "a misspelt key of the dashboards": ({"dashboards": {"folder": "x"}}, "folder"),
     "a port that is none": ({"service": {"port": 70000}}, "/service/port"),
 }
 
@@ -237,7 +255,7 @@ class Chart(unittest.TestCase):
         everything = yaml.safe_load((ROOT / "tests" / "helm" / "everything.yaml").read_text(encoding="utf-8"))
         defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
         for path in leaves():
-            if not at(defaults, path.replace(".", "/")) and not path.startswith("metrics.") and path not in NOT_IN_EVERYTHING:
+            if not at(defaults, path.replace(".", "/")) and not path.startswith(("metrics.", "prometheusRule.")) and path not in NOT_IN_EVERYTHING:
                 self.assertTrue(at(everything, path.replace(".", "/")), path)
 
     def test_the_schema_is_closed(self):

@@ -1,0 +1,292 @@
+"""The alerts of the chart, held against promtool: `alerts_test.py HELM` prints "PASSED FAILED".
+
+ALERTS says for each what makes it fire; everything else in its case must keep it quiet.
+"""
+
+import dataclasses
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+
+from chart import ROOT, rules
+
+HELM = "helm"
+PREFIX = "Rowtide"
+ORDERS = {"namespace": "shop", "name": "orders"}
+TRACKED = {"namespace": "shop", "task": "orders"}
+OPERATOR = {"namespace": "rowtide-system", "instance": "10.0.0.1:8080"}
+
+
+def series(metric, labels, values):
+    text = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    return {"series": f"{metric}{{{text}}}", "values": values}
+
+
+def condition(name, kind, status, values):
+    labels = {"namespace": "shop", "name": name, "type": kind, "status": status}
+    return series("rowtide_operator_task_condition", labels, values)
+
+
+def phase(name, value):
+    return series("rowtide_operator_task_phase", {"namespace": "shop", "name": name, "phase": value}, "1x120")
+
+
+def tracker(metric, values, task="orders", **labels):
+    return series("rowtide_tracker_" + metric, {"namespace": "shop", "task": task, **labels}, values)
+
+
+def operator(metric, values, **labels):
+    return series(metric, {**OPERATOR, **labels}, values)
+
+
+@dataclasses.dataclass
+class Case:
+    """At `at` it fires with `labels`, at `before` not yet; the series of `quiet` never make it fire."""
+
+    bad: list
+    labels: dict
+    before: str
+    at: str
+    value: str = ""
+    quiet: list = dataclasses.field(default_factory=list)
+
+
+def of_condition(kind, status):
+    """Fires for the task orders, and not for stock."""
+    opposite = "True" if status == "False" else "False"
+    return Case(
+        bad=[condition("orders", kind, status, "1x120"), condition("orders", kind, opposite, "0x120")],
+        labels={**ORDERS, "type": kind, "status": status},
+        before="0m",
+        at="2m",
+        quiet=[condition("stock", kind, status, "0x120"), condition("stock", kind, opposite, "1x120")],
+    )
+
+
+ALERTS = {
+    "TaskNotReady": Case(
+        bad=[condition("orders", "Ready", "True", "1 0x120"), phase("orders", "Failed")],
+        labels={**ORDERS, "type": "Ready", "status": "True"},
+        before="10m",
+        at="12m",
+        quiet=[
+            condition("stock", "Ready", "True", "1x120"),
+            condition("asleep", "Ready", "True", "0x120"),
+            phase("asleep", "Suspended"),
+            condition("restarted", "Ready", "True", "0x5 1x120"),
+        ],
+    ),
+    "TaskInvalid": of_condition("Accepted", "False"),
+    "PrecheckFailed": of_condition("PrecheckPassed", "False"),
+    "WhitelistBlocked": of_condition("WhitelistReady", "False"),
+    "TrackerNotScraped": Case(
+        bad=[phase("orders", "Tracking")],
+        labels={**ORDERS, "phase": "Tracking"},
+        before="14m",
+        at="16m",
+        quiet=[phase("stock", "Tracking"), tracker("info", "1x120", task="stock"), phase("asleep", "Suspended")],
+    ),
+    "TrackerDisconnected": Case(
+        bad=[tracker("source_connected", "0x120")],
+        labels=TRACKED,
+        before="4m",
+        at="6m",
+        quiet=[tracker("source_connected", "1 0 0 1x120", task="stock")],
+    ),
+    "TrackerReconnecting": Case(
+        bad=[tracker("reconnects_total", "0+1x120", reason="SourceUnreachable")],
+        labels={**TRACKED, "reason": "SourceUnreachable"},
+        before="3m",
+        at="20m",
+        value="15",
+        quiet=[tracker("reconnects_total", "0 1 2x120", task="stock", reason="SourceUnreachable")],
+    ),
+    "LagHigh": Case(
+        bad=[tracker("lag_seconds", "0 90x120")],
+        labels=TRACKED,
+        before="5m",
+        at="7m",
+        value="1m 30s",
+        quiet=[tracker("lag_seconds", "60x120", task="stock"), tracker("lag_seconds", "0 90 90 0x120", task="burst")],
+    ),
+    "CheckpointStale": Case(
+        bad=[tracker("checkpoint_timestamp_seconds", "60x120"), tracker("lag_seconds", "5x120")],
+        labels=TRACKED,
+        before="15m",
+        at="20m",
+        value="19m 0s",
+        quiet=[
+            tracker("checkpoint_timestamp_seconds", "60x120", task="idle"),
+            tracker("lag_seconds", "0x120", task="idle"),
+            tracker("checkpoint_timestamp_seconds", "0x120", task="new"),
+            tracker("lag_seconds", "5x120", task="new"),
+            tracker("checkpoint_timestamp_seconds", "0+60x120", task="slow"),
+            tracker("lag_seconds", "500x120", task="slow"),
+        ],
+    ),
+    "PurgeHeadroomLow": Case(
+        bad=[tracker("binlog_purge_headroom_seconds", "3600x120")],
+        labels=TRACKED,
+        before="4m",
+        at="6m",
+        value="1h 0m 0s",
+        quiet=[tracker("binlog_purge_headroom_seconds", "86400x120", task="stock")],
+    ),
+    "SinkErrors": Case(
+        bad=[tracker("sink_errors_total", "0+2x120", **{"class": "record"})],
+        labels={**TRACKED, "class": "record"},
+        before="3m",
+        at="20m",
+        value="20",
+        quiet=[tracker("sink_errors_total", "7x120", task="stock", **{"class": "connection"})],
+    ),
+    "EventsSkipped": Case(
+        bad=[tracker("skipped_events_total", "0+1x120", reason="oversized")],
+        labels={**TRACKED, "reason": "oversized"},
+        before="0m",
+        at="90m",
+        value="60",
+        quiet=[
+            tracker("skipped_events_total", "0+9x120", reason="unselected_rows"),
+            tracker("skipped_events_total", "4x120", task="stock", reason="unprocessable"),
+        ],
+    ),
+    "OperatorDown": Case(
+        bad=[operator("rowtide_operator_build_info", "1x10", version="1")], labels={}, before="19m", at="30m"
+    ),
+    "OperatorReconcileErrors": Case(
+        bad=[operator("controller_runtime_reconcile_errors_total", "0+1x120", controller="changetrackingtask")],
+        labels=OPERATOR,
+        before="5m",
+        at="30m",
+        value="15",
+        quiet=[
+            series(
+                "controller_runtime_reconcile_errors_total",
+                {"namespace": "b", "instance": "b", "controller": "changetrackingtask"},
+                "0 1 2 3x120",
+            ),
+            series(
+                "controller_runtime_reconcile_errors_total", {"namespace": "c", "instance": "c", "controller": "another"}, "0+9x120"
+            ),
+        ],
+    ),
+    "OperatorQueueStuck": Case(
+        bad=[operator("workqueue_longest_running_processor_seconds", "0+60x120", name="changetrackingtask")],
+        labels={**OPERATOR, "name": "changetrackingtask"},
+        before="9m",
+        at="20m",
+        value="20m 0s",
+        quiet=[
+            series(
+                "workqueue_longest_running_processor_seconds",
+                {"namespace": "b", "instance": "b", "name": "changetrackingtask"},
+                "0 30 0 30 0x120",
+            )
+        ],
+    ),
+    "OperatorWatchRestarts": Case(
+        bad=[operator("rowtide_operator_watch_restarts_total", "0+2x120", kind="Pod", reason="error")],
+        labels={**OPERATOR, "kind": "Pod"},
+        before="5m",
+        at="30m",
+        value="30",
+        quiet=[operator("rowtide_operator_watch_restarts_total", "0+9x120", kind="Job", reason="timeout")],
+    ),
+}
+
+
+def filled(text, labels, value):
+    for key, label in labels.items():
+        text = text.replace("{{ $labels.%s }}" % key, label)
+    return re.sub(r"\{\{ \$value[^}]*\}\}", value, text)
+
+
+def promtool(*arguments):
+    return subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+
+
+def run_case(name, rule, case):
+    fired = {
+        "exp_labels": {**case.labels, **rule["labels"]},
+        "exp_annotations": {key: filled(text, case.labels, case.value) for key, text in rule["annotations"].items()},
+    }
+    # OperatorDown is the one that fires where there is nothing.
+    quiet = case.quiet if case.labels else case.bad
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": case.bad + case.quiet,
+            "alert_rule_test": [
+                {"eval_time": case.before, "alertname": name, "exp_alerts": []},
+                {"eval_time": case.at, "alertname": name, "exp_alerts": [fired]},
+            ],
+        },
+        {
+            "interval": "1m",
+            "input_series": quiet,
+            "alert_rule_test": [
+                {"eval_time": at, "alertname": name, "exp_alerts": []} for at in (case.before, case.at if case.labels else "10m")
+            ],
+        },
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        rule_file, test_file = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "test.yaml")
+        rule_file.write_text(yaml.safe_dump(rules(HELM)), encoding="utf-8")
+        test_file.write_text(yaml.safe_dump({"rule_files": [str(rule_file)], "tests": tests}), encoding="utf-8")
+        return promtool("test", "rules", str(test_file))
+
+
+class Alerts(unittest.TestCase):
+    """One test for each line of ALERTS, and what holds for all."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.rules = {rule["alert"]: rule for group in rules(HELM)["groups"] for rule in group["rules"]}
+
+    def test_promtool_accepts_the_rules(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            yaml.safe_dump(rules(HELM), file)
+            file.flush()
+            result = promtool("check", "rules", file.name)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_every_alert_has_a_case(self):
+        self.assertEqual(sorted(self.rules), sorted(PREFIX + name for name in ALERTS))
+
+    def test_every_alert_says_what_it_should(self):
+        for name, rule in self.rules.items():
+            self.assertIn(rule["labels"]["severity"], ("critical", "warning"), name)
+            self.assertEqual(sorted(rule["annotations"]), ["description", "runbook_url", "summary"], name)
+
+    def test_every_alert_has_its_runbook_and_its_line_in_the_documents(self):
+        runbooks = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")} - {"README"}
+        self.assertEqual(runbooks, set(self.rules))
+        text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+        for name, rule in self.rules.items():
+            self.assertEqual(rule["annotations"]["runbook_url"], f"docs/runbooks/{name}.md")
+            self.assertIn(f"| [{name}](runbooks/{name}.md) | {rule['labels']['severity']} |", text)
+
+
+def case_test(name, case):
+    def test(self):
+        result = run_case(PREFIX + name, self.rules[PREFIX + name], case)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    return test
+
+
+for alert, alert_case in ALERTS.items():
+    setattr(Alerts, f"test_{alert}_fires_and_does_not", case_test(alert, alert_case))
+
+if __name__ == "__main__":
+    HELM = sys.argv[1]
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    outcome = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
+    failed = len(outcome.failures) + len(outcome.errors)
+    print(outcome.testsRun - failed, failed)

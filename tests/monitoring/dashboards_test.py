@@ -1,0 +1,227 @@
+"""The dashboards on a live system: `dashboards_test.py HELM TRACKER` prints "PASSED FAILED".
+
+A real Prometheus scrapes real trackers under load, and the operator as recorded (live_system.RecordedOperator). Each
+panel's queries must return numbers. How many series each returned is printed.
+"""
+
+import math
+import operator
+import pathlib
+import re
+import sys
+import tempfile
+import time
+import unittest
+
+from chart import OF_KUBERNETES, ROOT, dashboards, panels
+from live_system import Load, NAMESPACE, Prometheus, RecordedOperator, Server, TASKS, Tracker
+
+HELM = TRACKER = ""
+DEADLINE = 90
+WINDOW = 15  # seconds that a rate looks back; Grafana takes at least four scrapes
+
+# Panels of metrics that kube-state-metrics and the kubelets have: here they are only held to be queries that Prometheus takes.
+WITHOUT_DATA = {f"{name}: {title}" for name in ("task", "fleet", "operator") for title in ("Restarts", "CPU", "Memory")}
+
+VARIABLES = {
+    "namespace": NAMESPACE,
+    "task": "|".join(TASKS),
+    "instance": ".*",
+    "operator_namespace": ".*",
+    "__rate_interval": f"{WINDOW}s",
+}
+
+
+def replaced(text, variables):
+    """Longest name first: $namespace is no beginning of another's."""
+    for name in sorted(variables, key=len, reverse=True):
+        text = text.replace("$" + name, variables[name])
+    return text
+
+
+def number_of_series(answer):
+    return sum(not math.isnan(float(one["value"][1])) for one in answer["result"])
+
+
+class Live:
+    """Everything that runs, begun and ended once."""
+
+    def __init__(self):
+        self.parts = []
+        self.load_since = None
+        self.folder = tempfile.TemporaryDirectory(prefix="mon")
+
+    def begin(self, part):
+        self.parts.append(part)
+        return part
+
+    def start(self):
+        folder = pathlib.Path(self.folder.name)
+        mysql, kafka = self.begin(Server("mysql", folder)), self.begin(Server("kafka", folder))
+        self.load = self.begin(Load(mysql.facts["SOCKET"]))
+        self.load.prepare()
+        trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
+        played = self.begin(RecordedOperator())
+        ports = {name: one.port for name, one in trackers.items()}
+        self.prometheus = self.begin(Prometheus(HELM, ports, played.port, folder))
+        self.wait("Prometheus answers", self.prometheus.answers)
+        self.wait("both trackers stream", lambda: self.value("sum(rowtide_tracker_source_connected)") == len(TASKS))
+        self.load.start()
+        # A counter with a reason is there from its first reconnect on: one to be there, one to grow.
+        for times in (1, 2):
+            self.load.end_streams()
+            reconnected = f"count(sum by (task) (rowtide_tracker_reconnects_total) >= {times})"
+            self.wait("every tracker reconnects", lambda query=reconnected: self.value(query) == len(TASKS))
+            self.wait("streams", lambda: self.value("sum(rowtide_tracker_source_connected)") == len(TASKS))
+        self.load_since = time.monotonic()
+
+    def wait_for_panel(self, what, condition):
+        """All have the same time, so that one fault of many panels costs it once."""
+        self.wait(what, condition, self.load_since + DEADLINE)
+
+    def value(self, query):
+        result = self.prometheus.get("query", query=query)["result"]
+        return float(result[0]["value"][1]) if result else -1.0
+
+    def wait(self, what, condition, end=None):
+        end = end or time.monotonic() + DEADLINE
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {DEADLINE} s in vain: {what}{'' if self.load_since else self.logs()}")
+            if self.load.failure:
+                raise AssertionError(self.load.failure)
+            time.sleep(0.2)
+
+    def logs(self):
+        return "".join("\n" + one.log.read_text(errors="replace")[-3000:] for one in self.parts if hasattr(one, "log"))
+
+    def stop(self):
+        for part in reversed(self.parts):
+            part.stop()
+        self.folder.cleanup()
+
+
+LIVE = Live()
+
+
+class Dashboards(unittest.TestCase):
+    """One test for each panel (added in main), and what holds for all."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.addClassCleanup(LIVE.stop)
+        LIVE.start()
+
+    def test_the_variables_find_the_tasks(self):
+        """As label_values() does."""
+        for name, dashboard in dashboards(HELM).items():
+            for variable in dashboard["templating"]["list"]:
+                if variable["type"] == "query":
+                    with self.subTest(dashboard=name, variable=variable["name"]):
+                        metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
+                        found = {one.get(label) for one in LIVE.prometheus.get("series", **{"match[]": replaced(metric, VARIABLES)})}
+                        wanted = {"namespace": {NAMESPACE}, "task": set(TASKS), "operator_namespace": {"rowtide-system"}}
+                        self.assertEqual(found, wanted.get(variable["name"], found))
+                        self.assertTrue(found - {None})
+
+    def test_prometheus_evaluates_every_alert(self):
+        def evaluated():
+            return [one for group in LIVE.prometheus.get("rules")["groups"] for one in group["rules"]]
+
+        LIVE.wait("every alert is evaluated", lambda: all(one["health"] != "unknown" for one in evaluated()))
+        self.assertEqual([one["name"] for one in evaluated() if one["health"] != "ok"], [])
+
+    def test_the_recorded_operator_has_every_metric(self):
+        """Else it was recorded of an older one: take GET /metrics of one that runs."""
+        source = (ROOT / "operator" / "metrics" / "metrics.cpp").read_text(encoding="utf-8")
+        names = set(re.findall(r'"((?:controller_runtime|workqueue|rest_client|rowtide_operator)_\w+)"', source))
+        recorded = set(re.findall(r"^# TYPE (\w+)", RecordedOperator.PATH.read_text(encoding="utf-8"), flags=re.M))
+        self.assertEqual(names, recorded)
+
+
+class Form(unittest.TestCase):
+    """What Grafana and people need of a dashboard, whatever it shows."""
+
+    def each_panel(self):
+        for name, dashboard in dashboards(HELM).items():
+            for panel in panels(dashboard):
+                yield f"{name}: {panel['title']}", panel
+
+    def test_every_panel_has_a_text_a_unit_and_the_chosen_data_source(self):
+        for name, panel in self.each_panel():
+            with self.subTest(name):
+                self.assertTrue(panel["title"] and panel["description"].endswith("."))
+                self.assertTrue(panel["fieldConfig"]["defaults"]["unit"])
+                for one in (panel, *panel["targets"]):
+                    self.assertEqual(one["datasource"], {"type": "prometheus", "uid": "${datasource}"})
+
+    def test_every_query_asks_for_the_chosen_only_and_rates_over_what_grafana_says(self):
+        for name, panel in self.each_panel():
+            for target in panel["targets"]:
+                with self.subTest(name):
+                    for selector in re.findall(r"\w+\{([^}]*)\}", target["expr"]):
+                        self.assertRegex(selector, r"\$(namespace|instance|operator_namespace)\b")
+                    self.assertNotRegex(target["expr"], r"rate\([^\[]*\[(?!\$__rate_interval)")
+
+    def test_panels_have_their_own_id_and_place(self):
+        for name, dashboard in dashboards(HELM).items():
+            with self.subTest(name):
+                ids = [one["id"] for one in dashboard["panels"]]
+                self.assertEqual(len(ids), len(set(ids)))
+                cells = set()
+                for one in dashboard["panels"]:
+                    place = one["gridPos"]
+                    mine = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+                    self.assertLessEqual(place["x"] + place["w"], 24)
+                    self.assertFalse(cells & mine, one["title"])
+                    cells |= mine
+
+    def test_dashboards_lead_to_each_other(self):
+        boards = dashboards(HELM)
+        self.assertEqual(sorted(boards), ["fleet", "operator", "task"])
+        self.assertEqual(len({one["uid"] for one in boards.values()}), 3)
+        for one in boards.values():
+            self.assertEqual(one["tags"], ["rowtide"])
+            self.assertEqual([(link["type"], link["tags"]) for link in one["links"]], [("dashboards", ["rowtide"])])
+        self.assertIn(f"/d/{boards['task']['uid']}/", str(boards["fleet"]))
+
+    def test_panels_of_others_metrics_are_listed_and_say_whose_they_are(self):
+        foreign = {}
+        for name, panel in self.each_panel():
+            if any(OF_KUBERNETES.search(target["expr"]) for target in panel["targets"]):
+                foreign[name] = panel["description"]
+        self.assertEqual(set(foreign), WITHOUT_DATA)
+        for text in foreign.values():
+            self.assertRegex(text, "kube-state-metrics|cAdvisor")
+
+
+def panel_test(name, panel):
+    queries = [replaced(target["expr"], VARIABLES) for target in panel["targets"]]
+    # A line for each task is there for each.
+    least = [len(TASKS) if re.search(r"\{\{(task|name)\}\}", target["legendFormat"]) else 1 for target in panel["targets"]]
+
+    def test(self):
+        def counts():
+            return [number_of_series(LIVE.prometheus.get("query", query=query)) for query in queries]
+
+        if name not in WITHOUT_DATA:
+            LIVE.wait_for_panel(f"{name}: every query returns numbers: {queries}", lambda: all(map(operator.ge, counts(), least)))
+        seen = counts()
+        print(f"  {name:62} {' + '.join(map(str, seen))} series", file=sys.stderr)
+
+    return test
+
+
+def main():
+    for name, dashboard in dashboards(HELM).items():
+        for panel in panels(dashboard):
+            setattr(Dashboards, f"test_panel_{name}_{panel['id']:03}", panel_test(f"{name}: {panel['title']}", panel))
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    outcome = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
+    failed = len(outcome.failures) + len(outcome.errors)
+    print(outcome.testsRun - failed, failed)
+
+
+if __name__ == "__main__":
+    HELM, TRACKER = sys.argv[1:3]
+    main()

@@ -1,0 +1,219 @@
+"""Real trackers under load between a real server and a real broker, and a real Prometheus that scrapes them."""
+
+import http.server
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import yaml
+
+from chart import ROOT, rendered, rules
+
+PASSWORD = "Tr4cker-pa55word"
+NAMESPACE = "shop"
+TASKS = ("orders", "stock")  # as in operator.prom
+UNSELECTED = "elsewhere"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Server:
+    """One of scripts/servers, ended with this process whatever happens."""
+
+    def __init__(self, name, folder):
+        self.command = [str(ROOT / "scripts" / "servers" / f"{name}.sh")]
+        self.folder = ["--dir", str(folder / name)]
+        start = [*self.command, "start", *self.folder, "--with-pid", str(os.getpid())]
+        line = subprocess.run(start, stdout=subprocess.PIPE, text=True, check=True).stdout
+        self.facts = dict(word.split("=", 1) for word in line.split())
+
+    def stop(self):
+        subprocess.run([*self.command, "stop", *self.folder], check=False)
+
+
+class Load(threading.Thread):
+    """Rows of all operations in every task's database and in one that nobody selects, until stop()."""
+
+    def __init__(self, socket_path):
+        super().__init__(daemon=True)
+        self.client = ["mariadb", "--no-defaults", "-uroot", "-S", socket_path]
+        self.stopped = threading.Event()
+        self.failure = ""
+
+    def sql(self, text):
+        result = subprocess.run(self.client, input=text, text=True, capture_output=True, check=False)
+        if result.returncode:
+            raise RuntimeError(f"{text[:200]}: {result.stderr}")
+        return result.stdout
+
+    def prepare(self):
+        self.sql(
+            f"CREATE USER tracker@'%' IDENTIFIED BY '{PASSWORD}';"
+            "GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO tracker@'%';"
+            + "".join(f"CREATE DATABASE {one}; CREATE TABLE {one}.t (id INT PRIMARY KEY, n INT);" for one in (*TASKS, UNSELECTED))
+        )
+
+    def run(self):
+        count = 0
+        try:
+            while not self.stopped.is_set():
+                count += 1
+                self.sql(
+                    "".join(
+                        f"INSERT INTO {one}.t VALUES ({count}, 0); UPDATE {one}.t SET n = 1 WHERE id = {count};"
+                        f"DELETE FROM {one}.t WHERE id = {count} - 5; ALTER TABLE {one}.t COMMENT '{count}';"
+                        for one in (*TASKS, UNSELECTED)
+                    )
+                )
+                self.stopped.wait(0.2)
+        except RuntimeError as error:
+            self.failure = str(error)
+
+    def end_streams(self):
+        """Each tracker loses its stream and opens it again."""
+        ids = self.sql("SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'").split()[1:]
+        self.sql("".join(f"KILL {one};" for one in ids))
+
+    def stop(self):
+        self.stopped.set()
+        if self.is_alive():
+            self.join(timeout=30)
+
+
+class Tracker:
+    def __init__(self, program, name, mysql, kafka, folder):
+        self.port = free_port()
+        task = {
+            "apiVersion": "rowtide.dev/v1alpha1",
+            "kind": "ChangeTrackingTask",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "spec": {
+                "source": {
+                    "type": "MySQL",
+                    "host": mysql["HOST"],
+                    "port": int(mysql["PORT"]),
+                    "credentials": {"username": "tracker", "password": "${env:ROWTIDE_TEST_PASSWORD}"},
+                },
+                "objects": {"include": [{"database": name}]},
+                "sink": {"kafka": {"bootstrapServers": [f"{kafka['HOST']}:{kafka['PORT']}"]}},
+            },
+        }
+        path = folder / f"{name}.yaml"
+        path.write_text(json.dumps(task), encoding="utf-8")
+        self.log = folder / f"{name}.log"
+        arguments = [program, "run", str(path), "--listen", f"127.0.0.1:{self.port}", "--failure-file", str(folder / f"{name}.failure")]
+        with open(self.log, "wb") as log:
+            environment = {**os.environ, "ROWTIDE_TEST_PASSWORD": PASSWORD}
+            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=environment)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+
+class RecordedOperator:
+    """operator.prom: what a real rowtide-operator said at a real API server of two tasks, orders and stock. A cluster is more
+    than this test needs, so it is played back; its counters grow from scrape to scrape, as those of one that works."""
+
+    GROWING = re.compile(r"^(\w+_(?:total|bucket|count|sum)(?:\{.*\})?) (\S+)$", re.M)
+    PATH = pathlib.Path(__file__).with_name("operator.prom")
+
+    def __init__(self):
+        text = self.PATH.read_text(encoding="utf-8")
+        scrapes = 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                nonlocal scrapes
+                scrapes += 1
+                body = RecordedOperator.GROWING.sub(lambda found: f"{found[1]} {float(found[2]) * scrapes}", text).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Prometheus:
+    """Scrapes as the chart's monitors ask for, with the labels that Kubernetes' discovery adds, and evaluates the chart's rules."""
+
+    def __init__(self, helm, trackers, operator, folder):
+        monitors = rendered(helm)
+        (service,) = monitors["ServiceMonitor"]
+        (pods,) = monitors["PodMonitor"]
+        (folder / "rules.yaml").write_text(yaml.safe_dump(rules(helm)), encoding="utf-8")
+        config = {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["rules.yaml"],
+            "scrape_configs": [
+                {
+                    "job_name": "trackers",
+                    "honor_labels": pods["spec"]["podMetricsEndpoints"][0].get("honorLabels", False),
+                    "static_configs": [
+                        {"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": NAMESPACE, "pod": f"{name}-tracker-0"}}
+                        for name, port in trackers.items()
+                    ],
+                },
+                {
+                    "job_name": "operator",
+                    "honor_labels": service["spec"]["endpoints"][0].get("honorLabels", False),
+                    "static_configs": [
+                        {
+                            "targets": [f"127.0.0.1:{operator}"],
+                            "labels": {"namespace": "rowtide-system", "pod": "rowtide-operator-0"},
+                        }
+                    ],
+                },
+            ],
+        }
+        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        self.log = folder / "prometheus.log"
+        self.url = f"http://127.0.0.1:{free_port()}"
+        arguments = [
+            f"--config.file={folder / 'prometheus.yaml'}",
+            f"--storage.tsdb.path={folder / 'tsdb'}",
+            f"--web.listen-address={self.url.removeprefix('http://')}",
+        ]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(["prometheus", *arguments], stdout=log, stderr=log)
+
+    def get(self, path, **parameters):
+        """`data` of an answer of the API; raises ValueError with what Prometheus says of a query that it refuses."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=20) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(error.read().decode()) from error
+
+    def answers(self):
+        try:
+            return self.get("query", query="1") is not None
+        except (OSError, ValueError):
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
