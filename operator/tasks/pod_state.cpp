@@ -61,6 +61,18 @@ std::optional<Obstacle> start_obstacle(const json& pod, std::string_view contain
   return while_waiting(status, waiting);
 }
 
+std::string pod_refusal(const std::vector<json>& events) {
+  static constexpr std::string_view kVerdict = " is forbidden: ";
+  for (const json& event : events) {
+    if (kube::string_at(event, {"reason"}) != "FailedCreate") continue;
+    const std::string_view note = kube::string_at(event, {"note"});
+    const std::size_t verdict = note.find(kVerdict);
+    return "PodRefused: " +
+           std::string(verdict == std::string_view::npos ? note : note.substr(verdict + kVerdict.size()));
+  }
+  return "";
+}
+
 bool is_container_ready(const json& pod, std::string_view container) {
   const json& status = container_status(pod, container);
   if (!status.is_object() || !status.value("ready", false)) return false;

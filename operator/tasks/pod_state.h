@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rowtide::op::tasks {
 
@@ -21,6 +22,10 @@ struct Obstacle {
 /// What keeps the container from its first start: Unschedulable, ImagePullFailed, ContainerNotCreated, or
 /// PodStarting while nothing does. Empty when it runs or has run.
 [[nodiscard]] std::optional<Obstacle> start_obstacle(const nlohmann::json& pod, std::string_view container);
+
+/// Why the API server takes no pod of a Job, from the events about the Job; empty if none says so. Without
+/// the pod's name, which is another at each try.
+[[nodiscard]] std::string pod_refusal(const std::vector<nlohmann::json>& events);
 
 /// Whether the container's readiness probe succeeds, and its node still tells.
 [[nodiscard]] bool is_container_ready(const nlohmann::json& pod, std::string_view container);

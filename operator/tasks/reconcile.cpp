@@ -152,6 +152,9 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   absl::Status tracker_written;
   if (task.parsed.ok()) {
     precheck = decide_precheck(task, precheck_run(task, objects, now_ms), now_ms);
+    if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
+      precheck.job_failure = why_no_pod(task, objects);
+    }
     precheck_written = act_on_precheck(task, precheck, objects);
     tracker_written = act_on_tracker(task, precheck, objects);
   }
@@ -183,6 +186,16 @@ PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects&
     run.end_seen_ms = job_ends_.first_seen(task.key, kube::text_at(*run.job, "/metadata/uid"), now_ms);
   }
   return run;
+}
+
+/// A Job's status does not say that its pods are refused (quota, Pod Security, admission): only events do.
+std::string Reconciler::why_no_pod(const api::TaskObject& task, const Objects& objects) {
+  const absl::StatusOr<kube::ObjectList> events =
+      client_.list(kube::kEvent, {.name_space = task.key.name_space,
+                                  .label_selector = {},
+                                  .field_selector = "reason=FailedCreate,regarding.uid=" +
+                                                    kube::text_at(*objects.job, "/metadata/uid")});
+  return events.ok() ? pod_refusal(events->items) : "";
 }
 
 Observed Reconciler::observed_of(const api::TaskObject& task, const PrecheckDecision& precheck,

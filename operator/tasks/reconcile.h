@@ -38,6 +38,7 @@ class Reconciler {
                                          std::int64_t now_ms);
   [[nodiscard]] Observed observed_of(const api::TaskObject& task, const PrecheckDecision& precheck,
                                      const Objects& objects) const;
+  [[nodiscard]] std::string why_no_pod(const api::TaskObject& task, const Objects& objects);
   void ask_tracker(Observed& observed, const Objects& objects);
   [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
                                              const Objects& objects);

@@ -29,6 +29,7 @@ MYSQL_PACKAGES=(libaio1 libnuma1 libncurses6 mariadb-client maven default-jdk-he
 MARIADB114_PACKAGES=(libsystemd0 mariadb-client maven default-jdk-headless)
 KAFKA_PACKAGES=(maven default-jdk-headless kcat)
 DEBEZIUM_PACKAGES=(maven default-jdk-headless curl)
+APISERVER_PACKAGES=(etcd-server openssl)
 SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MARIADB114_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" "${DEBEZIUM_PACKAGES[@]}" sysbench)
 
 CLUSTER_PACKAGES=(

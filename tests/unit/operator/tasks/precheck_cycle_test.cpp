@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "operator/api/conditions.h"
+#include "operator/tasks/pod_state.h"
 #include "tests/unit/operator/tasks/test_task.h"
 
 namespace rowtide::op::tasks {
@@ -209,6 +210,17 @@ TEST(PrecheckCycle, APodThatNoNodeTakesSaysSo) {
     {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]}})");
   EXPECT_EQ(decide(task, &running, &unscheduled, kNowMs).job_failure,
             "Unschedulable: 0/1 nodes are available");
+}
+
+TEST(PodState, ARefusedPodIsToldWithoutItsRandomName) {
+  const auto event = [](const char* reason, const char* note) {
+    return json{{"reason", reason}, {"note", note}};
+  };
+  EXPECT_EQ(
+      pod_refusal({event("SuccessfulCreate", "Created pod"),
+                   event("FailedCreate", "Error creating: pods \"a-x7\" is forbidden: exceeded quota: q")}),
+      "PodRefused: exceeded quota: q");
+  EXPECT_EQ(pod_refusal({}), "");
 }
 
 TEST(PrecheckCycle, WhatKeptARunFromStartingOutlivesItsDeadline) {

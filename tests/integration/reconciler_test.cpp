@@ -1,0 +1,452 @@
+#include "operator/tasks/reconcile.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "operator/api/conditions.h"
+#include "operator/controller/controller.h"
+#include "operator/kube/client.h"
+#include "operator/kube/config.h"
+#include "operator/kube/cpprest_transport.h"
+#include "operator/kube/json_access.h"
+#include "operator/tasks/desired.h"
+#include "tests/support/script_server.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+// The Reconciler against a real kube-apiserver, fault by fault. The server is the test's own, without
+// controllers and kubelet: the test writes what those would (Jobs' and pods' states), because the faults are
+// of moments that real ones show only by chance.
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using test::eventually;
+using test::wait_until;
+
+constexpr kube::ResourceType kNamespace{"", "v1", "namespaces", "Namespace", false};
+constexpr kube::ResourceType kPolicy{"admissionregistration.k8s.io", "v1", "validatingadmissionpolicies",
+                                     "ValidatingAdmissionPolicy", false};
+constexpr kube::ResourceType kPolicyBinding{"admissionregistration.k8s.io", "v1",
+                                            "validatingadmissionpolicybindings",
+                                            "ValidatingAdmissionPolicyBinding", false};
+constexpr const char* kImage = "rowtide:test";
+
+/// Answers at once for a pod address, or hangs until the test ends.
+class TestProbe final : public TrackerProbe {
+ public:
+  absl::StatusOr<task::TrackerStatus> ask(const std::string& address) override {
+    ++questions;
+    if (is_hung) {
+      ended_.wait();
+      return absl::DeadlineExceededError(address);
+    }
+    return absl::UnavailableError("nobody listens");
+  }
+  void end() { end_.set_value(); }
+
+  std::atomic<bool> is_hung{false};
+  std::atomic<int> questions{0};
+
+ private:
+  std::promise<void> end_;
+  std::shared_future<void> ended_ = end_.get_future().share();
+};
+
+class ReconcilerTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    server_ = new test::ScriptServer("kube_apiserver", {});
+    transport_ = kube::CpprestTransport::create(kube::load_config(server_->fact("KUBECONFIG")).value())
+                     .value()
+                     .release();
+    std::ifstream file(test::source_root() / "crds" / "changetrackingtasks.yaml");
+    std::ostringstream definition;
+    definition << file.rdbuf();
+    const kube::Response applied =
+        transport_
+            ->request(
+                {"PATCH",
+                 "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/changetrackingtasks.rowtide.dev"
+                 "?fieldManager=test&force=true",
+                 "application/apply-patch+yaml", definition.str()})
+            .value();
+    if (applied.status >= 300) throw std::runtime_error(applied.body);
+    kube::Client client(*transport_);
+    wait_until("the CRD is served", [&] { return client.list(kube::kChangeTrackingTask).ok(); });
+  }
+  static void TearDownTestSuite() {
+    delete transport_;
+    delete server_;
+  }
+
+  void SetUp() override {
+    static int number = 0;
+    space_ = "test-" + std::to_string(++number);
+    client_
+        .create(kNamespace, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}})
+        .value();
+    controller::ControllerOptions options = controller_options(space_, 4);
+    options.queue.backoff_max = std::chrono::milliseconds(500);
+    controller_ = std::make_unique<controller::Controller>(*transport_, options);
+    probes_ = std::make_unique<ProbePool>(probe_,
+                                          [this](const kube::ObjectKey& key) { controller_->enqueue(key); });
+    reconciler_ = std::make_unique<Reconciler>(client_, scale_client_, *controller_, *probes_, kImage);
+    controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
+  }
+  void TearDown() override {
+    controller_->stop();
+    probe_.end();
+    probes_.reset();
+  }
+
+  [[nodiscard]] json task_object(const std::string& name = "orders") const {
+    json object = json::parse(R"({
+      "apiVersion": "rowtide.dev/v1alpha1", "kind": "ChangeTrackingTask",
+      "spec": {"source": {"type": "MySQL", "host": "db", "credentialsSecretRef": {"name": "source"}},
+               "objects": {"include": [{"database": "shop"}]},
+               "sink": {"kafka": {"bootstrapServers": ["k:9092"]}}}})");
+    object["metadata"] = {{"name", name}, {"namespace", space_}};
+    return object;
+  }
+  void apply(const json& object) {
+    kube::Client user(*transport_, "user");
+    user.apply(kube::kChangeTrackingTask, object).value();
+  }
+  [[nodiscard]] json live(const kube::ResourceType& type, const std::string& name) {
+    return client_.get(type, {space_, name}).value_or(json());
+  }
+  [[nodiscard]] json status(const std::string& name = "orders") {
+    return live(kube::kChangeTrackingTask, name).value("status", json::object());
+  }
+  [[nodiscard]] json condition(const char* type) {
+    return api::find_condition(status().value("conditions", json::array()), type);
+  }
+  [[nodiscard]] std::string said(const char* type) {
+    const json found = condition(type);
+    return found.is_object() ? found.value("status", "") + " " + found.value("reason", "") : "";
+  }
+  void wait_for(const char* type, const std::string& expected) {
+    wait_until(
+        std::string(type) + " is " + expected, [&] { return said(type) == expected; }, seconds(30),
+        [&] { return status().dump(); });
+  }
+
+  void write_status(const kube::ResourceType& type, const std::string& name, const json& status) {
+    client_.patch_status(type, {space_, name}, status).value();
+  }
+
+  /// The Job controller's and the kubelet's part: the precheck's pod passes.
+  void pass_precheck(const std::string& name = "orders") {
+    const std::string job_name = name + "-precheck";
+    wait_until("the precheck's Job", [&] { return live(kube::kJob, job_name).is_object(); });
+    const json job = live(kube::kJob, job_name);
+    const task::PrecheckReport report{.task = space_ + "/" + name,
+                                      .document_hash = job.at("metadata").at("annotations").at(kPrecheckHash),
+                                      .client_address = "10.0.0.9",
+                                      .completed_at_ms = 1,
+                                      .items = {{.name = "SourceReachable",
+                                                 .result = task::CheckResult::Passed,
+                                                 .reason = {},
+                                                 .observed = {},
+                                                 .expected = {},
+                                                 .message = {},
+                                                 .repair = {}}}};
+    make_pod(job_name + "-x", job.at("spec").at("template"),
+             {{"kind", "Job"},
+              {"apiVersion", "batch/v1"},
+              {"name", job_name},
+              {"uid", job.at("metadata").at("uid")}});
+    const json end = {{"exitCode", 0}, {"message", task::to_json(report, false)}};
+    write_status(kube::kPod, job_name + "-x",
+                 {{"phase", "Succeeded"},
+                  {"containerStatuses", json::array({container("precheck", {{"terminated", end}}, false)})}});
+    finish_job(job_name);
+  }
+  void finish_job(const std::string& name) {
+    const std::string now = api::format_time(std::time(nullptr) * 1000);
+    const auto is_true = [&](const char* type) {
+      return json{{"type", type}, {"status", "True"}, {"lastTransitionTime", now}, {"lastProbeTime", now}};
+    };
+    write_status(kube::kJob, name,
+                 {{"startTime", now},
+                  {"completionTime", now},
+                  {"succeeded", 1},
+                  {"conditions", json::array({is_true("SuccessCriteriaMet"), is_true("Complete")})}});
+  }
+
+  static json container(const char* name, const json& state, bool is_ready) {
+    return {{"name", name},      {"state", state},    {"ready", is_ready},          {"image", kImage},
+            {"imageID", kImage}, {"restartCount", 0}, {"lastState", json::object()}};
+  }
+  void make_pod(const std::string& name, json pod_template, json owner) {
+    owner["controller"] = true;
+    pod_template["apiVersion"] = "v1";
+    pod_template["kind"] = "Pod";
+    pod_template["metadata"]["name"] = name;
+    pod_template["metadata"]["namespace"] = space_;
+    pod_template["metadata"]["ownerReferences"] = json::array({owner});
+    client_.create(kube::kPod, pod_template).value();
+  }
+
+  /// The Deployment controller's and the kubelet's part: its pod is of the newest template, and ready.
+  void roll_out(const std::string& pod, const std::string& name = "orders") {
+    const std::string tracker = name + "-tracker";
+    wait_until("the Deployment", [&] { return live(kube::kDeployment, tracker).is_object(); });
+    const json deployment = live(kube::kDeployment, tracker);
+    json pod_template = deployment.at("spec").at("template");
+    pod_template["metadata"]["labels"]["pod-template-hash"] = "abc";
+    make_pod(
+        pod, pod_template,
+        {{"kind", "ReplicaSet"}, {"apiVersion", "apps/v1"}, {"name", tracker + "-abc"}, {"uid", "rs-1"}});
+    write_status(
+        kube::kPod, pod,
+        {{"phase", "Running"},
+         {"podIP", "192.0.2.7"},
+         {"podIPs", json::array({{{"ip", "192.0.2.7"}}})},
+         {"containerStatuses", json::array({container("tracker", {{"running", json::object()}}, true)})}});
+    write_status(kube::kDeployment, tracker,
+                 {{"observedGeneration", deployment.at("metadata").at("generation")},
+                  {"replicas", 1},
+                  {"updatedReplicas", 1}});
+  }
+  void start_tracking() {
+    apply(task_object());
+    pass_precheck();
+    roll_out("tracker-1");
+    wait_for("Ready", "True Streaming");
+  }
+
+  inline static test::ScriptServer* server_ = nullptr;
+  inline static kube::CpprestTransport* transport_ = nullptr;
+  kube::Client client_{*transport_};
+  kube::Client scale_client_{*transport_, "rowtide-operator-scale"};
+  std::string space_;
+  TestProbe probe_;
+  std::unique_ptr<controller::Controller> controller_;
+  std::unique_ptr<ProbePool> probes_;
+  std::unique_ptr<Reconciler> reconciler_;
+};
+
+TEST_F(ReconcilerTest, AReadyPodStreamsThoughItsTrackerCannotBeAsked) {
+  start_tracking();
+  EXPECT_TRUE(eventually([&] { return probe_.questions > 0; }));
+  EXPECT_EQ(said("Ready"), "True Streaming");
+  EXPECT_EQ(status().at("phase"), "Tracking");
+}
+
+TEST_F(ReconcilerTest, AnIdleTaskIsNotWritten) {
+  start_tracking();
+  const std::uint64_t writes = reconciler_->status_writes();
+  for (int look = 0; look < 20; ++look) EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(reconciler_->status_writes(), writes);
+}
+
+TEST_F(ReconcilerTest, AChildThatAPolicyRefusesIsTold) {
+  const std::string name = "no-deployments-" + space_;
+  const auto object = [&](const kube::ResourceType& type, const json& spec) {
+    return json{{"apiVersion", kube::api_version(type)},
+                {"kind", type.kind},
+                {"metadata", {{"name", name}}},
+                {"spec", spec}};
+  };
+  client_
+      .create(kPolicy,
+              object(kPolicy,
+                     {{"failurePolicy", "Fail"},
+                      {"matchConstraints",
+                       {{"resourceRules", json::array({{{"apiGroups", json::array({"apps"})},
+                                                        {"apiVersions", json::array({"v1"})},
+                                                        {"operations", json::array({"CREATE"})},
+                                                        {"resources", json::array({"deployments"})}}})}}},
+                      {"validations",
+                       json::array({{{"expression", "object.metadata.namespace != '" + space_ + "'"},
+                                     {"message", "the platform wants a cost centre"}}})}}))
+      .value();
+  client_
+      .create(kPolicyBinding,
+              object(kPolicyBinding, {{"policyName", name}, {"validationActions", json::array({"Deny"})}}))
+      .value();
+  const json probe = {{"apiVersion", "apps/v1"},
+                      {"kind", "Deployment"},
+                      {"metadata", {{"generateName", "probe-"}, {"namespace", space_}}},
+                      {"spec",
+                       {{"selector", {{"matchLabels", {{"a", "b"}}}}},
+                        {"template",
+                         {{"metadata", {{"labels", {{"a", "b"}}}}},
+                          {"spec", {{"containers", json::array({{{"name", "c"}, {"image", "i"}}})}}}}}}}};
+  wait_until("the policy is in force", [&] { return !client_.create(kube::kDeployment, probe).ok(); });
+
+  apply(task_object());
+  pass_precheck();
+  wait_for("TrackerAvailable", "False ChildRefused");
+  EXPECT_NE(condition("TrackerAvailable").value("message", "").find("the platform wants a cost centre"),
+            std::string::npos);
+  EXPECT_EQ(said("PrecheckPassed"), "True ChecksPassed");
+  EXPECT_EQ(said("Ready"), "False ChildRefused");
+
+  EXPECT_TRUE(client_.remove(kPolicyBinding, {"", name}).ok());
+  EXPECT_TRUE(client_.remove(kPolicy, {"", name}).ok());
+  roll_out("tracker-1");
+  wait_for("Ready", "True Streaming");
+}
+
+TEST_F(ReconcilerTest, AValueThatTheServerCannotReadIsTold) {
+  json object = task_object();
+  object["spec"]["tracker"]["resources"] = {{"limits", {{"memory", "lots"}}}};
+  apply(object);
+  wait_for("PrecheckPassed", "Unknown ChildRefused");
+  EXPECT_EQ(said("Ready"), "False ChildRefused");
+  EXPECT_NE(condition("Ready").value("message", "").find("quantities must match"), std::string::npos)
+      << condition("Ready");
+}
+
+TEST_F(ReconcilerTest, APrecheckWhosePodIsRefusedSaysWhy) {
+  apply(task_object());
+  wait_until("the precheck's Job", [&] { return live(kube::kJob, "orders-precheck").is_object(); });
+  const json job = live(kube::kJob, "orders-precheck");
+  // As the Job controller of a namespace with a quota tells it.
+  client_
+      .create(kube::kEvent,
+              {{"apiVersion", "events.k8s.io/v1"},
+               {"kind", "Event"},
+               {"metadata", {{"name", "refused"}, {"namespace", space_}}},
+               {"eventTime", "2026-02-01T00:00:00.000000Z"},
+               {"type", "Warning"},
+               {"reason", "FailedCreate"},
+               {"action", "Create"},
+               {"note", "Error creating: pods \"orders-precheck-xyz\" is forbidden: exceeded quota: q"},
+               {"reportingController", "job-controller"},
+               {"reportingInstance", "job-controller"},
+               {"regarding",
+                {{"apiVersion", "batch/v1"},
+                 {"kind", "Job"},
+                 {"name", "orders-precheck"},
+                 {"namespace", space_},
+                 {"uid", job.at("metadata").at("uid")}}}})
+      .value();
+  wait_for("PrecheckPassed", "Unknown PrecheckNotStarting");
+  EXPECT_EQ(condition("PrecheckPassed").at("message"), "PodRefused: exceeded quota: q");
+}
+
+TEST_F(ReconcilerTest, SuspendWorksWhileTheSpecIsInvalid) {
+  start_tracking();
+  json object = task_object();
+  object["spec"]["objects"]["include"][0] = {{"databasePattern", "a["}};
+  object["spec"]["suspend"] = true;
+  apply(object);
+  EXPECT_TRUE(
+      eventually([&] { return live(kube::kDeployment, "orders-tracker").at("spec").at("replicas") == 0; }));
+  wait_for("Ready", "False Suspended");
+  EXPECT_EQ(said("Accepted"), "False InvalidSpec");
+}
+
+TEST_F(ReconcilerTest, ADeletedPrecheckPodChangesNothing) {
+  start_tracking();
+  const json before = status();
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "orders-precheck-x"}, {}).ok());
+  EXPECT_TRUE(eventually([&] {
+    return controller_->store(kube::kPod)->find({space_, "orders-precheck-x"}) == nullptr;
+  }));
+  for (int look = 0; look < 5; ++look) EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(status(), before);
+  EXPECT_TRUE(live(kube::kJob, "orders-precheck").is_object());
+}
+
+TEST_F(ReconcilerTest, ReadyReturnsWhenTheEditRuns) {
+  start_tracking();
+  const json job = live(kube::kJob, "orders-precheck");
+  json object = task_object();
+  object["spec"]["objects"]["include"][0]["database"] = "crm";
+  apply(object);
+  wait_for("Ready", "False Updating");
+  EXPECT_EQ(said("Streaming"), "True EventsFlowing");
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "orders-precheck-x"}, {}).ok());
+  wait_until("the edit's Job", [&] {
+    const json next = live(kube::kJob, "orders-precheck");
+    return next.is_object() && next.at("metadata").at("uid") != job.at("metadata").at("uid");
+  });
+  const json before = live(kube::kDeployment, "orders-tracker");
+  pass_precheck();
+  wait_until("the Deployment has the edit", [&] {
+    return live(kube::kDeployment, "orders-tracker").at("metadata").at("generation") !=
+           before.at("metadata").at("generation");
+  });
+  EXPECT_EQ(said("Ready"), "False Updating") << "the pod is still that of before";
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "tracker-1"}, {}).ok());
+  roll_out("tracker-2");
+  wait_for("Ready", "True Streaming");
+  EXPECT_EQ(condition("Ready").at("observedGeneration"), 2);
+}
+
+TEST_F(ReconcilerTest, AnObjectOfSomebodyElseIsNotTaken) {
+  const json theirs = {{"apiVersion", "v1"},
+                       {"kind", "ConfigMap"},
+                       {"metadata", {{"name", "orders-tracker"}, {"namespace", space_}}},
+                       {"data", {{"theirs", "1"}}}};
+  const json before = client_.create(kube::kConfigMap, theirs).value();
+  apply(task_object());
+  pass_precheck();
+  wait_for("TrackerAvailable", "False NameTaken");
+  EXPECT_EQ(live(kube::kConfigMap, "orders-tracker"), before);
+  EXPECT_TRUE(client_.remove(kube::kConfigMap, {space_, "orders-tracker"}, {}).ok());
+  roll_out("tracker-1");
+  wait_for("Ready", "True Streaming");
+}
+
+TEST_F(ReconcilerTest, AJobOfSomebodyElseDoesNotHangTheTask) {
+  const json theirs = {
+      {"apiVersion", "batch/v1"},
+      {"kind", "Job"},
+      {"metadata", {{"name", "orders-precheck"}, {"namespace", space_}}},
+      {"spec",
+       {{"template",
+         {{"spec",
+           {{"restartPolicy", "Never"}, {"containers", json::array({{{"name", "c"}, {"image", "i"}}})}}}}}}}};
+  client_.create(kube::kJob, theirs).value();
+  apply(task_object());
+  wait_for("PrecheckPassed", "Unknown NameTaken");
+}
+
+TEST_F(ReconcilerTest, HungTrackersDelayNoOtherTask) {
+  probe_.is_hung = true;
+  for (int number = 1; number <= 9; ++number) {
+    const std::string name = "task-" + std::to_string(number);
+    apply(task_object(name));
+    pass_precheck(name);
+    roll_out("tracker-" + std::to_string(number), name);
+  }
+  EXPECT_TRUE(eventually([&] { return probe_.questions >= 8; }));
+  apply(task_object());
+  wait_for("PrecheckPassed", "Unknown PrecheckRunning");
+}
+
+TEST_F(ReconcilerTest, APodThatOnlyWearsOurLabelsIsNotAsked) {
+  start_tracking();
+  const json impostor = {{"metadata",
+                          {{"labels",
+                            {{"app.kubernetes.io/managed-by", kManagedBy},
+                             {kTaskLabel, "orders"},
+                             {kComponentLabel, "tracker"}}}}},
+                         {"spec", {{"containers", json::array({{{"name", "tracker"}, {"image", "i"}}})}}}};
+  make_pod("impostor", impostor, {{"kind", "Thing"}, {"apiVersion", "v1"}, {"name", "x"}, {"uid", "x"}});
+  EXPECT_TRUE(eventually([&] {
+    return controller_->store(kube::kPod)->find({space_, "impostor"}) != nullptr;
+  }));
+  for (int look = 0; look < 3; ++look) EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(said("Ready"), "True Streaming");
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks
