@@ -98,10 +98,12 @@ class Precheck : public testing::TestWithParam<SqlFlavor> {
 };
 
 TEST_P(Precheck, PassesOnAServerThatIsSetUpWell) {
+  task.document_hash = "0123456789abcdef";
   const PrecheckReport report = check(task);
   EXPECT_TRUE(report.passed()) << precheck::render_table(report);
   expect_all_others_pass(report);
   EXPECT_EQ(report.task, "shop/orders");
+  EXPECT_EQ(report.document_hash, task.document_hash);
   EXPECT_EQ(report.client_address, "127.0.0.1");
   EXPECT_GT(report.completed_at_ms, 0);
   EXPECT_THAT(item(report, "Authentication").observed, HasSubstr(account()));

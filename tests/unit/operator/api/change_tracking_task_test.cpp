@@ -39,6 +39,9 @@ TEST(TaskObject, TheTrackersDocumentIsATaskOfItsOwnAndKeepsTheIdentity) {
   ASSERT_TRUE(again.ok()) << task::to_string(again.errors);
   EXPECT_EQ(again.task.identity(), "u-1");
   EXPECT_EQ(again.task.qualified_name(), "shop.orders");
+  EXPECT_EQ(again.task.document_hash, task.tracker_hash) << "by this hash the operator knows what runs";
+  EXPECT_EQ(task::parse_task(task.precheck_document, task::Mode::Kubernetes).task.document_hash,
+            task.precheck_hash);
   EXPECT_EQ(task.tracker_document.find("managedFields"), std::string::npos);
 }
 

@@ -58,6 +58,13 @@ TEST_F(Runners, TheFirstPositionIsSavedBeforeTheFirstEvent) {
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Runners, TheStatusSaysWhichDocumentItRuns) {
+  task_.document_hash = "0123456789abcdef";
+  start();
+  EXPECT_EQ(runner_->status().document_hash, "0123456789abcdef");
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Runners, WhatPassesIsTriedAgainWhereTheStreamStood) {
   start();
   wait_streaming();
