@@ -33,15 +33,15 @@ current-context: test
 CONFIG
 }
 
-# etcd is the API server's child in all but name: it ends with the shell that waits for both.
+# Both end with the shell that waits for them, however that ends.
 server_command() {
   local etcd_port peer_port etcd_url peer_url
   etcd_port=$(free_port 127.0.0.1) peer_port=$(free_port 127.0.0.1)
   etcd_url=http://127.0.0.1:$etcd_port peer_url=http://127.0.0.1:$peer_port
   # shellcheck disable=SC2016  # expanded by the child
-  COMMAND=(bash -c 'etcd --data-dir "$1/etcd" --unsafe-no-fsync --log-level warn --listen-client-urls "$2" --advertise-client-urls "$2" \
+  COMMAND=(bash -c 'setpriv --pdeathsig KILL etcd --data-dir "$1/etcd" --unsafe-no-fsync --log-level warn --listen-client-urls "$2" --advertise-client-urls "$2" \
       --listen-peer-urls "$3" --initial-advertise-peer-urls "$3" --initial-cluster "default=$3" & etcd=$!
-    shift 3; "$@" & api=$!
+    shift 3; setpriv --pdeathsig KILL "$@" & api=$!
     trap "kill $api $etcd; wait" TERM INT EXIT
     wait -n' kube-apiserver "$DATA" "$etcd_url" "$peer_url"
     "$(kubernetes_bin)/kube-apiserver" --etcd-servers "$etcd_url" --bind-address "$BIND" --secure-port "$PORT"
