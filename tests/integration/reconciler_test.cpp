@@ -106,8 +106,8 @@ class ReconcilerTest : public testing::Test {
     controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
   }
   void TearDown() override {
-    controller_->stop();
     probe_.end();
+    controller_->stop();
     probes_.reset();
   }
 
@@ -440,9 +440,9 @@ TEST_F(ReconcilerTest, APodThatOnlyWearsOurLabelsIsNotAsked) {
                              {kTaskLabel, "orders"},
                              {kComponentLabel, "tracker"}}}}},
                          {"spec", {{"containers", json::array({{{"name", "tracker"}, {"image", "i"}}})}}}};
-  make_pod("impostor", impostor, {{"kind", "Thing"}, {"apiVersion", "v1"}, {"name", "x"}, {"uid", "x"}});
+  make_pod("z-impostor", impostor, {{"kind", "Thing"}, {"apiVersion", "v1"}, {"name", "x"}, {"uid", "x"}});
   EXPECT_TRUE(eventually([&] {
-    return controller_->store(kube::kPod)->find({space_, "impostor"}) != nullptr;
+    return controller_->store(kube::kPod)->find({space_, "z-impostor"}) != nullptr;
   }));
   for (int look = 0; look < 3; ++look) EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
   EXPECT_EQ(said("Ready"), "True Streaming");
