@@ -16,9 +16,9 @@ SWITCHES = (
 OF_KUBERNETES = re.compile(r"\b(kube|container)_[a-z_]+\{")
 
 
-def rendered(helm):
-    """kind -> objects, of the chart with everything that monitors."""
-    command = [helm, "template", "rowtide", str(CHART), "--kube-version", "1.33", "--set", SWITCHES]
+def rendered(helm, *settings):
+    """kind -> objects, of the chart with everything that monitors, and other settings ("prometheusRule.lagSeconds=1")."""
+    command = [helm, "template", "rowtide", str(CHART), "--kube-version", "1.33", "--set", ",".join((SWITCHES, *settings))]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     kinds = {}
     for one in yaml.safe_load_all(text):
@@ -27,9 +27,9 @@ def rendered(helm):
     return kinds
 
 
-def rules(helm):
+def rules(helm, *settings):
     """The PrometheusRule as Prometheus reads it: {"groups": ...}."""
-    (rule,) = rendered(helm)["PrometheusRule"]
+    (rule,) = rendered(helm, *settings)["PrometheusRule"]
     return rule["spec"]
 
 

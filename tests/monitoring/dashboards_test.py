@@ -1,7 +1,7 @@
-"""The dashboards on a live system: `dashboards_test.py HELM TRACKER` prints "PASSED FAILED".
+"""Dashboards and alerts on a live system: `dashboards_test.py HELM TRACKER` prints "PASSED FAILED".
 
 A real Prometheus scrapes real trackers under load, and the operator as recorded (live_system.RecordedOperator). Each
-panel's queries must return numbers. How many series each returned is printed.
+panel's queries must return numbers. How many series each returned is printed. Then faults are made, and alerts must fire.
 """
 
 import math
@@ -57,23 +57,31 @@ class Live:
 
     def start(self):
         folder = pathlib.Path(self.folder.name)
-        mysql, kafka = self.begin(Server("mysql", folder)), self.begin(Server("kafka", folder))
+        mysql = self.begin(Server("mysql", folder, "--binlog-expire-logs-seconds=3600"))
+        kafka = self.kafka = self.begin(Server("kafka", folder))
         self.load = self.begin(Load(mysql.facts["SOCKET"]))
         self.load.prepare()
         trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
-        played = self.begin(RecordedOperator())
+        played = self.operator = self.begin(RecordedOperator())
         ports = {name: one.port for name, one in trackers.items()}
         self.prometheus = self.begin(Prometheus(HELM, ports, played.port, folder))
         self.wait("Prometheus answers", self.prometheus.answers)
-        self.wait("both trackers stream", lambda: self.value("sum(rowtide_tracker_source_connected)") == len(TASKS))
+        self.wait_streaming()
         self.load.start()
         # A counter with a reason is there from its first reconnect on: one to be there, one to grow.
         for times in (1, 2):
-            self.load.end_streams()
-            reconnected = f"count(sum by (task) (rowtide_tracker_reconnects_total) >= {times})"
-            self.wait("every tracker reconnects", lambda query=reconnected: self.value(query) == len(TASKS))
-            self.wait("streams", lambda: self.value("sum(rowtide_tracker_source_connected)") == len(TASKS))
+            self.end_streams(times)
         self.load_since = time.monotonic()
+
+    def wait_streaming(self):
+        self.wait("every tracker streams", lambda: self.value("sum(rowtide_tracker_source_connected)") == len(TASKS))
+
+    def end_streams(self, times):
+        """Once more, for the `times`th time; returns when all have come back."""
+        self.load.end_streams()
+        query = f"count(sum by (task) (rowtide_tracker_reconnects_total) >= {times})"
+        self.wait("every tracker reconnects", lambda: self.value(query) == len(TASKS))
+        self.wait_streaming()
 
     def wait_for_panel(self, what, condition):
         """All have the same time, so that one fault of many panels costs it once."""
@@ -96,21 +104,21 @@ class Live:
         return "".join("\n" + one.log.read_text(errors="replace")[-3000:] for one in self.parts if hasattr(one, "log"))
 
     def stop(self):
-        for part in reversed(self.parts):
-            part.stop()
+        while self.parts:
+            self.parts.pop().stop()
         self.folder.cleanup()
 
 
 LIVE = Live()
 
 
+def setUpModule():
+    unittest.addModuleCleanup(LIVE.stop)
+    LIVE.start()
+
+
 class Dashboards(unittest.TestCase):
     """One test for each panel (added in main), and what holds for all."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.addClassCleanup(LIVE.stop)
-        LIVE.start()
 
     def test_the_variables_find_the_tasks(self):
         """As label_values() does."""
@@ -137,6 +145,52 @@ class Dashboards(unittest.TestCase):
         names = set(re.findall(r'"((?:controller_runtime|workqueue|rest_client|rowtide_operator)_\w+)"', source))
         recorded = set(re.findall(r"^# TYPE (\w+)", RecordedOperator.PATH.read_text(encoding="utf-8"), flags=re.M))
         self.assertEqual(names, recorded)
+
+
+def nothing():
+    """It fires as it is: orders waits for its precheck; the source keeps its binlog for an hour."""
+
+
+def insert_a_large_row():
+    LIVE.load.sql(f"INSERT INTO {TASKS[0]}.t VALUES (0, 0, REPEAT('x', 3000000));")
+
+
+def lose_the_stream_again_and_again():
+    for times in range(3, 7):
+        LIVE.end_streams(times)
+
+
+def lock_the_account():
+    LIVE.load.sql("ALTER USER tracker@'%' ACCOUNT LOCK;")
+    LIVE.load.end_streams()
+
+
+def unlock_the_account_and_stop_the_broker():
+    LIVE.load.sql("ALTER USER tracker@'%' ACCOUNT UNLOCK;")
+    LIVE.wait_streaming()
+    LIVE.kafka.stop()
+
+
+def stop_the_operator():
+    LIVE.operator.stop()
+
+
+# In this order. What needs a cluster that reports another condition is left to alerts_test.py.
+FAULTS = {
+    "TaskNotReady": nothing,
+    "PurgeHeadroomLow": nothing,
+    "EventsSkipped": insert_a_large_row,
+    "TrackerReconnecting": lose_the_stream_again_and_again,
+    "TrackerDisconnected": lock_the_account,
+    "SinkErrors": unlock_the_account_and_stop_the_broker,
+    "LagHigh": nothing,
+    "CheckpointStale": nothing,
+    "OperatorDown": stop_the_operator,
+}
+
+
+class Faults(unittest.TestCase):
+    """After Dashboards: one test for each line of FAULTS, by number."""
 
 
 class Form(unittest.TestCase):
@@ -212,7 +266,21 @@ def panel_test(name, panel):
     return test
 
 
+def fault_test(alert, make_fault):
+    def test(self):
+        if make_fault is not nothing:
+            LIVE.wait(f"{alert} does not fire before its fault", lambda: not LIVE.prometheus.firing(alert))
+        make_fault()
+        LIVE.wait(f"{alert} fires", lambda: LIVE.prometheus.firing(alert))
+        labels = LIVE.prometheus.firing(alert)[0]
+        print(f"  {alert:29} fires: {labels}", file=sys.stderr)
+
+    return test
+
+
 def main():
+    for number, (alert, make_fault) in enumerate(FAULTS.items()):
+        setattr(Faults, f"test_{number}_{alert}", fault_test("Rowtide" + alert, make_fault))
     for name, dashboard in dashboards(HELM).items():
         for panel in panels(dashboard):
             setattr(Dashboards, f"test_panel_{name}_{panel['id']:03}", panel_test(f"{name}: {panel['title']}", panel))

@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import socket
 import subprocess
 import threading
@@ -32,10 +31,10 @@ def free_port():
 class Server:
     """One of scripts/servers, ended with this process whatever happens."""
 
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, *options):
         self.command = [str(ROOT / "scripts" / "servers" / f"{name}.sh")]
         self.folder = ["--dir", str(folder / name)]
-        start = [*self.command, "start", *self.folder, "--with-pid", str(os.getpid())]
+        start = [*self.command, "start", *self.folder, "--with-pid", str(os.getpid()), "--", *options]
         line = subprocess.run(start, stdout=subprocess.PIPE, text=True, check=True).stdout
         self.facts = dict(word.split("=", 1) for word in line.split())
 
@@ -62,7 +61,7 @@ class Load(threading.Thread):
         self.sql(
             f"CREATE USER tracker@'%' IDENTIFIED BY '{PASSWORD}';"
             "GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO tracker@'%';"
-            + "".join(f"CREATE DATABASE {one}; CREATE TABLE {one}.t (id INT PRIMARY KEY, n INT);" for one in (*TASKS, UNSELECTED))
+            + "".join(f"CREATE DATABASE {one}; CREATE TABLE {one}.t (id INT PRIMARY KEY, n INT, large LONGTEXT);" for one in (*TASKS, UNSELECTED))
         )
 
     def run(self):
@@ -72,7 +71,7 @@ class Load(threading.Thread):
                 count += 1
                 self.sql(
                     "".join(
-                        f"INSERT INTO {one}.t VALUES ({count}, 0); UPDATE {one}.t SET n = 1 WHERE id = {count};"
+                        f"INSERT INTO {one}.t VALUES ({count}, 0, NULL); UPDATE {one}.t SET n = 1 WHERE id = {count};"
                         f"DELETE FROM {one}.t WHERE id = {count} - 5; ALTER TABLE {one}.t COMMENT '{count}';"
                         for one in (*TASKS, UNSELECTED)
                     )
@@ -107,7 +106,7 @@ class Tracker:
                     "credentials": {"username": "tracker", "password": "${env:ROWTIDE_TEST_PASSWORD}"},
                 },
                 "objects": {"include": [{"database": name}]},
-                "sink": {"kafka": {"bootstrapServers": [f"{kafka['HOST']}:{kafka['PORT']}"]}},
+                "sink": {"kafka": {"bootstrapServers": [f"{kafka['HOST']}:{kafka['PORT']}"], "oversizedRecord": "SkipAndCount"}},
             },
         }
         path = folder / f"{name}.yaml"
@@ -119,7 +118,8 @@ class Tracker:
             self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=environment)
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        """At once: there may be no broker left to deliver the rest to."""
+        self.process.kill()
         self.process.wait(timeout=60)
 
 
@@ -158,13 +158,20 @@ class RecordedOperator:
 
 
 class Prometheus:
-    """Scrapes as the chart's monitors ask for, with the labels that Kubernetes' discovery adds, and evaluates the chart's rules."""
+    """Scrapes as the chart's monitors ask for, with the labels that Kubernetes' discovery adds, and evaluates the chart's rules:
+    at thresholds of seconds, and without their pauses (`for`), which alerts_test.py looks after."""
+
+    THRESHOLDS = ("prometheusRule.lagSeconds=2", "prometheusRule.checkpointAgeSeconds=5")
 
     def __init__(self, helm, trackers, operator, folder):
         monitors = rendered(helm)
         (service,) = monitors["ServiceMonitor"]
         (pods,) = monitors["PodMonitor"]
-        (folder / "rules.yaml").write_text(yaml.safe_dump(rules(helm)), encoding="utf-8")
+        prompt = rules(helm, *self.THRESHOLDS)
+        for group in prompt["groups"]:
+            for rule in group["rules"]:
+                rule.pop("for", None)
+        (folder / "rules.yaml").write_text(yaml.safe_dump(prompt), encoding="utf-8")
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yaml"],
@@ -207,6 +214,11 @@ class Prometheus:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise ValueError(error.read().decode()) from error
+
+    def firing(self, alert):
+        """The labels of each that fires."""
+        alerts = self.get("alerts")["alerts"]
+        return [one["labels"] for one in alerts if one["labels"]["alertname"] == alert and one["state"] == "firing"]
 
     def answers(self):
         try:
