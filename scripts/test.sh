@@ -158,7 +158,7 @@ if ! $fast; then
   if has_tests e2e; then
     stage "image, operator" cluster_install_operator
     find_chart_tools
-    stage "end to end tests" run_tests e2e
+    stage "end to end tests" run_tests e2e 3 # they wait for pods more than they work
   fi
 fi
 

@@ -36,7 +36,8 @@ END
 kube() { "$(repo_root)/scripts/cluster.sh" kubectl "$@"; }
 
 # cluster_install_operator: image, and the operator by Helm; returns when the operator is ready. The namespace holds its pods to
-# Pod Security's strictest level. The image's tag stays the same when the image changes: its hash makes the pod a new one.
+# Pod Security's strictest level. The tests of the definition may have applied it before: the release takes it over. The image's
+# tag stays the same when the image changes: its hash makes the pod a new one.
 cluster_install_operator() {
   local archive
   archive=$("$(repo_root)/scripts/build-image.sh")
@@ -48,7 +49,7 @@ kind: Namespace
 metadata: {name: rowtide-system, labels: {pod-security.kubernetes.io/enforce: restricted}}
 END
   "$(helm_bin)" --kubeconfig "$("$(repo_root)/scripts/cluster.sh" kubeconfig)" upgrade --install rowtide "$(repo_root)/helm/rowtide" \
-    --namespace rowtide-system --set image.tag=dev --set podAnnotations.image="$(sha256sum "$archive" | cut -c 1-16)" \
+    --namespace rowtide-system --take-ownership --set image.tag=dev --set podAnnotations.image="$(sha256sum "$archive" | cut -c 1-16)" \
     --wait --timeout 120s >&2
 }
 
