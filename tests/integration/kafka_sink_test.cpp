@@ -260,7 +260,8 @@ TEST(KafkaSink, WhatIsRolledBackIsNotReadAndTheSinkGoesOn) {
     ASSERT_TRUE(rolled_back.ok()) << message(rolled_back);
     EXPECT_EQ(sink->counters().queued_bytes, 0U);
     ASSERT_TRUE(write_one(*sink, topic, value).ok());
-    ASSERT_TRUE(commit(*sink, ++position).ok());
+    const absl::Status committed = commit(*sink, ++position);
+    ASSERT_TRUE(committed.ok()) << message(committed);
   }
   KafkaReader reader = broker.reader(topic);
   EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("first", "second", "third"));

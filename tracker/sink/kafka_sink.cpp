@@ -188,6 +188,7 @@ class KafkaSink final : public Sink, public Transactional {
   SinkCounters counters_;
   absl::Status error_;
   bool is_trouble_logged_ = false;
+  bool is_rolling_back_ = false;
 
   std::vector<DeliveredRun> delivered_;  // of the poller, which ends before it
   std::jthread poller_;
@@ -347,6 +348,10 @@ absl::Status KafkaSink::produce_state(const StateRecord& record) {
 /// With the same producer where it is sound: a new one would take over from whoever took over from us.
 absl::Status KafkaSink::roll_back() {
   bool is_sound = transaction_ && error().ok();
+  {
+    const std::lock_guard lock(mutex_);
+    is_rolling_back_ = true;
+  }
   if (transaction_) {
     const absl::Status given_up = transaction_->abort(kOpenTimeout);
     if (absl::IsAborted(given_up)) return given_up;
@@ -358,6 +363,7 @@ absl::Status KafkaSink::roll_back() {
     tracker_ = {};
     queued_bytes_ = 0;
     error_ = absl::OkStatus();
+    is_rolling_back_ = false;
   }
   gate_.roll_back();
   return is_sound ? absl::OkStatus() : start_producer();
@@ -504,7 +510,8 @@ void KafkaSink::on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event) {
     counters_.bytes += deliveries.bytes;
     counters_.rejected_records += deliveries.failures;
     if (deliveries.records > 0) is_trouble_logged_ = false;
-    is_first_failure = deliveries.first_failed != nullptr && error_.ok();
+    // What is being taken back fails as it should, and a purge would reach what is written after it.
+    is_first_failure = deliveries.first_failed != nullptr && error_.ok() && !is_rolling_back_;
     if (is_first_failure) error_ = failure_of(*deliveries.first_failed);
   }
   progress_.notify_all();
