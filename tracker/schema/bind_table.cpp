@@ -37,7 +37,7 @@ bool is_silent(const TableMap& map) {
 absl::Status does_not_fit(const TableMap& map, std::string_view difference) {
   const std::string sql_name = sql::quote_identifier(map.database) + "." + sql::quote_identifier(map.table);
   return absl::FailedPreconditionError(fmt::format(
-      "the columns of {} cannot be known: {}. The event does not say itself what its columns are, and the "
+      "the columns of {} cannot be told: {}. The event does not say itself what its columns are, and the "
       "definition that is known is not the one that it was written with. Repair: leave the table's events "
       "out (spec.onUnprocessable: SkipAndCount), or take the table out of spec.objects; and so that it does "
       "not happen again, SET GLOBAL binlog_row_metadata=FULL at the source (MySQL 8.0.1+, MariaDB 10.5+; "
@@ -52,7 +52,7 @@ bool is_hidden(const std::vector<std::uint32_t>& hidden, std::size_t position) {
 /// Columns that were added after a functional index stand after its hidden ones in the event.
 absl::Status hidden_do_not_fit(const TableMap& map) {
   return absl::FailedPreconditionError(fmt::format(
-      "the columns of {}.{} cannot be known: the table has a functional index, whose hidden columns the event "
+      "the columns of {}.{} cannot be told: the table has a functional index, whose hidden columns the event "
       "lists without saying which of them they are. Repair: SET GLOBAL binlog_row_metadata=FULL at the "
       "source and leave the events of before out (spec.onUnprocessable: SkipAndCount), or take the table out "
       "of spec.objects",

@@ -14,7 +14,7 @@ namespace {
 absl::Status not_known(const sql::TableName& name) {
   const std::string sql_name = sql::quote_identifier(name.database) + "." + sql::quote_identifier(name.table);
   return absl::UnimplementedError(
-      fmt::format("the columns of {} cannot be known: what it was when this was written is not known (it was "
+      fmt::format("the columns of {} cannot be told: what it was when this was written is not known (it was "
                   "made or changed by a "
                   "statement that does not say so itself, out of a table that is not tracked, or before the "
                   "task began), and since "
