@@ -42,14 +42,9 @@ class Families {
     metric.label = std::move(labels);
     metric.histogram.sample_count = from.count;
     metric.histogram.sample_sum = from.sum;
-    std::uint64_t cumulative = 0;
-    for (std::size_t i = 0; i < from.counts.size(); ++i) {
-      cumulative += from.counts[i];
-      const double bound = i < controller::Histogram::kUpperBounds.size()
-                               ? controller::Histogram::kUpperBounds[i]
-                               : std::numeric_limits<double>::infinity();
+    from.for_each_bucket([&](std::uint64_t cumulative, double bound) {
       metric.histogram.bucket.push_back({cumulative, bound});
-    }
+    });
     add(MetricType::Histogram, std::move(name), std::move(help)).metric.push_back(std::move(metric));
   }
   static void series(MetricFamily& family, Labels labels, double value) {

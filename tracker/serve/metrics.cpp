@@ -4,7 +4,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <initializer_list>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -33,12 +32,9 @@ class Families {
   void histogram(const std::string& name, const std::string& help, const Histogram<kBounds>& from) {
     prometheus::ClientMetric metric;
     for (const auto& [label, text] : task_) metric.label.push_back({label, text});
-    std::uint64_t cumulative = 0;
-    for (std::size_t i = 0; i < from.counts.size(); ++i) {
-      cumulative += from.counts[i];
-      const double bound = i < kBounds.size() ? kBounds[i] : std::numeric_limits<double>::infinity();
+    from.for_each_bucket([&](std::uint64_t cumulative, double bound) {
       metric.histogram.bucket.push_back({cumulative, bound});
-    }
+    });
     metric.histogram.sample_count = from.count;
     metric.histogram.sample_sum = from.sum;
     family(prometheus::MetricType::Histogram, name, help).metric.push_back(std::move(metric));
