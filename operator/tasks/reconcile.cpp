@@ -146,22 +146,30 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   if (task.is_deleting) return {};
 
   const Objects objects = observe(task);
-  const std::int64_t now_ms = now_us() / 1000;
+  const std::int64_t now_ms = rowtide::now_ms();
+  PrecheckRun run;
+  json wanted;  // the Deployment of the newest spec
   PrecheckDecision precheck;
   absl::Status precheck_written;
   absl::Status tracker_written;
   if (task.parsed.ok()) {
-    precheck = decide_precheck(task, precheck_run(task, objects, now_ms), now_ms);
+    run = precheck_run(task, objects, now_ms);
+    wanted = tracker_deployment(task, default_image_);
+    precheck = decide_precheck(task, run, now_ms);
     if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
       precheck.job_failure = why_no_pod(task, objects);
     }
     precheck_written = act_on_precheck(task, precheck, objects);
-    tracker_written = act_on_tracker(task, precheck, objects);
+    tracker_written = act_on_tracker(task, precheck, objects, wanted);
   }
   // Also of a task that is not fit to run in other respects.
   tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
 
-  Observed observed = observed_of(task, precheck, objects);
+  Observed observed{.task = task, .precheck = precheck};
+  observed.deployment = get(objects.deployment);
+  observed.pod = get(objects.tracker_pod);
+  observed.precheck_pod_hash = run.pod_hash;
+  observed.is_rolled_out = task.parsed.ok() && is_rolled_out(observed.deployment, wanted);
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);
   observed.now_ms = now_ms;
@@ -196,18 +204,6 @@ std::string Reconciler::why_no_pod(const api::TaskObject& task, const Objects& o
                                   .field_selector = "reason=FailedCreate,regarding.uid=" +
                                                     kube::text_at(*objects.job, "/metadata/uid")});
   return events.ok() ? pod_refusal(events->items) : "";
-}
-
-Observed Reconciler::observed_of(const api::TaskObject& task, const PrecheckDecision& precheck,
-                                 const Objects& objects) const {
-  Observed observed{.task = task, .precheck = precheck};
-  observed.deployment = get(objects.deployment);
-  observed.pod = get(objects.tracker_pod);
-  if (task.parsed.ok()) {
-    observed.precheck_pod_hash = precheck_pod_hash(task, default_image_);
-    observed.is_rolled_out = is_rolled_out(observed.deployment, tracker_deployment(task, default_image_));
-  }
-  return observed;
 }
 
 void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
@@ -248,15 +244,14 @@ absl::Status Reconciler::create_job(const api::TaskObject& task, int attempt) {
 }
 
 absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
-                                        const Objects& objects) {
+                                        const Objects& objects, const json& deployment) {
   // Only a spec that passed its precheck replaces the one that runs.
   if (decision.verdict != PrecheckVerdict::Passed || (task.is_suspended && !objects.deployment)) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(
       apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
-  RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment),
-                                   tracker_deployment(task, default_image_)));
+  RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), deployment));
   return apply_if_changed(task, kube::kService, get(objects.service), tracker_service(task));
 }
 

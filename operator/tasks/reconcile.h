@@ -36,14 +36,12 @@ class Reconciler {
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;
   [[nodiscard]] PrecheckRun precheck_run(const api::TaskObject& task, const Objects& objects,
                                          std::int64_t now_ms);
-  [[nodiscard]] Observed observed_of(const api::TaskObject& task, const PrecheckDecision& precheck,
-                                     const Objects& objects) const;
   [[nodiscard]] std::string why_no_pod(const api::TaskObject& task, const Objects& objects);
   void ask_tracker(Observed& observed, const Objects& objects);
   [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
                                              const Objects& objects);
   [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
-                                            const Objects& objects);
+                                            const Objects& objects, const nlohmann::json& deployment);
   [[nodiscard]] absl::Status create_job(const api::TaskObject& task, int attempt);
   [[nodiscard]] absl::Status apply_if_changed(const api::TaskObject& task, const kube::ResourceType& type,
                                               const nlohmann::json* live, const nlohmann::json& desired);
