@@ -11,7 +11,7 @@
 namespace rowtide::op::tasks {
 
 /// When a task's object was first seen in some state, by our own clock: the server's times may be minutes
-/// off. One object a task; forgotten at a restart, after which everything is seen anew. Thread-safe.
+/// off. One object per task; forgotten at a restart, after which everything is seen anew. Thread-safe.
 class FirstSeen {
  public:
   [[nodiscard]] std::int64_t first_seen(const kube::ObjectKey& task, const std::string& uid,

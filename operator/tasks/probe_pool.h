@@ -25,7 +25,7 @@ struct ProbeResult {
 };
 
 /// Asks trackers on threads of its own, so that those that hang keep no reconcile waiting. Remembers one pod
-/// a task. Thread-safe.
+/// per task. Thread-safe.
 class ProbePool {
  public:
   using Clock = std::chrono::steady_clock;

@@ -541,8 +541,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
       status != binlog::RowsStatus::Ok) {
     return skip_or_fail(event, absl::DataLossError("the event ends inside its header"));
   }
-  constexpr std::uint64_t kDummyTableId = 0xffffff;
-  if (header.table_id == kDummyTableId) return absl::OkStatus();
+  if (header.is_dummy()) return absl::OkStatus();
   const std::uint64_t number = revocable_.count();
   const BoundTable* table = tables_.find(header.table_id);
   if (table == nullptr) {
