@@ -20,12 +20,13 @@ process_start() {
   done
 }
 
-# process_start_time PID: the kernel's start tick, which tells a process from a later one with the same pid. Zombies count as ended.
+# process_start_time PID: the kernel's start tick, which tells a process from a later one with the same pid. A zombie counts as
+# ended once it is its last thread: until then the others hold the process' ports and locks.
 process_start_time() {
   local line fields
   { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
   read -ra fields <<<"${line##*) }"
-  [[ ${fields[0]} != Z ]] || return 1
+  [[ ${fields[0]} != Z ]] || ((fields[17] > 1)) || return 1
   printf '%s\n' "${fields[19]}"
 }
 
@@ -73,8 +74,10 @@ wait_for() {
   done
 }
 
-# process_failed NAME MESSAGE: the end of NAME's log, then the error.
+# process_failed NAME MESSAGE: what NAME's log calls an error (the end is often only the shutdown), its end, then the error.
 process_failed() {
+  printf -- '--- errors in %s\n' "$PROCESS_LOGS/$1.log" >&2
+  grep -m 10 -A 8 -wE 'ERROR|FATAL' "$PROCESS_LOGS/$1.log" | head -n 40 >&2 || true
   printf -- '--- last lines of %s\n' "$PROCESS_LOGS/$1.log" >&2
   tail -n 25 "$PROCESS_LOGS/$1.log" >&2 || true
   die "$2. The log above says why; after mending it run the same command again"

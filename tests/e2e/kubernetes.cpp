@@ -96,18 +96,19 @@ std::vector<std::string> Namespace::names(const std::string& kinds) const {
   return found;
 }
 
-std::string Namespace::condition_field(const std::string& task, const std::string& type,
-                                       const std::string& field) const {
-  return kubectl(
-      {"get", "ctt", task, "-o", "jsonpath={.status.conditions[?(@.type==\"" + type + "\")]." + field + "}"});
+// One reading for all fields: between two the operator may write.
+std::string Namespace::condition_fields(const std::string& task, const std::string& type,
+                                        const std::string& fields) const {
+  return kubectl({"get", "ctt", task, "-o",
+                  "jsonpath={range .status.conditions[?(@.type==\"" + type + "\")]}" + fields + "{end}"});
 }
 
 std::string Namespace::condition(const std::string& task, const std::string& type) const {
-  return condition_field(task, type, "status") + " " + condition_field(task, type, "reason");
+  return condition_fields(task, type, "{.status} {.reason}");
 }
 
 std::string Namespace::condition_message(const std::string& task, const std::string& type) const {
-  return condition_field(task, type, "message");
+  return condition_fields(task, type, "{.message}");
 }
 
 json Namespace::precheck_item(const std::string& task, const std::string& item) const {

@@ -42,8 +42,8 @@ class Namespace {
   [[nodiscard]] std::string everything() const;
 
  private:
-  [[nodiscard]] std::string condition_field(const std::string& task, const std::string& type,
-                                            const std::string& field) const;
+  [[nodiscard]] std::string condition_fields(const std::string& task, const std::string& type,
+                                            const std::string& fields) const;
   std::string name_;
 };
 

@@ -172,6 +172,7 @@ TEST_F(Tasks, SuspendEditAndDelete) {
         return !changes.inserted_ids.empty() && *changes.inserted_ids.rbegin() > 100;
       },
       seconds{120});
+  space_->wait_for_condition("orders", "Ready", "True Streaming");
 
   // A spec that CEL cannot see to be wrong: the tracker of the last good one goes on.
   json invalid = object;

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -177,6 +178,21 @@ RunResult run(const ProcessOptions& options, std::chrono::milliseconds deadline)
   throw std::runtime_error(fmt::format("{} still runs after {} ms\nout: {}\nerr: {}",
                                        fmt::join(options.argv, " "), deadline.count(),
                                        last_part(process.out()), last_part(process.err())));
+}
+
+bool has_ended(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  const std::string stat{std::istreambuf_iterator<char>{file}, {}};
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return true;
+  std::istringstream fields(stat.substr(name_end + 2));
+  std::string state;
+  std::string skipped;
+  int threads = 0;
+  fields >> state;
+  for (int field = 4; field < 20; ++field) fields >> skipped;  // proc(5)'s numbers
+  fields >> threads;
+  return state == "Z" && threads <= 1;
 }
 
 }  // namespace rowtide::test

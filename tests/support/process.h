@@ -68,4 +68,8 @@ struct RunResult {
 /// Runs a program to its end. Throws if it still runs at the deadline.
 [[nodiscard]] RunResult run(const ProcessOptions& options, std::chrono::milliseconds deadline);
 
+/// Of any process. A zombie has ended once it is its last thread: until then the others hold the process'
+/// ports and locks.
+[[nodiscard]] bool has_ended(pid_t pid);
+
 }  // namespace rowtide::test

@@ -29,13 +29,6 @@ void send(pid_t pid, int number) {
   }
 }
 
-bool ended(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string stat{std::istreambuf_iterator<char>{file}, {}};
-  const std::size_t name_end = stat.rfind(')');
-  return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
-}
-
 }  // namespace
 
 ScriptServer::ScriptServer(std::string name, ServerOptions options)
@@ -91,7 +84,7 @@ void ScriptServer::end(const std::string& action) {
 void ScriptServer::kill9() {
   const pid_t server = pid();
   send(server, SIGKILL);
-  wait_until(fmt::format("{} (pid {}) ends after SIGKILL", name_, server), [&] { return ended(server); });
+  wait_until(fmt::format("{} (pid {}) ends after SIGKILL", name_, server), [&] { return has_ended(server); });
 }
 
 void ScriptServer::suspend() {

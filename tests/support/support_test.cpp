@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/syscall.h>
 
 #include <fstream>
 #include <map>
@@ -45,6 +46,34 @@ TEST(Process, GivesLinesAsTheyComplete) {
   std::ofstream{go} << "go";
   ASSERT_TRUE(process.wait(seconds{20}));
   EXPECT_EQ(process.new_lines(), std::vector<std::string>{"two"});
+}
+
+// A killed JVM under load: the leader is a zombie while the broker's other threads still hold ports and
+// locks.
+TEST(Process, HasNotEndedWhileAThreadOutlivesItsLeader) {
+  const std::string sys_exit = std::to_string(SYS_exit);
+  Process process({{"python3", "-c",
+                    "import ctypes, threading, time\n"
+                    "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+                    "ctypes.CDLL(None).syscall(" +
+                        sys_exit + ", 0)"},
+                   {},
+                   {}});
+  const std::string pid = std::to_string(process.pid());
+  const auto script_sees = [&] {
+    const std::string library = (source_root() / "scripts/lib/process.sh").string();
+    return run({{"bash", "-c", ". \"$1\"; process_start_time $2", "-", library, pid}, {}, {}}, seconds{20})
+               .status.code == 0;
+  };
+  wait_until("the leader is a zombie", [&] {
+    std::ifstream stat("/proc/" + pid + "/stat");
+    return std::string(std::istreambuf_iterator<char>{stat}, {}).find(") Z ") != std::string::npos;
+  });
+  EXPECT_FALSE(has_ended(process.pid()));
+  EXPECT_TRUE(script_sees());
+  ASSERT_EQ(::kill(process.pid(), SIGKILL), 0);
+  wait_until("all its threads are gone", [&] { return has_ended(process.pid()); });
+  EXPECT_FALSE(script_sees());
 }
 
 TEST(Process, EndsByOurSignalAndWithItsObject) {
