@@ -139,9 +139,7 @@ class Pipeline {
   [[nodiscard]] absl::Status on_xa_outcome(const std::string& xid, bool is_commit,
                                            const std::stop_token& stop);
   [[nodiscard]] absl::Status deliver_xa(const XaTransactions::Outcome& outcome, const std::stop_token& stop);
-  void enter_replayed(std::string_view xid);
   [[nodiscard]] absl::Status on_replayed(const binlog::EventView& event, const std::stop_token& stop);
-  [[nodiscard]] absl::Status on_replayed_query(const binlog::EventView& event);
   [[nodiscard]] absl::Status end_replay(const std::stop_token& stop);
 
   Parts parts_;

@@ -2,14 +2,13 @@
 #include <spdlog/spdlog.h>
 
 #include "common/status/try.h"
-#include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/pipeline/pipeline.h"
+#include "tracker/pipeline/xa_replay.h"
 #include "tracker/sql/xa_statement.h"
 
 namespace rowtide::pipeline {
 
-using binlog::EventType;
 using sql::XaVerb;
 using Step = XaTransactions::Step;
 
@@ -64,49 +63,26 @@ absl::Status Pipeline::deliver_xa(const XaTransactions::Outcome& outcome, const 
   return absl::OkStatus();
 }
 
-/// A group begins in the stream that is read again.
-void Pipeline::enter_replayed(std::string_view xid) {
-  xa_.enter(xid);
-  if (!xa_.is_in_group()) return;
-  revocable_.begin_replayed(stream_.file(), xa_.is_second_reading());
-}
-
 /// The stream that was opened at a prepared transaction: its rows go on as those of the transaction that
-/// commits it; whatever else comes is not looked at.
+/// commits it; whatever else comes is passed over.
 absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::stop_token& stop) {
-  switch (event.header.type) {
-    case EventType::MariadbGtidLog: {
-      const auto gtid = binlog::parse_mariadb_gtid(event.body, event.header.server_id);
-      if (gtid.ok()) enter_replayed(gtid->xid);
-      return gtid.status();
-    }
-    case EventType::Query:
-      return on_replayed_query(event);
-    case EventType::MariadbQueryCompressed: {
-      const auto plain = binlog::uncompress_mariadb(event, uncompressed_);
-      return plain.ok() ? on_replayed_query(*plain) : plain.status();
-    }
-    case EventType::XaPrepare:
-      return xa_.is_in_group() ? end_replay(stop) : absl::OkStatus();
-    case EventType::TransactionPayload:
-      return on_payload(event, stop);
-    case EventType::MariadbWriteRowsCompressedV1:
-    case EventType::MariadbUpdateRowsCompressedV1:
-    case EventType::MariadbDeleteRowsCompressedV1:
-    case EventType::TableMap:
-      return xa_.is_in_group() ? dispatch(event, stop) : absl::OkStatus();
-    default:
-      return binlog::is_rows(event.header.type) && xa_.is_in_group() ? dispatch(event, stop)
-                                                                     : absl::OkStatus();
+  ASSIGN_OR_RETURN(const XaReplayEvent replayed, look_at_replayed(event, uncompressed_));
+  if (replayed.xid) {
+    xa_.enter(*replayed.xid);
+    if (xa_.is_in_group()) revocable_.begin_replayed(stream_.file(), xa_.is_second_reading());
   }
-}
-
-absl::Status Pipeline::on_replayed_query(const binlog::EventView& event) {
-  ASSIGN_OR_RETURN(const auto query, binlog::parse_query(event.body));
-  const auto statement = sql::parse_xa_statement(query.sql);
-  if (statement && statement->verb == XaVerb::Start) enter_replayed(statement->xid);
+  if (replayed.kind == XaReplayEvent::Kind::Payload) return on_payload(event, stop);
   if (!xa_.is_in_group()) return absl::OkStatus();
-  return revocable_.on_savepoint(query.sql, transaction_.is_emitted());
+  switch (replayed.kind) {
+    case XaReplayEvent::Kind::Statement:
+      return revocable_.on_savepoint(replayed.sql, transaction_.is_emitted());
+    case XaReplayEvent::Kind::Rows:
+      return dispatch(event, stop);
+    case XaReplayEvent::Kind::Prepare:
+      return end_replay(stop);
+    default:
+      return absl::OkStatus();
+  }
 }
 
 absl::Status Pipeline::end_replay(const std::stop_token& stop) {
