@@ -9,10 +9,12 @@ RUN bash -c '. /tmp/packages.sh && apt-get update -q && \
 
 # scripts/build-image.sh mounts its compiler cache at /ccache; relative paths, so that what a checkout compiled is found there.
 ARG JOBS=2
+# The git commit, "-dirty" after it where that is so; the checkout's history is not sent here.
+ARG COMMIT=unknown
 WORKDIR /src
 COPY . .
 ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1
-RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache && \
+RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT="${COMMIT}" && \
     cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
     cmake --install build/release --prefix /install --strip && rm -rf build
 

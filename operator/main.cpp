@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Runs ChangeTrackingTasks: prechecks them, keeps a tracker pod for each, reports how they fare.",
       "rowtide-operator");
-  app.set_version_flag("--version", "rowtide-operator " + std::string(kVersion));
+  app.set_version_flag("--version", "rowtide-operator " + version_text());
   app.add_option("--kubeconfig", options.kubeconfig,
                  "kubeconfig file; default $KUBECONFIG, else the pod's service account");
   app.add_option("--namespace", options.name_space, "watch this namespace only; default all");

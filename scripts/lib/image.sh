@@ -109,7 +109,7 @@ image_build() {
   apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|Check-)' >"$lent/machine.conf" || true
   if [[ -s $lent/sources.list ]]; then options+=(-v "$lent/sources.list:/etc/apt/sources.list:ro"); fi
   options+=(-v "$lent/machine.conf:/etc/apt/apt.conf.d/99machine:ro")
-  options+=(--build-arg "JOBS=$(nproc)")
+  options+=(--build-arg "JOBS=$(nproc)" --build-arg "COMMIT=$(git_commit)")
   local compiler_cache=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
   mkdir -p "$compiler_cache"
   options+=(-v "$compiler_cache:/ccache")

@@ -17,6 +17,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "rowtide"
+VERSION = re.search(r"project\(rowtide VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
 HELM = "helm"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -87,7 +88,7 @@ PROBE = {"initialDelaySeconds": 7, "periodSeconds": 8, "timeoutSeconds": 9, "fai
 SETTINGS = {
     "fullnameOverride": ("other", ("Deployment", "other"), "metadata/name", "other"),
     "commonLabels": ({"team": "data"}, SERVICE, "metadata/labels/team", "data"),
-    "image.repository": ("reg.io/r", DEPLOYMENT, CONTAINER + "image", "reg.io/r:0.1.0"),
+    "image.repository": ("reg.io/r", DEPLOYMENT, CONTAINER + "image", "reg.io/r:" + VERSION),
     "image.tag": ("9", DEPLOYMENT, CONTAINER + "image", "rowtide:9"),
     "image.digest": (DIGEST, DEPLOYMENT, CONTAINER + "image", "rowtide@" + DIGEST),
     "image.pullPolicy": ("Always", DEPLOYMENT, CONTAINER + "imagePullPolicy", "Always"),
@@ -358,8 +359,7 @@ class Chart(unittest.TestCase):
 
     def test_versions_are_the_programs(self):
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
-        version = re.search(r"project\(rowtide VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
-        self.assertEqual((chart["version"], chart["appVersion"]), (version, version))
+        self.assertEqual((chart["version"], chart["appVersion"]), (VERSION, VERSION))
 
     def test_notes_say_the_next_commands(self):
         def notes(values):
