@@ -234,17 +234,9 @@ std::string precheck_pod_hash(const api::TaskObject& task, const std::string& de
   return task::stable_hash(precheck_template(task, default_image).dump());
 }
 
-bool is_applied(const json* live, const json& desired) {
-  if (live == nullptr) return false;
-  const json::json_pointer annotation("/metadata/annotations");
-  if (!live->contains(annotation)) return false;
-  return live->at(annotation).value(kDesiredHash, "") == desired.at(annotation).value(kDesiredHash, "");
-}
-
-bool is_rolled_out(const json* live, const json& desired) {
-  if (!is_applied(live, desired)) return false;
+bool is_rolled_out(const json& deployment) {
   const auto number = [&](const char* pointer) {
-    const json& value = kube::value_at(*live, pointer);
+    const json& value = kube::value_at(deployment, pointer);
     return value.is_number_integer() ? value.get<std::int64_t>() : 0;
   };
   return number("/status/observedGeneration") >= number("/metadata/generation") &&

@@ -8,7 +8,8 @@
 namespace rowtide::op::tasks {
 
 // What should exist for a task, as pure functions: the same input gives the same bytes. Every object carries
-// the hash of its own content (kDesiredHash), so that one that stands there already is not applied again.
+// the hash of its own content (kDesiredHash): drift.h compares field by field, and by the hash it is seen
+// that a field is not wanted any more.
 
 inline constexpr const char* kManagedBy = "rowtide-operator";
 inline constexpr const char* kTaskLabel = "rowtide.dev/task";
@@ -44,11 +45,8 @@ inline constexpr int kTrackerPort = 8080;
 /// Of the pod that precheck_job() makes, whatever the attempt.
 [[nodiscard]] std::string precheck_pod_hash(const api::TaskObject& task, const std::string& default_image);
 
-/// Does `live` (null: does not exist) stand there as `desired` says?
-[[nodiscard]] bool is_applied(const nlohmann::json* live, const nlohmann::json& desired);
-
-/// Is the Deployment applied, and its only pod made of its newest template?
-[[nodiscard]] bool is_rolled_out(const nlohmann::json* live, const nlohmann::json& desired);
+/// Is the Deployment's only pod made of its newest template?
+[[nodiscard]] bool is_rolled_out(const nlohmann::json& deployment);
 
 /// The uid of the object's controller; empty if it has none.
 [[nodiscard]] std::string controller_uid(const nlohmann::json& object);

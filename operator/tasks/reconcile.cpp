@@ -139,6 +139,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   const kube::ObjectPtr object = controller_.store(kube::kChangeTrackingTask)->find(key);
   if (!object) {  // deleted; what it owned goes with it
     job_ends_.forget(key);
+    kept_otherwise_.forget(key);
     probes_.forget(key);
     return {};
   }
@@ -169,7 +170,8 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   observed.deployment = get(objects.deployment);
   observed.pod = get(objects.tracker_pod);
   observed.precheck_pod_hash = run.pod_hash;
-  observed.is_rolled_out = task.parsed.ok() && is_rolled_out(observed.deployment, wanted);
+  observed.is_rolled_out = task.parsed.ok() && is_applied(task, observed.deployment, wanted) &&
+                           is_rolled_out(*observed.deployment);
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);
   observed.now_ms = now_ms;
@@ -261,13 +263,19 @@ absl::Status Reconciler::scale(const api::TaskObject& task, const json* deployme
   return scale_client_.apply(kube::kDeployment, tracker_scale(task, replicas)).status();
 }
 
+bool Reconciler::is_applied(const api::TaskObject& task, const json* live, const json& desired) const {
+  return live != nullptr && kept_otherwise_.explains(task.key, *live, desired);
+}
+
 absl::Status Reconciler::apply_if_changed(const api::TaskObject& task, const kube::ResourceType& type,
                                           const json* live, const json& desired) {
-  if (is_applied(live, desired)) return absl::OkStatus();
+  if (is_applied(task, live, desired)) return absl::OkStatus();
   // An object that is not in the store may be there all the same: one of ours that is new, or somebody
   // else's.
   if (live == nullptr) RETURN_IF_ERROR(check_ownership(task, type, kube::text_at(desired, "/metadata/name")));
-  return client_.apply(type, desired).status();
+  ASSIGN_OR_RETURN(const json answer, client_.apply(type, desired));
+  kept_otherwise_.note(task.key, desired, answer);
+  return absl::OkStatus();
 }
 
 /// FailedPrecondition: an object of that name is there, and the task is not its controller.

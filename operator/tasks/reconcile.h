@@ -7,6 +7,7 @@
 #include "operator/api/change_tracking_task.h"
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
+#include "operator/tasks/drift.h"
 #include "operator/tasks/first_seen.h"
 #include "operator/tasks/precheck_cycle.h"
 #include "operator/tasks/probe_pool.h"
@@ -43,6 +44,8 @@ class Reconciler {
   [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
                                             const Objects& objects, const nlohmann::json& deployment);
   [[nodiscard]] absl::Status create_job(const api::TaskObject& task, int attempt);
+  [[nodiscard]] bool is_applied(const api::TaskObject& task, const nlohmann::json* live,
+                                const nlohmann::json& desired) const;
   [[nodiscard]] absl::Status apply_if_changed(const api::TaskObject& task, const kube::ResourceType& type,
                                               const nlohmann::json* live, const nlohmann::json& desired);
   [[nodiscard]] absl::Status check_ownership(const api::TaskObject& task, const kube::ResourceType& type,
@@ -57,6 +60,7 @@ class Reconciler {
   ProbePool& probes_;
   const std::string default_image_;
   FirstSeen job_ends_;
+  KeptOtherwise kept_otherwise_;
   std::atomic<std::uint64_t> status_writes_{0};
 };
 

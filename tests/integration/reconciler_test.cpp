@@ -102,7 +102,8 @@ class ReconcilerTest : public testing::Test {
     controller_ = std::make_unique<controller::Controller>(*transport_, options);
     probes_ = std::make_unique<ProbePool>(probe_,
                                           [this](const kube::ObjectKey& key) { controller_->enqueue(key); });
-    reconciler_ = std::make_unique<Reconciler>(client_, scale_client_, *controller_, *probes_, kImage);
+    reconciler_ =
+        std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, kImage);
     controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
   }
   void TearDown() override {
@@ -228,9 +229,33 @@ class ReconcilerTest : public testing::Test {
     wait_for("Ready", "True Streaming");
   }
 
+  [[nodiscard]] std::uint64_t writes() const {
+    std::uint64_t count = 0;
+    for (const kube::Client* client : {&operator_client_, &scale_client_}) {
+      for (const auto& [what, times] : client->request_counts()) count += what.first == "GET" ? 0 : times;
+    }
+    return count;
+  }
+  /// Of the operator, however often it looks.
+  void expect_no_more_writes() {
+    const auto look = [&] { EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok()); };
+    // The watch may still be bringing what was written last.
+    int quiet = 0;
+    wait_until("the watch has caught up", [&] {
+      const std::uint64_t before = writes();
+      look();
+      quiet = writes() == before ? quiet + 1 : 0;
+      return quiet == 5;
+    });
+    const std::uint64_t before = writes();
+    for (int i = 0; i < 20; ++i) look();
+    EXPECT_EQ(writes(), before);
+  }
+
   inline static test::ScriptServer* server_ = nullptr;
   inline static kube::CpprestTransport* transport_ = nullptr;
   kube::Client client_{*transport_};
+  kube::Client operator_client_{*transport_};
   kube::Client scale_client_{*transport_, "rowtide-operator-scale"};
   std::string space_;
   TestProbe probe_;
@@ -248,18 +273,51 @@ TEST_F(ReconcilerTest, AReadyPodStreamsThoughItsTrackerCannotBeAsked) {
 
 TEST_F(ReconcilerTest, AnIdleTaskIsNotWritten) {
   start_tracking();
-  const auto look = [&] { EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok()); };
-  // The watch may still be bringing what was written last.
-  int quiet = 0;
-  wait_until("the watch has caught up", [&] {
-    const std::uint64_t before = reconciler_->status_writes();
-    look();
-    quiet = reconciler_->status_writes() == before ? quiet + 1 : 0;
-    return quiet == 5;
-  });
-  const std::uint64_t writes = reconciler_->status_writes();
-  for (int i = 0; i < 20; ++i) look();
-  EXPECT_EQ(reconciler_->status_writes(), writes);
+  expect_no_more_writes();
+}
+
+TEST_F(ReconcilerTest, AnEditOfAChildIsPutBack) {
+  start_tracking();
+  const auto edit = [&](const kube::ResourceType& type, const json& change) {
+    const std::string path = kube::object_path(type, {space_, "orders-tracker"}).value();
+    const auto answer = transport_->request({"PATCH", path + "?fieldManager=kubectl-edit",
+                                             "application/strategic-merge-patch+json", change.dump()});
+    ASSERT_TRUE(answer.ok() && answer->status == 200) << answer->body;
+  };
+  const auto is_back = [&](const kube::ResourceType& type, const char* pointer, const json& value) {
+    wait_until(std::string(pointer) + " is put back",
+               [&] { return kube::value_at(live(type, "orders-tracker"), pointer) == value; });
+  };
+  const json document = kube::value_at(live(kube::kConfigMap, "orders-tracker"), "/data/task.yaml");
+  edit(kube::kDeployment,
+       {{"spec",
+         {{"template",
+           {{"spec",
+             {{"containers", json::array({{{"name", "tracker"}, {"image", "x"}},
+                                          {{"name", "a-sidecar"}, {"image", "y"}}})}}}}}}}});
+  is_back(kube::kDeployment, "/spec/template/spec/containers/0/image", kImage);
+  edit(kube::kConfigMap, {{"data", {{"task.yaml", "kind: Nonsense"}}}});
+  is_back(kube::kConfigMap, "/data/task.yaml", document);
+  edit(kube::kService, {{"spec", {{"selector", {{"app", "mine"}}}}}});
+  is_back(kube::kService, "/spec/selector", {{kTaskLabel, "orders"}, {kComponentLabel, "tracker"}});
+  edit(kube::kService, {{"metadata", {{"labels", {{kTaskLabel, nullptr}}}}}});
+  is_back(kube::kService, "/metadata/labels/rowtide.dev~1task", "orders");
+  EXPECT_EQ(
+      kube::value_at(live(kube::kDeployment, "orders-tracker"), "/spec/template/spec/containers/1/name"),
+      "a-sidecar")
+      << "what others add is theirs";
+}
+
+TEST_F(ReconcilerTest, WhatTheServerKeepsOtherwiseIsAppliedOnce) {
+  json object = task_object();
+  object["spec"]["tracker"] = json::parse(
+      R"({"resources": {"requests": {"cpu": "0.50", "memory": "1024Mi"}, "limits": {"memory": "1024Mi"}},
+          "tolerations": [{"key": "k", "operator": "Exists"}], "nodeSelector": {"disk": "ssd"}})");
+  apply(object);
+  pass_precheck();
+  roll_out("tracker-1");
+  wait_for("Ready", "True Streaming");
+  expect_no_more_writes();
 }
 
 TEST_F(ReconcilerTest, AChildThatAPolicyRefusesIsTold) {
