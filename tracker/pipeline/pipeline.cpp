@@ -426,7 +426,8 @@ absl::Status Pipeline::on_query(const binlog::EventView& event, const std::stop_
     case StatementKind::Rollback:
       return on_rollback(stop);
     case StatementKind::Savepoint:
-      return revocable_.on_savepoint(query.sql, transaction_.is_emitted());
+      return statement.savepoint ? revocable_.on_savepoint(*statement.savepoint, transaction_.is_emitted())
+                                 : absl::OkStatus();
     default:
       return on_statement(event, statement, query, stop);
   }
@@ -439,7 +440,8 @@ absl::Status Pipeline::on_statement(const binlog::EventView& event, const sql::S
       transaction_.set_explicit(true);
       return absl::OkStatus();
     case StatementKind::Xa:
-      return on_xa_statement(query.sql, stop);
+      if (!statement.xa) break;
+      return on_xa_statement(*statement.xa, stop);
     case StatementKind::Ddl:
       if (statement.writes_rows && !statement.is_temporary) {
         absl::Status status = on_statement_dml(statement, query);

@@ -134,7 +134,7 @@ class Pipeline {
   [[nodiscard]] absl::Status deliver(const HeldRows::Transaction& held, const std::stop_token& stop);
 
   // pipeline_xa.cpp
-  [[nodiscard]] absl::Status on_xa_statement(std::string_view sql, const std::stop_token& stop);
+  [[nodiscard]] absl::Status on_xa_statement(const sql::XaStatement& statement, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status on_xa_outcome(const std::string& xid, bool is_commit,
                                            const std::stop_token& stop);

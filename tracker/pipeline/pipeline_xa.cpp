@@ -12,12 +12,10 @@ namespace rowtide::pipeline {
 using sql::XaVerb;
 using Step = XaTransactions::Step;
 
-absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_token& stop) {
-  std::optional<sql::XaStatement> statement = sql::parse_xa_statement(sql);
-  if (!statement) return transaction_.is_explicit() ? absl::OkStatus() : end_transaction(stop);
-  switch (statement->verb) {
+absl::Status Pipeline::on_xa_statement(const sql::XaStatement& statement, const std::stop_token& stop) {
+  switch (statement.verb) {
     case XaVerb::Start:
-      xa_.begin(std::move(statement->xid), position_, stream_.file());
+      xa_.begin(statement.xid, position_, stream_.file());
       transaction_.set_explicit(true);
       return absl::OkStatus();
     case XaVerb::End:
@@ -26,9 +24,9 @@ absl::Status Pipeline::on_xa_statement(std::string_view sql, const std::stop_tok
     case XaVerb::Rollback:
       break;
   }
-  const bool is_commit = statement->verb == XaVerb::Commit;
-  if (!is_commit && xa_.is_open(statement->xid)) return on_rollback(stop);  // not prepared
-  return on_xa_outcome(statement->xid, is_commit, stop);
+  const bool is_commit = statement.verb == XaVerb::Commit;
+  if (!is_commit && xa_.is_open(statement.xid)) return on_rollback(stop);  // not prepared
+  return on_xa_outcome(statement.xid, is_commit, stop);
 }
 
 absl::Status Pipeline::on_xa_prepare(const binlog::EventView& event, const std::stop_token& stop) {
@@ -67,15 +65,15 @@ absl::Status Pipeline::deliver_xa(const XaTransactions::Outcome& outcome, const 
 /// commits it; whatever else comes is passed over.
 absl::Status Pipeline::on_replayed(const binlog::EventView& event, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const XaReplayEvent replayed, look_at_replayed(event, uncompressed_));
-  if (replayed.xid) {
-    xa_.enter(*replayed.xid);
+  if (replayed.kind == XaReplayEvent::Kind::Group) {
+    xa_.enter(replayed.xid);
     if (xa_.is_in_group()) revocable_.begin_replayed(stream_.file(), xa_.is_second_reading());
   }
   if (replayed.kind == XaReplayEvent::Kind::Payload) return on_payload(event, stop);
   if (!xa_.is_in_group()) return absl::OkStatus();
   switch (replayed.kind) {
-    case XaReplayEvent::Kind::Statement:
-      return revocable_.on_savepoint(replayed.sql, transaction_.is_emitted());
+    case XaReplayEvent::Kind::Savepoint:
+      return revocable_.on_savepoint(replayed.savepoint, transaction_.is_emitted());
     case XaReplayEvent::Kind::Rows:
       return dispatch(event, stop);
     case XaReplayEvent::Kind::Prepare:

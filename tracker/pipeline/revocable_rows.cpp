@@ -61,21 +61,20 @@ void RevocableRows::drop() {
   taken_back_.begin();
 }
 
-absl::Status RevocableRows::on_savepoint(std::string_view sql, bool is_emitted) {
-  const std::optional<sql::SavepointStatement> statement = sql::parse_savepoint(sql);
-  if (!statement || is_second_reading()) return absl::OkStatus();
-  if (statement->verb == sql::SavepointVerb::Set) {
-    taken_back_.set_savepoint(statement->name);
+absl::Status RevocableRows::on_savepoint(const sql::SavepointStatement& statement, bool is_emitted) {
+  if (is_second_reading()) return absl::OkStatus();
+  if (statement.verb == sql::SavepointVerb::Set) {
+    taken_back_.set_savepoint(statement.name);
     return absl::OkStatus();
   }
-  const absl::StatusOr<std::uint64_t> from = taken_back_.roll_back_to(statement->name);
+  const absl::StatusOr<std::uint64_t> from = taken_back_.roll_back_to(statement.name);
   if (!from.ok()) {
     held_.begin({});
     return absl::UnimplementedError(fmt::format(
         "ROLLBACK TO {}: {}, so that it is not known which rows stay. Nothing of the transaction is "
         "delivered; make the task anew with spec.startPosition after it, and bring the consumers' copies up "
         "to date by other means",
-        statement->name, text(from.status())));
+        statement.name, text(from.status())));
   }
   if (is_emitted && *from < taken_back_.counted()) return delivered_already();
   held_.drop_from(*from);

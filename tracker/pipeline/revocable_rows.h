@@ -10,6 +10,7 @@
 #include "tracker/binlog/position.h"
 #include "tracker/pipeline/held_rows.h"
 #include "tracker/pipeline/taken_back.h"
+#include "tracker/sql/savepoint.h"
 
 namespace rowtide::pipeline {
 
@@ -45,9 +46,9 @@ class RevocableRows {
     held_.hold(rows, origin, table_map);
   }
 
-  /// SAVEPOINT, ROLLBACK TO; any other statement is none of these. `is_emitted`: rows of the group have left
+  /// `is_emitted`: rows of the group have left
   /// the pipeline. UNIMPLEMENTED: it is not known which rows stay, or some of them are delivered already.
-  [[nodiscard]] absl::Status on_savepoint(std::string_view sql, bool is_emitted);
+  [[nodiscard]] absl::Status on_savepoint(const sql::SavepointStatement& statement, bool is_emitted);
   /// ROLLBACK of the whole group. UNIMPLEMENTED: rows of it are delivered already.
   [[nodiscard]] absl::Status roll_back(bool is_emitted);
   /// The group commits: its rows, which are for the caller to deliver. nullopt: they are too many to be held

@@ -57,7 +57,7 @@ void SchemaChanges::find_temporary_tables(const binlog::EventView& event, const 
   } else if (statement.kind == sql::StatementKind::Ddl && statement.verb == sql::DdlVerb::Rename) {
     statement.is_temporary = temporary_tables_.contains(session, tables.front());
   }
-  temporary_tables_.follow(session, statement, query.sql);
+  temporary_tables_.follow(session, statement);
 }
 
 bool SchemaChanges::is_selected(const sql::Statement& statement, std::string_view database) const {

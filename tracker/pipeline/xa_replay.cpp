@@ -6,7 +6,7 @@
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/rows_event.h"
 #include "tracker/binlog/transaction_events.h"
-#include "tracker/sql/xa_statement.h"
+#include "tracker/sql/statement.h"
 
 namespace rowtide::pipeline {
 namespace {
@@ -16,10 +16,12 @@ using Kind = XaReplayEvent::Kind;
 
 absl::StatusOr<XaReplayEvent> replayed_query(const binlog::EventView& event) {
   ASSIGN_OR_RETURN(const auto query, binlog::parse_query(event.body));
-  XaReplayEvent replayed{.kind = Kind::Statement, .sql = query.sql};
-  auto statement = sql::parse_xa_statement(query.sql);
-  if (statement && statement->verb == sql::XaVerb::Start) replayed.xid = std::move(statement->xid);
-  return replayed;
+  sql::Statement statement = sql::classify_statement(query.sql, query.database);
+  if (statement.savepoint)
+    return XaReplayEvent{.kind = Kind::Savepoint, .savepoint = *std::move(statement.savepoint)};
+  if (statement.xa && statement.xa->verb == sql::XaVerb::Start)
+    return XaReplayEvent{.kind = Kind::Group, .xid = std::move(statement.xa->xid)};
+  return XaReplayEvent{};
 }
 
 }  // namespace

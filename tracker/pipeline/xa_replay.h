@@ -2,13 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "tracker/binlog/event.h"
+#include "tracker/sql/savepoint.h"
 
 namespace rowtide::pipeline {
 
@@ -17,19 +16,19 @@ namespace rowtide::pipeline {
 struct XaReplayEvent {
   enum class Kind : std::uint8_t {
     Other,
-    Group,      ///< a group begins: MariaDB's GTID event
-    Statement,  ///< perhaps a savepoint
-    Rows,       ///< a table map or rows
-    Payload,    ///< holds events
-    Prepare     ///< a group ends
+    Group,  ///< a group begins: XA START, MariaDB's GTID event
+    Savepoint,
+    Rows,     ///< a table map or rows
+    Payload,  ///< holds events
+    Prepare   ///< a group ends
   };
   Kind kind = Kind::Other;
-  /// With it a group begins (Group, Statement); empty text: the group is of no XA transaction.
-  std::optional<std::string> xid{};
-  std::string_view sql{};  ///< of a Statement; refers to the event or to `uncompressed`
+  std::string xid{};  ///< of a Group; empty: it is of no XA transaction
+  sql::SavepointStatement savepoint{};
 };
 
 /// Pure. Fails for an event that is damaged.
+/// `uncompressed` is its scratch.
 [[nodiscard]] absl::StatusOr<XaReplayEvent> look_at_replayed(const binlog::EventView& event,
                                                              std::vector<std::byte>& uncompressed);
 

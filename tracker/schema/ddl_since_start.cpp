@@ -1,19 +1,9 @@
 #include "tracker/schema/ddl_since_start.h"
 
-#include "tracker/sql/lexer.h"
 #include "tracker/sql/names.h"
 #include "tracker/sql/statement.h"
 
 namespace rowtide::schema {
-namespace {
-
-/// CREATE TABLE, not IF NOT EXISTS (it may have been there) nor OR REPLACE.
-bool creates_table(std::string_view sql) {
-  sql::Lexer lexer(sql);
-  return lexer.take("CREATE") && lexer.take("TABLE") && !lexer.take("IF");
-}
-
-}  // namespace
 
 void DdlSinceStart::add(std::string_view sql, std::string_view default_database, bool uses_temporary_table,
                         const binlog::BinlogCoordinates& at) {
@@ -26,7 +16,6 @@ void DdlSinceStart::add(std::string_view sql, std::string_view default_database,
     changed_databases_.insert(as_kept(default_database));
     last_[{as_kept(default_database), {}}] = at;
   }
-  const bool is_create = creates_table(sql);
   for (const sql::StatementTable& each : statement.tables) {
     const sql::TableName name{as_kept(each.database), as_kept(each.table)};
     last_[name] = at;
@@ -35,7 +24,7 @@ void DdlSinceStart::add(std::string_view sql, std::string_view default_database,
       continue;
     }
     if (created_.contains(name) || changed_.contains(name)) continue;
-    (is_create ? created_ : changed_).insert(name);
+    (statement.makes_new_table ? created_ : changed_).insert(name);
   }
 }
 

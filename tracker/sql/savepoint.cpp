@@ -1,18 +1,12 @@
 #include "tracker/sql/savepoint.h"
 
-#include "tracker/sql/lexer.h"
-
 namespace rowtide::sql {
 
-std::optional<SavepointStatement> parse_savepoint(std::string_view sql) {
-  Lexer lexer(sql);
-  if (lexer.take("SAVEPOINT")) return SavepointStatement{SavepointVerb::Set, lexer.next().unquoted()};
-  if (!lexer.take("ROLLBACK")) return std::nullopt;
-  lexer.take("WORK");
-  if (!lexer.take("TO")) return std::nullopt;
+SavepointStatement read_savepoint(SavepointVerb verb, Lexer& lexer) {
   Token name = lexer.next();
-  if (name.is("SAVEPOINT") && lexer.peek().kind != TokenKind::End) name = lexer.next();
-  return SavepointStatement{SavepointVerb::RollBackTo, name.unquoted()};
+  const bool may_say_savepoint = verb == SavepointVerb::RollBackTo;
+  if (may_say_savepoint && name.is("SAVEPOINT") && lexer.peek().kind != TokenKind::End) name = lexer.next();
+  return {verb, name.unquoted()};
 }
 
 }  // namespace rowtide::sql

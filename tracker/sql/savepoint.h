@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "tracker/sql/lexer.h"
 
 namespace rowtide::sql {
 
@@ -14,7 +14,7 @@ struct SavepointStatement {
   SavepointVerb verb = SavepointVerb::Set;
   std::string name;  ///< without quotes, in the case in which it is written
 };
-/// nullopt: neither of the two.
-[[nodiscard]] std::optional<SavepointStatement> parse_savepoint(std::string_view sql);
+/// The lexer stands behind SAVEPOINT, or behind TO.
+[[nodiscard]] SavepointStatement read_savepoint(SavepointVerb verb, Lexer& lexer);
 
 }  // namespace rowtide::sql

@@ -28,6 +28,7 @@ class Classifier {
   struct Object {
     Token keyword;  ///< TABLE, VIEW, INDEX, ...
     bool is_temporary = false;
+    bool or_replace = false;
   };
 
   Statement create_or_alter(DdlVerb verb);
@@ -40,9 +41,11 @@ class Classifier {
   Statement load();
   Statement set();
   Statement rollback();
+  Statement savepoint(SavepointVerb verb);
+  Statement xa();
 
   Object object_keyword();
-  void skip_if_exists();
+  bool skip_if_exists();
   std::optional<StatementTable> table_name();
   void add_table(Statement& statement);
   void add_tables(Statement& statement);
@@ -93,9 +96,7 @@ constexpr Verb kSimpleVerbs[] = {
     {"BEGIN", StatementKind::Begin},
     {"START", StatementKind::Begin},
     {"COMMIT", StatementKind::Commit},
-    {"SAVEPOINT", StatementKind::Savepoint},
     {"RELEASE", StatementKind::Savepoint},
-    {"XA", StatementKind::Xa},
     {"CALL", StatementKind::Dml},
     {"WITH", StatementKind::Dml},
     {"SELECT", StatementKind::Dml},
@@ -129,6 +130,8 @@ Statement Classifier::classify() {
   const auto* const simple = std::find_if(std::begin(kSimpleVerbs), std::end(kSimpleVerbs),
                                           [&verb](const Verb& entry) { return verb.is(entry.word); });
   if (simple != std::end(kSimpleVerbs)) return of_kind(simple->kind);
+  if (verb.is("SAVEPOINT")) return savepoint(SavepointVerb::Set);
+  if (verb.is("XA")) return xa();
   if (verb.is("CREATE")) return create_or_alter(DdlVerb::Create);
   if (verb.is("ALTER")) return create_or_alter(DdlVerb::Alter);
   if (verb.is("DROP")) return drop();
@@ -145,7 +148,19 @@ Statement Classifier::classify() {
 
 Statement Classifier::rollback() {
   lexer_.take("WORK");
-  return of_kind(lexer_.take("TO") ? StatementKind::Savepoint : StatementKind::Rollback);
+  return lexer_.take("TO") ? savepoint(SavepointVerb::RollBackTo) : of_kind(StatementKind::Rollback);
+}
+
+Statement Classifier::savepoint(SavepointVerb verb) {
+  Statement statement = of_kind(StatementKind::Savepoint);
+  statement.savepoint = read_savepoint(verb, lexer_);
+  return statement;
+}
+
+Statement Classifier::xa() {
+  Statement statement = of_kind(StatementKind::Xa);
+  statement.xa = read_xa_statement(lexer_);
+  return statement;
 }
 
 /// MariaDB: SET STATEMENT variable = value, ... FOR statement.
@@ -163,6 +178,7 @@ Classifier::Object Classifier::object_keyword() {
     const Token& word = object.keyword;
     if (word.kind == TokenKind::End) return object;
     if (word.is("TEMPORARY")) object.is_temporary = true;
+    if (word.is("REPLACE")) object.or_replace = true;
     if (word.is_symbol('=') || word.is_symbol('@')) {
       lexer_.next();  // a value: DEFINER = event@localhost
     } else if (is_any(word, {"TABLE",     "TABLES",    "VIEW",     "INDEX",      "DATABASE", "SCHEMA",
@@ -175,16 +191,19 @@ Classifier::Object Classifier::object_keyword() {
 }
 
 Statement Classifier::create_or_alter(DdlVerb verb) {
-  const auto [keyword, is_temporary] = object_keyword();
+  const auto [keyword, is_temporary, or_replace] = object_keyword();
   Statement statement = of_ddl(verb, ddl_object(keyword));
   statement.is_temporary = is_temporary;
   if (keyword.is("TABLE") && verb == DdlVerb::Alter) {
     statement.is_temporary = uses_temporary_table_;
     add_tables_of_alter(statement);
   } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
-    skip_if_exists();
+    const bool if_not_exists = skip_if_exists();
     add_table(statement);
-    if (keyword.is("TABLE")) find_end_of_create(statement);
+    if (keyword.is("TABLE")) {
+      statement.makes_new_table = !if_not_exists && !or_replace;
+      find_end_of_create(statement);
+    }
   } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
     statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
     add_table_after("ON", statement);
@@ -199,7 +218,7 @@ Statement Classifier::create_or_alter(DdlVerb verb) {
 }
 
 Statement Classifier::drop() {
-  const auto [keyword, is_temporary] = object_keyword();
+  const auto [keyword, is_temporary, or_replace] = object_keyword();
   Statement statement = of_ddl(DdlVerb::Drop, ddl_object(keyword));
   statement.is_temporary = is_temporary;
   if (is_any(keyword, {"TABLE", "TABLES", "VIEW", "SEQUENCE"})) {
@@ -305,10 +324,11 @@ void Classifier::find_end_of_create(Statement& statement) {
   }
 }
 
-void Classifier::skip_if_exists() {
-  if (!lexer_.take("IF")) return;
+bool Classifier::skip_if_exists() {
+  if (!lexer_.take("IF")) return false;
   lexer_.take("NOT");
   lexer_.take("EXISTS");
+  return true;
 }
 
 std::optional<StatementTable> Classifier::table_name() {

@@ -1,9 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tracker/sql/savepoint.h"
+#include "tracker/sql/xa_statement.h"
 
 namespace rowtide::sql {
 
@@ -46,13 +50,19 @@ struct Statement {
   /// name several). Empty when they are not known.
   std::vector<StatementTable> tables;
   bool is_temporary = false;  ///< DDL of a temporary table
-  bool writes_rows = false;   ///< CREATE TABLE ... SELECT: a data change, too, written as a statement
+  /// CREATE TABLE of a table that cannot have been there: neither OR REPLACE nor IF NOT EXISTS.
+  bool makes_new_table = false;
+  bool writes_rows = false;  ///< CREATE TABLE ... SELECT: a data change, too, written as a statement
   /// MySQL 8.0.21 and later: CREATE TABLE ... SELECT is one transaction, of which CREATE TABLE ... START
   /// TRANSACTION is the beginning.
   bool starts_transaction = false;
+  /// Savepoint, but for RELEASE.
+  std::optional<SavepointStatement> savepoint{};
+  /// Xa, but for verbs that change nothing (RECOVER).
+  std::optional<XaStatement> xa{};
 };
 
-/// Looks at the head of a statement: comments (also /*! ... */ with a version) and blanks skipped, quoted
+/// Reads the head of a statement, once: comments (also /*! ... */ with a version) and blanks skipped, quoted
 /// names understood. Not a SQL parser.
 /// `uses_temporary_table` is the event's flag (kFlagThreadSpecific). Sessions with binlog_format=STATEMENT
 /// log DDL of their temporary tables, and only CREATE and DROP say TEMPORARY; ALTER TABLE, TRUNCATE and the

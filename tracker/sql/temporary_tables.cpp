@@ -1,26 +1,27 @@
 #include "tracker/sql/temporary_tables.h"
 
-#include "tracker/sql/lexer.h"
-
 namespace rowtide::sql {
 
-void TemporaryTables::follow(const Session& session, const Statement& statement, std::string_view sql) {
+void TemporaryTables::follow(const Session& session, const Statement& statement) {
   if (statement.kind != StatementKind::Ddl || !statement.is_temporary || statement.tables.empty()) return;
-  Lexer lexer(sql);
-  const Token verb = lexer.next();
-  // CREATE [UNIQUE ...] INDEX, DROP INDEX: the statement is the temporary table's, and no TEMPORARY stands in
-  // it.
-  while (!lexer.peek().is("TEMPORARY") && (verb.is("CREATE") || verb.is("DROP"))) {
-    if (lexer.next().kind == TokenKind::End) return;
-  }
   const std::pair first{session, key(statement.tables.front())};
-  if (verb.is("CREATE")) {
-    tables_.insert(first);
-  } else if (verb.is("DROP")) {
-    for (const StatementTable& table : statement.tables) tables_.erase({session, key(table)});
-  } else if ((verb.is("RENAME") || verb.is("ALTER")) && statement.tables.size() > 1) {
-    tables_.erase(first);
-    tables_.insert({session, key(statement.tables.back())});
+  switch (statement.verb) {
+    case DdlVerb::Create:
+      if (statement.object != DdlObject::Index) tables_.insert(first);
+      return;
+    case DdlVerb::Drop:
+      if (statement.object == DdlObject::Index) return;
+      for (const StatementTable& table : statement.tables) tables_.erase({session, key(table)});
+      return;
+    case DdlVerb::Rename:
+    case DdlVerb::Alter:
+      if (statement.tables.size() < 2) return;
+      tables_.erase(first);
+      tables_.insert({session, key(statement.tables.back())});
+      return;
+    case DdlVerb::Truncate:
+    case DdlVerb::None:
+      return;
   }
 }
 

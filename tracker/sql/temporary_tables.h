@@ -23,7 +23,7 @@ class TemporaryTables {
   };
 
   /// A statement of the session. Only DDL counts.
-  void follow(const Session& session, const Statement& statement, std::string_view sql);
+  void follow(const Session& session, const Statement& statement);
   /// The server has begun anew: its sessions are gone.
   void forget(std::uint32_t server_id);
 

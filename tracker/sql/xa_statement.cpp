@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "absl/strings/escaping.h"
-#include "tracker/sql/lexer.h"
 
 namespace rowtide::sql {
 namespace {
@@ -18,9 +17,7 @@ std::optional<XaVerb> take_verb(Lexer& lexer) {
 
 }  // namespace
 
-std::optional<XaStatement> parse_xa_statement(std::string_view sql) {
-  Lexer lexer(sql);
-  if (!lexer.take("XA")) return std::nullopt;
+std::optional<XaStatement> read_xa_statement(Lexer& lexer) {
   const std::optional<XaVerb> verb = take_verb(lexer);
   if (!verb) return std::nullopt;
   XaStatement statement{.verb = *verb, .xid = {}};

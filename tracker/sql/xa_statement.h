@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "tracker/sql/lexer.h"
+
 namespace rowtide::sql {
 
 // XA transactions: their rows stand in one group of the binlog, which ends with XA_PREPARE, and their outcome
@@ -16,8 +18,9 @@ struct XaStatement {
   XaVerb verb = XaVerb::Start;
   std::string xid;
 };
-/// nullopt: not one of these four. Further words (ONE PHASE) are not part of the xid.
-[[nodiscard]] std::optional<XaStatement> parse_xa_statement(std::string_view sql);
+/// The lexer stands behind XA. nullopt: not one of these four. Further words (ONE PHASE) are not part of the
+/// xid.
+[[nodiscard]] std::optional<XaStatement> read_xa_statement(Lexer& lexer);
 
 [[nodiscard]] std::string xid_text(std::string_view gtrid, std::string_view bqual, std::uint32_t format_id);
 

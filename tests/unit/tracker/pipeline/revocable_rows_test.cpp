@@ -16,6 +16,8 @@ class RevocableRowsTest : public testing::Test {
     rows_.hold({.header = {}, .body = as_bytes(body), .start_offset = 0}, {rows_.count(), std::nullopt},
                "map");
   }
+  static sql::SavepointStatement set(const char* name) { return {sql::SavepointVerb::Set, name}; }
+  static sql::SavepointStatement back_to(const char* name) { return {sql::SavepointVerb::RollBackTo, name}; }
   static std::size_t rows_events(const HeldRows::Transaction& held) {
     return static_cast<std::size_t>(std::count_if(held.events.begin(), held.events.end(),
                                                   [](const auto& event) { return event.body != "map"; }));
@@ -27,10 +29,10 @@ class RevocableRowsTest : public testing::Test {
 TEST_F(RevocableRowsTest, ACommittedGroupHasWhatWasNotTakenBack) {
   ASSERT_TRUE(rows_.begin("0-1-1", "f.000001", 4).ok());
   rows();
-  ASSERT_TRUE(rows_.on_savepoint("SAVEPOINT s", false).ok());
+  ASSERT_TRUE(rows_.on_savepoint(set("s"), false).ok());
   rows();
   rows();
-  ASSERT_TRUE(rows_.on_savepoint("ROLLBACK TO `s`", false).ok());
+  ASSERT_TRUE(rows_.on_savepoint(back_to("s"), false).ok());
   rows();
   const auto held = rows_.commit("0-1-1");
   ASSERT_TRUE(held.has_value());
@@ -48,9 +50,9 @@ TEST_F(RevocableRowsTest, ARolledBackGroupHasNone) {
 TEST_F(RevocableRowsTest, ALargeOneIsReadAgainFromItsBeginningWithoutWhatItTookBack) {
   ASSERT_TRUE(rows_.begin("0-1-1", "f.000001", 4711).ok());
   rows();
-  ASSERT_TRUE(rows_.on_savepoint("SAVEPOINT s", false).ok());
+  ASSERT_TRUE(rows_.on_savepoint(set("s"), false).ok());
   rows(HeldRows::kMaxTransactionBytes);
-  ASSERT_TRUE(rows_.on_savepoint("ROLLBACK TO s", false).ok());
+  ASSERT_TRUE(rows_.on_savepoint(back_to("s"), false).ok());
   rows(HeldRows::kMaxTransactionBytes);
   EXPECT_EQ(rows_.commit("0-1-1"), std::nullopt);
   EXPECT_TRUE(rows_.waits_for_second_reading());
@@ -79,16 +81,16 @@ TEST_F(RevocableRowsTest, AnotherGroupInItsPlaceBeginsTheStreamAnew) {
 TEST_F(RevocableRowsTest, WhatIsDeliveredCannotBeTakenBack) {
   ASSERT_TRUE(rows_.begin("0-1-1", "f.000001", 4).ok());
   EXPECT_TRUE(absl::IsUnimplemented(rows_.roll_back(true)));
-  ASSERT_TRUE(rows_.on_savepoint("SAVEPOINT s", true).ok());
-  EXPECT_TRUE(rows_.on_savepoint("ROLLBACK TO s", true).ok()) << "no rows since";
+  ASSERT_TRUE(rows_.on_savepoint(set("s"), true).ok());
+  EXPECT_TRUE(rows_.on_savepoint(back_to("s"), true).ok()) << "no rows since";
   rows_.count();
-  EXPECT_TRUE(absl::IsUnimplemented(rows_.on_savepoint("ROLLBACK TO s", true)));
+  EXPECT_TRUE(absl::IsUnimplemented(rows_.on_savepoint(back_to("s"), true)));
 }
 
 TEST_F(RevocableRowsTest, AnUnknownSavepointLeavesNothing) {
   ASSERT_TRUE(rows_.begin("0-1-1", "f.000001", 4).ok());
   rows();
-  const absl::Status status = rows_.on_savepoint("ROLLBACK TO nowhere", false);
+  const absl::Status status = rows_.on_savepoint(back_to("nowhere"), false);
   EXPECT_TRUE(absl::IsUnimplemented(status));
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("ROLLBACK TO nowhere"));
   EXPECT_TRUE(rows_.take().events.empty());

@@ -32,5 +32,18 @@ TEST(DdlSinceStart, ComparesNamesAsTheServerKeepsThem) {
   EXPECT_TRUE(changes.is_changed_from({"gone", "t"}, {"bin.000001", 200}));
 }
 
+TEST(DdlSinceStart, OnlyATableThatCannotHaveBeenThereIsNew) {
+  DdlSinceStart changes(/*lower_case_names=*/false);
+  const binlog::BinlogCoordinates at{"bin.000001", 200};
+  changes.add("CREATE TABLE made (id INT)", "shop", false, at);
+  changes.add("CREATE TABLE IF NOT EXISTS perhaps (id INT)", "shop", false, at);
+  changes.add("CREATE OR REPLACE TABLE replaced (id INT)", "shop", false, at);
+  changes.add("CREATE VIEW seen AS SELECT 1", "shop", false, at);
+  EXPECT_THAT(changes.created(), testing::ElementsAre(sql::TableName{"shop", "made"}));
+  EXPECT_THAT(changes.changed(),
+              testing::ElementsAre(sql::TableName{"shop", "perhaps"}, sql::TableName{"shop", "replaced"},
+                                   sql::TableName{"shop", "seen"}));
+}
+
 }  // namespace
 }  // namespace rowtide::schema

@@ -1,4 +1,4 @@
-#include "tracker/sql/savepoint.h"
+#include "tracker/sql/statement.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@ namespace rowtide::sql {
 namespace {
 
 void expect(std::string_view sql, SavepointVerb verb, std::string_view name) {
-  const auto statement = parse_savepoint(sql);
+  const auto statement = classify_statement(sql, {}).savepoint;
   ASSERT_TRUE(statement) << sql;
   EXPECT_EQ(statement->verb, verb) << sql;
   EXPECT_EQ(statement->name, name) << sql;
@@ -30,7 +30,7 @@ TEST(Savepoint, IsRolledBackToInEveryWayOfSayingIt) {
 
 TEST(Savepoint, IsNotEveryStatementThatNamesOne) {
   for (const char* sql : {"RELEASE SAVEPOINT `s`", "ROLLBACK", "ROLLBACK WORK", "COMMIT", ""}) {
-    EXPECT_FALSE(parse_savepoint(sql)) << sql;
+    EXPECT_FALSE(classify_statement(sql, {}).savepoint) << sql;
   }
 }
 

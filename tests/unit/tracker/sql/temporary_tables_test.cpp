@@ -11,7 +11,7 @@ class Temporary : public testing::Test {
     Statement statement = classify_statement(sql, "d", true);
     if (sql.starts_with("RENAME"))
       statement.is_temporary = tables.contains(session, statement.tables.front());
-    tables.follow(session, statement, sql);
+    tables.follow(session, statement);
   }
   [[nodiscard]] bool is_known(const char* table, TemporaryTables::Session session = {1, 11}) const {
     return tables.contains(session, {"d", table});
