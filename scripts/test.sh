@@ -3,7 +3,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build go_build helm chart quickstart_cluster lint; do
+for part in common packages build go_build helm chart reference quickstart_cluster lint; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done
@@ -104,6 +104,12 @@ chart_tests() {
   count_printed python3 "$root/tests/helm/chart_test.py" "$(helm_bin)"
 }
 
+documents_tests() {
+  count_result "references: what is made of their sources" reference_current
+  say "tests: documents"
+  count_printed python3 "$root/tests/docs/documents_test.py" "$root/build/dev/tracker/rowtide-tracker"
+}
+
 monitoring_tests() {
   ensure_packages "${MONITORING_PACKAGES[@]}" "${SERVER_PACKAGES[@]}"
   ensure_helm
@@ -148,6 +154,7 @@ if ! $fast; then
     stage "clang-tidy" count_result "clang-tidy" lint_tidy
   fi
   if [[ -z $only ]]; then stage "Helm chart" chart_tests; fi
+  if [[ -z $only ]]; then stage "documents" documents_tests; fi
   if [[ -z $only ]]; then stage "dashboards, alerts" monitoring_tests; fi
   if has_tests integration; then
     stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"

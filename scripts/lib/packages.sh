@@ -18,6 +18,9 @@ TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit)
 # prometheus: with promtool, for the chart's alerts and dashboards.
 MONITORING_PACKAGES=(prometheus python3 python3-yaml)
 
+# What docs/reference is made with, and what the documents' tests need.
+DOCS_PACKAGES=(python3 python3-yaml)
+
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck)
 
 # A first look at the tracker: one server, nothing compiled, no Java.
