@@ -43,7 +43,7 @@ class Namespace {
 
  private:
   [[nodiscard]] std::string condition_fields(const std::string& task, const std::string& type,
-                                            const std::string& fields) const;
+                                             const std::string& fields) const;
   std::string name_;
 };
 
