@@ -65,10 +65,11 @@ def anchors(path):
 
 
 def links(path):
-    for number, (line, is_code) in enumerate(lines_of(path), 1):
-        for target in [] if is_code else LINK.findall(re.sub(r"`[^`]*`", "", line)):
-            if not re.match(r"[a-z]+:", target):
-                yield number, target
+    """(line, target) of each relative link; its text may go on in the next line."""
+    text = "\n".join("" if is_code else re.sub(r"`[^`]*`", "", line) for line, is_code in lines_of(path))
+    for link in LINK.finditer(text):
+        if not re.match(r"[a-z]+:", link[1]):
+            yield text.count("\n", 0, link.start()) + 1, link[1]
 
 
 def code_blocks(path):
