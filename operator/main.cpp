@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "common/cli/self_description.h"
 #include "common/http/server.h"
 #include "common/log/log.h"
 #include "common/status/text.h"
@@ -128,12 +129,13 @@ int main(int argc, char** argv) {
   app.add_option("--workers", options.workers, "reconciliations at once")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  app.add_option("--log-level", options.log_level)
+  app.add_option("--log-level", options.log_level, "what to log on stderr")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
-  app.add_option("--log-format", options.log_format)
+  app.add_option("--log-format", options.log_format, "how to log")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  cli::add_self_description(app, {.section = 8, .see_also = "rowtide-tracker(1)"});
   CLI11_PARSE(app, argc, argv);
 
   const sigset_t stop_signals = block_stop_signals();

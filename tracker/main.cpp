@@ -1,3 +1,4 @@
+#include "common/cli/self_description.h"
 #include "tracker/commands/command.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   add_precheck(app, chosen);
   add_decode(app, chosen);
   add_version(app, chosen);
+  rowtide::cli::add_self_description(app, {.section = 1, .see_also = "rowtide-operator(8)"});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -21,6 +21,7 @@ LAYERS = {
     "common/time": "",
     "common/log": "common/bytes",
     "common/http": "",
+    "common/cli": "",
     "common/task": "common/names",
     "tracker/sql": "common/names",
     "tracker/types": "common/bytes",
@@ -43,13 +44,13 @@ LAYERS = {
     "tracker/commands": "common/http common/log common/names common/task tracker/sql tracker/binlog "
     "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline tracker/run tracker/precheck "
     "tracker/serve",
-    "tracker": "tracker/commands",
+    "tracker": "common/cli tracker/commands",
     "operator/kube": "common/time",
     "operator/controller": "common/time operator/kube",
     "operator/api": "common/task operator/kube",
     "operator/metrics": "operator/controller",
     "operator/tasks": "common/http common/task common/time operator/kube operator/controller operator/api",
-    "operator": "common/http common/log operator/kube operator/controller operator/metrics operator/tasks",
+    "operator": "common/cli common/http common/log operator/kube operator/controller operator/metrics operator/tasks",
 }
 
 # What stands behind an interface, by its header: named in its own room and here only.
@@ -73,7 +74,7 @@ THIRD_PARTY = {
     "pplx/": "operator/kube/cpprest_transport.cpp",
     "prometheus/": "operator/metrics tracker/serve",
     "civetweb.h": "common/http",
-    "CLI/": "operator/main.cpp tracker/commands",
+    "CLI/": "common/cli operator/main.cpp tracker/commands",
     "re2/": "common/task tracker/select tracker/osc tracker/commands/decode.cpp",
     "openssl/": "tracker/encode",
     "zstd.h": "tracker/binlog",

@@ -12,8 +12,9 @@ BUILD_PACKAGES=(
 # What the presets other than release compile with, and what makes the sanitizers' reports readable.
 DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 
-# percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders.
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit)
+# percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders; the shells
+# complete, groff shows the manual pages.
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit zsh fish groff-base)
 
 # prometheus: with promtool, for the chart's alerts and dashboards.
 MONITORING_PACKAGES=(prometheus python3 python3-yaml)
