@@ -84,7 +84,7 @@ bool Field::is_map_of(std::initializer_list<std::string_view> keys) const {
     }
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
       context_->errors.push_back(
-          {key_path, "", fmt::format("unknown field; known here: {}", fmt::join(keys, ", ")), line});
+          {key_path, "", fmt::format("{}; known here: {}", kUnknownField, fmt::join(keys, ", ")), line});
     }
   }
   return true;
@@ -106,6 +106,7 @@ std::vector<Field> Field::items(std::size_t most) const {
     refuse("a list");
     return fields;
   }
+  if (node_.size() == 0) note_default();
   if (node_.size() > most) refuse(fmt::format("at most {} items (there are {})", most, node_.size()));
   for (std::size_t i = 0; i < node_.size(); ++i) {
     fields.emplace_back(node_[i], fmt::format("{}[{}]", path_, i), *context_);
@@ -122,6 +123,7 @@ bool Field::is_scalar_or_refuse(std::string_view wanted) const {
 std::string Field::text(std::string fallback) const {
   if (!present()) return fallback;
   if (!is_scalar_or_refuse("a text")) return fallback;
+  if (node_.Scalar() == fallback) note_default();
   if (context_->mode == Mode::Kubernetes) return node_.Scalar();
   std::string missing;
   std::string value = replace_environment(node_.Scalar(), missing);
@@ -147,8 +149,11 @@ std::vector<std::string> Field::texts(std::size_t most) const {
 bool Field::boolean(bool fallback) const {
   if (!present()) return fallback;
   if (!is_scalar_or_refuse("true or false")) return fallback;
-  if (!is_quoted(node_) && node_.Scalar() == "true") return true;
-  if (!is_quoted(node_) && node_.Scalar() == "false") return false;
+  for (const bool value : {true, false}) {
+    if (is_quoted(node_) || node_.Scalar() != (value ? "true" : "false")) continue;
+    if (value == fallback) note_default();
+    return value;
+  }
   refuse("true or false");
   return fallback;
 }
@@ -165,12 +170,17 @@ std::int64_t Field::integer(std::int64_t least, std::int64_t most, std::int64_t 
     refuse(wanted);
     return fallback;
   }
+  if (value == fallback) note_default();
   return value;
 }
 
 std::string Field::json() const {
   // Kubernetes refuses what is not UTF-8; a file may hold it.
   return present() ? to_json_value(node_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : "";
+}
+
+void Field::note_default() const {
+  if (present()) context_->defaults.push_back(path_);
 }
 
 void Field::refuse(std::string message) const {

@@ -19,6 +19,7 @@ namespace rowtide::task {
 struct DocumentContext {
   Mode mode = Mode::Standalone;
   std::vector<FieldError> errors;
+  std::vector<std::string> defaults;  ///< paths of fields that say what their absence says
 };
 
 /// A node of the document with its path. Every reader takes the default for a field that is absent or null,
@@ -53,6 +54,14 @@ class Field {
   template <typename Enum, std::size_t N>
   [[nodiscard]] Enum choice(const std::array<std::pair<std::string_view, Enum>, N>& choices,
                             Enum fallback) const {
+    const Enum chosen = required_choice(choices, fallback);
+    if (chosen == fallback) note_default();
+    return chosen;
+  }
+  /// Of a field whose absence is refused elsewhere: the fallback is none that anybody may leave out.
+  template <typename Enum, std::size_t N>
+  [[nodiscard]] Enum required_choice(const std::array<std::pair<std::string_view, Enum>, N>& choices,
+                                     Enum fallback) const {
     if (!present()) return fallback;
     const std::string value = text();
     std::string allowed;
@@ -64,6 +73,9 @@ class Field {
     return fallback;
   }
 
+  /// Notes that the field could as well be absent; without effect if it is. Readers with a fallback do so
+  /// themselves.
+  void note_default() const;
   /// Notes an error on this field, with the value that stands there.
   void refuse(std::string message) const;
   /// The same, for fields whose value may be a secret.

@@ -57,11 +57,15 @@ constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
 
 // Settings that are texts all the way down to librdkafka: the choice is the text.
 template <std::size_t N>
-std::string text_choice(const Field& field, const std::array<std::string_view, N>& allowed,
-                        std::string_view fallback) {
+Choices<std::string_view, N> text_choices(const std::array<std::string_view, N>& allowed) {
   Choices<std::string_view, N> choices;
   for (std::size_t i = 0; i < N; ++i) choices[i] = {allowed[i], allowed[i]};
-  return std::string(field.choice(choices, fallback));
+  return choices;
+}
+template <std::size_t N>
+std::string text_choice(const Field& field, const std::array<std::string_view, N>& allowed,
+                        std::string_view fallback) {
+  return std::string(field.choice(text_choices(allowed), fallback));
 }
 constexpr std::array<std::string_view, 3> kFormats{"debezium-json", "canal-json", "dts-avro"};
 constexpr std::array<std::string_view, 2> kTextFormats{"debezium-json", "canal-json"};
@@ -132,7 +136,7 @@ Source read_source(const Field& field) {
     return source;
   }
   if (!field["type"].present()) field["type"].refuse("required: one of PolarDBMySQL, MySQL, MariaDB");
-  source.type = field["type"].choice(kSourceTypes, source.type);
+  source.type = field["type"].required_choice(kSourceTypes, source.type);
   source.host = field["host"].required_text("the source's host name or address");
   source.port = static_cast<std::uint16_t>(field["port"].integer(1, 65535, source.port));
   source.credentials_secret_ref = read_secret_ref(field["credentialsSecretRef"]);
@@ -251,6 +255,7 @@ DataTypes read_data_types(const Field& field) {
   }
   if (!types.data_updates && !types.schema_updates)
     field.refuse("at least one of DataUpdates, SchemaUpdates");
+  if (types.data_updates && types.schema_updates) field.note_default();
   return types;
 }
 
@@ -339,7 +344,7 @@ KafkaSecurity read_security(const Field& field) {
     if (!field["mechanism"].present()) {
       field["mechanism"].refuse("required with a SASL protocol: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
     }
-    security.mechanism = text_choice(field["mechanism"], kMechanisms, "PLAIN");
+    security.mechanism = field["mechanism"].required_choice(text_choices(kMechanisms), kMechanisms[0]);
     require_credentials(field, field["credentialsSecretRef"].present(), field["credentials"].present());
   } else {
     for (const std::string_view key : {"mechanism", "credentialsSecretRef", "credentials"}) {
@@ -588,6 +593,7 @@ ParseResult parse_task(std::string_view document, Mode mode) {
     context.errors.push_back({"(document)", "", "not YAML: " + error.msg, error.mark.line + 1});
   }
   result.errors = std::move(context.errors);
+  result.defaults = std::move(context.defaults);
   return result;
 }
 

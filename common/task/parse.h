@@ -17,6 +17,9 @@ struct FieldError {
   int line = 0;         ///< in the file, from 1; 0 = not known
 };
 
+/// How the message of a field that the parser does not know begins.
+inline constexpr std::string_view kUnknownField = "unknown field";
+
 /// "spec.source.port: 99999 is not allowed: a number from 1 to 65535 (line 7)", one line per error.
 [[nodiscard]] std::string to_string(const std::vector<FieldError>& errors);
 
@@ -29,6 +32,9 @@ enum class Mode {
 struct ParseResult {
   Task task;
   std::vector<FieldError> errors;  ///< empty: task is valid
+  /// Paths ("spec.source.port") of fields that say what their absence says: without them the document is the
+  /// same task.
+  std::vector<std::string> defaults;
   [[nodiscard]] bool ok() const { return errors.empty(); }
 };
 

@@ -34,25 +34,26 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
   if (!json.is_object()) return absl::InvalidArgumentError("not a tracker's status");
   try {
     TrackerStatus status;
-    status.version = json.at("version").get<std::string>();
     status.task = json.at("task").get<std::string>();
-    status.task_uid = json.at("taskUid").get<std::string>();
-    status.document_hash = json.value("documentHash", "");
     status.state = json.at("state").get<std::string>();
-    status.reason = json.at("reason").get<std::string>();
-    status.message = json.at("message").get<std::string>();
-    status.server_id = json.at("serverId").get<std::uint32_t>();
-    status.client_address = json.at("clientAddress").get<std::string>();
-    if (!json.at("lagSeconds").is_null()) status.lag_seconds = json.at("lagSeconds").get<double>();
-    status.rows_per_second = json.at("rowsPerSecond").get<double>();
-    status.rows_total = json.at("rowsTotal").get<std::uint64_t>();
-    status.transactions_total = json.at("transactionsTotal").get<std::uint64_t>();
-    const auto& position = json.at("position");
-    status.gtid_set = position.at("gtidSet").get<std::string>();
-    status.file = position.at("file").get<std::string>();
-    status.offset = position.at("offset").get<std::uint64_t>();
-    status.checkpoint_at_ms = json.at("checkpointAtMs").get<std::int64_t>();
-    status.topics = json.at("topics").get<std::vector<std::string>>();
+    status.version = json.value("version", "");
+    status.task_uid = json.value("taskUid", "");
+    status.document_hash = json.value("documentHash", "");
+    status.reason = json.value("reason", "");
+    status.message = json.value("message", "");
+    status.server_id = json.value("serverId", std::uint32_t{0});
+    status.client_address = json.value("clientAddress", "");
+    if (const auto lag = json.find("lagSeconds"); lag != json.end() && !lag->is_null())
+      status.lag_seconds = lag->get<double>();
+    status.rows_per_second = json.value("rowsPerSecond", 0.0);
+    status.rows_total = json.value("rowsTotal", std::uint64_t{0});
+    status.transactions_total = json.value("transactionsTotal", std::uint64_t{0});
+    const auto position = json.value("position", nlohmann::json::object());
+    status.gtid_set = position.value("gtidSet", "");
+    status.file = position.value("file", "");
+    status.offset = position.value("offset", std::uint64_t{0});
+    status.checkpoint_at_ms = json.value("checkpointAtMs", std::int64_t{0});
+    status.topics = json.value("topics", std::vector<std::string>());
     return status;
   } catch (const nlohmann::json::exception& error) {
     return absl::InvalidArgumentError(fmt::format("not a tracker's status: {}", error.what()));

@@ -33,6 +33,8 @@ struct TrackerStatus {
 };
 
 [[nodiscard]] std::string to_json(const TrackerStatus& status);
+/// Fields that are missing have their defaults, and unknown ones are passed over: tracker and operator may be
+/// of different versions.
 [[nodiscard]] absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view json);
 
 }  // namespace rowtide::task

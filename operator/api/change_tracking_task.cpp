@@ -1,5 +1,9 @@
 #include "operator/api/change_tracking_task.h"
 
+#include <iterator>
+#include <set>
+#include <utility>
+
 #include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
 
@@ -14,10 +18,26 @@ nlohmann::json object_at(const nlohmann::json& object, const char* name) {
   return found != nullptr && found->is_object() ? *found : nlohmann::json::object();
 }
 
-nlohmann::json document_without(const nlohmann::json& object,
-                                std::initializer_list<const char*> spec_fields) {
-  nlohmann::json spec = object_at(object, "spec");
-  for (const char* field : spec_fields) spec.erase(field);
+/// Without what says nothing: defaults, nulls, and maps in which nothing else was. A default that the CRD
+/// gains is so none that a tracker, perhaps of an older image, would meet.
+void drop_defaults(nlohmann::json& value, const std::string& path, const std::set<std::string>& defaults) {
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      drop_defaults(value[i], path + "[" + std::to_string(i) + "]", defaults);
+    }
+    return;
+  }
+  if (!value.is_object()) return;
+  for (auto member = value.begin(); member != value.end();) {
+    const std::string member_path = path + "." + member.key();
+    drop_defaults(*member, member_path, defaults);
+    const bool says_nothing =
+        member->is_null() || (member->is_object() && member->empty()) || defaults.contains(member_path);
+    member = says_nothing ? value.erase(member) : std::next(member);
+  }
+}
+
+nlohmann::json document_of(const nlohmann::json& object, nlohmann::json spec) {
   return {{"apiVersion", string_at(object, {"apiVersion"})},
           {"kind", string_at(object, {"kind"})},
           {"metadata",
@@ -39,15 +59,19 @@ TaskObject read_task_object(const nlohmann::json& object) {
   task.resource_version = string_at(object, {"metadata", "resourceVersion"});
   task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
   task.status = object_at(object, "status");
-  task.parsed = task::parse_task(object.dump(), task::Mode::Kubernetes);
+  nlohmann::json spec = object_at(object, "spec");
+  task.parsed = task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes);
 
   const nlohmann::json* suspend = find_at(object, {"spec", "suspend"});
   task.is_suspended = suspend != nullptr && *suspend == true;
 
-  nlohmann::json document = document_without(object, {"description", "suspend", "tracker", "precheck"});
+  for (const char* operators : {"description", "suspend", "tracker", "precheck"}) spec.erase(operators);
+  drop_defaults(spec, "spec", {task.parsed.defaults.begin(), task.parsed.defaults.end()});
+  nlohmann::json document = document_of(object, std::move(spec));
   task.tracker_document = document.dump(2) + "\n";
   task.tracker_hash = task::stable_hash(task.tracker_document);
-  document["spec"]["precheck"]["skip"] = task.parsed.task.spec.precheck.skip;
+  const std::vector<std::string>& skip = task.parsed.task.spec.precheck.skip;
+  if (!skip.empty()) document["spec"]["precheck"]["skip"] = skip;
   task.precheck_document = document.dump(2) + "\n";
   task.precheck_hash = task::stable_hash(task.precheck_document);
   return task;

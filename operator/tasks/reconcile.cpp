@@ -12,6 +12,7 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/clock.h"
+#include "common/version.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
@@ -140,6 +141,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   if (!object) {  // deleted; what it owned goes with it
     job_ends_.forget(key);
     kept_otherwise_.forget(key);
+    pruned_.forget(key);
     probes_.forget(key);
     return {};
   }
@@ -293,18 +295,29 @@ absl::Status Reconciler::check_ownership(const api::TaskObject& task, const kube
 
 absl::Status Reconciler::write_status(const api::TaskObject& task, const json& status) {
   const json patch = merge_patch_between(task.status, status);
-  if (patch.empty()) return absl::OkStatus();
-  const absl::Status written = client_.patch_status(kube::kChangeTrackingTask, task.key, patch).status();
-  if (absl::IsNotFound(written)) return absl::OkStatus();  // deleted meanwhile
-  if (!written.ok()) return written;
+  if (patch.empty() || pruned_.is_all_of(task.key, patch)) return absl::OkStatus();
+  const absl::StatusOr<json> written = client_.patch_status(kube::kChangeTrackingTask, task.key, patch);
+  if (absl::IsNotFound(written.status())) return absl::OkStatus();  // deleted meanwhile
+  RETURN_IF_ERROR(written.status());
   ++status_writes_;
+  const json missing = merge_patch_between(kube::value_at(*written, "/status"), status);
+  if (pruned_.note(task.key, missing)) {
+    spdlog::warn(
+        "The API server does not keep all of the status of {}, such as {}: the CustomResourceDefinition is "
+        "older than this operator; apply that of version {}",
+        to_string(task.key), missing.begin().key(), kVersion);
+  }
+  record_events(task, status);
+  return absl::OkStatus();
+}
+
+void Reconciler::record_events(const api::TaskObject& task, const json& status) {
   for (const json& event : events_between(task, task.status, status, now_us())) {
     // Events are for people and may be lost; the status has it all.
     if (const absl::Status sent = client_.create(kube::kEvent, event).status(); !sent.ok()) {
       spdlog::warn("An event of {} was not recorded: {}", to_string(task.key), text(sent));
     }
   }
-  return absl::OkStatus();
 }
 
 }  // namespace rowtide::op::tasks

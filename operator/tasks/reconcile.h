@@ -11,6 +11,7 @@
 #include "operator/tasks/first_seen.h"
 #include "operator/tasks/precheck_cycle.h"
 #include "operator/tasks/probe_pool.h"
+#include "operator/tasks/pruned_status.h"
 #include "operator/tasks/status.h"
 
 namespace rowtide::op::tasks {
@@ -53,6 +54,7 @@ class Reconciler {
   [[nodiscard]] absl::Status scale(const api::TaskObject& task, const nlohmann::json* deployment,
                                    int replicas);
   [[nodiscard]] absl::Status write_status(const api::TaskObject& task, const nlohmann::json& status);
+  void record_events(const api::TaskObject& task, const nlohmann::json& status);
 
   kube::Client& client_;
   kube::Client& scale_client_;
@@ -61,6 +63,7 @@ class Reconciler {
   const std::string default_image_;
   FirstSeen job_ends_;
   KeptOtherwise kept_otherwise_;
+  PrunedStatus pruned_;
   std::atomic<std::uint64_t> status_writes_{0};
 };
 

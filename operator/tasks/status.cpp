@@ -88,10 +88,22 @@ std::string failed_items(const json& precheck) {
   return text;
 }
 
+/// The API server keeps no field that its CRD does not know.
+bool has_newer_fields(const std::vector<task::FieldError>& errors) {
+  return std::any_of(errors.begin(), errors.end(), [](const task::FieldError& error) {
+    return error.message.starts_with(task::kUnknownField);
+  });
+}
+
 Condition accepted(const View& view) {
   if (view.is_valid) return {"Accepted", ConditionStatus::True, "SpecValid", "the spec is valid"};
-  std::string message = task::to_string(view.observed.task.parsed.errors);
+  const std::vector<task::FieldError>& errors = view.observed.task.parsed.errors;
+  std::string message = task::to_string(errors);
   while (!message.empty() && message.back() == '\n') message.pop_back();
+  if (has_newer_fields(errors)) {
+    message +=
+        "\nThe CustomResourceDefinition knows fields that this operator does not: upgrade the operator";
+  }
   return {"Accepted", ConditionStatus::False, "InvalidSpec", std::move(message)};
 }
 

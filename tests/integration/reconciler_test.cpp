@@ -41,6 +41,8 @@ constexpr kube::ResourceType kPolicy{"admissionregistration.k8s.io", "v1", "vali
 constexpr kube::ResourceType kPolicyBinding{"admissionregistration.k8s.io", "v1",
                                             "validatingadmissionpolicybindings",
                                             "ValidatingAdmissionPolicyBinding", false};
+constexpr kube::ResourceType kCrd{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
+                                  "CustomResourceDefinition", false};
 constexpr const char* kImage = "rowtide:test";
 
 /// Answers at once for a pod address, or hangs until the test ends.
@@ -62,6 +64,37 @@ class TestProbe final : public TrackerProbe {
  private:
   std::promise<void> end_;
   std::shared_future<void> ended_ = end_.get_future().share();
+};
+
+/// The CRD with another schema while it lives. The server begins to use it a moment later.
+class ChangedCrd {
+ public:
+  ChangedCrd(kube::Transport& transport, const std::function<void(json& schema)>& change)
+      : transport_(transport) {
+    replace([&](json& schema) {
+      before_ = schema;
+      change(schema);
+    });
+  }
+  ~ChangedCrd() {
+    replace([&](json& schema) { schema = before_; });
+  }
+  ChangedCrd(const ChangedCrd&) = delete;
+  ChangedCrd& operator=(const ChangedCrd&) = delete;
+
+ private:
+  void replace(const std::function<void(json& schema)>& change) {
+    const std::string path = kube::object_path(kCrd, {"", "changetrackingtasks.rowtide.dev"}).value();
+    wait_until("the CRD is replaced", [&] {  // its status is written meanwhile: a conflict
+      json object = json::parse(transport_.request({"GET", path, "", ""}).value().body);
+      change(object.at(json::json_pointer("/spec/versions/0/schema/openAPIV3Schema")));
+      const auto answer = transport_.request({"PUT", path, "application/json", object.dump()});
+      return answer.ok() && answer->status == 200;
+    });
+  }
+
+  kube::Transport& transport_;
+  json before_;
 };
 
 class ReconcilerTest : public testing::Test {
@@ -130,6 +163,16 @@ class ReconcilerTest : public testing::Test {
   }
   [[nodiscard]] json status(const std::string& name = "orders") {
     return live(kube::kChangeTrackingTask, name).value("status", json::object());
+  }
+  [[nodiscard]] std::string resource_version(const kube::ResourceType& type, const std::string& name) {
+    return kube::text_at(live(type, name), "/metadata/resourceVersion");
+  }
+  /// A write of somebody else, by which what the server makes of the task now comes to the watch.
+  void touch_task() {
+    static int count = 0;
+    json object = task_object();
+    object["metadata"]["annotations"] = {{"touched", std::to_string(++count)}};
+    apply(object);
   }
   [[nodiscard]] json condition(const char* type) {
     return api::find_condition(status().value("conditions", json::array()), type);
@@ -318,6 +361,55 @@ TEST_F(ReconcilerTest, WhatTheServerKeepsOtherwiseIsAppliedOnce) {
   roll_out("tracker-1");
   wait_for("Ready", "True Streaming");
   expect_no_more_writes();
+}
+
+TEST_F(ReconcilerTest, ADefaultThatTheCrdGainsWritesNothing) {
+  start_tracking();
+  expect_no_more_writes();
+  const std::string version = resource_version(kube::kDeployment, "orders-tracker");
+  const std::string job = resource_version(kube::kJob, "orders-precheck");
+  ChangedCrd crd(*transport_, [](json& schema) {
+    json& spec = schema["properties"]["spec"]["properties"];
+    spec["dataTypes"]["default"] = {"DataUpdates", "SchemaUpdates"};
+    spec["source"]["properties"]["tls"]["default"] = json::object();
+    spec["sink"]["properties"]["kafka"]["properties"]["debezium"]["default"] = json::object();
+    spec["objects"]["properties"]["exclude"]["default"] = json::array();
+  });
+  wait_until("the defaults have come to the store", [&] {
+    const auto task = controller_->store(kube::kChangeTrackingTask)->find({space_, "orders"});
+    touch_task();
+    return kube::find_at(*task, {"spec", "dataTypes"}) != nullptr &&
+           kube::find_at(*task, {"spec", "sink", "kafka", "debezium", "tombstones"}) != nullptr;
+  });
+  expect_no_more_writes();
+  EXPECT_EQ(said("Ready"), "True Streaming");
+  EXPECT_EQ(resource_version(kube::kDeployment, "orders-tracker"), version);
+  EXPECT_EQ(resource_version(kube::kJob, "orders-precheck"), job);
+}
+
+TEST_F(ReconcilerTest, AnOlderCrdDoesNotMakeItWriteForEver) {
+  ChangedCrd crd(*transport_,
+                 [](json& schema) { schema["properties"]["status"]["properties"].erase("serverId"); });
+  start_tracking();
+  wait_until("the older CRD is in force", [&] {
+    touch_task();
+    return !status().contains("serverId");
+  });
+  expect_no_more_writes();
+}
+
+TEST_F(ReconcilerTest, AFieldThatOnlyTheCrdKnowsIsTold) {
+  ChangedCrd crd(*transport_, [](json& schema) {
+    schema["properties"]["spec"]["properties"]["novelty"] = {{"type", "string"}, {"default", "on"}};
+  });
+  apply(task_object());
+  wait_until("the newer CRD is in force", [&] {
+    touch_task();
+    return said("Accepted") == "False InvalidSpec";
+  });
+  const std::string message = condition("Accepted").value("message", "");
+  EXPECT_NE(message.find("spec.novelty"), std::string::npos) << message;
+  EXPECT_NE(message.find("upgrade the operator"), std::string::npos) << message;
 }
 
 TEST_F(ReconcilerTest, AChildThatAPolicyRefusesIsTold) {

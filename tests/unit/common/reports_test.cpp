@@ -84,6 +84,16 @@ TEST(TrackerStatus, SurvivesJson) {
   EXPECT_FALSE(tracker_status_from_json(to_json(status))->lag_seconds);
 }
 
+TEST(TrackerStatus, OfAnOlderTrackerLacksNewerFields) {
+  const auto status =
+      tracker_status_from_json(R"({"task": "shop/orders", "state": "Streaming", "newer": {"field": 1}})");
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->state, "Streaming");
+  EXPECT_EQ(status->offset, 0U);
+  EXPECT_FALSE(status->lag_seconds);
+  EXPECT_FALSE(tracker_status_from_json(R"({"task": "t", "state": "Streaming", "topics": 1})").ok());
+}
+
 TEST(TrackerStatus, OtherTextIsRefused) {
   EXPECT_FALSE(tracker_status_from_json("<html>").ok());
   EXPECT_FALSE(tracker_status_from_json("{}").ok());

@@ -69,6 +69,50 @@ TEST(TaskObject, WhatTheTrackerLooksAtChangesTheHash) {
   EXPECT_NE(before.precheck_hash, read_task_object(skipping).precheck_hash);
 }
 
+TEST(TaskObject, AFieldThatEqualsItsDefaultIsAsAbsent) {
+  const TaskObject before = read_task_object(object());
+  json defaulted = object();
+  json& spec = defaulted["spec"];
+  spec["dataTypes"] = {"DataUpdates", "SchemaUpdates"};
+  spec["rowImages"] = "Full";
+  spec["startPosition"] = {{"mode", "Latest"}};
+  spec["source"]["port"] = 3306;
+  spec["source"]["serverId"] = 0;
+  spec["source"]["tls"] = {{"mode", "Preferred"}, {"caSecretRef", nullptr}};
+  spec["objects"]["exclude"] = json::array();
+  spec["precheck"]["runNonce"] = 0;
+  spec["sink"]["kafka"]["topic"] = {{"name", ""}, {"create", true}, {"replicationFactor", -1}};
+  spec["sink"]["kafka"]["debezium"] = {{"tombstones", true}, {"truncates", false}, {"decimals", "string"}};
+  spec["sink"]["kafka"]["security"] = {{"protocol", "PLAINTEXT"}};
+  const TaskObject after = read_task_object(defaulted);
+  ASSERT_TRUE(after.parsed.ok()) << task::to_string(after.parsed.errors);
+  EXPECT_EQ(after.tracker_document, before.tracker_document);
+  EXPECT_EQ(after.precheck_document, before.precheck_document);
+  EXPECT_EQ(before.tracker_document.find("port"), std::string::npos) << "an older tracker may not know it";
+}
+
+TEST(TaskObject, WhatIsNotADefaultStays) {
+  json changed = object();
+  json& spec = changed["spec"];
+  spec["dataTypes"] = {"DataUpdates"};
+  spec["source"]["port"] = 3307;
+  spec["source"]["tls"] = {{"mode", "VerifyCA"}, {"caSecretRef", {{"name", "ca"}, {"key", "ca.crt"}}}};
+  spec["sink"]["kafka"]["topic"] = {{"create", false}};
+  spec["sink"]["kafka"]["security"] = {
+      {"protocol", "SASL_SSL"}, {"mechanism", "PLAIN"}, {"credentialsSecretRef", {{"name", "k"}}}};
+  const TaskObject task = read_task_object(changed);
+  ASSERT_TRUE(task.parsed.ok()) << task::to_string(task.parsed.errors);
+  const task::ParseResult again = task::parse_task(task.tracker_document, task::Mode::Kubernetes);
+  ASSERT_TRUE(again.ok()) << task::to_string(again.errors) << task.tracker_document;
+  const task::Spec& kept = again.task.spec;
+  EXPECT_FALSE(kept.data_types.schema_updates);
+  EXPECT_EQ(kept.source.type, task::SourceType::MySql) << "required, though it is the first";
+  EXPECT_EQ(kept.source.port, 3307);
+  EXPECT_EQ(kept.source.tls.ca_secret_ref->key, "ca.crt");
+  EXPECT_FALSE(kept.sink.kafka->topic.create);
+  EXPECT_EQ(kept.sink.kafka->security.mechanism, "PLAIN");
+}
+
 TEST(TaskObject, AnInvalidSpecIsReadWithItsErrors) {
   json bad = object();
   bad["spec"]["objects"]["include"][0] = {{"databasePattern", "a["}};
