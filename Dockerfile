@@ -16,7 +16,11 @@ COPY . .
 ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1
 RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT="${COMMIT}" && \
     cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
-    cmake --install build/release --prefix /install --strip && rm -rf build
+    cmake --install build/release --prefix /install --strip && \
+    mkdir -p /install/share/rowtide && ninja -C build/release -t deps | sed -n 's|^ *\(/usr/.*\)|\1|p' | sort -u | \
+      xargs dpkg --search | cut -d : -f 1 | sort -u | xargs dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' \
+      >/install/share/rowtide/compiled-in && \
+    rm -rf build
 
 FROM debian:bookworm-slim
 RUN apt-get update -q && \
@@ -25,6 +29,8 @@ RUN apt-get update -q && \
       libprometheus-cpp-pull1.0 librdkafka1 libre2-9 libspdlog1.10 libssl3 libyaml-cpp0.7 libzstd1 zlib1g && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/*
 COPY --from=build /install/bin/ /usr/local/bin/
+# The packages whose headers the programs were compiled with; dpkg tells those that they are linked with.
+COPY --from=build /install/share/rowtide/ /usr/local/share/rowtide/
 # A number, so that Kubernetes can see that it is not root. Neither program writes to the file system.
 USER 65532:65532
 WORKDIR /

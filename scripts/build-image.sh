@@ -37,5 +37,6 @@ done
 ensure_packages buildah debootstrap ca-certificates
 image_lock
 ensure_base_image
-image_build "$tag" "$output"
+image_build "$tag"
+image_write "$tag" docker-archive "$output"
 printf '%s\n' "$output"

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build go_build helm chart reference quickstart_cluster lint; do
+for part in common packages build go_build helm chart release reference quickstart_cluster lint; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done
@@ -119,6 +119,13 @@ monitoring_tests() {
   count_printed python3 "$root/tests/monitoring/dashboards_test.py" "$(helm_bin)" "$root/build/dev/tracker/rowtide-tracker"
 }
 
+release_tests() {
+  ensure_packages "${RELEASE_PACKAGES[@]}"
+  ensure_helm
+  say "tests: release"
+  count_printed python3 "$root/tests/release/release_test.py" "$(helm_bin)" "$root/build/dev"
+}
+
 cluster_up() {
   "$scripts/cluster.sh" status >/dev/null 2>&1 || cluster_was_up=false
   "$scripts/cluster.sh" up
@@ -155,6 +162,7 @@ if ! $fast; then
   fi
   if [[ -z $only ]]; then stage "Helm chart" chart_tests; fi
   if [[ -z $only ]]; then stage "documents" documents_tests; fi
+  if [[ -z $only ]]; then stage "release" release_tests; fi
   if [[ -z $only ]]; then stage "dashboards, alerts" monitoring_tests; fi
   if has_tests integration; then
     stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"

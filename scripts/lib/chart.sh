@@ -21,11 +21,19 @@ chart_readme() {
   python3 "$(repo_root)/scripts/lib/chart_readme.py" "$1/values.yaml"
 }
 
-# What nobody but Helm reads is left out.
 chart_static_manifest() {
   cat <<END_OF_HEAD
 # Rowtide without Helm: kubectl apply --server-side -f helm/rowtide.yaml
 # Made of helm/rowtide by scripts/chart.sh: change that.
+END_OF_HEAD
+  chart_manifest "$1" --set image.tag=dev
+}
+
+# chart_manifest CHART OPTION...: what Helm makes of the chart, and the namespace. What nobody but Helm reads is left out.
+chart_manifest() {
+  local chart=$1
+  shift
+  cat <<END_OF_HEAD
 apiVersion: v1
 kind: Namespace
 metadata:
@@ -33,8 +41,7 @@ metadata:
   labels:
     pod-security.kubernetes.io/enforce: restricted
 END_OF_HEAD
-  "$(helm_bin)" template rowtide "$1" --namespace rowtide-system --kube-version 1.33 --skip-tests \
-    --set image.tag=dev --set crds.keep=false |
+  "$(helm_bin)" template rowtide "$chart" --namespace rowtide-system --kube-version 1.33 --skip-tests --set crds.keep=false "$@" |
     sed -e '/^ *helm\.sh\/chart:/d' -e '/^ *app\.kubernetes\.io\/managed-by: Helm$/d' -e '/^# Source:/d'
 }
 

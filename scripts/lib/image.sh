@@ -97,10 +97,10 @@ image_lock() {
 # image_release_storage: buildah leaves its storage mounted on itself.
 image_release_storage() { umount "$ROWTIDE_CACHE/buildah/storage/overlay" 2>/dev/null || true; }
 
-# image_build TAG ARCHIVE: TAG from the repository's Dockerfile, written to ARCHIVE. The build borrows this machine's way to Debian's
+# image_build TAG: TAG from the repository's Dockerfile. The build borrows this machine's way to Debian's
 # packages (mirrors, proxy) and its compiler cache; of these only the empty mount points stay in the image.
 image_build() {
-  local tag=$1 archive=$2 root lent options=()
+  local tag=$1 root lent options=()
   root=$(repo_root)
   lent=$(mktemp -d "$ROWTIDE_CACHE/buildah/apt.XXXXXX")
   # shellcheck disable=SC2064  # the name of now
@@ -118,9 +118,14 @@ image_build() {
   say "image: building $tag"
   image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
     die "image: the build failed; the lines above say at which step of the Dockerfile"
+}
+
+# image_write TAG KIND ARCHIVE: the built TAG to ARCHIVE, a docker-archive or an oci-archive.
+image_write() {
+  local tag=$1 kind=$2 archive=$3
   mkdir -p "$(dirname "$archive")"
   rm -f "$archive.part"
-  image_buildah push --quiet "docker.io/library/$tag" "docker-archive:$archive.part:$tag" >/dev/null
+  image_buildah push --quiet "docker.io/library/$tag" "$kind:$archive.part:$tag" >/dev/null
   mv "$archive.part" "$archive"
   say "image: $tag in $archive ($(($(stat -c %s "$archive") / 1000000)) MB)"
 }

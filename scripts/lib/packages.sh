@@ -22,6 +22,9 @@ MONITORING_PACKAGES=(prometheus python3 python3-yaml)
 # What docs/reference is made with, and what the documents' tests need.
 DOCS_PACKAGES=(python3 python3-yaml)
 
+# dpkg-shlibdeps, and what it asks.
+RELEASE_PACKAGES=(dpkg-dev file python3)
+
 LINT_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck)
 
 # A first look at the tracker: one server, nothing compiled, no Java.

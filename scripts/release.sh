@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Makes everything that a release consists of, into one folder.
+set -euo pipefail
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for part in common packages image go_build helm chart release; do
+  # shellcheck source=/dev/null
+  . "$scripts/lib/$part.sh"
+done
+
+output=$(repo_root)/build/dist
+image=rowtide
+allow_dirty=false
+
+usage() {
+  cat <<END
+Usage: scripts/release.sh [--output FOLDER] [--image NAME] [--allow-dirty]
+
+Makes the image (an OCI archive), the chart's package, install.yaml, a Debian package and a tarball of the programs, an SBOM
+(SPDX) and SHA256SUMS, of the version in CMakeLists.txt and for this machine's architecture. Prints each file's path. Needs root.
+
+  --output        an empty or a new folder (now $output)
+  --image         the image's name without tag, where it will be fetched from: registry.example.com/rowtide (now $image)
+  --allow-dirty   also where not everything is committed
+END
+}
+
+while (($#)); do
+  case $1 in
+    --output) output=${2:?--output needs a folder} && shift 2 ;;
+    --image) image=${2:?--image needs a name} && shift 2 ;;
+    --allow-dirty) allow_dirty=true && shift ;;
+    -h | --help) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+done
+
+$allow_dirty || release_clean ||
+  die "release: not everything in $(repo_root) is committed ('git status' says what): commit it, or give --allow-dirty"
+((EUID == 0)) || die "'release.sh' needs root (chroot, mounts): run it with sudo -E"
+mkdir -p "$output"
+[[ -z $(ls -A "$output") ]] || die "release: $output is not empty; remove what is there, or give another --output"
+output=$(cd "$output" && pwd)
+
+version=$(rowtide_version)
+ensure_packages buildah debootstrap ca-certificates "${RELEASE_PACKAGES[@]}"
+ensure_helm
+chart_current || die "release: the chart is not what its sources make of it: run scripts/chart.sh and commit"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+release_image "$image:$version" "$work" "$output/rowtide-$version-image-$(release_architecture).tar"
+say "release: packages"
+release_tree "$work/bin" "$work/root"
+depends=$(release_depends "$work/root")
+release_packages "$work/root" "$depends" "$output"
+release_chart "$image" "$output"
+release_sbom "$depends" "$work" "$output/rowtide-$version.spdx.json"
+release_sums "$output"
+say "release: $version of commit $(git_commit)"
+find "$output" -type f | LC_ALL=C sort
