@@ -1,6 +1,7 @@
 #include "operator/api/change_tracking_task.h"
 
 #include <iterator>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -47,10 +48,8 @@ nlohmann::json document_of(const nlohmann::json& object, nlohmann::json spec) {
           {"spec", std::move(spec)}};
 }
 
-}  // namespace
-
-TaskObject read_task_object(const nlohmann::json& object) {
-  TaskObject task;
+/// Metadata and status: what changes while the spec does not.
+void read_around_spec(const nlohmann::json& object, TaskObject& task) {
   task.key = {std::string(string_at(object, {"metadata", "namespace"})),
               std::string(string_at(object, {"metadata", "name"}))};
   task.uid = string_at(object, {"metadata", "uid"});
@@ -59,22 +58,58 @@ TaskObject read_task_object(const nlohmann::json& object) {
   task.resource_version = string_at(object, {"metadata", "resourceVersion"});
   task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
   task.status = object_at(object, "status");
-  nlohmann::json spec = object_at(object, "spec");
-  task.parsed = task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes);
+}
 
-  const nlohmann::json* suspend = find_at(object, {"spec", "suspend"});
+void read_spec(const nlohmann::json& object, TaskObject& task) {
+  nlohmann::json spec = object_at(object, "spec");
+  const nlohmann::json* suspend = find_at(spec, {"suspend"});
   task.is_suspended = suspend != nullptr && *suspend == true;
+  task.parsed = std::make_shared<const task::ParseResult>(
+      task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));
 
   for (const char* operators : {"description", "suspend", "tracker", "precheck"}) spec.erase(operators);
-  drop_defaults(spec, "spec", {task.parsed.defaults.begin(), task.parsed.defaults.end()});
+  drop_defaults(spec, "spec", {task.parsed->defaults.begin(), task.parsed->defaults.end()});
   nlohmann::json document = document_of(object, std::move(spec));
   task.tracker_document = document.dump(2) + "\n";
   task.tracker_hash = task::stable_hash(task.tracker_document);
-  const std::vector<std::string>& skip = task.parsed.task.spec.precheck.skip;
+  const std::vector<std::string>& skip = task.parsed->task.spec.precheck.skip;
   if (!skip.empty()) document["spec"]["precheck"]["skip"] = skip;
   task.precheck_document = document.dump(2) + "\n";
   task.precheck_hash = task::stable_hash(task.precheck_document);
+}
+
+}  // namespace
+
+TaskObject read_task_object(const nlohmann::json& object) {
+  TaskObject task;
+  read_around_spec(object, task);
+  read_spec(object, task);
   return task;
+}
+
+TaskObject TaskReader::read(const nlohmann::json& object) {
+  TaskObject task;
+  read_around_spec(object, task);
+  // By the spec itself: a default that the CRD gains changes it without another generation.
+  nlohmann::json spec = object_at(object, "spec");
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(task.key);
+    if (known != known_.end() && known->second.task.uid == task.uid && known->second.spec == spec) {
+      TaskObject again = known->second.task;
+      read_around_spec(object, again);
+      return again;
+    }
+  }
+  read_spec(object, task);
+  const std::lock_guard lock(mutex_);
+  known_.insert_or_assign(task.key, Known{std::move(spec), task});
+  return task;
+}
+
+void TaskReader::forget(const kube::ObjectKey& key) {
+  const std::lock_guard lock(mutex_);
+  known_.erase(key);
 }
 
 }  // namespace rowtide::op::api

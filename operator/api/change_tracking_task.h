@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -16,9 +19,9 @@ struct TaskObject {
   std::int64_t generation = 0;
   std::string resource_version;
   bool is_deleting = false;
-  nlohmann::json status;      ///< as last written; an object, perhaps empty
-  task::ParseResult parsed;   ///< the spec, or what is wrong with it
-  bool is_suspended = false;  ///< spec.suspend, whatever the rest of the spec is worth
+  nlohmann::json status;                            ///< as last written; an object, perhaps empty
+  std::shared_ptr<const task::ParseResult> parsed;  ///< the spec, or what is wrong with it; never null
+  bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth
 
   /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
   /// pod settings, nonces) and without fields that say what their absence says, so that a change of those, or
@@ -31,5 +34,20 @@ struct TaskObject {
 };
 
 [[nodiscard]] TaskObject read_task_object(const nlohmann::json& object);
+
+/// The same, and parses a spec only when it has changed: a task is looked at far more often. Thread-safe.
+class TaskReader {
+ public:
+  [[nodiscard]] TaskObject read(const nlohmann::json& object);
+  void forget(const kube::ObjectKey& key);
+
+ private:
+  struct Known {
+    nlohmann::json spec;
+    TaskObject task;
+  };
+  std::mutex mutex_;
+  std::map<kube::ObjectKey, Known> known_;
+};
 
 }  // namespace rowtide::op::api

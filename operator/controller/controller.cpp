@@ -45,15 +45,18 @@ MapToPrimary by_label(std::string label) {
 
 Controller::Controller(kube::Transport& transport, ControllerOptions options)
     : options_(std::move(options)), queue_(options_.queue) {
-  add_watch(transport, options_.primary, [this](const Change& change) { queue_.add(change.key); });
+  add_watch(transport, options_.primary, [this](const Change& change) { queue_.add(change.key); }, {});
   for (const WatchedKind& kind : options_.watched) {
-    add_watch(transport, kind.watch, [this, map = kind.map](const Change& change) {
-      // Both states: an object may change hands.
-      for (const ObjectPtr& object : {change.before, change.after}) {
-        if (!object) continue;
-        if (const auto key = map(*object)) queue_.add(*key);
-      }
-    });
+    add_watch(
+        transport, kind.watch,
+        [this, map = kind.map](const Change& change) {
+          // Both states: an object may change hands.
+          for (const ObjectPtr& object : {change.before, change.after}) {
+            if (!object) continue;
+            if (const auto key = map(*object)) queue_.add(*key);
+          }
+        },
+        kind.map);
   }
 }
 
@@ -62,10 +65,10 @@ Controller::~Controller() {
 }
 
 void Controller::add_watch(kube::Transport& transport, const kube::WatchOptions& options,
-                           std::function<void(const Change&)> on_change) {
+                           std::function<void(const Change&)> on_change, GroupOf group_of) {
   Watch watch;
   watch.type = options.type;
-  watch.store = std::make_unique<ObjectStore>(std::move(on_change));
+  watch.store = std::make_unique<ObjectStore>(std::move(on_change), std::move(group_of));
   watch.watcher = std::make_unique<kube::Watcher>(transport, options, *watch.store);
   watches_.push_back(std::move(watch));
 }

@@ -33,8 +33,9 @@ struct Result {
 /// at the stores and the world. A key whose object is not in the primary store any more was deleted.
 using Reconcile = std::function<Result(const Key&)>;
 
-/// The key to reconcile when an object of another kind changes; empty: none.
-using MapToPrimary = std::function<std::optional<Key>(const nlohmann::json& object)>;
+/// The key to reconcile when an object of another kind changes (empty: none), and by which the store finds
+/// that object again.
+using MapToPrimary = GroupOf;
 
 /// By the controller ownerReference of that kind.
 MapToPrimary by_owner(const kube::ResourceType& primary);
@@ -103,7 +104,7 @@ class Controller {
     std::unique_ptr<kube::Watcher> watcher;
   };
   void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
-                 std::function<void(const Change&)> on_change);
+                 std::function<void(const Change&)> on_change, GroupOf group_of);
   void work();
   bool wait_until_synced();
   Result run_one(const Key& key);

@@ -1,6 +1,5 @@
 #include "operator/controller/object_store.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -8,34 +7,15 @@
 
 namespace rowtide::op::controller {
 
-using kube::find_at;
 using kube::string_at;
-
-namespace {
-
-std::string controller_uid(const nlohmann::json& object) {
-  const auto* owners = find_at(object, {"metadata", "ownerReferences"});
-  if (owners == nullptr || !owners->is_array()) return {};
-  for (const auto& owner : *owners) {
-    const auto* controls = find_at(owner, {"controller"});
-    if (controls != nullptr && *controls == true) return std::string(string_at(owner, {"uid"}));
-  }
-  return {};
-}
-
-void sort_by_key(std::vector<ObjectPtr>& objects) {
-  std::sort(objects.begin(), objects.end(),
-            [](const ObjectPtr& a, const ObjectPtr& b) { return key_of(*a) < key_of(*b); });
-}
-
-}  // namespace
 
 Key key_of(const nlohmann::json& object) {
   return {std::string(string_at(object, {"metadata", "namespace"})),
           std::string(string_at(object, {"metadata", "name"}))};
 }
 
-ObjectStore::ObjectStore(std::function<void(const Change&)> on_change) : on_change_(std::move(on_change)) {}
+ObjectStore::ObjectStore(std::function<void(const Change&)> on_change, GroupOf group_of)
+    : on_change_(std::move(on_change)), group_of_(std::move(group_of)) {}
 
 ObjectPtr ObjectStore::find(const Key& key) const {
   const std::lock_guard lock(mutex_);
@@ -43,32 +23,20 @@ ObjectPtr ObjectStore::find(const Key& key) const {
   return entry == objects_.end() ? nullptr : entry->second.object;
 }
 
-std::vector<ObjectPtr> ObjectStore::owned_by(std::string_view uid) const {
+std::vector<ObjectPtr> ObjectStore::of_group(const Key& group) const {
   std::vector<ObjectPtr> found;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto keys = by_owner_.find(std::string(uid));
-    if (keys == by_owner_.end()) return found;
-    for (const Key& key : keys->second) found.push_back(objects_.at(key).object);
-  }
-  sort_by_key(found);
-  return found;
-}
-
-std::vector<ObjectPtr> ObjectStore::select(const std::function<bool(const nlohmann::json&)>& matches) const {
-  std::vector<ObjectPtr> found = all();
-  std::erase_if(found, [&](const ObjectPtr& object) { return !matches(*object); });
+  const std::lock_guard lock(mutex_);
+  const auto keys = groups_.find(group);
+  if (keys == groups_.end()) return found;
+  for (const Key& key : keys->second) found.push_back(objects_.at(key).object);
   return found;
 }
 
 std::vector<ObjectPtr> ObjectStore::all() const {
   std::vector<ObjectPtr> found;
-  {
-    const std::lock_guard lock(mutex_);
-    found.reserve(objects_.size());
-    for (const auto& [key, entry] : objects_) found.push_back(entry.object);
-  }
-  sort_by_key(found);
+  const std::lock_guard lock(mutex_);
+  found.reserve(objects_.size());
+  for (const auto& [key, entry] : objects_) found.push_back(entry.object);
   return found;
 }
 
@@ -123,8 +91,8 @@ Change ObjectStore::put(const Key& key, ObjectPtr object) {
   Change change{key, dropped ? std::move(dropped->before) : nullptr, object};
   Entry entry;
   entry.resource_version = string_at(*object, {"metadata", "resourceVersion"});
-  entry.owner_uid = controller_uid(*object);
-  if (!entry.owner_uid.empty()) by_owner_[entry.owner_uid].insert(key);
+  if (group_of_) entry.group = group_of_(*object);
+  if (entry.group) groups_[*entry.group].insert(key);
   entry.object = std::move(object);
   objects_.insert_or_assign(key, std::move(entry));
   return change;
@@ -134,9 +102,10 @@ std::optional<Change> ObjectStore::drop(const Key& key) {
   const auto known = objects_.find(key);
   if (known == objects_.end()) return std::nullopt;
   Change change{key, std::move(known->second.object), nullptr};
-  if (const auto siblings = by_owner_.find(known->second.owner_uid); siblings != by_owner_.end()) {
+  if (const std::optional<Key>& group = known->second.group) {
+    const auto siblings = groups_.find(*group);
     siblings->second.erase(key);
-    if (siblings->second.empty()) by_owner_.erase(siblings);
+    if (siblings->second.empty()) groups_.erase(siblings);
   }
   objects_.erase(known);
   return change;

@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "operator/kube/resource.h"
@@ -25,20 +24,23 @@ struct Change {
   ObjectPtr after;
 };
 
+/// By which key objects are looked up together: that of the primary object that they belong to.
+using GroupOf = std::function<std::optional<Key>(const nlohmann::json& object)>;
+
 /// The newest known state of one kind's objects. Readers get immutable snapshots that stay valid for as long
 /// as they are held. Thread-safe; written by one watcher.
 class ObjectStore final : public kube::WatchSink {
  public:
+  /// `group_of` says to which group an object belongs (empty: to none), once for each state of it.
   /// `on_change` runs on the watcher's thread with no lock held, after the store has changed; a relist calls
   /// it only for objects whose resourceVersion differs.
-  explicit ObjectStore(std::function<void(const Change&)> on_change = {});
+  explicit ObjectStore(std::function<void(const Change&)> on_change = {}, GroupOf group_of = {});
 
   /// nullptr if there is no such object.
   ObjectPtr find(const Key& key) const;
-  /// Objects whose controller ownerReference has this uid, ordered by key.
-  std::vector<ObjectPtr> owned_by(std::string_view uid) const;
-  /// Objects that `matches`, ordered by key. For rare lookups: looks at each object.
-  std::vector<ObjectPtr> select(const std::function<bool(const nlohmann::json&)>& matches) const;
+  /// The group's objects, ordered by key. Looks at no others.
+  std::vector<ObjectPtr> of_group(const Key& group) const;
+  /// Ordered by key.
   std::vector<ObjectPtr> all() const;
   std::size_t size() const;
 
@@ -50,15 +52,16 @@ class ObjectStore final : public kube::WatchSink {
   struct Entry {
     ObjectPtr object;
     std::string resource_version;
-    std::string owner_uid;
+    std::optional<Key> group;
   };
   Change put(const Key& key, ObjectPtr object);
   std::optional<Change> drop(const Key& key);
 
   const std::function<void(const Change&)> on_change_;
+  const GroupOf group_of_;
   mutable std::mutex mutex_;
   std::map<Key, Entry> objects_;
-  std::map<std::string, std::set<Key>> by_owner_;
+  std::map<Key, std::set<Key>> groups_;
 };
 
 /// metadata.namespace and metadata.name; empty strings where they are missing.

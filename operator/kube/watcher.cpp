@@ -49,6 +49,13 @@ RestartReason reason_of(const absl::Status& status) {
   return http_status(status) == 429 ? RestartReason::Throttled : RestartReason::Error;
 }
 
+ObjectPtr kept(nlohmann::json object) {
+  if (const auto metadata = object.find("metadata"); metadata != object.end() && metadata->is_object()) {
+    metadata->erase("managedFields");
+  }
+  return std::make_shared<const nlohmann::json>(std::move(object));
+}
+
 }  // namespace
 
 std::string_view to_string(RestartReason reason) {
@@ -146,7 +153,7 @@ Watcher::Step Watcher::list() {
   }
   std::vector<ObjectPtr> objects;
   objects.reserve(list->items.size());
-  for (auto& item : list->items) objects.push_back(std::make_shared<const nlohmann::json>(std::move(item)));
+  for (auto& item : list->items) objects.push_back(kept(std::move(item)));
   sink_.replace(std::move(objects));
   resource_version_ = std::move(list->resource_version);
   state_ = State::Watching;
@@ -197,9 +204,9 @@ std::string Watcher::watch_path() {
 absl::Status Watcher::on_line(std::string_view line, std::string_view what, Step& turn) {
   ASSIGN_OR_RETURN(WatchEvent event, parse_watch_event(line, what));
   if (event.type == WatchEvent::Type::Changed) {
-    sink_.upsert(std::make_shared<const nlohmann::json>(std::move(event.object)));
+    sink_.upsert(kept(std::move(event.object)));
   } else if (event.type == WatchEvent::Type::Deleted) {
-    sink_.remove(std::make_shared<const nlohmann::json>(std::move(event.object)));
+    sink_.remove(kept(std::move(event.object)));
   }
   resource_version_ = std::move(event.resource_version);
   const bool counts = event.type != WatchEvent::Type::Bookmark;

@@ -21,7 +21,8 @@
 
 namespace rowtide::op::kube {
 
-/// An object as the server sent it; never changed after it was parsed.
+/// An object as the server sent it, without managedFields (often more than half of it, and read by nobody);
+/// never changed after it was parsed.
 using ObjectPtr = std::shared_ptr<const nlohmann::json>;
 
 /// Where a watcher's objects go. Called on the watcher's thread, one call at a time.

@@ -79,7 +79,7 @@ std::pair<json, json> volumes(const task::Spec& spec, const std::string& config_
 
 json container(const api::TaskObject& task, const std::string& default_image, const char* name,
                json arguments, json mounts) {
-  const task::TrackerPod& settings = task.parsed.task.spec.tracker;
+  const task::TrackerPod& settings = task.parsed->task.spec.tracker;
   json resources = {{"requests", {{"cpu", "50m"}, {"memory", "64Mi"}}}, {"limits", {{"memory", "256Mi"}}}};
   if (!settings.resources_json.empty()) resources = json::parse(settings.resources_json);
   return {{"name", name},
@@ -95,7 +95,7 @@ json container(const api::TaskObject& task, const std::string& default_image, co
 }
 
 json pod_spec(const api::TaskObject& task, json pod_container, json pod_volumes) {
-  const task::TrackerPod& settings = task.parsed.task.spec.tracker;
+  const task::TrackerPod& settings = task.parsed->task.spec.tracker;
   json spec = {{"automountServiceAccountToken", false},
                {"enableServiceLinks", false},
                {"securityContext",
@@ -125,7 +125,7 @@ json config_map(const api::TaskObject& task, const std::string& name, const char
 }
 
 json precheck_template(const api::TaskObject& task, const std::string& default_image) {
-  auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, precheck_name(task));
+  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, precheck_name(task));
   json precheck =
       container(task, default_image, kPrecheckContainer,
                 json::array({"precheck", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
@@ -161,7 +161,7 @@ json precheck_config_map(const api::TaskObject& task) {
 }
 
 json tracker_deployment(const api::TaskObject& task, const std::string& default_image) {
-  auto [pod_volumes, mounts] = volumes(task.parsed.task.spec, tracker_name(task));
+  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, tracker_name(task));
   json tracker =
       container(task, default_image, kTrackerContainer,
                 json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
@@ -223,7 +223,7 @@ json precheck_job(const api::TaskObject& task, const std::string& default_image,
   object["metadata"]["annotations"] = {
       {kPrecheckHash, task.precheck_hash},
       {kPodHash, task::stable_hash(pod_template.dump())},
-      {kRunNonce, std::to_string(task.parsed.task.spec.precheck.run_nonce)},
+      {kRunNonce, std::to_string(task.parsed->task.spec.precheck.run_nonce)},
       {kAttempt, std::to_string(attempt)},
   };
   object["spec"]["template"] = std::move(pod_template);

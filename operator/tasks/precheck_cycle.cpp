@@ -59,7 +59,7 @@ std::string told_obstacle(const api::TaskObject& task) {
 
 bool belongs_to_spec(const api::TaskObject& task, const json& job) {
   return annotation(job, kPrecheckHash) == task.precheck_hash &&
-         annotation(job, kRunNonce) == std::to_string(task.parsed.task.spec.precheck.run_nonce);
+         annotation(job, kRunNonce) == std::to_string(task.parsed->task.spec.precheck.run_nonce);
 }
 
 void decide_retry(PrecheckDecision& decision, bool has_job, std::int64_t now_ms) {
@@ -81,7 +81,7 @@ const json& recorded_result(const api::TaskObject& task) {
   const json& recorded = kube::value_at(task.status, "/precheck");
   const bool is_ours =
       recorded.is_object() && recorded.value("specHash", "") == task.precheck_hash &&
-      recorded.value("runNonce", std::int64_t{-1}) == task.parsed.task.spec.precheck.run_nonce;
+      recorded.value("runNonce", std::int64_t{-1}) == task.parsed->task.spec.precheck.run_nonce;
   return is_ours ? recorded : kNull;
 }
 

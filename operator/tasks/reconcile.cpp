@@ -118,12 +118,7 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
   objects.precheck_config = named(kube::kConfigMap, precheck_name(task));
   objects.job = named(kube::kJob, precheck_name(task));
 
-  const auto pods = controller_.store(kube::kPod)->select([&](const json& pod) {
-    const json& metadata = pod.at("metadata");
-    return metadata.value("namespace", "") == task.key.name_space &&
-           metadata.value("labels", json::object()).value(kTaskLabel, "") == task.key.name;
-  });
-  for (const kube::ObjectPtr& pod : pods) {
+  for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
     if (objects.job && controller_uid(*pod) == kube::text_at(*objects.job, "/metadata/uid")) {
       objects.job_pod = pod;
     }
@@ -139,13 +134,14 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
 controller::Result Reconciler::reconcile(const controller::Key& key) {
   const kube::ObjectPtr object = controller_.store(kube::kChangeTrackingTask)->find(key);
   if (!object) {  // deleted; what it owned goes with it
+    tasks_.forget(key);
     job_ends_.forget(key);
     kept_otherwise_.forget(key);
     pruned_.forget(key);
     probes_.forget(key);
     return {};
   }
-  const api::TaskObject task = api::read_task_object(*object);
+  const api::TaskObject task = tasks_.read(*object);
   if (task.is_deleting) return {};
 
   const Objects objects = observe(task);
@@ -155,7 +151,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   PrecheckDecision precheck;
   absl::Status precheck_written;
   absl::Status tracker_written;
-  if (task.parsed.ok()) {
+  if (task.parsed->ok()) {
     run = precheck_run(task, objects, now_ms);
     wanted = tracker_deployment(task, default_image_);
     precheck = decide_precheck(task, run, now_ms);
@@ -172,7 +168,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   observed.deployment = get(objects.deployment);
   observed.pod = get(objects.tracker_pod);
   observed.precheck_pod_hash = run.pod_hash;
-  observed.is_rolled_out = task.parsed.ok() && is_applied(task, observed.deployment, wanted) &&
+  observed.is_rolled_out = task.parsed->ok() && is_applied(task, observed.deployment, wanted) &&
                            is_rolled_out(*observed.deployment);
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);

@@ -61,6 +61,7 @@ class Reconciler {
   const controller::Controller& controller_;
   ProbePool& probes_;
   const std::string default_image_;
+  api::TaskReader tasks_;
   FirstSeen job_ends_;
   KeptOtherwise kept_otherwise_;
   PrunedStatus pruned_;

@@ -39,7 +39,7 @@ bool is_of_this_spec(const View& view) {
   return view.recorded_precheck.is_object() &&
          view.recorded_precheck.value("specHash", "") == task.precheck_hash &&
          view.recorded_precheck.value("runNonce", std::int64_t{-1}) ==
-             task.parsed.task.spec.precheck.run_nonce;
+             task.parsed->task.spec.precheck.run_nonce;
 }
 
 json record_precheck(const Observed& observed) {
@@ -53,7 +53,7 @@ json record_precheck(const Observed& observed) {
   json precheck = {{"result", decision.verdict == PrecheckVerdict::Passed ? "Passed" : "Failed"},
                    {"completionTime", api::format_time(decision.finished_at_ms)},
                    {"attempts", decision.attempt},
-                   {"runNonce", task.parsed.task.spec.precheck.run_nonce},
+                   {"runNonce", task.parsed->task.spec.precheck.run_nonce},
                    {"specHash", task.precheck_hash},
                    {"podHash", observed.precheck_pod_hash}};
   if (!decision.report) {
@@ -97,7 +97,7 @@ bool has_newer_fields(const std::vector<task::FieldError>& errors) {
 
 Condition accepted(const View& view) {
   if (view.is_valid) return {"Accepted", ConditionStatus::True, "SpecValid", "the spec is valid"};
-  const std::vector<task::FieldError>& errors = view.observed.task.parsed.errors;
+  const std::vector<task::FieldError>& errors = view.observed.task.parsed->errors;
   std::string message = task::to_string(errors);
   while (!message.empty() && message.back() == '\n') message.pop_back();
   if (has_newer_fields(errors)) {
@@ -292,10 +292,10 @@ json progress_of(const Observed& observed, bool is_running) {
 json compute_status(const Observed& observed) {
   const api::TaskObject& task = observed.task;
   const View view{.observed = observed,
-                  .is_valid = task.parsed.ok(),
+                  .is_valid = task.parsed->ok(),
                   .is_suspended = task.is_suspended,
-                  .recorded_precheck = task.parsed.ok() ? record_precheck(observed)
-                                                        : task.status.value("precheck", json(nullptr))};
+                  .recorded_precheck = task.parsed->ok() ? record_precheck(observed)
+                                                         : task.status.value("precheck", json(nullptr))};
 
   json whitelist;
   const Condition is_accepted = accepted(view);
@@ -319,7 +319,7 @@ json compute_status(const Observed& observed) {
                                            task.generation, api::format_time(observed.now_ms))},
       {"whitelist", std::move(whitelist)},
       {"restarts", restarts_of(observed.pod)}};
-  if (task.parsed.ok()) status["serverId"] = task::effective_server_id(task.parsed.task);
+  if (task.parsed->ok()) status["serverId"] = task::effective_server_id(task.parsed->task);
   if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
   if (json progress = progress_of(observed, available.status == ConditionStatus::True); progress.is_object())
     status["progress"] = std::move(progress);

@@ -17,7 +17,7 @@ TEST_P(GoldenTask, GivesTheObjectsExpected) {
   constexpr const char* kImage = "rowtide:test";
   const op::api::TaskObject task =
       op::api::read_task_object(json::parse(read_file(kGolden / "tasks" / GetParam())));
-  ASSERT_TRUE(task.parsed.ok()) << task::to_string(task.parsed.errors);
+  ASSERT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
   const json objects = {{"trackerConfigMap", op::tasks::tracker_config_map(task)},
                         {"trackerDeployment", op::tasks::tracker_deployment(task, kImage)},
                         {"trackerScale", op::tasks::tracker_scale(task, 1)},

@@ -25,7 +25,7 @@ json object() {
 
 TEST(TaskObject, ReadsMetadataSpecAndStatus) {
   const TaskObject task = read_task_object(object());
-  ASSERT_TRUE(task.parsed.ok()) << task::to_string(task.parsed.errors);
+  ASSERT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
   EXPECT_EQ(task.key, (kube::ObjectKey{"shop", "orders"}));
   EXPECT_EQ(task.uid, "u-1");
   EXPECT_EQ(task.generation, 3);
@@ -85,7 +85,7 @@ TEST(TaskObject, AFieldThatEqualsItsDefaultIsAsAbsent) {
   spec["sink"]["kafka"]["debezium"] = {{"tombstones", true}, {"truncates", false}, {"decimals", "string"}};
   spec["sink"]["kafka"]["security"] = {{"protocol", "PLAINTEXT"}};
   const TaskObject after = read_task_object(defaulted);
-  ASSERT_TRUE(after.parsed.ok()) << task::to_string(after.parsed.errors);
+  ASSERT_TRUE(after.parsed->ok()) << task::to_string(after.parsed->errors);
   EXPECT_EQ(after.tracker_document, before.tracker_document);
   EXPECT_EQ(after.precheck_document, before.precheck_document);
   EXPECT_EQ(before.tracker_document.find("port"), std::string::npos) << "an older tracker may not know it";
@@ -101,7 +101,7 @@ TEST(TaskObject, WhatIsNotADefaultStays) {
   spec["sink"]["kafka"]["security"] = {
       {"protocol", "SASL_SSL"}, {"mechanism", "PLAIN"}, {"credentialsSecretRef", {{"name", "k"}}}};
   const TaskObject task = read_task_object(changed);
-  ASSERT_TRUE(task.parsed.ok()) << task::to_string(task.parsed.errors);
+  ASSERT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
   const task::ParseResult again = task::parse_task(task.tracker_document, task::Mode::Kubernetes);
   ASSERT_TRUE(again.ok()) << task::to_string(again.errors) << task.tracker_document;
   const task::Spec& kept = again.task.spec;
@@ -113,11 +113,40 @@ TEST(TaskObject, WhatIsNotADefaultStays) {
   EXPECT_EQ(kept.sink.kafka->security.mechanism, "PLAIN");
 }
 
+TEST(TaskReader, ParsesASpecOnce) {
+  TaskReader reader;
+  const TaskObject first = reader.read(object());
+  json later = object();
+  later["status"]["phase"] = "Failed";
+  later["metadata"]["resourceVersion"] = "78";
+  const TaskObject second = reader.read(later);
+  EXPECT_EQ(second.parsed, first.parsed) << "the very same";
+  EXPECT_EQ(second.tracker_hash, first.tracker_hash);
+  EXPECT_EQ(second.status.at("phase"), "Failed");
+  EXPECT_EQ(second.resource_version, "78");
+  EXPECT_FALSE(second.is_deleting);
+}
+
+TEST(TaskReader, ReadsAnotherSpecAnew) {
+  TaskReader reader;
+  const TaskObject first = reader.read(object());
+  json edited = object();
+  edited["spec"]["objects"]["include"][0]["database"] = "crm";
+  EXPECT_NE(reader.read(edited).tracker_hash, first.tracker_hash) << "also without another generation";
+  EXPECT_EQ(reader.read(object()).tracker_hash, first.tracker_hash);
+  json namesake = object();
+  namesake["metadata"]["uid"] = "u-2";
+  EXPECT_NE(reader.read(namesake).tracker_hash, first.tracker_hash);
+  const auto parsed = reader.read(namesake).parsed;
+  reader.forget({"shop", "orders"});
+  EXPECT_NE(reader.read(namesake).parsed, parsed);
+}
+
 TEST(TaskObject, AnInvalidSpecIsReadWithItsErrors) {
   json bad = object();
   bad["spec"]["objects"]["include"][0] = {{"databasePattern", "a["}};
   const TaskObject task = read_task_object(bad);
-  EXPECT_FALSE(task.parsed.ok());
+  EXPECT_FALSE(task.parsed->ok());
   EXPECT_EQ(task.key.name, "orders");
 }
 

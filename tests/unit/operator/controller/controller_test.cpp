@@ -168,7 +168,7 @@ TEST_F(ControllerTest, ChangesOfOwnedObjectsReconcileTheOwner) {
                                          {"controller", true}}};
   server_.send_event("jobs", "ADDED", job);
   ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 2; }));
-  EXPECT_EQ(controller.store(kube::kJob)->owned_by("uid-orders").size(), 1u);
+  EXPECT_EQ(controller.store(kube::kJob)->of_group({"shop", "orders"}).size(), 1u);
   server_.send_event("jobs", "DELETED", job);
   ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 3; }));
 

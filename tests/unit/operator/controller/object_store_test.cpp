@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,13 @@ namespace {
 
 using nlohmann::json;
 
-ObjectPtr object(const std::string& name, const std::string& version, const std::string& owner_uid = {}) {
+ObjectPtr object(const std::string& name, const std::string& version, const std::string& group = {}) {
   json result{{"metadata", {{"namespace", "shop"}, {"name", name}, {"resourceVersion", version}}}};
-  if (!owner_uid.empty()) {
-    result["metadata"]["ownerReferences"] = {{{"uid", "other"}, {"controller", false}},
-                                             {{"uid", owner_uid}, {"controller", true}}};
-  }
+  if (!group.empty()) result["group"] = group;
   return std::make_shared<const json>(std::move(result));
 }
+
+using Names = std::vector<std::string>;
 
 class ObjectStoreTest : public testing::Test {
  protected:
@@ -35,11 +35,22 @@ class ObjectStoreTest : public testing::Test {
     return result;
   }
 
-  std::vector<Change> changes_;
-  ObjectStore store_{[this](const Change& change) { changes_.push_back(change); }};
-};
+  std::optional<Key> group_of(const json& object) {
+    ++looks_;
+    if (!object.contains("group")) return std::nullopt;
+    return Key{"shop", object.at("group").get<std::string>()};
+  }
+  [[nodiscard]] Names names_of(const std::string& group) const {
+    Names names;
+    for (const ObjectPtr& found : store_.of_group({"shop", group})) names.push_back(key_of(*found).name);
+    return names;
+  }
 
-using Names = std::vector<std::string>;
+  std::vector<Change> changes_;
+  int looks_ = 0;
+  ObjectStore store_{[this](const Change& change) { changes_.push_back(change); },
+                     [this](const json& object) { return group_of(object); }};
+};
 
 TEST_F(ObjectStoreTest, TellsWhatAppearsChangesAndVanishes) {
   store_.upsert(object("a", "1"));
@@ -65,26 +76,26 @@ TEST_F(ObjectStoreTest, SnapshotsOutliveTheirObject) {
   EXPECT_EQ(snapshot->at("metadata").at("resourceVersion"), "1");
 }
 
-TEST_F(ObjectStoreTest, FindsByControllerUidAlsoAfterTheOwnerChanges) {
+TEST_F(ObjectStoreTest, FindsAGroupAlsoAfterAnObjectChangesHands) {
   store_.replace(
-      {object("b", "1", "uid-1"), object("a", "2", "uid-1"), object("c", "3", "uid-2"), object("d", "4")});
-  const auto owned = store_.owned_by("uid-1");
-  ASSERT_EQ(owned.size(), 2u);
-  EXPECT_EQ(key_of(*owned[0]).name, "a") << "ordered by key";
-  EXPECT_TRUE(store_.owned_by("other").empty()) << "not a controller";
+      {object("b", "1", "one"), object("a", "2", "one"), object("c", "3", "two"), object("d", "4")});
+  EXPECT_EQ(names_of("one"), (Names{"a", "b"})) << "ordered by key";
+  EXPECT_EQ(names_of("none"), Names{});
 
-  store_.upsert(object("a", "5", "uid-2"));
-  EXPECT_EQ(store_.owned_by("uid-1").size(), 1u);
-  EXPECT_EQ(store_.owned_by("uid-2").size(), 2u);
+  store_.upsert(object("a", "5", "two"));
+  EXPECT_EQ(names_of("one"), Names{"b"});
+  EXPECT_EQ(names_of("two"), (Names{"a", "c"}));
   store_.replace({});
-  EXPECT_TRUE(store_.owned_by("uid-2").empty());
+  EXPECT_EQ(names_of("two"), Names{});
 }
 
-TEST_F(ObjectStoreTest, SelectsByAnyPredicate) {
-  store_.replace({object("a", "1"), object("b", "2")});
-  const auto found = store_.select([](const json& o) { return key_of(o).name == "b"; });
-  ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(key_of(*found[0]).name, "b");
+TEST_F(ObjectStoreTest, ALookAtAGroupLooksAtNoOthers) {
+  for (int i = 0; i < 1'000; ++i) {
+    store_.upsert(object("p" + std::to_string(i), "1", "task-" + std::to_string(i / 2)));
+  }
+  EXPECT_EQ(looks_, 1'000) << "one a state";
+  EXPECT_EQ(names_of("task-7"), (Names{"p14", "p15"}));
+  EXPECT_EQ(looks_, 1'000);
 }
 
 TEST(ObjectStoreKey, IsEmptyWhereTheObjectHasNone) {

@@ -27,7 +27,11 @@ using Objects = std::map<std::string, std::string>;  // name -> resourceVersion
 using Stream = ScriptedTransport::Stream;
 
 json object(const std::string& name, const std::string& version) {
-  return {{"metadata", {{"namespace", "shop"}, {"name", name}, {"resourceVersion", version}}}};
+  return {{"metadata",
+           {{"namespace", "shop"},
+            {"name", name},
+            {"resourceVersion", version},
+            {"managedFields", {{{"manager", "kubectl"}}}}}}};
 }
 
 Response list(const std::string& version, const std::vector<json>& items, const std::string& go_on = {}) {
@@ -76,6 +80,7 @@ class MapSink final : public WatchSink {
 
  private:
   void put(const json& o) {
+    EXPECT_EQ(find_at(o, {"metadata", "managedFields"}), nullptr) << "half of what would be kept";
     objects_[std::string(string_at(o, {"metadata", "name"}))] = string_at(o, {"metadata", "resourceVersion"});
   }
   mutable std::mutex mutex_;

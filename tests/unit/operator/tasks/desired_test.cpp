@@ -85,7 +85,7 @@ TEST(Desired, PodSettingsArePassedThrough) {
     "tolerations": [{"key": "k", "operator": "Exists", "tolerationSeconds": 30}],
     "imagePullSecrets": [{"name": "pull"}], "serviceAccountName": "sa"})");
   const api::TaskObject task = api::read_task_object(object);
-  ASSERT_TRUE(task.parsed.ok()) << task::to_string(task.parsed.errors);
+  ASSERT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
   const json pod = pod_spec(tracker_deployment(task, "default:1"));
   EXPECT_EQ(pod.at("containers").at(0).at("image"), "own:1");
   EXPECT_EQ(pod.at("containers").at(0).at("resources"), json::parse(R"({"limits": {"memory": "1Gi"}})"));
