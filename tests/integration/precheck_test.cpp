@@ -9,6 +9,7 @@
 #include "tests/integration/source_fixture.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/temp_dir.h"
+#include "tracker/checkpoint/kafka_checkpoint_store.h"
 
 namespace rowtide::test {
 namespace {
@@ -559,6 +560,13 @@ TEST(PrecheckGtidMode, OffIsAWarningAndPermissiveFails) {
   EXPECT_EQ(item(check(task), "GtidMode").result, CheckResult::Passed);
 }
 
+absl::Status save_checkpoint(const task::Task& task) {
+  checkpoint::Checkpoint saved{.position = {}, .saved_at_ms = 1};
+  saved.position.file = "binlog.000001";
+  saved.position.offset = 4;
+  return checkpoint::make_kafka_checkpoint_store(task, no_secrets())->save(saved);
+}
+
 TEST(PrecheckKafka, ReachableAndNot) {
   MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
   server.exec(std::string("DROP USER IF EXISTS '") + kUser + "'@'%'");
@@ -575,6 +583,33 @@ TEST(PrecheckKafka, ReachableAndNot) {
   EXPECT_EQ(bad.result, CheckResult::Failed);
   EXPECT_THAT(bad.observed, HasSubstr(nobody));
   EXPECT_FALSE(bad.message.empty());
+}
+
+TEST(PrecheckKafka, AStartPositionCountsOnlyWithoutACheckpoint) {
+  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  server.exec(std::string("DROP USER IF EXISTS '") + kUser + "'@'%'");
+  server.create_user(kUser, sql_password());
+  task::Task task = task_for(server);
+  task.uid = server.fresh_database();
+  task.spec.objects.include = {rule(task.uid)};
+  task.spec.sink.kafka.emplace();
+  task.spec.sink.kafka->bootstrap_servers = {KafkaBroker::shared().bootstrap()};
+  task.spec.start_position.mode = task::StartMode::BinlogFile;
+  task.spec.start_position.file = "binlog.999999";
+  EXPECT_EQ(item(check(task), "StartPositionAvailable").reason, "BinlogPositionPurged")
+      << "also where the topic of the checkpoints is not there yet";
+  EXPECT_EQ(KafkaBroker::shared().partitions(std::string(checkpoint::kCheckpointTopic)), 0)
+      << "a precheck changes nothing";
+
+  task::Task other = task;
+  other.uid += "-other";
+  ASSERT_TRUE(save_checkpoint(other).ok());
+  EXPECT_EQ(item(check(task), "StartPositionAvailable").reason, "BinlogPositionPurged") << "another task's";
+
+  ASSERT_TRUE(save_checkpoint(task).ok());
+  const CheckItem found = item(check(task), "StartPositionAvailable");
+  EXPECT_EQ(found.result, CheckResult::Passed) << found.message;
+  EXPECT_THAT(found.observed, HasSubstr("checkpoint"));
 }
 
 }  // namespace

@@ -59,8 +59,9 @@ std::string schema_prefix_of(const std::string& identity) {
 
 class KafkaCheckpointStore final : public CheckpointStore {
  public:
-  KafkaCheckpointStore(const task::Task& task, task::SecretReader secrets)
-      : kafka_(*task.spec.sink.kafka),
+  KafkaCheckpointStore(const task::Task& task, task::SecretReader secrets, milliseconds timeout = kTimeout)
+      : timeout_(timeout),
+        kafka_(*task.spec.sink.kafka),
         client_id_("rowtide-" + task.name + "-checkpoint"),
         identity_(task.identity()),
         secrets_(std::move(secrets)) {}
@@ -68,18 +69,16 @@ class KafkaCheckpointStore final : public CheckpointStore {
   absl::StatusOr<std::optional<Checkpoint>> load() override {
     ASSIGN_OR_RETURN(sink::KafkaClient consumer, make_consumer("read_committed"));
     RETURN_IF_ERROR(ensure_topic(*consumer));
-    ASSIGN_OR_RETURN(const std::int64_t end, end_offset());
+    return read(*consumer);
+  }
 
-    const Partitions partitions(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
-    if (const auto code = rd_kafka_assign(consumer.get(), partitions.get());
-        code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
-    }
-    ASSIGN_OR_RETURN(std::optional<Found> found, read_to(end, *consumer));
-    if (!found.has_value()) return std::nullopt;
-    return parse(*found);
+  /// As load(), but makes no topic, and ends however many checkpoints there are.
+  absl::StatusOr<std::optional<Checkpoint>> find() {
+    give_up_at_ = Clock::now() + 2 * timeout_;
+    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
+    absl::StatusOr<std::optional<Checkpoint>> found = read(*consumer);
+    if (absl::IsNotFound(found.status())) return std::nullopt;
+    return found;
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
@@ -99,6 +98,19 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
  private:
+  absl::StatusOr<std::optional<Checkpoint>> read(rd_kafka_t& consumer) {
+    ASSIGN_OR_RETURN(const std::int64_t end, end_offset());
+    const Partitions partitions(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+    if (const auto code = rd_kafka_assign(&consumer, partitions.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
+    }
+    ASSIGN_OR_RETURN(std::optional<Found> found, read_to(end, consumer));
+    if (!found.has_value()) return std::nullopt;
+    return parse(*found);
+  }
+
   [[nodiscard]] std::string schema_prefix() const { return schema_prefix_of(identity_); }
 
   absl::Status ensure_producer() {
@@ -188,8 +200,12 @@ class KafkaCheckpointStore final : public CheckpointStore {
     std::int64_t first = 0;
     std::int64_t end = 0;
     const auto code = rd_kafka_query_watermark_offsets(client.get(), kTopic.c_str(), 0, &first, &end,
-                                                       static_cast<int>(kTimeout.count()));
+                                                       static_cast<int>(timeout_.count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return end;
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+        code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+      return absl::NotFoundError(fmt::format("there is no topic {}", kTopic));
+    }
     return absl::UnavailableError(fmt::format(
         "the end of the checkpoints in topic {} could not be asked: {}; check that the brokers at {} run",
         kTopic, rd_kafka_err2str(code), sink::bootstrap_list(kafka_)));
@@ -202,8 +218,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
     std::optional<Found> newest;
     std::int64_t hidden_from = -1;
     schemas_.clear();
-    Clock::time_point deadline = Clock::now() + kTimeout;
-    while (Clock::now() < deadline) {
+    Clock::time_point deadline = Clock::now() + timeout_;
+    while (Clock::now() < std::min(deadline, give_up_at_)) {
       const Message message(rd_kafka_consumer_poll(&consumer, kPollMs));
       if (message == nullptr) continue;
       if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -218,7 +234,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
             kTopic));
       }
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // the library tries again
-      deadline = Clock::now() + kTimeout;
+      deadline = Clock::now() + timeout_;
       const std::string_view key(static_cast<const char*>(message->key), message->key_len);
       if (key.starts_with(schema_prefix())) keep_schema(key, *message);
       if (key != identity_) continue;
@@ -238,7 +254,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
     }
     return absl::UnavailableError(fmt::format(
         "checkpoints in topic {} could not be read within {} ms; check that the brokers at {} run", kTopic,
-        kTimeout.count(), sink::bootstrap_list(kafka_)));
+        timeout_.count(), sink::bootstrap_list(kafka_)));
   }
 
   void keep_schema(std::string_view key, const rd_kafka_message_t& message) {
@@ -276,6 +292,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
     }
   }
 
+  const milliseconds timeout_;  ///< for one answer of the brokers
+  Clock::time_point give_up_at_ = Clock::time_point::max();
   const task::KafkaSink kafka_;
   const std::string client_id_;
   std::string identity_;
@@ -302,6 +320,12 @@ std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task, 
 std::unique_ptr<CheckpointStore> make_kafka_checkpoint_store(const task::Task& task,
                                                              const task::SecretReader& secrets) {
   return std::make_unique<KafkaCheckpointStore>(task, secrets);
+}
+
+absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(const task::Task& task,
+                                                                const task::SecretReader& secrets,
+                                                                std::chrono::milliseconds timeout) {
+  return KafkaCheckpointStore(task, secrets, timeout).find();
 }
 
 }  // namespace rowtide::checkpoint

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
+
+#include "absl/status/statusor.h"
 
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
@@ -23,5 +27,10 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 
 [[nodiscard]] std::unique_ptr<CheckpointStore> make_kafka_checkpoint_store(const task::Task& task,
                                                                            const task::SecretReader& secrets);
+
+/// The task's checkpoint, if there is one, and changes nothing: a topic that is missing is not made. Whatever
+/// the brokers do, within twice `timeout`.
+[[nodiscard]] absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(
+    const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout);
 
 }  // namespace rowtide::checkpoint

@@ -1,8 +1,25 @@
+#include <algorithm>
+#include <chrono>
+
+#include "tracker/checkpoint/kafka_checkpoint_store.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/source/start_position.h"
 #include "tracker/source/timestamp_position.h"
 
 namespace rowtide::precheck {
+
+namespace {
+
+/// spec.startPosition counts only until there is a checkpoint.
+bool has_checkpoint(CheckContext& context) {
+  constexpr std::chrono::milliseconds kSearchTime{5000};
+  if (!has_kafka_sink(context.task())) return false;
+  const auto checkpoint = checkpoint::find_kafka_checkpoint(context.task(), context.secrets(),
+                                                            std::min(kSearchTime, context.time_left() / 2));
+  return checkpoint.ok() && checkpoint->has_value();
+}
+
+}  // namespace
 
 CheckItem check_start_position_available(CheckContext& context) {
   const std::string expected = "the source has the binlog from spec.startPosition on";
@@ -10,6 +27,9 @@ CheckItem check_start_position_available(CheckContext& context) {
       source::check_start_position(context.task().spec.start_position, context.session(),
                                    source::search_source(context.task(), context.secrets()));
   if (position.ok()) return passed(*position);
+  if (has_checkpoint(context)) {
+    return passed("the task goes on from its checkpoint; spec.startPosition does not count any more");
+  }
   CheckItem item = failed(position.status(), expected, "choose another spec.startPosition");
   if (absl::IsInvalidArgument(position.status())) item.reason = "PositionInvalid";
   return item;
