@@ -36,7 +36,7 @@ while (($#)); do
 done
 
 $allow_dirty || release_clean ||
-  die "release: not everything in $(repo_root) is committed ('git status' says what): commit it, or give --allow-dirty"
+  die "release: $(repo_root) is not a git checkout with everything committed ('git status' says why): commit, or give --allow-dirty"
 ((EUID == 0)) || die "'release.sh' needs root (chroot, mounts): run it with sudo -E"
 mkdir -p "$output"
 [[ -z $(ls -A "$output") ]] || die "release: $output is not empty; remove what is there, or give another --output"

@@ -6,8 +6,11 @@ release_architecture() { dpkg --print-architecture; }
 # release_time: seconds since the epoch that every file of the release bears: the commit's.
 release_time() { git -C "$(repo_root)" -c safe.directory="$(repo_root)" log -1 --format=%ct 2>/dev/null || date +%s; }
 
-# release_clean: is everything committed?
-release_clean() { [[ -z $(git -C "$(repo_root)" -c safe.directory="$(repo_root)" status --porcelain) ]]; }
+# release_clean: is everything committed? Not where there is no checkout to tell.
+release_clean() {
+  local changed
+  changed=$(git -C "$(repo_root)" -c safe.directory="$(repo_root)" status --porcelain 2>/dev/null) && [[ -z $changed ]]
+}
 
 # release_image TAG FOLDER OUTPUT: builds the image and writes it to OUTPUT as an OCI archive; FOLDER gets what the rest of
 # the release is made of: the programs (bin/), dpkg's list of the image's packages (status), and what was compiled in

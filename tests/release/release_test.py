@@ -143,11 +143,12 @@ class CheckoutTest(unittest.TestCase):
             root = pathlib.Path(folder)
             shutil.copytree(ROOT / "scripts", root / "scripts")
             shutil.copy(ROOT / "CMakeLists.txt", root)
+            clean = ". scripts/lib/common.sh; . scripts/lib/release.sh; release_clean"
+            run("bash", "-c", clean, cwd=root, code=1)  # no checkout: nobody can tell
             git = ("git", "-C", root, "-c", "user.name=a", "-c", "user.email=a@example.org")
             run(*git, "init", "--quiet")
             run(*git, "add", ".")
             run(*git, "commit", "--quiet", "--message", "one")
-            clean = ". scripts/lib/common.sh; . scripts/lib/release.sh; release_clean"
             run("bash", "-c", clean, cwd=root)
             (root / "stray").touch()
             run("bash", "-c", clean, cwd=root, code=1)
