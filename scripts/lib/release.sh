@@ -9,7 +9,8 @@ release_time() { git -C "$(repo_root)" -c safe.directory="$(repo_root)" log -1 -
 # release_clean: is everything committed? Not where there is no checkout to tell.
 release_clean() {
   local changed
-  changed=$(git -C "$(repo_root)" -c safe.directory="$(repo_root)" status --porcelain 2>/dev/null) && [[ -z $changed ]]
+  changed=$(git -C "$(repo_root)" -c safe.directory="$(repo_root)" status --porcelain 2>/dev/null) || return 1
+  [[ -z $changed ]]
 }
 
 # release_image TAG FOLDER OUTPUT: builds the image and writes it to OUTPUT as an OCI archive; FOLDER gets what the rest of
