@@ -37,8 +37,8 @@ struct PrecheckReport {
 };
 
 [[nodiscard]] std::string to_json(const PrecheckReport& report, bool pretty);
-/// At most `limit` bytes (a container's termination message holds 4096): texts of the longest items are cut,
-/// with a hint where the whole stands; names, results and reasons never are.
+/// At most `limit` bytes (a container's termination message holds 4096): texts are cut and end in "...",
+/// first of what passed, then what was observed, repairs last; names, results and reasons never are.
 [[nodiscard]] std::string to_json_within(const PrecheckReport& report, std::size_t limit);
 [[nodiscard]] absl::StatusOr<PrecheckReport> precheck_report_from_json(std::string_view json);
 

@@ -44,7 +44,18 @@ TEST(PrecheckReport, IsCutToTheLimitWithoutLosingNamesAndResults) {
   ASSERT_EQ(back->items.size(), 28U);
   EXPECT_EQ(back->items[27].name, "Check27");
   EXPECT_EQ(back->items[27].reason, "Reason");
+  EXPECT_EQ(back->items[27].repair, "SET GLOBAL x=1") << "what mends it is cut last";
   EXPECT_EQ(back->count(CheckResult::Failed), report.count(CheckResult::Failed));
+}
+
+TEST(PrecheckReport, WhatPassedIsCutFirst) {
+  PrecheckReport report = report_with(8, 400);
+  for (std::size_t i = 2; i < 8; ++i) report.items[i].result = CheckResult::Passed;
+  const auto back = precheck_report_from_json(to_json_within(report, 4096));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->items[0].message, report.items[0].message);
+  EXPECT_EQ(back->items[1].observed, report.items[1].observed);
+  EXPECT_LT(back->items[2].observed.size(), 400U);
 }
 
 TEST(PrecheckReport, AShortOneIsNotCut) {
