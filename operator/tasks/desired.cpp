@@ -131,6 +131,8 @@ json precheck_template(const api::TaskObject& task, const std::string& default_i
                 json::array({"precheck", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
                              kSecretsFolder, "--report-file", "/dev/termination-log"}),
                 std::move(mounts));
+  // A program that ends before it writes its report says why in its log only.
+  precheck["terminationMessagePolicy"] = "FallbackToLogsOnError";
   json spec = pod_spec(task, std::move(precheck), std::move(pod_volumes));
   spec["restartPolicy"] = "Never";
   return {{"metadata", {{"labels", labels(task, "precheck")}}}, {"spec", std::move(spec)}};
