@@ -24,6 +24,7 @@ using nlohmann::json;
 using task::CheckResult;
 
 constexpr std::int64_t kProgressIntervalMs = 30'000;
+constexpr std::size_t kMaxToldErrors = 20;
 constexpr std::size_t kMaxTopics = 100;
 
 /// Everything the single conditions are made from, and each other.
@@ -98,8 +99,12 @@ bool has_newer_fields(const std::vector<task::FieldError>& errors) {
 Condition accepted(const View& view) {
   if (view.is_valid) return {"Accepted", ConditionStatus::True, "SpecValid", "the spec is valid"};
   const std::vector<task::FieldError>& errors = view.observed.task.parsed->errors;
-  std::string message = task::to_string(errors);
+  const std::vector<task::FieldError> told(
+      errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(std::min(errors.size(), kMaxToldErrors)));
+  std::string message = task::to_string(told);
   while (!message.empty() && message.back() == '\n') message.pop_back();
+  if (told.size() < errors.size())
+    message += fmt::format("\nand {} more, told when these are corrected", errors.size() - told.size());
   if (has_newer_fields(errors)) {
     message +=
         "\nThe CustomResourceDefinition knows fields that this operator does not: upgrade the operator";

@@ -222,6 +222,17 @@ TEST(Status, AnInvalidSpecLeavesTheTrackerStreaming) {
   EXPECT_EQ(status.at("phase"), "Tracking");
 }
 
+TEST(Status, OfManyErrorsTheFirstAreTold) {
+  json object = task_json();
+  for (std::size_t i = 0; i < 500; ++i) object["spec"]["objects"]["include"][i] = {{"databasePattern", "a["}};
+  const api::TaskObject task = api::read_task_object(object);
+  const PrecheckDecision none;
+  const json status = compute_status({.task = task, .precheck = none, .now_ms = kNowMs});
+  EXPECT_LT(message(status, "Accepted").size(), 4'000U);
+  EXPECT_NE(message(status, "Accepted").find("and 480 more"), std::string::npos)
+      << message(status, "Accepted");
+}
+
 TEST(Status, ProgressIsTakenOverUntilItIsOldEnough) {
   const api::TaskObject before = test_task();
   const PrecheckDecision good = passed();
