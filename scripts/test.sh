@@ -3,7 +3,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build go_build helm chart release reference quickstart_cluster lint; do
+for part in common packages build go_build kubernetes helm chart release reference quickstart_cluster lint; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done
@@ -119,6 +119,12 @@ monitoring_tests() {
   count_printed python3 "$root/tests/monitoring/dashboards_test.py" "$(helm_bin)" "$root/build/dev/tracker/rowtide-tracker"
 }
 
+plugin_tests() {
+  "$scripts/servers/kube_apiserver.sh" install
+  say "tests: kubectl rowtide"
+  count_printed python3 "$root/tests/plugin/plugin_test.py" "$(kubernetes_bin)"
+}
+
 release_tests() {
   ensure_packages "${RELEASE_PACKAGES[@]}"
   ensure_helm
@@ -163,6 +169,7 @@ if ! $fast; then
   if [[ -z $only ]]; then stage "Helm chart" chart_tests; fi
   if [[ -z $only ]]; then stage "documents" documents_tests; fi
   if [[ -z $only ]]; then stage "release" release_tests; fi
+  if [[ -z $only ]]; then stage "kubectl rowtide" plugin_tests; fi
   if [[ -z $only ]]; then stage "dashboards, alerts" monitoring_tests; fi
   if has_tests integration; then
     stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"
