@@ -25,7 +25,7 @@ RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT
 FROM debian:bookworm-slim
 RUN apt-get update -q && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-      ca-certificates libabsl20220623 libcivetweb1 libcpprest2.10 libfmt9 libmariadb3 libprometheus-cpp-core1.0 \
+      ca-certificates libabsl20220623 libcpp-httplib0.11 libcpprest2.10 libfmt9 libmariadb3 libprometheus-cpp-core1.0 \
       libprometheus-cpp-pull1.0 librdkafka1 libre2-9 libspdlog1.10 libssl3 libyaml-cpp0.7 libzstd1 zlib1g && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/*
 COPY --from=build /install/bin/ /usr/local/bin/

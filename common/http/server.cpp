@@ -1,88 +1,127 @@
 #include "common/http/server.h"
 
-#include <civetweb.h>
 #include <fmt/format.h>
+#include <httplib.h>
 
-#include <array>
+#include <charconv>
+#include <chrono>
 #include <string_view>
+#include <thread>
 #include <utility>
-#include <vector>
 
 namespace rowtide::http {
 
 struct Server::Impl {
   std::map<std::string, Handler> handlers;
-  mg_context* context = nullptr;
-  std::uint16_t port = 0;
+  httplib::Server server;
+  int port = 0;
+  std::jthread thread;
 };
 
 namespace {
 
-Response answer(const std::map<std::string, Handler>& handlers, const mg_request_info& request) {
-  const std::string_view method = request.request_method;
-  if (method != "GET" && method != "HEAD") {
-    return {.status = 405, .body = fmt::format("{} is not allowed here; use GET\n", method)};
+constexpr std::size_t kThreads = 4;
+constexpr std::time_t kSilenceSeconds = 2;  // an idle connection must not keep the next one waiting for long
+
+Response answer(const std::map<std::string, Handler>& handlers, const httplib::Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return {.status = 405, .body = fmt::format("{} is not allowed here; use GET\n", request.method)};
   }
-  const auto handler = handlers.find(request.local_uri);
-  if (handler != handlers.end()) return handler->second();
+  if (const auto handler = handlers.find(request.path); handler != handlers.end()) {
+    try {
+      return handler->second();
+    } catch (const std::exception& error) {
+      return {.status = 500, .body = fmt::format("the handler failed: {}\n", error.what())};
+    }
+  }
   std::string paths;
   for (const auto& [path, unused] : handlers) paths += " " + path;
   return {.status = 404, .body = "nothing here; there is:" + paths + "\n"};
 }
 
-int handle(mg_connection* connection, void* data) noexcept {
-  const auto& impl = *static_cast<const Server::Impl*>(data);
-  const mg_request_info& request = *mg_get_request_info(connection);
-  Response response;
-  try {
-    response = answer(impl.handlers, request);
-  } catch (const std::exception& error) {
-    response = {.status = 500, .body = fmt::format("the handler failed: {}\n", error.what())};
-  }
-  const std::string head =
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                  response.status, mg_get_response_code_text(connection, response.status),
-                  response.content_type, response.body.size());
-  mg_write(connection, head.data(), head.size());
-  if (std::string_view(request.request_method) != "HEAD") {
-    mg_write(connection, response.body.data(), response.body.size());
-  }
-  return response.status;
+void configure(httplib::Server& server, const std::map<std::string, Handler>& handlers) {
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_keep_alive_max_count(1);
+  server.set_keep_alive_timeout(kSilenceSeconds);
+  server.set_read_timeout(kSilenceSeconds);
+  server.set_write_timeout(10);
+  // Without the library's SO_REUSEPORT, by which a second server could take the same port.
+  server.set_socket_options([](socket_t socket) {
+    const int on = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  });
+  server.set_pre_routing_handler([&handlers](const httplib::Request& request, httplib::Response& response) {
+    const Response ours = answer(handlers, request);
+    response.status = ours.status;
+    response.set_content(ours.body, ours.content_type);
+    return httplib::Server::HandlerResponse::Handled;
+  });
+}
+
+/// The port, or -1.
+int bind(httplib::Server& server, const std::string& host, int port) {
+  if (port == 0) return server.bind_to_any_port(host);
+  return server.bind_to_port(host, port) ? port : -1;
+}
+
+/// "::" takes IPv4, too; a host without IPv6 has no such address.
+int bind_to_all(httplib::Server& server, int port) {
+  const int bound = bind(server, "::", port);
+  return bound >= 0 ? bound : bind(server, "0.0.0.0", port);
+}
+
+struct Address {
+  std::string host;
+  int port = -1;
+};
+
+Address parse_address(std::string_view text) {
+  Address address;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return address;
+  const std::string_view digits = text.substr(colon + 1);
+  int port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port < 0 || port > 65535)
+    return address;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return {std::string(host), port};
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address,
                                                       std::map<std::string, Handler> handlers) {
+  const auto [host, port] = parse_address(address);
+  if (port < 0) {
+    return absl::InvalidArgumentError(
+        fmt::format("--listen {}: not HOST:PORT, [IPV6]:PORT or :PORT with a port from 0 to 65535", address));
+  }
   auto impl = std::make_unique<Impl>();
   impl->handlers = std::move(handlers);
-
-  const std::array<const char*, 7> options{"listening_ports",    address.c_str(), "num_threads", "2",
-                                           "request_timeout_ms", "10000",         nullptr};
-  const mg_callbacks callbacks{};
-  impl->context = mg_start(&callbacks, impl.get(), const_cast<const char**>(options.data()));
-  if (impl->context == nullptr) {
+  configure(impl->server, impl->handlers);
+  impl->port = host.empty() ? bind_to_all(impl->server, port) : bind(impl->server, host, port);
+  if (impl->port < 0) {
     return absl::UnavailableError(
         fmt::format("cannot listen on {}: it is not an address of this host, or the port is taken; choose "
                     "another with --listen",
                     address));
   }
-  std::array<mg_server_port, 4> ports{};
-  if (mg_get_server_ports(impl->context, static_cast<int>(ports.size()), ports.data()) > 0) {
-    impl->port = static_cast<std::uint16_t>(ports[0].port);
-  }
-  mg_set_request_handler(impl->context, "/", handle, impl.get());
+  impl->thread = std::jthread([&server = impl->server] { server.listen_after_bind(); });
+  // stop() does nothing before.
+  while (!impl->server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
-  mg_stop(impl_->context);
+  impl_->server.stop();
 }
 
 std::uint16_t Server::port() const {
-  return impl_->port;
+  return static_cast<std::uint16_t>(impl_->port);
 }
 
 }  // namespace rowtide::http

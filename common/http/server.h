@@ -22,7 +22,7 @@ using Handler = std::function<Response()>;
 /// Serves GET on a few fixed paths: metrics, health, status. Other paths answer 404 with the list of paths.
 class Server {
  public:
-  /// `address`: "0.0.0.0:8080" or "127.0.0.1:0" (a free port).
+  /// `address`: ":8080" (all addresses, IPv4 and IPv6), "[::1]:8080", or "127.0.0.1:0" (a free port).
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Server>> start(const std::string& address,
                                                                      std::map<std::string, Handler> handlers);
   ~Server();

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/http/get.h"
+
 namespace rowtide::http {
 namespace {
 
@@ -74,6 +76,30 @@ TEST(HttpServer, ATakenPortIsSaid) {
   const auto second = Server::start("127.0.0.1:" + std::to_string(server->port()), {});
   ASSERT_FALSE(second.ok());
   EXPECT_NE(second.status().ToString().find("--listen"), std::string::npos) << second.status();
+}
+
+TEST(HttpServer, WithoutAnAddressBothFamiliesAreServed) {
+  const auto started = Server::start(":0", {{"/healthz", [] { return Response{.body = "ok\n"}; }}});
+  ASSERT_TRUE(started.ok()) << started.status();
+  const std::uint16_t port = (*started)->port();
+  EXPECT_EQ(http::get("127.0.0.1", port, "/healthz").value(), "ok\n");
+  EXPECT_EQ(http::get("::1", port, "/healthz").value(), "ok\n");
+}
+
+TEST(HttpServer, IdleConnectionsDoNotKeepAProbeWaiting) {
+  const auto started = Server::start("127.0.0.1:0", {{"/healthz", [] { return Response{.body = "ok\n"}; }}});
+  ASSERT_TRUE(started.ok()) << started.status();
+  std::array<int, 3> idle{};
+  for (int& descriptor : idle) {
+    descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons((*started)->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  }
+  EXPECT_EQ(http::get("127.0.0.1", (*started)->port(), "/healthz").value(), "ok\n");
+  for (const int descriptor : idle) ::close(descriptor);
 }
 
 }  // namespace
