@@ -3,9 +3,11 @@
 #include <CLI/CLI.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "common/cli/self_description.h"
 #include "common/http/server.h"
@@ -16,6 +18,7 @@
 #include "operator/kube/client.h"
 #include "operator/kube/config.h"
 #include "operator/kube/cpprest_transport.h"
+#include "operator/lease/process_election.h"
 #include "operator/metrics/metrics.h"
 #include "operator/tasks/probe_pool.h"
 #include "operator/tasks/reconcile.h"
@@ -30,10 +33,12 @@ struct Options {
   std::string kubeconfig;
   std::string name_space;
   std::string tracker_image;
-  std::string listen = "0.0.0.0:8080";
+  std::string listen = ":8080";
   std::string log_level = "info";
   std::string log_format = "text";
   int workers = 4;
+  bool is_elected = false;
+  lease::ElectionOptions election;
 };
 
 /// SIGTERM and SIGINT are taken by sigwait() in main(): blocked before any thread begins, so that all inherit
@@ -47,31 +52,50 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+/// Another may lead from now on. What this process was about to write is not to be written: it ends here.
+void end_at_once() {
+  spdlog::error("Not leading any more: ending");
+  spdlog::shutdown();
+  std::_Exit(1);
+}
+
+/// True when this process leads; false when it is asked to end before.
+bool wait_to_lead(const lease::LeaderElection& election, const sigset_t& stop_signals) {
+  constexpr timespec kLook{.tv_sec = 0, .tv_nsec = 100'000'000};
+  while (!election.is_leader()) {
+    if (sigtimedwait(&stop_signals, nullptr, &kLook) > 0) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<std::unique_ptr<http::Server>> serve(const std::string& address,
                                                     controller::Controller& controller,
                                                     const kube::Client& client,
-                                                    const tasks::Reconciler& reconciler) {
+                                                    const tasks::Reconciler& reconciler,
+                                                    lease::ProcessElection* election) {
   return http::Server::start(
-      address,
-      {{"/healthz",
-        [&] {
-          return controller.healthy() ? http::Response{.body = "ok\n"}
-                                      : http::Response{.status = 503, .body = "a thread has stopped\n"};
-        }},
-       {"/readyz",
-        [&] {
-          return controller.synced() ? http::Response{.body = "ok\n"}
-                                     : http::Response{.status = 503, .body = "not every kind is listed\n"};
-        }},
-       {"/metrics", [&] {
-          return http::Response{
-              .content_type = "text/plain; version=0.0.4; charset=utf-8",
-              .body = metrics::render_metrics({.controller = controller.stats(),
-                                               .controller_name = "changetrackingtask",
-                                               .requests = client.request_counts(),
-                                               .status_writes = reconciler.status_writes(),
-                                               .tasks = controller.store(kube::kChangeTrackingTask)->all()})};
-        }}});
+      address, {{"/healthz",
+                 [&] {
+                   return controller.healthy()
+                              ? http::Response{.body = "ok\n"}
+                              : http::Response{.status = 503, .body = "a thread has stopped or hangs\n"};
+                 }},
+                {"/readyz",
+                 [&] {
+                   return controller.synced()
+                              ? http::Response{.body = "ok\n"}
+                              : http::Response{.status = 503, .body = "not every kind is listed\n"};
+                 }},
+                {"/metrics", [&, election] {
+                   return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                         .body = metrics::render_metrics(
+                                             {.controller = controller.stats(),
+                                              .controller_name = "changetrackingtask",
+                                              .requests = client.request_counts(),
+                                              .status_writes = reconciler.status_writes(),
+                                              .tasks = controller.store(kube::kChangeTrackingTask)->all(),
+                                              .is_leader = election == nullptr || (*election)->is_leader()})};
+                 }}});
 }
 
 int run(const Options& options, const sigset_t& stop_signals) {
@@ -94,10 +118,28 @@ int run(const Options& options, const sigset_t& stop_signals) {
   tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
   tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image);
 
-  const auto server = serve(options.listen, controller, client, reconciler);
+  std::unique_ptr<lease::ProcessElection> election;
+  if (options.is_elected) {
+    auto made = lease::ProcessElection::make(options.election, *config, end_at_once);
+    if (!made.ok()) {
+      spdlog::error("{}", text(made.status()));
+      return 2;
+    }
+    election = *std::move(made);
+  }
+  const auto server = serve(options.listen, controller, client, reconciler, election.get());
   if (!server.ok()) {
     spdlog::error("{}", text(server.status()));
     return 2;
+  }
+  controller.watch();
+  if (election != nullptr) {
+    (*election)->start();
+    if (!wait_to_lead(**election, stop_signals)) {
+      spdlog::info("Stopping");
+      (*election)->resign();
+      return 0;
+    }
   }
   controller.start([&](const controller::Key& key) { return reconciler.reconcile(key); });
   spdlog::info("Watching {} at {}; trackers run {}",
@@ -108,6 +150,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
   sigwait(&stop_signals, &signal);
   spdlog::info("Stopping");
   controller.stop();
+  if (election != nullptr) (*election)->resign();
   return 0;
 }
 
@@ -125,9 +168,28 @@ int main(int argc, char** argv) {
   app.add_option("--tracker-image", options.tracker_image, "image of the trackers")
       ->envname("ROWTIDE_TRACKER_IMAGE")
       ->required();
-  app.add_option("--listen", options.listen, "address of /metrics, /healthz, /readyz")->capture_default_str();
+  app.add_option("--listen", options.listen,
+                 "address of /metrics, /healthz, /readyz; without a host: all of this one, IPv4 and IPv6")
+      ->capture_default_str();
   app.add_option("--workers", options.workers, "reconciliations at once")
       ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  auto& election = options.election;
+  app.add_flag("--leader-elect", options.is_elected,
+               "work only while holding a Lease: of several operators, one does");
+  app.add_option("--leader-elect-namespace", election.name_space,
+                 "the Lease's namespace; default the pod's, or that of the kubeconfig's context");
+  app.add_option("--leader-elect-name", election.name, "the Lease's name")->capture_default_str();
+  app.add_option("--leader-elect-lease-duration", election.lease_seconds,
+                 "seconds without renewal after which another takes it")
+      ->check(CLI::Range(5, 3600))
+      ->capture_default_str();
+  app.add_option("--leader-elect-renew-deadline", election.renew_seconds,
+                 "seconds without renewal after which the holder ends")
+      ->check(CLI::Range(2, 3600))
+      ->capture_default_str();
+  app.add_option("--leader-elect-retry-period", election.retry_seconds, "seconds between two attempts")
+      ->check(CLI::Range(1, 600))
       ->capture_default_str();
   app.add_option("--log-level", options.log_level, "what to log on stderr")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))

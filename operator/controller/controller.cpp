@@ -79,16 +79,23 @@ const ObjectStore* Controller::store(const kube::ResourceType& type) const {
   return watch == watches_.end() ? nullptr : watch->store.get();
 }
 
+void Controller::watch() {
+  if (std::exchange(is_watching_, true)) return;
+  for (const Watch& watch : watches_) watch.watcher->start();
+}
+
 void Controller::start(Reconcile reconcile) {
   if (!workers_.empty()) return;
+  watch();
   reconcile_ = std::move(reconcile);
+  const auto count = static_cast<std::size_t>(options_.workers);
   {
     const std::lock_guard lock(mutex_);
     live_workers_ = options_.workers;
+    running_since_.resize(count);
   }
-  for (const Watch& watch : watches_) watch.watcher->start();
-  for (int i = 0; i < options_.workers; ++i) {
-    workers_.emplace_back([this] { work(); });
+  for (std::size_t worker = 0; worker < count; ++worker) {
+    workers_.emplace_back([this, worker] { work(worker); });
   }
 }
 
@@ -115,7 +122,11 @@ bool Controller::synced() const {
 bool Controller::healthy() const {
   {
     const std::lock_guard lock(mutex_);
-    if (stop_requested_ || live_workers_ < options_.workers) return false;
+    if (stop_requested_ || live_workers_ < static_cast<int>(running_since_.size())) return false;
+    const auto oldest = steady_clock::now() - options_.stuck_after;
+    if (std::any_of(running_since_.begin(), running_since_.end(),
+                    [&](const auto& since) { return since && *since < oldest; }))
+      return false;
   }
   return std::all_of(watches_.begin(), watches_.end(),
                      [](const Watch& w) { return w.watcher->stats().alive; });
@@ -146,12 +157,12 @@ bool Controller::wait_until_synced() {
   return false;
 }
 
-void Controller::work() {
+void Controller::work(std::size_t worker) {
   if (wait_until_synced()) {
     while (const auto key = queue_.get()) {
       const auto began = steady_clock::now();
-      const Result result = run_one(*key);
-      settle(*key, result, std::chrono::duration<double>(steady_clock::now() - began).count());
+      const Result result = run_one(worker, *key);
+      settle(worker, *key, result, std::chrono::duration<double>(steady_clock::now() - began).count());
       queue_.done(*key);
     }
   }
@@ -159,9 +170,10 @@ void Controller::work() {
   --live_workers_;
 }
 
-Result Controller::run_one(const Key& key) {
+Result Controller::run_one(std::size_t worker, const Key& key) {
   {
     const std::lock_guard lock(mutex_);
+    running_since_[worker] = steady_clock::now();
     ++counters_.active_workers;
   }
   try {
@@ -172,9 +184,10 @@ Result Controller::run_one(const Key& key) {
 }
 
 /// Before done(), so that what the next run of the key reads is in place.
-void Controller::settle(const Key& key, const Result& result, double seconds) {
+void Controller::settle(std::size_t worker, const Key& key, const Result& result, double seconds) {
   {
     const std::lock_guard lock(mutex_);
+    running_since_[worker].reset();
     --counters_.active_workers;
     counters_.reconcile_time.observe(seconds);
     ++(!result.status.ok()    ? counters_.failed

@@ -53,6 +53,8 @@ struct ControllerOptions {
   std::vector<WatchedKind> watched;
   int workers = 2;
   WorkQueueOptions queue = {};
+  /// A reconcile that runs for longer hangs: each of its requests has a timeout of its own.
+  std::chrono::milliseconds stuck_after = std::chrono::minutes(5);
 };
 
 /// For controller_runtime_reconcile_total{controller,result}, _reconcile_errors_total,
@@ -70,8 +72,8 @@ struct ControllerStats {
   std::vector<std::size_t> objects;          // in each watcher's store
 };
 
-/// Watches -> stores -> queue -> workers. Construct, start() once, stop() (or destroy). The transport must
-/// outlive it.
+/// Watches -> stores -> queue -> workers. Construct, watch(), start() once, stop() (or destroy), from one
+/// thread. The transport must outlive it.
 class Controller {
  public:
   Controller(kube::Transport& transport, ControllerOptions options);
@@ -82,6 +84,9 @@ class Controller {
   /// The store of a watched kind; nullptr for others. Valid for the controller's life, also before start().
   const ObjectStore* store(const kube::ResourceType& type) const;
 
+  /// Fills the stores and keeps them true, so that start() finds them so; start() does it too. Returns at
+  /// once.
+  void watch();
   /// Returns at once; the workers begin when every kind has been listed.
   void start(Reconcile reconcile);
   /// Ends intake, waits for reconciles that run, ends the watches. Idempotent.
@@ -92,8 +97,8 @@ class Controller {
 
   /// For /readyz: every kind has been listed.
   bool synced() const;
-  /// For /healthz: every thread lives and the watches turn. An API server that is away does not make the
-  /// operator unhealthy.
+  /// For /healthz: every thread lives, the watches turn and no reconcile hangs. An API server that is away
+  /// does not make the operator unhealthy.
   bool healthy() const;
   ControllerStats stats() const;
 
@@ -105,20 +110,22 @@ class Controller {
   };
   void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
                  std::function<void(const Change&)> on_change, GroupOf group_of);
-  void work();
+  void work(std::size_t worker);
   bool wait_until_synced();
-  Result run_one(const Key& key);
-  void settle(const Key& key, const Result& result, double seconds);
+  Result run_one(std::size_t worker, const Key& key);
+  void settle(std::size_t worker, const Key& key, const Result& result, double seconds);
 
   const ControllerOptions options_;
   WorkQueue queue_;
   Reconcile reconcile_;
   std::vector<Watch> watches_;
+  bool is_watching_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable stopping_;
   bool stop_requested_ = false;  // guarded by mutex_, as all below
   int live_workers_ = 0;
+  std::vector<std::optional<std::chrono::steady_clock::time_point>> running_since_;  // a worker each
   ControllerStats counters_;
   std::vector<std::jthread> workers_;  // start() and stop() only
 };

@@ -87,6 +87,10 @@ absl::Status read_cluster(const Entry& cluster, ClusterConfig& config) {
   }
   ASSIGN_OR_RETURN(auto ca, data_or_file(cluster, "certificate-authority"));
   config.ca_pem = std::move(ca);
+  if (const std::string file = scalar(cluster.node, "certificate-authority");
+      !file.empty() && scalar(cluster.node, "certificate-authority-data").empty()) {
+    config.ca_file = (cluster.folder / file).string();
+  }
   return absl::OkStatus();
 }
 
@@ -143,7 +147,8 @@ absl::StatusOr<ClusterConfig> in_cluster_config(const std::string& folder) {
   const bool ipv6 = host.find(':') != std::string::npos && host.front() != '[';
   config.server =
       ipv6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
-  ASSIGN_OR_RETURN(auto ca, read_file(folder + "/ca.crt"));
+  config.ca_file = folder + "/ca.crt";
+  ASSIGN_OR_RETURN(auto ca, read_file(config.ca_file));
   config.ca_pem = std::move(ca);
   config.token_file = folder + "/token";
   if (auto token = read_file(config.token_file); !token.ok()) {

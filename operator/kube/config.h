@@ -10,6 +10,8 @@ namespace rowtide::op::kube {
 struct ClusterConfig {
   std::string server;  // https://10.0.0.1:6443, https://[fd00::1]:443; no path, no trailing slash
   std::string ca_pem;
+  std::string
+      ca_file;  // where it comes from: read again for each connection, as CAs are rotated; may be empty
   std::string client_certificate_pem;  // both or none
   std::string client_key_pem;
   std::string token;              // fixed bearer token

@@ -19,6 +19,7 @@
 #include "common/status/try.h"
 #include "common/version.h"
 #include "operator/kube/errors.h"
+#include "operator/kube/file.h"
 #include "operator/kube/line_splitter.h"
 #include "operator/kube/token_source.h"
 
@@ -44,6 +45,13 @@ void start_io_threads() {
   });
 }
 
+/// Instead of what cpprestsdk put there, the system's CAs. Throws boost::system::system_error; the context
+/// then trusts nobody.
+void trust_only(SslContext& context, const std::string& ca_pem) {
+  SSL_CTX_set_cert_store(context.native_handle(), X509_STORE_new());  // frees the one before
+  context.add_certificate_authority(boost::asio::buffer(ca_pem.data(), ca_pem.size()));
+}
+
 /// Throws boost::system::system_error.
 void set_up_tls(SslContext& context, const ClusterConfig& config) {
   const auto buffer = [](const std::string& pem) { return boost::asio::buffer(pem.data(), pem.size()); };
@@ -52,7 +60,7 @@ void set_up_tls(SslContext& context, const ClusterConfig& config) {
   if (config.ca_pem.empty()) {
     context.set_default_verify_paths();
   } else {
-    context.add_certificate_authority(buffer(config.ca_pem));
+    trust_only(context, config.ca_pem);
   }
   if (config.client_key_pem.empty()) return;
   context.use_certificate_chain(buffer(config.client_certificate_pem));
@@ -112,8 +120,25 @@ struct CpprestTransport::Impl {
     result.set_timeout(timeout);
     result.set_validate_certificates(true);
     result.set_max_redirects(0);  // a redirect must not carry the token elsewhere
-    result.set_ssl_context_callback([this](SslContext& context) { set_up_tls(context, config); });
+    result.set_ssl_context_callback([this](SslContext& context) {
+      set_up_tls(context, config);
+      trust_current_ca(context);
+    });
     return result;
+  }
+
+  /// For each connection: the file's CA may be another one by now. One that cannot be used changes nothing.
+  void trust_current_ca(SslContext& context) const {
+    if (config.ca_file.empty()) return;
+    const auto pem = read_file(config.ca_file);
+    if (!pem.ok() || *pem == config.ca_pem) return;
+    try {
+      trust_only(context, *pem);
+    } catch (const std::exception& error) {
+      spdlog::warn("{}: not a CA that can be used ({}); the one of the start is used", config.ca_file,
+                   error.what());
+      trust_only(context, config.ca_pem);
+    }
   }
 
   http::http_request make_request(const std::string& method, const std::string& path,

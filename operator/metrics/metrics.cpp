@@ -148,6 +148,8 @@ std::string render_metrics(const MetricsInput& input) {
   Families families;
   families.gauge("rowtide_operator_build_info", "Always 1; the version that runs.",
                  {{"version", std::string(kVersion)}}, 1);
+  families.gauge("rowtide_operator_leader", "1 while this operator works, 0 while it stands by for another.",
+                 {}, input.is_leader ? 1 : 0);
   add_reconciles(families, input);
   add_queue(families, input);
   add_api_server(families, input);

@@ -17,6 +17,7 @@ struct MetricsInput {
   std::map<std::pair<std::string, std::string>, std::uint64_t> requests;  ///< by method and code
   std::uint64_t status_writes = 0;
   std::vector<kube::ObjectPtr> tasks;
+  bool is_leader = true;
 };
 
 /// Prometheus' text format. The names of controller-runtime and its work queue where they say the same, so

@@ -167,8 +167,8 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
   json tracker =
       container(task, default_image, kTrackerContainer,
                 json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
-                             kSecretsFolder, "--listen", "0.0.0.0:" + std::to_string(kTrackerPort),
-                             "--failure-file", "/dev/termination-log", "--log-format", "json"}),
+                             kSecretsFolder, "--listen", ":" + std::to_string(kTrackerPort), "--failure-file",
+                             "/dev/termination-log", "--log-format", "json"}),
                 std::move(mounts));
   tracker["ports"] = json::array({{{"name", "http"}, {"containerPort", kTrackerPort}, {"protocol", "TCP"}}});
   tracker["livenessProbe"] = http_probe("/healthz", 10, 3);

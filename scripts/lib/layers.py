@@ -47,10 +47,11 @@ LAYERS = {
     "tracker": "common/cli tracker/commands",
     "operator/kube": "common/time",
     "operator/controller": "common/time operator/kube",
+    "operator/lease": "common/time operator/kube",
     "operator/api": "common/task operator/kube",
     "operator/metrics": "operator/controller",
     "operator/tasks": "common/http common/task common/time operator/kube operator/controller operator/api",
-    "operator": "common/cli common/http common/log operator/kube operator/controller operator/metrics operator/tasks",
+    "operator": "common/cli common/http common/log operator/kube operator/lease operator/controller operator/metrics operator/tasks",
 }
 
 # What stands behind an interface, by its header: named in its own room and here only.
@@ -73,7 +74,7 @@ THIRD_PARTY = {
     "cpprest/": "operator/kube/cpprest_transport.cpp",
     "pplx/": "operator/kube/cpprest_transport.cpp",
     "prometheus/": "operator/metrics tracker/serve",
-    "civetweb.h": "common/http",
+    "httplib.h": "common/http",
     "CLI/": "common/cli operator/main.cpp tracker/commands",
     "re2/": "common/task tracker/select tracker/osc tracker/commands/decode.cpp",
     "openssl/": "tracker/encode",

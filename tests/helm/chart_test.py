@@ -95,6 +95,7 @@ SETTINGS = {
     "imagePullSecrets": ([{"name": "reg"}], DEPLOYMENT, POD + "imagePullSecrets", [{"name": "reg"}]),
     "tracker.image": ("reg.io/t:1", DEPLOYMENT, CONTAINER + "env/0/value", "reg.io/t:1"),
     "watch.namespace": ("shop", ("Role", NAME), "metadata/namespace", "shop"),
+    "replicas": (2, DEPLOYMENT, "spec/replicas", 2),
     "workers": (9, DEPLOYMENT, CONTAINER + "args/2", "--workers=9"),
     "log.level": ("debug", DEPLOYMENT, CONTAINER + "args/0", "--log-level=debug"),
     "log.format": ("text", DEPLOYMENT, CONTAINER + "args/1", "--log-format=text"),
@@ -117,8 +118,8 @@ SETTINGS = {
     "affinity": (AFFINITY, DEPLOYMENT, POD + "affinity", AFFINITY),
     "topologySpreadConstraints": ([SPREAD], DEPLOYMENT, POD + "topologySpreadConstraints", [SPREAD]),
     "priorityClassName": ("high", DEPLOYMENT, POD + "priorityClassName", "high"),
-    "extraEnv": ([{"name": "A", "value": "b"}], DEPLOYMENT, CONTAINER + "env/1", {"name": "A", "value": "b"}),
-    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/3", "--x=1"),
+    "extraEnv": ([{"name": "A", "value": "b"}], DEPLOYMENT, CONTAINER + "env/2", {"name": "A", "value": "b"}),
+    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/5", "--x=1"),
     "service.port": (80, SERVICE, "spec/ports/0/port", 80),
     "service.annotations": ({"a": "b"}, SERVICE, "metadata/annotations/a", "b"),
     "metrics.scrapeAnnotations": (False, DEPLOYMENT, "spec/template/metadata/annotations", KeyError),
@@ -153,7 +154,7 @@ NOT_IN_EVERYTHING = {"image.digest", "fullnameOverride"}
 
 # A value that must be refused, and a word of the refusal.
 REFUSED = {
-    "an unknown key": ({"replicas": 3}, "replicas"),
+    "an unknown key": ({"replica": 3}, "replica"),
     "an unknown key deep down": ({"metrics": {"serviceMonitor": {"on": True}}}, "on"),
     "a misspelt key of an image": ({"image": {"repo": "x"}}, "repo"),
     "an unknown key of a list": ({"tolerations": [{"keyy": "x"}]}, "keyy"),
@@ -276,7 +277,7 @@ class Chart(unittest.TestCase):
         kinds = sorted({kind for kind, _ in render()})
         self.assertEqual(
             kinds,
-            ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Deployment", "Pod", "Service", "ServiceAccount"],
+            ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Deployment", "Pod", "Role", "RoleBinding", "Service", "ServiceAccount"],
         )
 
     def test_the_crd_is_the_repositorys(self):

@@ -445,35 +445,103 @@ TEST_F(KubeClientTest, AServerThatIsNotOursIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(CpprestTransport::create(config).status()));
 }
 
-/// A TLS server of openssl's on ::1: the test cluster has no IPv6.
-TEST(KubeTransportIpv6, TakesAServerByItsAddressAndChecksTheCertificateForIt) {
-  const test::TempDir folder;
-  const std::string certificate = folder.path() / "server.crt";
-  const auto made =
-      test::run({{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                  "-nodes", "-days", "2", "-subj", "/CN=ipv6", "-addext", "subjectAltName=IP:::1", "-keyout",
-                  (folder.path() / "server.key").string(), "-out", certificate},
-                 {},
-                 {}},
-                seconds(30));
-  ASSERT_TRUE(made.status.ok()) << made.err;
-  const std::string port = std::to_string(test::free_port());
-  const test::Process server({{"openssl", "s_server", "-6", "-accept", "[::1]:" + port, "-cert", certificate,
-                               "-key", (folder.path() / "server.key").string(), "-www"},
-                              {},
-                              {}});
+/// A TLS server of openssl's on an address of its own choice, with a certificate of its own: the test cluster
+/// has no IPv6, and its CA does not change.
+class TlsServer {
+ public:
+  explicit TlsServer(const std::string& address) : address_(address) {
+    const std::string key = (folder_.path() / "server.key").string();
+    make_certificate(address, certificate_file(), key);
+    const bool is_ipv6 = address.find(':') != std::string::npos;
+    host_ = is_ipv6 ? "[" + address + "]" : address;
+    server_ = std::make_unique<test::Process>(
+        test::ProcessOptions{{"openssl", "s_server", is_ipv6 ? "-6" : "-4", "-accept", host_ + ":" + port_,
+                              "-cert", certificate_file(), "-key", key, "-www"},
+                             {},
+                             {}});
+  }
+  static void make_certificate(const std::string& address, const std::string& certificate,
+                               const std::string& key) {
+    const auto made =
+        test::run({{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=IP:" + address,
+                    "-keyout", key, "-out", certificate},
+                   {},
+                   {}},
+                  seconds(30));
+    if (!made.status.ok()) throw std::runtime_error(made.err);
+  }
+  [[nodiscard]] std::string url() const { return "https://" + host_ + ":" + port_; }
+  [[nodiscard]] std::string certificate_file() const { return folder_.path() / "server.crt"; }
+  [[nodiscard]] std::string certificate() const { return bytes_of(certificate_file()); }
+  static std::string bytes_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  test::TempDir folder_;
+  std::string address_;
+  std::string host_;
+  std::string port_ = std::to_string(test::free_port());
+  std::unique_ptr<test::Process> server_;
+};
+
+absl::StatusOr<Response> get_api(Transport& transport) {
+  return transport.request({"GET", "/api", {}, {}});
+}
+
+TEST(KubeTransportTls, TakesAnIpv6ServerByItsAddressAndChecksTheCertificateForIt) {
+  const TlsServer server("::1");
   ClusterConfig config;
-  config.server = "https://[::1]:" + port;
-  std::ifstream file(certificate);
-  config.ca_pem.assign(std::istreambuf_iterator<char>(file), {});
+  config.server = server.url();
+  config.ca_pem = server.certificate();
   const auto transport = connect(config);
   absl::StatusOr<Response> answer;
   EXPECT_TRUE(eventually([&] {
-    answer = transport->request({"GET", "/api", {}, {}});
+    answer = get_api(*transport);
     return answer.ok();
   })) << answer.status();
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status, 200);
+}
+
+// A cluster's CA is rotated while the operator runs.
+TEST(KubeTransportTls, TheCaIsThatOfItsFileNow) {
+  const TlsServer server("127.0.0.1");
+  const test::TempDir folder;
+  ClusterConfig config;
+  config.server = server.url();
+  config.ca_file = folder.path() / "ca.crt";
+  TlsServer::make_certificate("127.0.0.1", config.ca_file, folder.path() / "other.key");
+  config.ca_pem = TlsServer::bytes_of(config.ca_file);
+  const auto transport = connect(config);
+  ClusterConfig right = config;
+  right.ca_file.clear();
+  right.ca_pem = server.certificate();
+  const auto knowing = connect(right);
+  ASSERT_TRUE(eventually([&] { return get_api(*knowing).ok(); })) << "it listens";
+  EXPECT_FALSE(get_api(*transport).ok()) << "the CA of before";
+  std::ofstream(config.ca_file) << server.certificate();
+  EXPECT_TRUE(get_api(*transport).ok());
+  std::ofstream(config.ca_file) << "half a fi";
+  EXPECT_FALSE(get_api(*transport).ok()) << "what is no CA lets nobody in";
+}
+
+TEST(KubeTransportTls, TheMachinesAuthoritiesDoNotVouchForTheCluster) {
+  const TlsServer server("127.0.0.1");
+  const test::TempDir folder;
+  const std::string other = folder.path() / "ca.crt";
+  TlsServer::make_certificate("127.0.0.1", other, folder.path() / "other.key");
+  ::setenv("SSL_CERT_FILE", server.certificate_file().c_str(), 1);  // the machine's, to OpenSSL
+  ClusterConfig config;
+  config.server = server.url();
+  const auto of_the_machine = connect(config);
+  EXPECT_TRUE(eventually([&] { return get_api(*of_the_machine).ok(); })) << "with no CA of its own";
+  config.ca_pem = TlsServer::bytes_of(other);
+  const auto pinned = connect(config);
+  EXPECT_FALSE(get_api(*pinned).ok());
+  ::unsetenv("SSL_CERT_FILE");
 }
 
 }  // namespace

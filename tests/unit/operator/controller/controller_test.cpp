@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -217,6 +218,35 @@ TEST_F(ControllerTest, RequeueAfterRunsAgain) {
   ASSERT_TRUE(eventually([&] { return controller.stats().succeeded == 1; }));
   EXPECT_EQ(recorder_.runs("orders"), 3);
   EXPECT_EQ(controller.stats().requeued_after, 2u);
+}
+
+TEST_F(ControllerTest, AHangingReconcileIsNotHealthy) {
+  serve_all();
+  ControllerOptions impatient = options();
+  impatient.stuck_after = milliseconds(50);
+  Controller controller(server_, impatient);
+  std::promise<void> go_on;
+  std::atomic<bool> began = false;
+  controller.start(recorder_.reconcile([&](const Key&, int) {
+    began = true;
+    go_on.get_future().wait();
+    return Result{};
+  }));
+  ASSERT_TRUE(eventually([&] { return began.load(); }));
+  EXPECT_TRUE(eventually([&] { return !controller.healthy(); }));
+  go_on.set_value();
+  EXPECT_TRUE(eventually([&] { return controller.healthy(); }));
+}
+
+TEST_F(ControllerTest, WatchesFillTheStoresBeforeTheStart) {
+  serve_all();
+  Controller controller(server_, options());
+  controller.watch();
+  EXPECT_TRUE(eventually([&] { return controller.synced(); }));
+  EXPECT_TRUE(controller.healthy());
+  EXPECT_EQ(recorder_.runs("orders"), 0);
+  controller.start(recorder_.reconcile());
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
 }
 
 TEST_F(ControllerTest, StopWaitsForTheReconcileThatRuns) {
