@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 
 namespace rowtide::op::controller {
@@ -198,6 +199,8 @@ void Controller::settle(std::size_t worker, const Key& key, const Result& result
     spdlog::warn("{}: reconcile of {} failed (in a row: {}): {}", options_.name, kube::to_string(key),
                  queue_.failures(key) + 1,
                  result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
+    const std::optional<std::chrono::seconds> asked = kube::retry_after(result.status);
+    if (!result.requeue_after && asked) return queue_.add_after(key, *asked);
     if (!result.requeue_after) return queue_.add_rate_limited(key);
   } else {
     queue_.forget(key);

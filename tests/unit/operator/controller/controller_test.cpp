@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "operator/kube/errors.h"
 
 // A hand-written API server, not a real one: a list that is held back and a reconcile that fails at a given
 // moment are faults of timing which a real one shows only by chance. tests/integration/kube_client_test.cpp
@@ -206,6 +207,24 @@ TEST_F(ControllerTest, FailuresAndExceptionsAreRetried) {
   EXPECT_EQ(stats.queue.retries, 2u);
   EXPECT_EQ(stats.reconcile_time.count, 3u);
   EXPECT_EQ(stats.active_workers, 0);
+}
+
+TEST_F(ControllerTest, AServerThatAsksToWaitIsGivenThatTime) {
+  serve_all();
+  Controller controller(server_, options());
+  std::chrono::steady_clock::time_point asked;
+  std::atomic<milliseconds> waited{milliseconds(0)};
+  controller.start(recorder_.reconcile([&](const Key&, int run) -> Result {
+    const auto now = std::chrono::steady_clock::now();
+    if (run > 1) {
+      waited = std::chrono::duration_cast<milliseconds>(now - asked);
+      return {};
+    }
+    asked = now;
+    return {kube::status_from_response({429, "busy", std::chrono::seconds(1)}, "apply"), {}};
+  }));
+  ASSERT_TRUE(eventually([&] { return controller.stats().succeeded == 1; }));
+  EXPECT_GE(waited.load(), milliseconds(1'000));
 }
 
 TEST_F(ControllerTest, RequeueAfterRunsAgain) {
