@@ -60,3 +60,11 @@ function(rowtide_shards name count names)
   endforeach()
   set(${names} ${tests} PARENT_SCOPE)
 endfunction()
+
+# rowtide_python_test(NAME LABEL SECONDS PROGRAM ARGUMENT...): PROGRAM prints "PASSED FAILED" as its last line; SECONDS is about how long
+# it takes.
+function(rowtide_python_test name label seconds program)
+  add_test(NAME ${name} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/support/python_test.py ${name}
+                                ${CMAKE_CURRENT_SOURCE_DIR}/${program} ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 COST ${seconds})
+endfunction()

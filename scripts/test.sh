@@ -65,6 +65,8 @@ lint() {
   count_result "formatting" lint_format
   count_result "shell scripts" lint_shell
   count_result "layers" lint_layers
+  count_result "chart: what is derived of its sources" chart_current
+  count_result "references: what is made of their sources" reference_current
 }
 
 # has_tests LABELS: are there any of this label to be run? Only --only may choose that there are none.
@@ -97,39 +99,14 @@ count_printed() {
   failed=$((failed + ${counts#* }))
 }
 
-chart_tests() {
+# What the tests of label system run, beside our own programs.
+system_tools() {
+  ensure_packages "${SERVER_PACKAGES[@]}" "${MONITORING_PACKAGES[@]}" "${RELEASE_PACKAGES[@]}"
   ensure_helm
-  count_result "chart: what is derived of its sources" chart_current
-  say "tests: chart"
-  count_printed python3 "$root/tests/helm/chart_test.py" "$(helm_bin)"
-}
-
-documents_tests() {
-  count_result "references: what is made of their sources" reference_current
-  say "tests: documents"
-  count_printed python3 "$root/tests/docs/documents_test.py" "$root/build/dev/tracker/rowtide-tracker"
-}
-
-monitoring_tests() {
-  ensure_packages "${MONITORING_PACKAGES[@]}" "${SERVER_PACKAGES[@]}"
-  ensure_helm
-  say "tests: alerts"
-  count_printed python3 "$root/tests/monitoring/alerts_test.py" "$(helm_bin)"
-  say "tests: dashboards"
-  count_printed python3 "$root/tests/monitoring/dashboards_test.py" "$(helm_bin)" "$root/build/dev/tracker/rowtide-tracker"
-}
-
-plugin_tests() {
   "$scripts/servers/kube_apiserver.sh" install
-  say "tests: kubectl rowtide"
-  count_printed python3 "$root/tests/plugin/plugin_test.py" "$(kubernetes_bin)"
-}
-
-release_tests() {
-  ensure_packages "${RELEASE_PACKAGES[@]}"
-  ensure_helm
-  say "tests: release"
-  count_printed python3 "$root/tests/release/release_test.py" "$(helm_bin)" "$root/build/dev"
+  ROWTIDE_HELM=$(helm_bin)
+  ROWTIDE_KUBERNETES_BIN=$(kubernetes_bin)
+  export ROWTIDE_HELM ROWTIDE_KUBERNETES_BIN
 }
 
 cluster_up() {
@@ -163,17 +140,13 @@ $fast || ((EUID == 0)) || die "the integration and end to end tests need root: r
 if has_tests 'unit|golden'; then stage "unit and golden tests" run_tests 'unit|golden' $(($(nproc) * 2)); fi
 if ! $fast; then
   if [[ -z $only ]]; then
-    stage "formatting, shell scripts" lint
+    stage "formatting, shell scripts, derived files" lint
     stage "clang-tidy" count_result "clang-tidy" lint_tidy
   fi
-  if [[ -z $only ]]; then stage "Helm chart" chart_tests; fi
-  if [[ -z $only ]]; then stage "documents" documents_tests; fi
-  if [[ -z $only ]]; then stage "release" release_tests; fi
-  if [[ -z $only ]]; then stage "kubectl rowtide" plugin_tests; fi
-  if [[ -z $only ]]; then stage "dashboards, alerts" monitoring_tests; fi
-  if has_tests integration; then
-    stage "servers" ensure_packages "${SERVER_PACKAGES[@]}"
-    stage "integration tests" run_tests integration $(($(nproc) * 2))
+  if has_tests 'integration|system'; then
+    stage "servers, tools" system_tools
+    # They wait for servers about as long as they work.
+    stage "integration and system tests" run_tests 'integration|system' $(($(nproc) * 3))
   fi
   if has_tests kube || has_tests e2e; then stage "Kubernetes" cluster_up; fi
   if has_tests kube; then stage "kube tests" run_tests kube; fi
