@@ -13,6 +13,8 @@ import sys
 import tempfile
 import unittest
 
+import yaml
+
 from api_server import NAMESPACE, ROOT, ApiServer, Kubelet, condition, failed_status, streaming_status, wait_for
 
 PLUGIN = ROOT / "operator" / "plugin"
@@ -144,7 +146,7 @@ class PluginTest(unittest.TestCase):
     def test_precheck_is_a_table(self):
         done = self.shop("precheck", "broken", code=1)
         self.assertRegex(done.out, r"^CHECK +RESULT +OBSERVED\nSourceReachable +Passed +10.0.0.9\nBinlogFormat +Failed +STATEMENT\n")
-        for line in (r"\n +expected: +ROW\n", r"\n +message: +the server's format isn't \"ROW\"\n", r"\n +repair: +SET PERSIST binlog_format = 'ROW';\n",
+        for line in (r"\n +expected: +ROW\n", r"\n +message: +the server's format isn't \"ROW\"\n {34}of <all> \\ sessions", r"\n +repair: +SET PERSIST binlog_format = 'ROW';\n",
                      r"\nFailed 1/2 at 2026-03-01T09:59:00Z\n"):
             self.assertRegex(done.out, line)
         self.assertNotIn("\x1b", done.out, "what a server says must not drive the terminal")
@@ -176,9 +178,14 @@ class PluginTest(unittest.TestCase):
         self.assertIn("its spec is invalid", done.err)
 
     def test_a_precheck_that_does_not_end(self):
-        self.api.make_task("stuck", {"conditions": [condition("PrecheckPassed", "Unknown", "PrecheckNotStarting", "Unschedulable: 0/1 nodes")]})
+        status = streaming_status()
+        status["conditions"][1] = condition("PrecheckPassed", "Unknown", "PrecheckNotStarting", "Unschedulable: 0/1 nodes")
+        self.api.make_task("stuck", status)
         done = self.shop("precheck", "stuck", "--run", "--timeout", "1", code=1)
-        self.assertIn("PrecheckNotStarting (Unschedulable: 0/1 nodes)", done.err)
+        self.assertIn("the precheck did not happen in 1 seconds. It is at PrecheckNotStarting (Unschedulable: 0/1 nodes)", done.err)
+        done = self.shop("precheck", "stuck")
+        self.assertIn("Passed 2/2", done.out)
+        self.assertIn("This report is not of the newest spec, which is at PrecheckNotStarting", done.err)
 
     # ---- what changes something ----
 
@@ -196,16 +203,22 @@ class PluginTest(unittest.TestCase):
             self.api.set_status("moving", streaming_status())
         self.assertEqual([pod["name"] for pod in done.json()["pods"]], ["moving-tracker-2"])
 
-    def test_restart_waits_for_a_pod_that_is_ready(self):
-        self.api.make_task("slow", streaming_status())
-        self.api.make_pod("slow", "slow-tracker-1")
-        process = self.start_plugin("restart", "slow", "-n", NAMESPACE, "--timeout", "3")
-        wait_for("the deletion", lambda: "deletionTimestamp" in self.api.pod("slow-tracker-1")["metadata"])
-        self.api.end_pod("slow-tracker-1")
-        self.api.make_pod("slow", "slow-tracker-2", is_ready=False)
-        done = self.end_of(process)
-        self.assertEqual(done.code, 1, done.out)
-        self.assertIn("a new tracker that streams did not happen in 3 seconds", done.err)
+    def test_restart_waits_for_the_new_pod_and_the_old_ones_end(self):
+        processes = {}
+        for task in ("unready", "lingering"):
+            self.api.make_task(task, streaming_status())
+            self.api.make_pod(task, f"{task}-tracker-1")
+            processes[task] = self.start_plugin("restart", task, "-n", NAMESPACE, "--timeout", "3")
+        for task in processes:
+            wait_for("the deletion", lambda one=task: "deletionTimestamp" in self.api.pod(f"{one}-tracker-1")["metadata"])
+        self.api.end_pod("unready-tracker-1")
+        self.api.make_pod("unready", "unready-tracker-2", is_ready=False)
+        self.api.make_pod("lingering", "lingering-tracker-2")
+        for task, process in processes.items():
+            with self.subTest(task):
+                done = self.end_of(process)
+                self.assertEqual(done.code, 1, done.out)
+                self.assertIn("a new tracker that streams did not happen in 3 seconds", done.err)
 
     def test_restart_of_a_task_without_a_tracker(self):
         self.assertIn("no tracker pod. It is at ChecksFailed", self.shop("restart", "broken", code=1).err)
@@ -219,6 +232,7 @@ class PluginTest(unittest.TestCase):
         with self.going("suspend", "pausing") as done:
             wait_for("suspend", lambda: self.api.task("pausing")["spec"]["suspend"])
             self.api.set_status("pausing", suspended)
+            self.assertIn("the end of the tracker did not happen", self.shop("suspend", "pausing", "--timeout", "1", code=1).err)
             self.api.end_pod("pausing-tracker-1")
         self.assertIn("shop/pausing: is suspended; its checkpoint is kept", done.out)
         self.assertIn("it is suspended", self.shop("restart", "pausing", code=1).err)
@@ -237,6 +251,22 @@ class PluginTest(unittest.TestCase):
         self.shop("suspend", "early", "--no-wait")
         done = self.shop("resume", "early", "--timeout", "1", code=1)
         self.assertIn("Ready did not happen in 1 seconds", done.err)
+
+    def test_a_server_that_is_away_for_a_moment_is_asked_again(self):
+        self.api.make_task("patient", streaming_status())
+        there = self.api.kubeconfig.read_text(encoding="utf-8")
+        config = pathlib.Path(self.scratch.name) / "moment.yaml"
+        config.write_text(there, encoding="utf-8")
+        process = self.start_plugin("suspend", "patient", "-n", NAMESPACE, "--timeout", "20", "--kubeconfig", str(config))
+        wait_for("suspend", lambda: self.api.task("patient")["spec"]["suspend"])
+        config.write_text(there.replace(self.api.url, "https://127.0.0.1:1"), encoding="utf-8")
+        self.assertRegex(process.stderr.readline(), r"task patient: .* refused .*\. Asking again\n")
+        config.write_text(there, encoding="utf-8")
+        status = streaming_status()
+        status["conditions"][2] = condition("TrackerAvailable", "False", "Suspended")
+        self.api.set_status("patient", status)
+        done = self.end_of(process)
+        self.assertEqual((done.code, done.err), (0, ""))
 
     def test_without_waiting(self):
         self.api.make_task("quick", streaming_status())
@@ -294,6 +324,25 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(self.without_crd.code, 1)
         self.assertRegex(self.without_crd.err, r"^kubectl rowtide: error: .*no ChangeTrackingTasks .*Install Rowtide")
 
+    def test_a_server_that_is_not_there(self):
+        config = pathlib.Path(self.scratch.name) / "away.yaml"
+        config.write_text(self.api.kubeconfig.read_text(encoding="utf-8").replace(self.api.url, "https://127.0.0.1:1"), encoding="utf-8")
+        done = self.shop("status", "--kubeconfig", str(config), code=1)
+        self.assertRegex(done.err, r"^kubectl rowtide: error: tasks: .* 127.0.0.1:1 was refused[^\n]*\n$")
+
+    def test_a_login_of_the_users_own(self):
+        login = pathlib.Path(self.scratch.name) / "login"
+        credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "rowtide-test-token"}}
+        login.write_text(f"#!/bin/sh\necho open a browser >&2\necho '{json.dumps(credential)}'\n", encoding="utf-8")
+        login.chmod(0o755)
+        config = yaml.safe_load(self.api.kubeconfig.read_text(encoding="utf-8"))
+        config["users"][0]["user"] = {"exec": {"apiVersion": credential["apiVersion"], "command": str(login), "interactiveMode": "IfAvailable"}}
+        path = pathlib.Path(self.scratch.name) / "login.yaml"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        done = self.shop("status", "--kubeconfig", str(path))
+        self.assertIn("orders", done.out)
+        self.assertEqual(done.err, "open a browser\n")
+
     def test_a_user_without_permission(self):
         stranger = self.api.user("stranger")
         for verb in VERBS:
@@ -311,6 +360,9 @@ class PluginTest(unittest.TestCase):
         out = wait_for("the role", lambda: (done := self.run_plugin("status", "orders", "-n", NAMESPACE, reader)).code == 0 and done.out)
         self.assertRegex(out, r"Phase +Tracking\n")
         self.assertRegex(out, r"Tracker pods\n  not shown: .*\(Forbidden\).*\n\nNewest events\n  not shown: .*\(Forbidden\)")
+        done = self.shop("status", "orders", "-o", "json", reader)
+        self.assertEqual((done.json()["phase"], done.json()["pods"], done.json()["events"]), ("Tracking", None, None))
+        self.assertEqual(done.err.count("(Forbidden)"), 2)
         self.assertIn('cannot patch resource', self.shop("suspend", "orders", reader, code=1).err)
         self.assertFalse(self.api.task("orders")["spec"]["suspend"])
 
