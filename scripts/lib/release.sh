@@ -31,7 +31,8 @@ release_image() (
   image_buildah rm "$container" >/dev/null
 )
 
-# release_tree BIN ROOT: the programs of the folder BIN, their manual pages and completions, as they are installed below ROOT.
+# release_tree BIN ROOT: the programs of the folder BIN, their manual pages and completions, and kubectl's plugin, as they are
+# installed below ROOT.
 release_tree() {
   local bin=$1 usr=$2/usr program page
   install -d "$2/DEBIAN" "$usr/share/man/man1" "$usr/share/man/man8" "$usr/share/bash-completion/completions" \
@@ -44,6 +45,7 @@ release_tree() {
     "$bin/$program" completion zsh >"$usr/share/zsh/vendor-completions/_$program"
     "$bin/$program" completion fish >"$usr/share/fish/vendor_completions.d/$program.fish"
   done
+  install "$(repo_root)"/operator/plugin/kubectl*-rowtide "$usr/bin/"
   cat >"$usr/share/doc/rowtide/copyright" <<'END'
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: rowtide

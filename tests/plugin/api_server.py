@@ -21,7 +21,7 @@ CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 SERVER = str(ROOT / "scripts" / "servers" / "kube_apiserver.sh")
 
 
-def wait_for(what, question, seconds=20):
+def wait_for(what, question, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = question()

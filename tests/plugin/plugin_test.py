@@ -61,7 +61,7 @@ class PluginTest(unittest.TestCase):
     @staticmethod
     def end_of(process):
         with process:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=90)
         return Done(process.returncode, out, err)
 
     @classmethod
@@ -76,7 +76,7 @@ class PluginTest(unittest.TestCase):
     @contextlib.contextmanager
     def going(self, *words, code=0):
         """While the plugin waits; then it has ended with that code."""
-        process = self.start_plugin(*words, "-n", NAMESPACE, "--timeout", "20")
+        process = self.start_plugin(*words, "-n", NAMESPACE, "--timeout", "60")
         done = Done(None, "", "")
         try:
             yield done
@@ -257,7 +257,7 @@ class PluginTest(unittest.TestCase):
         there = self.api.kubeconfig.read_text(encoding="utf-8")
         config = pathlib.Path(self.scratch.name) / "moment.yaml"
         config.write_text(there, encoding="utf-8")
-        process = self.start_plugin("suspend", "patient", "-n", NAMESPACE, "--timeout", "20", "--kubeconfig", str(config))
+        process = self.start_plugin("suspend", "patient", "-n", NAMESPACE, "--timeout", "60", "--kubeconfig", str(config))
         wait_for("suspend", lambda: self.api.task("patient")["spec"]["suspend"])
         config.write_text(there.replace(self.api.url, "https://127.0.0.1:1"), encoding="utf-8")
         self.assertRegex(process.stderr.readline(), r"task patient: .* refused .*\. Asking again\n")

@@ -64,6 +64,9 @@ class ReleaseTest(unittest.TestCase):
             for shell, file in (("bash", f"bash-completion/completions/{program}"), ("zsh", f"zsh/vendor-completions/_{program}"),
                                 ("fish", f"fish/vendor_completions.d/{program}.fish")):
                 self.assertEqual((usr / "share" / file).read_text(encoding="utf-8"), run(path, "completion", shell))
+        for plugin in ("kubectl-rowtide", "kubectl_complete-rowtide"):
+            self.assertEqual((usr / "bin" / plugin).read_bytes(), (ROOT / "operator" / "plugin" / plugin).read_bytes())
+        self.assertIn("kubectl rowtide status", run(usr / "bin" / "kubectl-rowtide", "--help"))
 
     def test_the_debian_package_installs(self):
         root = self.work / "scratch"
