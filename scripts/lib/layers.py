@@ -39,7 +39,7 @@ LAYERS = {
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink",
     "tracker/run": "common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
-    "tracker/precheck": "common/names common/task tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
+    "tracker/precheck": "common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
     "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
     "tracker/commands": "common/http common/log common/names common/task tracker/sql tracker/binlog "
     "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline tracker/run tracker/precheck "

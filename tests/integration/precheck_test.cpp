@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "tests/integration/source_fixture.h"
 #include "tests/support/kafka_broker.h"
@@ -19,6 +22,7 @@ using task::CheckResult;
 using task::PrecheckReport;
 using testing::AllOf;
 using testing::AnyOf;
+using testing::ContainsRegex;
 using testing::Each;
 using testing::Field;
 using testing::HasSubstr;
@@ -313,6 +317,70 @@ TEST_P(Precheck, TablesWithoutKeyAreAWarning) {
   EXPECT_EQ(found.observed, "without: " + database + ".log");
 }
 
+TEST_P(Precheck, JsonThatIsWrittenInPartsWithoutTheDocumentBefore) {
+  if (GetParam() != SqlFlavor::Mysql8) {
+    EXPECT_EQ(item(check(task), "RowValueOptions").result, CheckResult::Passed) << "no such setting";
+    return;
+  }
+  server.exec("SET GLOBAL binlog_row_value_options = 'PARTIAL_JSON'");
+  EXPECT_EQ(item(check(task), "RowValueOptions").result, CheckResult::Passed)
+      << "the document before is there";
+  server.exec("SET GLOBAL binlog_row_image = MINIMAL");
+  task.spec.row_images = task::RowImages::AsLogged;
+  const CheckItem found = item(check(task), "RowValueOptions");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "PartialJsonWithoutBefore");
+  EXPECT_EQ(found.observed, "binlog_row_value_options = PARTIAL_JSON, binlog_row_image = MINIMAL");
+  mend(found);
+  EXPECT_EQ(item(check(task), "RowValueOptions").result, CheckResult::Passed);
+}
+
+TEST_P(Precheck, EnginesThatDoNotRollBackAreAWarning) {
+  server.exec("CREATE TABLE " + database + ".log (id INT PRIMARY KEY) ENGINE = MyISAM");
+  EXPECT_EQ(item(check(task), "StorageEngines").result, CheckResult::Passed) << "it is not tracked";
+  task.spec.objects.include = {rule(database)};
+  const CheckItem found = item(check(task), "StorageEngines");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "TablesNotTransactional");
+  EXPECT_EQ(found.observed, "not transactional: " + database + ".log (MyISAM)");
+}
+
+TEST_P(Precheck, ForeignKeysThatChangeRowsByThemselvesAreAWarning) {
+  server.exec("CREATE TABLE " + database +
+              ".items (id INT PRIMARY KEY, o INT, CONSTRAINT of_order FOREIGN KEY (o) REFERENCES orders (id) "
+              "ON DELETE CASCADE ON UPDATE SET NULL)");
+  EXPECT_EQ(item(check(task), "ForeignKeyCascades").result, CheckResult::Passed)
+      << "the child is not tracked";
+  task.spec.objects.include = {rule(database)};
+  const CheckItem found = item(check(task), "ForeignKeyCascades");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.observed, database + ".items: of_order ON DELETE CASCADE ON UPDATE SET NULL");
+}
+
+TEST_P(Precheck, AToolAtWorkIsAWarning) {
+  server.exec("CREATE TABLE " + database + "._orders_gho (id INT PRIMARY KEY)");
+  server.exec("CREATE TABLE " + database + "._other_gho (id INT PRIMARY KEY)");
+  const CheckItem found = item(check(task), "OnlineSchemaChangeTools");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "OnlineSchemaChangeUnderWay");
+  EXPECT_EQ(found.observed, database + "._orders_gho (of orders)");
+  task.spec.online_schema_changes.mode = task::OnlineSchemaChangeMode::PassThrough;
+  const PrecheckReport report = check(task);
+  EXPECT_TRUE(std::none_of(report.items.begin(), report.items.end(),
+                           [](const CheckItem& one) { return one.name == "OnlineSchemaChangeTools"; }));
+}
+
+// The account's sessions are given another time: no server has a clock of its own.
+TEST_P(Precheck, AClockThatIsWrongIsAWarning) {
+  EXPECT_EQ(item(check(task), "ClockSkew").result, CheckResult::Passed);
+  server.exec("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() - 100'");
+  const CheckItem found = item(check(task), "ClockSkew");
+  server.exec("SET GLOBAL init_connect = ''");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "ClocksDiffer");
+  EXPECT_THAT(found.observed, ContainsRegex("the source's clock is (99|100|101) s behind ours"));
+}
+
 TEST_P(Precheck, ServerIdOfTheSourceItself) {
   task.spec.source.server_id = 1;
   const CheckItem found = item(check(task), "ServerIdUnique");
@@ -519,6 +587,56 @@ TEST_P(PrecheckOwnServer, BinlogDisabledAndNobodyLetIn) {
   EXPECT_THAT(found.message, HasSubstr("127.0.0.1"));
   EXPECT_THAT(found.repair, HasSubstr("127.0.0.1"));
   EXPECT_EQ(report.client_address, "127.0.0.1");
+}
+
+TEST_P(PrecheckOwnServer, AReplicaThatLogsNothingOfWhatItApplies) {
+  const auto server = start({"--skip-log-slave-updates"});
+  const task::Task task = task_of(*server);
+  const bool is_mariadb = test::is_mariadb(GetParam());
+  if (is_mariadb) server->exec("GRANT SLAVE MONITOR ON *.* TO '" + std::string(kUser) + "'@'%'");
+  CheckItem found = item(check(task), "LogReplicaUpdates");
+  EXPECT_EQ(found.result, CheckResult::Passed) << "no replica";
+  server->exec("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_USER = 'nobody'");
+  found = item(check(task), "LogReplicaUpdates");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "ReplicaUpdatesNotLogged");
+  EXPECT_EQ(found.observed, "log_slave_updates = OFF, and it is a replica");
+  if (!is_mariadb) return;
+  server->exec("REVOKE SLAVE MONITOR ON *.* FROM '" + std::string(kUser) + "'@'%'");
+  found = item(check(task), "LogReplicaUpdates");
+  EXPECT_EQ(found.result, CheckResult::Warning) << "it may not be asked";
+  EXPECT_THAT(found.message, HasSubstr("may not ask"));
+}
+
+// A collation of the site's own, which a server reads from its folder of character sets.
+TEST_P(PrecheckOwnServer, ACollationThatNobodyElseHas) {
+  const std::string share = start({})->value("SELECT @@character_sets_dir");
+  const test::TempDir folder;
+  std::filesystem::copy(share, folder.path(), std::filesystem::copy_options::recursive);
+  std::ifstream index(folder.path() / "Index.xml");
+  std::string text(std::istreambuf_iterator<char>(index), {});
+  const std::string ours = R"(<collation name="latin1_of_ours" id="2000"><order>English</order></collation>)";
+  const std::size_t latin1 = text.find("<charset name=\"latin1\">");
+  ASSERT_NE(latin1, std::string::npos);
+  text.insert(text.find("</charset>", latin1), ours);
+  std::ofstream(folder.path() / "Index.xml") << text;
+  std::ifstream table(folder.path() / "latin1.xml");
+  std::string latin(std::istreambuf_iterator<char>(table), {});
+  const std::size_t begin = latin.find("<collation name=\"latin1_general_ci\"");
+  const std::size_t end = latin.find("</collation>", begin) + std::string("</collation>").size();
+  std::string copy = latin.substr(begin, end - begin);
+  copy.replace(copy.find("latin1_general_ci"), std::string("latin1_general_ci").size(), "latin1_of_ours");
+  latin.insert(end, copy);
+  std::ofstream(folder.path() / "latin1.xml") << latin;
+
+  const auto server = start({"--character-sets-dir=" + folder.path().string()});
+  task::Task task = task_of(*server);
+  EXPECT_EQ(item(check(task), "Charsets").observed, "no tracked column has one of latin1_of_ours");
+  server->exec("ALTER TABLE d.orders ADD name VARCHAR(10) CHARACTER SET latin1 COLLATE latin1_of_ours");
+  const CheckItem found = item(check(task), "Charsets");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "CollationUnknown");
+  EXPECT_EQ(found.observed, "d.orders.name (latin1_of_ours)");
 }
 
 TEST_P(PrecheckOwnServer, ASourceThatHangsDoesNotHangThePrecheck) {

@@ -21,10 +21,18 @@ namespace rowtide::precheck {
 [[nodiscard]] CheckItem check_select_privilege(CheckContext& context);
 [[nodiscard]] CheckItem check_objects_exist(CheckContext& context);
 [[nodiscard]] CheckItem check_primary_keys(CheckContext& context);
+[[nodiscard]] CheckItem check_row_value_options(CheckContext& context);
+[[nodiscard]] CheckItem check_log_replica_updates(CheckContext& context);
+[[nodiscard]] CheckItem check_storage_engines(CheckContext& context);
+[[nodiscard]] CheckItem check_foreign_key_cascades(CheckContext& context);
+[[nodiscard]] CheckItem check_charsets(CheckContext& context);
+[[nodiscard]] CheckItem check_online_schema_change_tools(CheckContext& context);
+[[nodiscard]] CheckItem check_clock_skew(CheckContext& context);
 [[nodiscard]] CheckItem check_start_position_available(CheckContext& context);
 [[nodiscard]] CheckItem check_kafka_reachable(CheckContext& context);
 
 [[nodiscard]] bool wants_tls(const task::Task& task);
+[[nodiscard]] bool translates_online_changes(const task::Task& task);
 [[nodiscard]] bool has_kafka_sink(const task::Task& task);
 
 }  // namespace rowtide::precheck

@@ -28,6 +28,12 @@ constexpr seconds kWholeTime{28};
 
 }  // namespace
 
+bool is_among(const std::vector<SelectedTable>& tables, std::string_view database, std::string_view name) {
+  return std::any_of(tables.begin(), tables.end(), [&](const SelectedTable& table) {
+    return table.database == database && table.name == name;
+  });
+}
+
 std::string kept_name(const std::string& name, const source::ServerInfo& server) {
   return server.lower_case_names ? names::to_lower(name) : name;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -25,6 +26,9 @@ struct SelectedTable {
   std::string name;
   bool is_view = false;
 };
+
+[[nodiscard]] bool is_among(const std::vector<SelectedTable>& tables, std::string_view database,
+                            std::string_view name);
 
 /// A name of a database or a table as the source compares it.
 [[nodiscard]] std::string kept_name(const std::string& name, const source::ServerInfo& server);

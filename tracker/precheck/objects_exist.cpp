@@ -20,13 +20,6 @@ struct Findings {
   std::vector<std::string> idle;     ///< of exclude and columns: rules that match nothing
 };
 
-bool has_table(const std::vector<SelectedTable>& tables, const std::string& database,
-               const std::string& name) {
-  return std::any_of(tables.begin(), tables.end(), [&](const SelectedTable& table) {
-    return table.database == database && table.name == name;
-  });
-}
-
 std::string describe(const task::ObjectRule& rule) {
   std::string text = rule.database ? *rule.database : "databases like " + rule.database_pattern.value_or("");
   if (rule.table_pattern) text += ", tables like " + *rule.table_pattern;
@@ -52,7 +45,7 @@ void look_for_named(const task::ObjectRule& rule, const std::vector<std::string>
     (grants.allows_database("SELECT", database) ? findings.missing : findings.unseen).push_back(database);
   }
   for (const std::string& table : rule.tables) {
-    if (has_table(tables, database, table)) continue;
+    if (is_among(tables, database, table)) continue;
     const bool could_see = grants.allows_table("SELECT", database, table);
     (could_see ? findings.missing : findings.unseen).push_back(database + "." + table);
   }
@@ -94,7 +87,7 @@ absl::StatusOr<std::vector<std::string>> columns_of(CheckContext& context, const
 
 absl::Status look_for_columns(CheckContext& context, const task::ColumnRule& rule, Findings& findings) {
   ASSIGN_OR_RETURN(const std::vector<SelectedTable>* tables, context.tables());
-  if (!has_table(*tables, rule.database, rule.table)) {
+  if (!is_among(*tables, rule.database, rule.table)) {
     findings.idle.push_back(fmt::format("columns of {}.{}", rule.database, rule.table));
     return absl::OkStatus();
   }
