@@ -31,6 +31,20 @@ def wait_for(what, question, seconds=60):
     raise AssertionError(f"{what} did not happen in {seconds} seconds")
 
 
+def a_task(name, more=None):
+    return {
+        "apiVersion": "rowtide.dev/v1alpha1",
+        "kind": "ChangeTrackingTask",
+        "metadata": {"name": name},
+        "spec": {
+            "source": {"type": "MySQL", "host": "mysql", "credentialsSecretRef": {"name": "source"}},
+            "objects": {"include": [{"database": "shop"}]},
+            "sink": {"kafka": {"bootstrapServers": ["kafka:9092"]}},
+            **(more or {}),
+        },
+    }
+
+
 class ApiServer:
     def __init__(self, folder):
         self.folder = folder / "api"
@@ -66,7 +80,7 @@ class ApiServer:
         return str(path)
 
     def define_tasks(self, has_reset):
-        """The CRD as it is, with or without spec.resetNonce; done when the server publishes the schema."""
+        """The CRD as it is, with or without spec.resetNonce; done when the server takes it."""
         crd = yaml.safe_load((ROOT / "crds" / "changetrackingtasks.yaml").read_text(encoding="utf-8"))
         fields = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
         fields.pop("resetNonce", None)
@@ -78,23 +92,19 @@ class ApiServer:
             crd["metadata"]["resourceVersion"] = there["metadata"]["resourceVersion"]
         self.call("PUT" if there else "POST", f"{CRD}/{name}" if there else CRD, crd)
 
-        def is_published():
-            schema = self.call("GET", "/openapi/v3/apis/rowtide.dev/v1alpha1")
-            return schema and ('"resetNonce"' in json.dumps(schema)) == has_reset
+        def is_served():
+            if not self.call("GET", TASKS):
+                return False
+            try:
+                self.call("POST", f"{TASKS}?dryRun=All&fieldValidation=Strict", a_task("any", {"resetNonce": 1} if has_reset else {}))
+            except AssertionError:
+                return False
+            return True
 
-        wait_for("the schema's publication", is_published)
+        wait_for("the CRD", is_served)
 
     def make_task(self, name, status=None):
-        self.call("POST", TASKS, {
-            "apiVersion": "rowtide.dev/v1alpha1",
-            "kind": "ChangeTrackingTask",
-            "metadata": {"name": name},
-            "spec": {
-                "source": {"type": "MySQL", "host": "mysql", "credentialsSecretRef": {"name": "source"}},
-                "objects": {"include": [{"database": "shop"}]},
-                "sink": {"kafka": {"bootstrapServers": ["kafka:9092"]}},
-            },
-        })
+        self.call("POST", TASKS, a_task(name))
         if status is not None:
             self.set_status(name, status)
 

@@ -60,8 +60,11 @@ class PluginTest(unittest.TestCase):
 
     @staticmethod
     def end_of(process):
-        with process:
+        try:
             out, err = process.communicate(timeout=90)
+        finally:
+            process.kill()
+            process.communicate()
         return Done(process.returncode, out, err)
 
     @classmethod
@@ -277,7 +280,7 @@ class PluginTest(unittest.TestCase):
 
     def test_reset(self):
         self.assertEqual(self.without_reset.code, 1)
-        self.assertIn("has no field spec.resetNonce; upgrade Rowtide", self.without_reset.err)
+        self.assertRegex(self.without_reset.err, r"^kubectl rowtide: error: reset task orders: .* has no field spec.resetNonce; upgrade Rowtide[^\n]*\n$")
         self.api.make_task("anew", streaming_status())
         self.assertIn("say --yes", self.shop("reset", "anew", code=2).err)
         self.shop("reset", "anew", "--yes")
