@@ -148,6 +148,23 @@ class Documents(unittest.TestCase):
                 with self.subTest(str(path.relative_to(ROOT))):
                     self.assertIn(path, listed)
 
+    def test_prechecks_are_those_of_the_code(self):
+        folder = ROOT / "tracker" / "precheck"
+        page = (ROOT / "docs" / "prechecks.md").read_text(encoding="utf-8")
+        rows = dict(re.findall(r"^\| (\w+) \| (.*) \|$", page, re.MULTILINE))
+        rows.pop("check")
+        names = re.findall(r'Check\{\s*(?:"(\w+)"|kLogin)', (folder / "checks.cpp").read_text(encoding="utf-8"))
+        self.assertEqual(sorted(rows), sorted(name or "Authentication" for name in names))
+        reasons = {reason for path in folder.glob("*.cpp")
+                   for reason in re.findall(r'reason = "(\w+)"', path.read_text(encoding="utf-8"))}
+        self.assertGreater(len(reasons), 15, "hardly any reason was found: is the search broken?")
+        self.assertEqual([reason for reason in sorted(reasons) if not re.search(rf"\b{reason}\b", page)], [])
+        tests = (ROOT / "tests" / "integration" / "precheck_test.cpp").read_text(encoding="utf-8")
+        for check, row in rows.items():
+            for test in row.rsplit("|", 1)[1].split(","):
+                with self.subTest(f"{check}: {test.strip()}"):
+                    self.assertRegex(tests, rf"\b{test.strip()}\)")
+
     def test_tasks_are_accepted(self):
         count = 0
         for path in documents():
