@@ -28,6 +28,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kWhileMoving{2'000};
 constexpr milliseconds kWhileSteady{10'000};
+constexpr milliseconds kForOwnNews{500};
 
 const json* get(const kube::ObjectPtr& object) {
   return object.get();
@@ -178,10 +179,12 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
 
   // Whatever happened to the children: what is known of the task is told.
   absl::Status outcome = write_status(task, status);
+  const bool was_outdated = absl::IsAborted(outcome);
+  if (was_outdated) outcome = absl::OkStatus();
   outcome.Update(precheck_written);
   outcome.Update(tracker_written);
   if (!outcome.ok()) return {outcome};
-  return {absl::OkStatus(), next_look(observed, status)};
+  return {absl::OkStatus(), was_outdated ? kForOwnNews : next_look(observed, status)};
 }
 
 PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects& objects,
@@ -289,10 +292,13 @@ absl::Status Reconciler::check_ownership(const api::TaskObject& task, const kube
       type.kind, to_string(key)));
 }
 
+/// Aborted: the task is another by now than the one that was looked at, often by our own last write, of which
+/// the watch has not told yet. What was computed from it would be told twice, or of a task that is gone.
 absl::Status Reconciler::write_status(const api::TaskObject& task, const json& status) {
   const json patch = merge_patch_between(task.status, status);
   if (patch.empty() || pruned_.is_all_of(task.key, patch)) return absl::OkStatus();
-  const absl::StatusOr<json> written = client_.patch_status(kube::kChangeTrackingTask, task.key, patch);
+  const absl::StatusOr<json> written =
+      client_.patch_status(kube::kChangeTrackingTask, task.key, patch, task.resource_version);
   if (absl::IsNotFound(written.status())) return absl::OkStatus();  // deleted meanwhile
   RETURN_IF_ERROR(written.status());
   ++status_writes_;

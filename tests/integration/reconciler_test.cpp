@@ -3,13 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 
 #include "operator/api/conditions.h"
@@ -64,6 +67,40 @@ class TestProbe final : public TrackerProbe {
  private:
   std::promise<void> end_;
   std::shared_future<void> ended_ = end_.get_future().share();
+};
+
+/// What the server tells of tasks is held back while `hold` is on.
+class LateTaskWatch final : public kube::Transport {
+ public:
+  explicit LateTaskWatch(kube::Transport& transport) : transport_(transport) {}
+
+  absl::StatusOr<kube::Response> request(const kube::Request& request) override {
+    return transport_.request(request);
+  }
+  absl::Status stream(const std::string& path_and_query, const kube::LineHandler& on_line,
+                      std::chrono::milliseconds idle_timeout, std::stop_token stop) override {
+    const bool is_of_tasks = path_and_query.find("/changetrackingtasks") != std::string::npos;
+    const auto late = [&](std::string_view line) {
+      std::unique_lock lock(mutex_);
+      if (is_of_tasks) released_.wait(lock, stop, [&] { return !is_held_; });
+      lock.unlock();
+      return on_line(line);
+    };
+    return transport_.stream(path_and_query, late, idle_timeout, stop);
+  }
+  void hold(bool is_held) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_held_ = is_held;
+    }
+    released_.notify_all();
+  }
+
+ private:
+  kube::Transport& transport_;
+  std::mutex mutex_;
+  std::condition_variable_any released_;
+  bool is_held_ = false;
 };
 
 /// The CRD with another schema while it lives. The server begins to use it a moment later.
@@ -132,7 +169,7 @@ class ReconcilerTest : public testing::Test {
         .value();
     controller::ControllerOptions options = controller_options(space_, 4);
     options.queue.backoff_max = std::chrono::milliseconds(500);
-    controller_ = std::make_unique<controller::Controller>(*transport_, options);
+    controller_ = std::make_unique<controller::Controller>(watched_, options);
     probes_ = std::make_unique<ProbePool>(probe_,
                                           [this](const kube::ObjectKey& key) { controller_->enqueue(key); });
     reconciler_ =
@@ -272,6 +309,20 @@ class ReconcilerTest : public testing::Test {
     wait_for("Ready", "True Streaming");
   }
 
+  void crash_tracker(const std::string& pod) {
+    const json waiting = {{"waiting", {{"reason", "CrashLoopBackOff"}, {"message", "back-off"}}}};
+    write_status(kube::kPod, pod,
+                 {{"containerStatuses", json::array({container("tracker", waiting, false)})}});
+  }
+  [[nodiscard]] std::size_t events_that(const std::string& reason) {
+    const kube::ObjectList events =
+        client_
+            .list(kube::kEvent,
+                  {.name_space = space_, .label_selector = {}, .field_selector = "reason=" + reason})
+            .value();
+    return events.items.size();
+  }
+
   [[nodiscard]] std::uint64_t writes() const {
     std::uint64_t count = 0;
     for (const kube::Client* client : {&operator_client_, &scale_client_}) {
@@ -300,6 +351,7 @@ class ReconcilerTest : public testing::Test {
   kube::Client client_{*transport_};
   kube::Client operator_client_{*transport_};
   kube::Client scale_client_{*transport_, "rowtide-operator-scale"};
+  LateTaskWatch watched_{*transport_};
   std::string space_;
   TestProbe probe_;
   std::unique_ptr<controller::Controller> controller_;
@@ -317,6 +369,49 @@ TEST_F(ReconcilerTest, AReadyPodStreamsThoughItsTrackerCannotBeAsked) {
 TEST_F(ReconcilerTest, AnIdleTaskIsNotWritten) {
   start_tracking();
   expect_no_more_writes();
+}
+
+TEST_F(ReconcilerTest, ATransitionIsToldOnceThoughTheWatchIsLate) {
+  start_tracking();
+  expect_no_more_writes();
+  watched_.hold(true);
+  crash_tracker("tracker-1");
+  wait_for("Streaming", "False CrashLooping");
+  wait_until("the event", [&] { return events_that("CrashLooping") == 1; });
+  const json told = condition("Streaming");
+  wait_until("another second", [&] {
+    return api::format_time(std::time(nullptr) * 1000) > told.at("lastTransitionTime").get<std::string>();
+  });
+  for (int look = 0; look < 3; ++look) {
+    const controller::Result result = reconciler_->reconcile({space_, "orders"});
+    EXPECT_TRUE(result.status.ok());
+    EXPECT_TRUE(result.requeue_after.has_value());
+  }
+  EXPECT_EQ(condition("Streaming"), told);
+  EXPECT_EQ(events_that("CrashLooping"), 1U);
+  watched_.hold(false);
+  expect_no_more_writes();
+  EXPECT_EQ(condition("Streaming"), told);
+  EXPECT_EQ(events_that("CrashLooping"), 1U);
+}
+
+TEST_F(ReconcilerTest, ATaskMadeAnewDoesNotGetTheStatusOfTheOneBefore) {
+  start_tracking();
+  expect_no_more_writes();
+  watched_.hold(true);
+  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  wait_until("the task is gone", [&] { return !live(kube::kChangeTrackingTask, "orders").is_object(); });
+  apply(task_object());
+  crash_tracker("tracker-1");
+  wait_until("its crash has come to the store", [&] {
+    const auto pod = controller_->store(kube::kPod)->find({space_, "tracker-1"});
+    return kube::value_at(*pod, "/status/containerStatuses/0/ready") == false;
+  });
+  EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(status(), json::object());
+  EXPECT_EQ(events_that("CrashLooping"), 0U);
+  watched_.hold(false);
+  wait_for("Accepted", "True SpecValid");
 }
 
 TEST_F(ReconcilerTest, AnEditOfAChildIsPutBack) {
