@@ -114,6 +114,22 @@ std::vector<Field> Field::items(std::size_t most) const {
   return fields;
 }
 
+std::map<std::string, Field> Field::entries(std::size_t most) const {
+  std::map<std::string, Field> fields;
+  if (!present()) return fields;
+  if (!node_.IsMap()) {
+    refuse("a map");
+    return fields;
+  }
+  if (node_.size() == 0) note_default();
+  if (node_.size() > most) refuse(fmt::format("at most {} entries (there are {})", most, node_.size()));
+  for (const auto& entry : node_) {
+    const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+    fields.emplace(key, Field(entry.second, path_ + "." + key, *context_));
+  }
+  return fields;
+}
+
 bool Field::is_scalar_or_refuse(std::string_view wanted) const {
   if (node_.IsScalar()) return true;
   refuse(std::string(wanted));
@@ -181,6 +197,10 @@ std::string Field::json() const {
 
 void Field::note_default() const {
   if (present()) context_->defaults.push_back(path_);
+}
+
+void Field::note_ignored() const {
+  if (present()) context_->ignored.push_back(path_);
 }
 
 void Field::refuse(std::string message) const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct DocumentContext {
   Mode mode = Mode::Standalone;
   std::vector<FieldError> errors;
   std::vector<std::string> defaults;  ///< paths of fields that say what their absence says
+  std::vector<std::string> ignored;   ///< paths of fields that have no effect in this mode
 };
 
 /// A node of the document with its path. Every reader takes the default for a field that is absent or null,
@@ -38,6 +40,8 @@ class Field {
   bool is_map_of(std::initializer_list<std::string_view> keys) const;
   [[nodiscard]] Field operator[](std::string_view key) const;
   [[nodiscard]] std::vector<Field> items(std::size_t most) const;
+  /// Of a map whose keys are not fields but data.
+  [[nodiscard]] std::map<std::string, Field> entries(std::size_t most) const;
 
   [[nodiscard]] std::string text(std::string fallback = {}) const;
   /// As text(), but absent or empty is an error that says `what` is wanted.
@@ -76,6 +80,8 @@ class Field {
   /// Notes that the field could as well be absent; without effect if it is. Readers with a fallback do so
   /// themselves.
   void note_default() const;
+  /// Notes that the field has no effect in this mode; without effect itself if it is absent.
+  void note_ignored() const;
   /// Notes an error on this field, with the value that stands there.
   void refuse(std::string message) const;
   /// The same, for fields whose value may be a secret.

@@ -22,6 +22,7 @@ constexpr std::string_view kKind = "ChangeTrackingTask";
 constexpr std::size_t kMaxNameLength = 48;  // leaves room for "-precheck" and a pod's suffix within 63
 constexpr std::size_t kMaxRules = 1000;
 constexpr std::size_t kMaxTables = 1000;
+constexpr std::size_t kMaxPodEntries = 64;
 
 template <typename Enum, std::size_t N>
 using Choices = std::array<std::pair<std::string_view, Enum>, N>;
@@ -47,6 +48,8 @@ constexpr Choices<OversizedRecord, 3> kOversizedRecords{{{"Stop", OversizedRecor
 constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
 constexpr Choices<OnlineSchemaChangeMode, 2> kOnlineSchemaChanges{
     {{"Translate", OnlineSchemaChangeMode::Translate}, {"PassThrough", OnlineSchemaChangeMode::PassThrough}}};
+constexpr Choices<UpgradePolicy, 2> kUpgradePolicies{
+    {{"Automatic", UpgradePolicy::Automatic}, {"Manual", UpgradePolicy::Manual}}};
 constexpr Choices<PartitionBy, 3> kPartitionBys{
     {{"Task", PartitionBy::Task}, {"Table", PartitionBy::Table}, {"PrimaryKey", PartitionBy::PrimaryKey}}};
 constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
@@ -471,18 +474,70 @@ Precheck read_precheck(const Field& field) {
   return precheck;
 }
 
+bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return text.starts_with(prefix); });
+}
+
+/// What the operator, the Deployment's and the Job's controllers find their pods by.
+bool is_reserved_label(std::string_view key) {
+  static constexpr std::array<std::string_view, 7> kReserved{"app.kubernetes.io/name",
+                                                             "app.kubernetes.io/instance",
+                                                             "app.kubernetes.io/managed-by",
+                                                             "app.kubernetes.io/component",
+                                                             "pod-template-hash",
+                                                             "controller-uid",
+                                                             "job-name"};
+  return begins_with_any(key, {"rowtide.dev/", "batch.kubernetes.io/"}) ||
+         std::find(kReserved.begin(), kReserved.end(), key) != kReserved.end();
+}
+
+bool is_reserved_annotation(std::string_view key) {
+  return begins_with_any(key, {"rowtide.dev/"});
+}
+
+std::map<std::string, std::string> read_pod_map(const Field& field, bool (*is_reserved)(std::string_view)) {
+  std::map<std::string, std::string> values;
+  for (const auto& [key, value] : field.entries(kMaxPodEntries)) {
+    if (is_reserved(key)) value.refuse("is set by Kubernetes or Rowtide; choose another key");
+    values[key] = value.text();
+  }
+  return values;
+}
+
+std::string read_env(const Field& field) {
+  for (const Field& item : field.items(kMaxPodEntries)) {
+    if (!item.is_map_of({"name", "value", "valueFrom"})) continue;
+    const std::string name = item["name"].required_text("the variable's name");
+    if (begins_with_any(name, {"ROWTIDE_"}))
+      item["name"].refuse("names that begin with ROWTIDE_ are reserved");
+    if (item["value"].present() && item["valueFrom"].present())
+      item.refuse_without_value("takes value or valueFrom, not both");
+  }
+  return field.json();
+}
+
 TrackerPod read_tracker_pod(const Field& field) {
   TrackerPod pod;
-  if (!field.is_map_of(
-          {"image", "resources", "nodeSelector", "tolerations", "imagePullSecrets", "serviceAccountName"})) {
+  if (field.mode() == Mode::Standalone) field.note_ignored();
+  if (!field.is_map_of({"image", "resources", "nodeSelector", "tolerations", "affinity",
+                        "topologySpreadConstraints", "priorityClassName", "imagePullSecrets",
+                        "serviceAccountName", "podLabels", "podAnnotations", "env", "upgradePolicy"})) {
     return pod;
   }
   pod.image = field["image"].text();
   pod.resources_json = field["resources"].json();
   pod.node_selector_json = field["nodeSelector"].json();
   pod.tolerations_json = field["tolerations"].json();
+  pod.affinity_json = field["affinity"].json();
+  pod.topology_spread_constraints_json = field["topologySpreadConstraints"].json();
+  pod.priority_class_name = field["priorityClassName"].text();
   pod.image_pull_secrets_json = field["imagePullSecrets"].json();
   pod.service_account_name = field["serviceAccountName"].text();
+  pod.pod_labels = read_pod_map(field["podLabels"], is_reserved_label);
+  pod.pod_annotations = read_pod_map(field["podAnnotations"], is_reserved_annotation);
+  pod.env_json = read_env(field["env"]);
+  pod.upgrade_policy = field["upgradePolicy"].choice(kUpgradePolicies, pod.upgrade_policy);
   return pod;
 }
 
@@ -584,7 +639,7 @@ std::string to_string(const std::vector<FieldError>& errors) {
 
 ParseResult parse_task(std::string_view document, Mode mode) {
   ParseResult result;
-  DocumentContext context{.mode = mode, .errors = {}};
+  DocumentContext context{.mode = mode, .errors = {}, .defaults = {}, .ignored = {}};
   try {
     const YAML::Node node = find_task(load_documents(std::string(document)), context);
     if (context.errors.empty()) result.task = read_task(Field(node, "", context));
@@ -594,6 +649,7 @@ ParseResult parse_task(std::string_view document, Mode mode) {
   }
   result.errors = std::move(context.errors);
   result.defaults = std::move(context.defaults);
+  result.ignored = std::move(context.ignored);
   return result;
 }
 

@@ -24,8 +24,8 @@ inline constexpr std::string_view kUnknownField = "unknown field";
 [[nodiscard]] std::string to_string(const std::vector<FieldError>& errors);
 
 enum class Mode {
-  Standalone,  ///< a file on disk: ${env:NAME}, inline credentials and the stdout sink are allowed, tracker:
-               ///< is not
+  Standalone,  ///< a file on disk: ${env:NAME}, inline credentials and the stdout sink are allowed,
+               ///< spec.tracker has no effect
   Kubernetes,  ///< what the API server stored
 };
 
@@ -35,6 +35,8 @@ struct ParseResult {
   /// Paths ("spec.source.port") of fields that say what their absence says: without them the document is the
   /// same task.
   std::vector<std::string> defaults;
+  /// Paths of fields that have no effect in this mode, for a warning.
+  std::vector<std::string> ignored;
   [[nodiscard]] bool ok() const { return errors.empty(); }
 };
 

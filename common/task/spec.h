@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -162,15 +163,25 @@ struct Sink {
   std::optional<StdoutSink> stdout_sink;
 };
 
-/// Settings of the tracker's pod; without meaning when run standalone, so refused there. Kubernetes' own
+/// What becomes of a running tracker when only the operator, with its default image, is another.
+enum class UpgradePolicy { Automatic, Manual };
+
+/// Settings of the tracker's pod; without effect when run standalone, which is said there. Kubernetes' own
 /// types are passed through as JSON text and checked by the API server.
 struct TrackerPod {
   std::string image;
   std::string resources_json;
   std::string node_selector_json;
   std::string tolerations_json;
+  std::string affinity_json;
+  std::string topology_spread_constraints_json;
+  std::string priority_class_name;
   std::string image_pull_secrets_json;
   std::string service_account_name;
+  std::map<std::string, std::string> pod_labels;       ///< none of the operator's own
+  std::map<std::string, std::string> pod_annotations;  ///< none of the operator's own
+  std::string env_json;
+  UpgradePolicy upgrade_policy = UpgradePolicy::Automatic;
 };
 
 struct Spec {

@@ -57,6 +57,7 @@ void read_around_spec(const nlohmann::json& object, TaskObject& task) {
   if (generation != nullptr && generation->is_number_integer()) task.generation = *generation;
   task.resource_version = string_at(object, {"metadata", "resourceVersion"});
   task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
+  task.upgrade_request = string_at(object, {"metadata", "annotations", kUpgradeRequest});
   task.status = object_at(object, "status");
 }
 
@@ -67,8 +68,12 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   task.parsed = std::make_shared<const task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));
 
+  const std::set<std::string> defaults{task.parsed->defaults.begin(), task.parsed->defaults.end()};
+  nlohmann::json pod_settings = object_at(spec, "tracker");
+  drop_defaults(pod_settings, "spec.tracker", defaults);
+  task.pod_settings_hash = task::stable_hash(pod_settings.dump());
   for (const char* operators : {"description", "suspend", "tracker", "precheck"}) spec.erase(operators);
-  drop_defaults(spec, "spec", {task.parsed->defaults.begin(), task.parsed->defaults.end()});
+  drop_defaults(spec, "spec", defaults);
   nlohmann::json document = document_of(object, std::move(spec));
   task.tracker_document = document.dump(2) + "\n";
   task.tracker_hash = task::stable_hash(task.tracker_document);

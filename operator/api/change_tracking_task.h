@@ -12,6 +12,9 @@
 
 namespace rowtide::op::api {
 
+/// On a task: another value than before asks for the tracker's upgrade (upgradePolicy Manual).
+inline constexpr const char* kUpgradeRequest = "rowtide.dev/upgrade";
+
 /// A ChangeTrackingTask as the API server has it, read once. Values only.
 struct TaskObject {
   kube::ObjectKey key;
@@ -21,6 +24,7 @@ struct TaskObject {
   bool is_deleting = false;
   nlohmann::json status;                            ///< as last written; an object, perhaps empty
   std::shared_ptr<const task::ParseResult> parsed;  ///< the spec, or what is wrong with it; never null
+  std::string upgrade_request;                      ///< the annotation kUpgradeRequest; often empty
   bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth
 
   /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
@@ -31,6 +35,7 @@ struct TaskObject {
   /// What the precheck is to check: the same, and the checks to skip.
   std::string precheck_document;
   std::string precheck_hash;
+  std::string pod_settings_hash;  ///< of spec.tracker
 };
 
 [[nodiscard]] TaskObject read_task_object(const nlohmann::json& object);

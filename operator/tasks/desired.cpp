@@ -77,21 +77,41 @@ std::pair<json, json> volumes(const task::Spec& spec, const std::string& config_
   return {std::move(volumes), std::move(mounts)};
 }
 
+/// The defaults of a resource count where the task says nothing of it: half of them beside its own half would
+/// be a request above its limit.
+json resources_of(const task::TrackerPod& settings) {
+  json resources = settings.resources_json.empty() ? json::object() : json::parse(settings.resources_json);
+  const json defaults = {{"requests", {{"cpu", "50m"}, {"memory", "64Mi"}}},
+                         {"limits", {{"memory", "256Mi"}}}};
+  if (!resources.is_object()) return defaults;
+  const json own = resources;
+  const auto is_said = [&](const std::string& resource) {
+    return kube::find_at(own, {"requests", resource.c_str()}) != nullptr ||
+           kube::find_at(own, {"limits", resource.c_str()}) != nullptr;
+  };
+  for (const auto& [kind, amounts] : defaults.items()) {
+    for (const auto& [resource, amount] : amounts.items()) {
+      if (!is_said(resource)) resources[kind][resource] = amount;
+    }
+  }
+  return resources;
+}
+
 json container(const api::TaskObject& task, const std::string& default_image, const char* name,
                json arguments, json mounts) {
   const task::TrackerPod& settings = task.parsed->task.spec.tracker;
-  json resources = {{"requests", {{"cpu", "50m"}, {"memory", "64Mi"}}}, {"limits", {{"memory", "256Mi"}}}};
-  if (!settings.resources_json.empty()) resources = json::parse(settings.resources_json);
-  return {{"name", name},
-          {"image", settings.image.empty() ? default_image : settings.image},
-          {"command", json::array({"/usr/local/bin/rowtide-tracker"})},
-          {"args", std::move(arguments)},
-          {"resources", std::move(resources)},
-          {"volumeMounts", std::move(mounts)},
-          {"securityContext",
-           {{"allowPrivilegeEscalation", false},
-            {"readOnlyRootFilesystem", true},
-            {"capabilities", {{"drop", json::array({"ALL"})}}}}}};
+  json object = {{"name", name},
+                 {"image", settings.image.empty() ? default_image : settings.image},
+                 {"command", json::array({"/usr/local/bin/rowtide-tracker"})},
+                 {"args", std::move(arguments)},
+                 {"resources", resources_of(settings)},
+                 {"volumeMounts", std::move(mounts)},
+                 {"securityContext",
+                  {{"allowPrivilegeEscalation", false},
+                   {"readOnlyRootFilesystem", true},
+                   {"capabilities", {{"drop", json::array({"ALL"})}}}}}};
+  if (!settings.env_json.empty()) object["env"] = json::parse(settings.env_json);
+  return object;
 }
 
 json pod_spec(const api::TaskObject& task, json pod_container, json pod_volumes) {
@@ -111,9 +131,23 @@ json pod_spec(const api::TaskObject& task, json pod_container, json pod_volumes)
   };
   pass_through("nodeSelector", settings.node_selector_json);
   pass_through("tolerations", settings.tolerations_json);
+  pass_through("affinity", settings.affinity_json);
+  pass_through("topologySpreadConstraints", settings.topology_spread_constraints_json);
   pass_through("imagePullSecrets", settings.image_pull_secrets_json);
+  if (!settings.priority_class_name.empty()) spec["priorityClassName"] = settings.priority_class_name;
   if (!settings.service_account_name.empty()) spec["serviceAccountName"] = settings.service_account_name;
   return spec;
+}
+
+/// The task's own beside ours, which are reserved; of annotations that we only suggest, the task's win.
+json pod_metadata(const api::TaskObject& task, const char* component, json annotations) {
+  const task::TrackerPod& settings = task.parsed->task.spec.tracker;
+  json pod_labels = labels(task, component);
+  for (const auto& [key, value] : settings.pod_labels) pod_labels[key] = value;
+  for (const auto& [key, value] : settings.pod_annotations) annotations[key] = value;
+  json object = {{"labels", std::move(pod_labels)}};
+  if (!annotations.empty()) object["annotations"] = std::move(annotations);
+  return object;
 }
 
 json config_map(const api::TaskObject& task, const std::string& name, const char* component,
@@ -135,7 +169,16 @@ json precheck_template(const api::TaskObject& task, const std::string& default_i
   precheck["terminationMessagePolicy"] = "FallbackToLogsOnError";
   json spec = pod_spec(task, std::move(precheck), std::move(pod_volumes));
   spec["restartPolicy"] = "Never";
-  return {{"metadata", {{"labels", labels(task, "precheck")}}}, {"spec", std::move(spec)}};
+  return {{"metadata", pod_metadata(task, "precheck", json::object())}, {"spec", std::move(spec)}};
+}
+
+/// What tells later whether it is the task or the operator that changed. Not part of the hash.
+void note_upgrade_state(json& deployment, const api::TaskObject& task, const std::string& default_image) {
+  if (task.parsed->task.spec.tracker.upgrade_policy != task::UpgradePolicy::Manual) return;
+  json& annotations = deployment["metadata"]["annotations"];
+  annotations[kAskedHash] = task::stable_hash(task.tracker_hash + " " + task.pod_settings_hash);
+  annotations[kDefaultImage] = default_image;
+  if (!task.upgrade_request.empty()) annotations[api::kUpgradeRequest] = task.upgrade_request;
 }
 
 json http_probe(const char* path, int period_seconds, int failures) {
@@ -175,21 +218,38 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
   tracker["readinessProbe"] = http_probe("/readyz", 2, 2);
   json spec = pod_spec(task, std::move(tracker), std::move(pod_volumes));
   spec["terminationGracePeriodSeconds"] = 60;
-  return with_hash({{"apiVersion", "apps/v1"},
-                    {"kind", "Deployment"},
-                    {"metadata", metadata(task, tracker_name(task), "tracker")},
-                    {"spec",
-                     {{"strategy", {{"type", "Recreate"}}},  // never two readers of one task
-                      {"revisionHistoryLimit", 2},
-                      {"selector", {{"matchLabels", selector(task)}}},
-                      {"template",
-                       {{"metadata",
-                         {{"labels", labels(task, "tracker")},
-                          {"annotations",
-                           {{kTrackerHash, task.tracker_hash},  // a changed task rolls the pod
-                            {"prometheus.io/scrape", "true"},
-                            {"prometheus.io/port", std::to_string(kTrackerPort)}}}}},
-                        {"spec", std::move(spec)}}}}}});
+  json pod = pod_metadata(task, "tracker",
+                          {{kTrackerHash, task.tracker_hash},  // a changed task rolls the pod
+                           {"prometheus.io/scrape", "true"},
+                           {"prometheus.io/port", std::to_string(kTrackerPort)}});
+  json deployment = with_hash({{"apiVersion", "apps/v1"},
+                               {"kind", "Deployment"},
+                               {"metadata", metadata(task, tracker_name(task), "tracker")},
+                               {"spec",
+                                {{"strategy", {{"type", "Recreate"}}},  // never two readers of one task
+                                 {"revisionHistoryLimit", 2},
+                                 {"selector", {{"matchLabels", selector(task)}}},
+                                 {"template", {{"metadata", std::move(pod)}, {"spec", std::move(spec)}}}}}});
+  note_upgrade_state(deployment, task, default_image);
+  return deployment;
+}
+
+TrackerPlan plan_tracker(const api::TaskObject& task, const std::string& default_image, const json* live) {
+  TrackerPlan plan{.deployment = tracker_deployment(task, default_image)};
+  if (task.parsed->task.spec.tracker.upgrade_policy != task::UpgradePolicy::Manual || live == nullptr) {
+    return plan;
+  }
+  const auto annotation = [](const json& object, const char* name) {
+    return kube::string_at(object, {"metadata", "annotations", name});
+  };
+  const bool is_asked =
+      annotation(*live, kAskedHash) != annotation(plan.deployment, kAskedHash) ||
+      (!task.upgrade_request.empty() && annotation(*live, api::kUpgradeRequest) != task.upgrade_request);
+  if (is_asked || annotation(*live, kDesiredHash) == annotation(plan.deployment, kDesiredHash)) return plan;
+  plan.upgrade_waits = true;
+  plan.deployment = tracker_deployment(task, std::string(annotation(*live, kDefaultImage)));
+  if (annotation(*live, kDesiredHash) != annotation(plan.deployment, kDesiredHash)) plan.deployment = nullptr;
+  return plan;
 }
 
 json tracker_scale(const api::TaskObject& task, int replicas) {

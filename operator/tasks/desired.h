@@ -22,6 +22,10 @@ inline constexpr const char* kAttempt = "rowtide.dev/attempt";
 inline constexpr const char* kPodHash = "rowtide.dev/pod-hash";
 /// On the tracker's pods: the hash of the document that their template was made for.
 inline constexpr const char* kTrackerHash = "rowtide.dev/tracker-hash";
+/// With upgradePolicy Manual, on the Deployment: the hash of what the task asks for, and the operator's
+/// default image when it was written.
+inline constexpr const char* kAskedHash = "rowtide.dev/asked-hash";
+inline constexpr const char* kDefaultImage = "rowtide.dev/default-image";
 inline constexpr const char* kTrackerContainer = "tracker";
 inline constexpr const char* kPrecheckContainer = "precheck";
 /// Where a tracker serves metrics, health and status.
@@ -35,6 +39,13 @@ inline constexpr int kTrackerPort = 8080;
 /// is not fit to run and the Deployment must stay as it is.
 [[nodiscard]] nlohmann::json tracker_deployment(const api::TaskObject& task,
                                                 const std::string& default_image);
+/// The Deployment to have, given the one that is there (or nullptr).
+struct TrackerPlan {
+  nlohmann::json deployment;   ///< null: leave the one that is there, which an older operator made, as it is
+  bool upgrade_waits = false;  ///< upgradePolicy Manual: this operator would make it otherwise
+};
+[[nodiscard]] TrackerPlan plan_tracker(const api::TaskObject& task, const std::string& default_image,
+                                       const nlohmann::json* live);
 [[nodiscard]] nlohmann::json tracker_scale(const api::TaskObject& task, int replicas);
 [[nodiscard]] nlohmann::json tracker_service(const api::TaskObject& task);
 

@@ -148,19 +148,19 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   const Objects objects = observe(task);
   const std::int64_t now_ms = rowtide::now_ms();
   PrecheckRun run;
-  json wanted;  // the Deployment of the newest spec
+  TrackerPlan plan;  // of the newest spec
   PrecheckDecision precheck;
   absl::Status precheck_written;
   absl::Status tracker_written;
   if (task.parsed->ok()) {
     run = precheck_run(task, objects, now_ms);
-    wanted = tracker_deployment(task, default_image_);
+    plan = plan_tracker(task, default_image_, get(objects.deployment));
     precheck = decide_precheck(task, run, now_ms);
     if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
       precheck.job_failure = why_no_pod(task, objects);
     }
     precheck_written = act_on_precheck(task, precheck, objects);
-    tracker_written = act_on_tracker(task, precheck, objects, wanted);
+    tracker_written = act_on_tracker(task, precheck, objects, plan.deployment);
   }
   // Also of a task that is not fit to run in other respects.
   tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
@@ -169,8 +169,9 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   observed.deployment = get(objects.deployment);
   observed.pod = get(objects.tracker_pod);
   observed.precheck_pod_hash = run.pod_hash;
-  observed.is_rolled_out = task.parsed->ok() && is_applied(task, observed.deployment, wanted) &&
+  observed.is_rolled_out = task.parsed->ok() && is_applied(task, observed.deployment, plan.deployment) &&
                            is_rolled_out(*observed.deployment);
+  observed.upgrade_waits = plan.upgrade_waits;
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);
   observed.now_ms = now_ms;
@@ -254,7 +255,9 @@ absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Prech
   }
   RETURN_IF_ERROR(
       apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
-  RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), deployment));
+  if (!deployment.is_null()) {
+    RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), deployment));
+  }
   return apply_if_changed(task, kube::kService, get(objects.service), tracker_service(task));
 }
 
@@ -265,7 +268,7 @@ absl::Status Reconciler::scale(const api::TaskObject& task, const json* deployme
 }
 
 bool Reconciler::is_applied(const api::TaskObject& task, const json* live, const json& desired) const {
-  return live != nullptr && kept_otherwise_.explains(task.key, *live, desired);
+  return live != nullptr && (desired.is_null() || kept_otherwise_.explains(task.key, *live, desired));
 }
 
 absl::Status Reconciler::apply_if_changed(const api::TaskObject& task, const kube::ResourceType& type,

@@ -168,6 +168,10 @@ Condition tracker_condition(const View& view) {
   if (refusal && available.status != ConditionStatus::True) {
     available.reason = refusal->reason;
     available.message = refusal->message;
+  } else if (view.observed.upgrade_waits && available.status == ConditionStatus::True) {
+    available.message += fmt::format(
+        "; an upgrade is available and waits (upgradePolicy Manual): give the task's annotation {} another value",
+        api::kUpgradeRequest);
   }
   return available;
 }

@@ -30,6 +30,7 @@ struct Observed {
   bool is_rolled_out = false;  ///< the Deployment and its pod are those of the newest spec
   std::optional<Refusal> precheck_refusal = std::nullopt;
   std::optional<Refusal> tracker_refusal = std::nullopt;
+  bool upgrade_waits = false;  ///< TrackerPlan
   std::int64_t now_ms = 0;
 };
 

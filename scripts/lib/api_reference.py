@@ -18,7 +18,7 @@ Short name `{short}`. A field in bold is required within its object. kubectl and
 
 A task file for `rowtide-tracker run` without Kubernetes may also hold `spec.source.credentials` and
 `spec.sink.kafka.security.credentials` (`username`, and `password` as `${{env:NAME}}`) in place of the references to Secrets, and
-`spec.sink.stdout` (`format`, `debezium`) in place of `spec.sink.kafka`; `spec.tracker` has no effect there.
+`spec.sink.stdout` (`format`, `debezium`) in place of `spec.sink.kafka`; `spec.tracker` has no effect there, which is said.
 """
 
 

@@ -1,12 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -21,10 +19,11 @@
 #include "operator/kube/config.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/kube/json_access.h"
+#include "tests/support/script_server.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
-// The CustomResourceDefinition on a real kube-apiserver ($KUBECONFIG), and held against parse_task. The tests
+// The CustomResourceDefinition on a real kube-apiserver of its own, and held against parse_task. The tests
 // walk the schema that the server has: a field that is new there, but not in the documents below, fails them.
 
 namespace rowtide::op {
@@ -101,7 +100,10 @@ std::vector<json> full_documents() {
                    "caSecretRef": {"name": "ca", "key": "ca.pem"}}}},
     "tracker": {"image": "i", "resources": {"limits": {"cpu": "1"}}, "nodeSelector": {"disk": "ssd"},
                 "tolerations": [{"key": "a", "operator": "Exists"}], "imagePullSecrets": [{"name": "p"}],
-                "serviceAccountName": "sa"}}})"));
+                "serviceAccountName": "sa", "affinity": {"podAffinity": {}}, "priorityClassName": "high",
+                "topologySpreadConstraints": [{"maxSkew": 1}], "podLabels": {"team": "a"},
+                "podAnnotations": {"note": "b"}, "env": [{"name": "TZ", "value": "UTC"}],
+                "upgradePolicy": "Manual"}}})"));
   json second = patched(minimal(), json::parse(R"({"spec": {
     "objects": {"include": [{"databasePattern": "s.*", "tablePattern": "o.*"}],
                 "exclude": [{"databasePattern": "t.*", "tablePattern": "p.*"}]},
@@ -110,7 +112,8 @@ std::vector<json> full_documents() {
   json third = patched(minimal(), json::parse(R"({"spec": {
     "rowImages": "AsLogged", "onUnprocessable": "SkipAndCount", "onlineSchemaChanges": "Translate",
     "onlineSchemaChangeTables": {"ghost": "_(.*)_ghost", "other": "_(.*)_old"},
-    "startPosition": {"mode": "Timestamp", "timestamp": "2026-01-31T12:00:00Z"}}})"));
+    "startPosition": {"mode": "Timestamp", "timestamp": "2026-01-31T12:00:00Z"},
+    "tracker": {"env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]}}})"));
   return {std::move(first), std::move(second), std::move(third)};
 }
 
@@ -187,19 +190,23 @@ std::string settings(const task::Spec& s) {
                 s.tracker.node_selector_json,
                 s.tracker.tolerations_json,
                 s.tracker.image_pull_secrets_json,
-                s.tracker.service_account_name};
+                s.tracker.service_account_name,
+                s.tracker.affinity_json,
+                s.tracker.topology_spread_constraints_json,
+                s.tracker.priority_class_name,
+                s.tracker.pod_labels,
+                s.tracker.pod_annotations,
+                s.tracker.env_json,
+                s.tracker.upgrade_policy};
   return out.dump(1);
 }
 
 class CrdTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    if (std::getenv("KUBECONFIG") == nullptr) {
-      throw std::runtime_error(
-          "these tests need a cluster: export KUBECONFIG=$(scripts/cluster.sh kubeconfig), or run "
-          "scripts/test.sh");
-    }
-    transport_ = kube::CpprestTransport::create(kube::load_config("").value()).value();
+    server_ = std::make_unique<test::ScriptServer>("kube_apiserver", test::ServerOptions{});
+    transport_ =
+        kube::CpprestTransport::create(kube::load_config(server_->fact("KUBECONFIG")).value()).value();
     client_ = std::make_unique<kube::Client>(*transport_);
     // As `kubectl apply --server-side` does it, and under its name, so that the two do not quarrel over
     // fields.
@@ -209,18 +216,16 @@ class CrdTest : public testing::Test {
     if (!applied.accepted()) throw std::runtime_error("the CRD was refused: " + applied.body.dump());
     crd_ = applied.body;
     schema_ = crd_.at(Pointer("/spec/versions/0/schema/openAPIV3Schema"));
-    space_ = absl::StrCat("rowtide-crd-", std::random_device{}() % 1'000'000'000);
+    space_ = "rowtide-crd";
     client_
         ->create(kNamespace, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}})
         .value();
     test::wait_until("the CRD is served", [] { return dry_run(minimal()).accepted(); });
   }
   static void TearDownTestSuite() {
-    if (client_) {
-      EXPECT_TRUE(client_->remove(kNamespace, {"", space_}).ok());
-    }
     client_.reset();
     transport_.reset();
+    server_.reset();
   }
 
   static Answer send(const std::string& method, const std::string& path, const std::string& type,
@@ -266,6 +271,7 @@ class CrdTest : public testing::Test {
     return document;
   }
 
+  static inline std::unique_ptr<test::ScriptServer> server_;
   static inline std::unique_ptr<kube::CpprestTransport> transport_;
   static inline std::unique_ptr<kube::Client> client_;
   static inline json crd_, schema_;
@@ -434,7 +440,7 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
     }
     EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
   });
-  EXPECT_EQ(choices, 18);
+  EXPECT_EQ(choices, 19);
 }
 
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
@@ -553,8 +559,32 @@ const std::vector<RuleCase>& rule_cases() {
        {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "debezium": {"decimals": "double"}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"debezium": {"decimals": "double"}}}}})"}},
       {"give columns in at least one of exclude, mask, hash",
-       {R"({"spec": {"objects": {"columns": [{"table": "shop.orders"}]}}})"},
-       {R"({"spec": {"objects": {"columns": [{"table": "shop.orders", "hash": ["a"]}]}}})"}},
+       {R"({"spec": {"objects": {"columns": [{"table": "shop.orders"}]}}})",
+        R"({"spec": {"objects": {"columns": [{"table": "shop.orders", "exclude": []}]}}})"},
+       {R"({"spec": {"objects": {"columns": [{"table": "shop.orders", "hash": ["a"]}]}}})",
+        R"({"spec": {"objects": {"columns": [{"table": "shop.orders", "exclude": [], "mask": ["a"]}]}}})"}},
+      {"sink.kafka.debezium.truncates needs SchemaUpdates in dataTypes, since a TRUNCATE is one",
+       {R"({"spec": {"dataTypes": ["DataUpdates"], "sink": {"kafka": {"debezium": {"truncates": true}}}}})"},
+       {R"({"spec": {"dataTypes": ["DataUpdates"], "sink": {"kafka": {"debezium": {}}}}})",
+        R"({"spec": {"dataTypes": ["SchemaUpdates"], "sink": {"kafka": {"debezium": {"truncates": true}}}}})"}},
+      {"onlineSchemaChangeTables has no meaning with onlineSchemaChanges PassThrough",
+       {R"({"spec": {"onlineSchemaChanges": "PassThrough", "onlineSchemaChangeTables": {"ghost": "_(.*)_n"}}})"},
+       {R"({"spec": {"onlineSchemaChangeTables": {"ghost": "_(.*)_n"}}})",
+        R"({"spec": {"onlineSchemaChanges": "PassThrough"}})"}},
+      {"podLabels must not hold labels that Kubernetes or Rowtide sets",
+       {R"({"spec": {"tracker": {"podLabels": {"rowtide.dev/task": "other"}}}})",
+        R"({"spec": {"tracker": {"podLabels": {"app.kubernetes.io/component": "tracker"}}}})",
+        R"({"spec": {"tracker": {"podLabels": {"batch.kubernetes.io/job-name": "j"}}}})"},
+       {R"({"spec": {"tracker": {"podLabels": {"app.kubernetes.io/part-of": "shop"}}}})"}},
+      {"podAnnotations must not hold annotations that Rowtide sets",
+       {R"({"spec": {"tracker": {"podAnnotations": {"rowtide.dev/tracker-hash": "h"}}}})"},
+       {R"({"spec": {"tracker": {"podAnnotations": {"prometheus.io/scrape": "false"}}}})"}},
+      {"names of variables that begin with ROWTIDE_ are reserved",
+       {R"({"spec": {"tracker": {"env": [{"name": "ROWTIDE_X", "value": "1"}]}}})"},
+       {R"({"spec": {"tracker": {"env": [{"name": "X_ROWTIDE_", "value": ""}]}}})"}},
+      {"give value or valueFrom, not both",
+       {R"({"spec": {"tracker": {"env": [{"name": "A", "value": "1", "valueFrom": {}}]}}})"},
+       {R"({"spec": {"tracker": {"env": [{"name": "A"}]}}})"}},
       {"caSecretRef is only for SSL and SASL_SSL",
        {R"({"spec": {"sink": {"kafka": {"security": {"caSecretRef": {"name": "c"}}}}}})",
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
@@ -587,12 +617,55 @@ TEST_F(CrdTest, EveryRuleRefusesAndLetsPass) {
   });
 }
 
+/// Single settings, as merge patches of the minimal document: every choice, both truths, and every other
+/// field that may be left out, as the full documents have it.
+std::vector<json> single_settings(const json& schema) {
+  std::vector<json> settings;
+  const auto add = [&](const Pointer& at, const json& value) {
+    settings.push_back(json({{at.to_string(), value}}).unflatten());
+  };
+  walk(schema, Pointer("/spec"), [&](const Pointer& at, const json& field) {
+    if (at.to_string().find("/0") != std::string::npos || at == Pointer("/spec")) return;
+    for (const json& value : field.value("enum", json::array())) add(at, value);
+    if (field.at("type") == "boolean") {
+      add(at, true);
+      add(at, false);
+    } else if (!field.contains("enum") && !field.contains("properties")) {
+      for (const json& document : full_documents()) {
+        if (document.contains(at)) settings.push_back(json({{at.to_string(), 0}}).unflatten());
+        if (document.contains(at)) settings.back()[at] = document.at(at);
+      }
+    }
+  });
+  for (const char* type : {"DataUpdates", "SchemaUpdates"})
+    settings.push_back({{"spec", {{"dataTypes", {type}}}}});
+  return settings;
+}
+
+TEST_F(CrdTest, WhatTheProgramsRefuseOfTwoSettingsTheServerRefusesToo) {
+  const std::vector<json> settings = single_settings(schema_["properties"]["spec"]);
+  std::set<std::string> tried;
+  int refused = 0;
+  for (auto first = settings.begin(); first != settings.end(); ++first) {
+    for (auto second = first + 1; second != settings.end(); ++second) {
+      const json document = patched(patched(minimal(), *first), *second);
+      const auto parsed = task::parse_task(document.dump(), task::Mode::Kubernetes);
+      // Of the pairs with the same fault one will do.
+      if (parsed.ok() || !tried.insert(task::to_string(parsed.errors)).second) continue;
+      ++refused;
+      EXPECT_EQ(dry_run(document).status, 422)
+          << *first << " with " << *second << ": the API server takes it, but parse_task says "
+          << task::to_string(parsed.errors);
+    }
+  }
+  EXPECT_GT(refused, 50);
+}
+
 class CrdUpdateTest : public CrdTest {
  protected:
-  /// What the server says to a change of a stored task. Suspended, so that an operator on the cluster starts
-  /// no tracker.
+  /// What the server says to a change of a stored task.
   static Answer change(const json& from, const json& to) {
-    const json document = patched(patched(minimal(), {{"spec", {{"suspend", true}}}}), from);
+    const json document = patched(minimal(), from);
     const Answer made = send("POST", tasks_path(), "application/json", document.dump());
     EXPECT_TRUE(made.accepted()) << made.body.dump();
     const Answer answer =

@@ -167,19 +167,25 @@ class ReconcilerTest : public testing::Test {
     client_
         .create(kNamespace, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}})
         .value();
+    start_operator(kImage);
+  }
+  void start_operator(const char* image) {
     controller::ControllerOptions options = controller_options(space_, 4);
     options.queue.backoff_max = std::chrono::milliseconds(500);
     controller_ = std::make_unique<controller::Controller>(watched_, options);
     probes_ = std::make_unique<ProbePool>(probe_,
                                           [this](const kube::ObjectKey& key) { controller_->enqueue(key); });
     reconciler_ =
-        std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, kImage);
+        std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, image);
     controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
+  }
+  void stop_operator() {
+    controller_->stop();
+    probes_.reset();
   }
   void TearDown() override {
     probe_.end();
-    controller_->stop();
-    probes_.reset();
+    stop_operator();
   }
 
   [[nodiscard]] json task_object(const std::string& name = "orders") const {
@@ -302,8 +308,9 @@ class ReconcilerTest : public testing::Test {
                   {"replicas", 1},
                   {"updatedReplicas", 1}});
   }
-  void start_tracking() {
-    apply(task_object());
+  void start_tracking() { start_tracking(task_object()); }
+  void start_tracking(const json& object) {
+    apply(object);
     pass_precheck();
     roll_out("tracker-1");
     wait_for("Ready", "True Streaming");
@@ -505,6 +512,47 @@ TEST_F(ReconcilerTest, AFieldThatOnlyTheCrdKnowsIsTold) {
   const std::string message = condition("Accepted").value("message", "");
   EXPECT_NE(message.find("spec.novelty"), std::string::npos) << message;
   EXPECT_NE(message.find("upgrade the operator"), std::string::npos) << message;
+}
+
+TEST_F(ReconcilerTest, ATrackerOfPolicyManualIsUpgradedWhenItIsAsked) {
+  json object = task_object();
+  object["spec"]["tracker"]["upgradePolicy"] = "Manual";
+  start_tracking(object);
+  const auto image = [&] {
+    return kube::text_at(live(kube::kDeployment, "orders-tracker"), "/spec/template/spec/containers/0/image");
+  };
+  const std::string version = resource_version(kube::kDeployment, "orders-tracker");
+  stop_operator();
+  start_operator("rowtide:newer");
+  wait_until("the upgrade is told", [&] {
+    return condition("TrackerAvailable").value("message", "").find("an upgrade is available") !=
+           std::string::npos;
+  });
+  expect_no_more_writes();
+  EXPECT_EQ(said("Ready"), "True Streaming");
+  EXPECT_EQ(resource_version(kube::kDeployment, "orders-tracker"), version);
+
+  object["metadata"]["annotations"][api::kUpgradeRequest] = "1";
+  apply(object);
+  wait_until("the newer image", [&] { return image() == "rowtide:newer"; });
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "tracker-1"}, {}).ok());
+  roll_out("tracker-2");
+  wait_for("Ready", "True Streaming");
+  EXPECT_EQ(condition("TrackerAvailable").value("message", "").find("upgrade"), std::string::npos);
+
+  stop_operator();
+  start_operator("rowtide:newest");
+  object["spec"]["objects"]["include"][0]["database"] = "crm";
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "orders-precheck-x"}, {}).ok());
+  const json job = live(kube::kJob, "orders-precheck");
+  apply(object);
+  wait_until("the edit's Job", [&] {
+    const json next = live(kube::kJob, "orders-precheck");
+    return next.is_object() && next.at("metadata").at("uid") != job.at("metadata").at("uid");
+  });
+  EXPECT_EQ(image(), "rowtide:newer");
+  pass_precheck();
+  wait_until("the newest image", [&] { return image() == "rowtide:newest"; });
 }
 
 TEST_F(ReconcilerTest, AChildThatAPolicyRefusesIsTold) {

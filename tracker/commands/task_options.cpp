@@ -32,6 +32,9 @@ std::optional<task::Task> read_task(const TaskOptions& options) {
   }
   task::ParseResult result =
       task::parse_task(document.str(), options.kubernetes ? task::Mode::Kubernetes : task::Mode::Standalone);
+  for (const std::string& path : result.ignored) {
+    std::cerr << fmt::format("{}: {} has no effect without Kubernetes\n", options.task_file, path);
+  }
   if (result.ok()) return std::move(result.task);
   std::cerr << options.task_file << " is not a valid task:\n" << task::to_string(result.errors);
   return std::nullopt;

@@ -268,6 +268,30 @@ TEST(ParseTask, StandaloneTakesPasswordsFromTheEnvironmentOnly) {
   EXPECT_THAT(to_string(unset.errors), HasSubstr("ROWTIDE_TEST_UNSET is not set"));
 }
 
+TEST(ParseTask, PodSettingsAreNotedWhereTheyHaveNoEffect) {
+  const std::string file = with("spec.tracker", "{image: own}");
+  const ParseResult standalone = parse_task(file, Mode::Standalone);
+  EXPECT_TRUE(standalone.ok()) << to_string(standalone.errors);
+  EXPECT_EQ(standalone.ignored, std::vector<std::string>{"spec.tracker"});
+  EXPECT_TRUE(parse_task(file, Mode::Kubernetes).ignored.empty());
+  EXPECT_TRUE(parse_task(kGood, Mode::Standalone).ignored.empty());
+}
+
+TEST(ParseTask, ReservedNamesOfPodSettingsAreRefused) {
+  const ParseResult result = parse_task(with("spec.tracker", R"({
+    podLabels: {rowtide.dev/task: other, app.kubernetes.io/component: x, team: cdc},
+    podAnnotations: {rowtide.dev/tracker-hash: x, "prometheus.io/scrape": "false"},
+    env: [{name: ROWTIDE_X, value: "1"}, {name: A, value: "1", valueFrom: {}}, {value: "1"}]})"),
+                                        Mode::Kubernetes);
+  std::vector<std::string> refused;
+  for (const FieldError& error : result.errors) refused.push_back(error.path);
+  EXPECT_EQ(refused, (std::vector<std::string>{"spec.tracker.podLabels.app.kubernetes.io/component",
+                                               "spec.tracker.podLabels.rowtide.dev/task",
+                                               "spec.tracker.podAnnotations.rowtide.dev/tracker-hash",
+                                               "spec.tracker.env[0].name", "spec.tracker.env[1]",
+                                               "spec.tracker.env[2].name"}));
+}
+
 TEST(ParseTask, EnvironmentIsNotReadForKubernetes) {
   ASSERT_EQ(::setenv("ROWTIDE_TEST_HOST", "inside", 1), 0);
   const std::string document = with("spec.source.host", "\"${env:ROWTIDE_TEST_HOST}\"");

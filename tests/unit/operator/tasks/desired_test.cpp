@@ -88,11 +88,54 @@ TEST(Desired, PodSettingsArePassedThrough) {
   ASSERT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
   const json pod = pod_spec(tracker_deployment(task, "default:1"));
   EXPECT_EQ(pod.at("containers").at(0).at("image"), "own:1");
-  EXPECT_EQ(pod.at("containers").at(0).at("resources"), json::parse(R"({"limits": {"memory": "1Gi"}})"));
+  EXPECT_EQ(pod.at("containers").at(0).at("resources"),
+            json::parse(R"({"requests": {"cpu": "50m"}, "limits": {"memory": "1Gi"}})"));
   EXPECT_EQ(pod.at("nodeSelector"), json::parse(R"({"disk": "ssd"})"));
   EXPECT_EQ(pod.at("tolerations").at(0).at("tolerationSeconds"), 30);
   EXPECT_EQ(pod.at("imagePullSecrets").at(0).at("name"), "pull");
   EXPECT_EQ(pod.at("serviceAccountName"), "sa");
+}
+
+TEST(Desired, ResourcesAreMergedOverTheDefaultsByResource) {
+  const auto merged = [](const char* own) {
+    json object = task_json();
+    object["spec"]["tracker"]["resources"] = json::parse(own);
+    return pod_spec(tracker_deployment(api::read_task_object(object), "i"))
+        .at("containers")
+        .at(0)
+        .at("resources");
+  };
+  EXPECT_EQ(merged("{}"),
+            json::parse(R"({"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}})"));
+  EXPECT_EQ(merged(R"({"requests": {"memory": "1Gi"}})"),
+            json::parse(R"({"requests": {"cpu": "50m", "memory": "1Gi"}})"))
+      << "a default limit below the request would be refused";
+  EXPECT_EQ(merged(R"({"limits": {"cpu": "10m", "nvidia.com/gpu": 1}})"),
+            json::parse(R"({"requests": {"memory": "64Mi"},
+                            "limits": {"cpu": "10m", "memory": "256Mi", "nvidia.com/gpu": 1}})"));
+}
+
+TEST(Desired, PodsHaveTheTasksLabelsAnnotationsAndVariablesBesideOurs) {
+  json object = task_json();
+  object["spec"]["tracker"] = json::parse(R"({
+    "podLabels": {"team": "cdc"}, "podAnnotations": {"sidecar.istio.io/inject": "false", "prometheus.io/port": "9"},
+    "env": [{"name": "TZ", "value": "UTC"}], "priorityClassName": "high",
+    "affinity": {"podAntiAffinity": {}}, "topologySpreadConstraints": [{"maxSkew": 1}]})");
+  const api::TaskObject task = api::read_task_object(object);
+  ASSERT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
+  for (const json& workload : {tracker_deployment(task, "i"), precheck_job(task, "i", 1)}) {
+    const json& metadata = workload.at("spec").at("template").at("metadata");
+    EXPECT_EQ(metadata.at("labels").at("team"), "cdc");
+    EXPECT_EQ(metadata.at("labels").at(kTaskLabel), "orders");
+    EXPECT_EQ(metadata.at("annotations").at("sidecar.istio.io/inject"), "false");
+    EXPECT_EQ(metadata.at("annotations").at("prometheus.io/port"), "9");
+    const json pod = pod_spec(workload);
+    EXPECT_EQ(pod.at("containers").at(0).at("env").at(0).at("name"), "TZ");
+    EXPECT_EQ(pod.at("priorityClassName"), "high");
+    EXPECT_TRUE(pod.at("affinity").contains("podAntiAffinity"));
+    EXPECT_EQ(pod.at("topologySpreadConstraints").at(0).at("maxSkew"), 1);
+  }
+  EXPECT_EQ(tracker_service(task).at("spec").at("selector").size(), 2U) << "the task's labels select nothing";
 }
 
 TEST(Desired, AFieldThatIsNotWantedAnyMoreChangesTheHash) {
@@ -101,6 +144,48 @@ TEST(Desired, AFieldThatIsNotWantedAnyMoreChangesTheHash) {
   const json before = tracker_deployment(api::read_task_object(object), "i");
   const json after = tracker_deployment(test_task(), "i");
   EXPECT_NE(before.at("metadata").at("annotations"), after.at("metadata").at("annotations"));
+}
+
+api::TaskObject manual_task(const char* database = "shop", const char* request = nullptr) {
+  json object = task_json();
+  object["spec"]["tracker"]["upgradePolicy"] = "Manual";
+  object["spec"]["objects"]["include"][0]["database"] = database;
+  if (request != nullptr) object["metadata"]["annotations"][api::kUpgradeRequest] = request;
+  return api::read_task_object(object);
+}
+
+TEST(Upgrade, AutomaticTakesTheNewImage) {
+  const json live = tracker_deployment(test_task(), "old");
+  const TrackerPlan plan = plan_tracker(test_task(), "new", &live);
+  EXPECT_FALSE(plan.upgrade_waits);
+  EXPECT_EQ(plan.deployment, tracker_deployment(test_task(), "new"));
+}
+
+TEST(Upgrade, ManualKeepsWhatRunsUntilItIsAsked) {
+  const json live = tracker_deployment(manual_task(), "old");
+  const TrackerPlan kept = plan_tracker(manual_task(), "new", &live);
+  EXPECT_TRUE(kept.upgrade_waits);
+  EXPECT_EQ(kept.deployment, live) << "so that drift is put back";
+
+  const TrackerPlan edited = plan_tracker(manual_task("crm"), "new", &live);
+  EXPECT_FALSE(edited.upgrade_waits);
+  EXPECT_EQ(edited.deployment, tracker_deployment(manual_task("crm"), "new"));
+
+  const TrackerPlan asked = plan_tracker(manual_task("shop", "1"), "new", &live);
+  EXPECT_FALSE(asked.upgrade_waits);
+  EXPECT_EQ(pod_spec(asked.deployment).at("containers").at(0).at("image"), "new");
+  // The same request asks only once; taking it away asks for nothing.
+  EXPECT_TRUE(plan_tracker(manual_task("shop", "1"), "newer", &asked.deployment).upgrade_waits);
+  EXPECT_TRUE(plan_tracker(manual_task(), "newer", &asked.deployment).upgrade_waits);
+  EXPECT_FALSE(plan_tracker(manual_task("shop", "2"), "newer", &asked.deployment).upgrade_waits);
+}
+
+TEST(Upgrade, ManualLeavesAnotherOperatorsTemplateAlone) {
+  json live = tracker_deployment(manual_task(), "old");
+  live["metadata"]["annotations"][kDesiredHash] = "of another version's template";
+  const TrackerPlan plan = plan_tracker(manual_task(), "old", &live);
+  EXPECT_TRUE(plan.upgrade_waits);
+  EXPECT_TRUE(plan.deployment.is_null());
 }
 
 }  // namespace
