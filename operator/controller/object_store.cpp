@@ -17,27 +17,53 @@ Key key_of(const nlohmann::json& object) {
 ObjectStore::ObjectStore(std::function<void(const Change&)> on_change, GroupOf group_of)
     : on_change_(std::move(on_change)), group_of_(std::move(group_of)) {}
 
+ObjectStore::Packed ObjectStore::pack(const nlohmann::json& object) {
+  std::vector<std::uint8_t> bytes = nlohmann::json::to_msgpack(object);
+  bytes.shrink_to_fit();
+  return std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes));
+}
+
+ObjectPtr ObjectStore::unpack(const Packed& packed) {
+  return std::make_shared<const nlohmann::json>(nlohmann::json::from_msgpack(*packed));
+}
+
 ObjectPtr ObjectStore::find(const Key& key) const {
-  const std::lock_guard lock(mutex_);
-  const auto entry = objects_.find(key);
-  return entry == objects_.end() ? nullptr : entry->second.object;
+  Packed found;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto entry = objects_.find(key);
+    if (entry == objects_.end()) return nullptr;
+    found = entry->second.object;
+  }
+  return unpack(found);
 }
 
 std::vector<ObjectPtr> ObjectStore::of_group(const Key& group) const {
-  std::vector<ObjectPtr> found;
-  const std::lock_guard lock(mutex_);
-  const auto keys = groups_.find(group);
-  if (keys == groups_.end()) return found;
-  for (const Key& key : keys->second) found.push_back(objects_.at(key).object);
-  return found;
+  std::vector<Packed> found;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto keys = groups_.find(group);
+    if (keys == groups_.end()) return {};
+    for (const Key& key : keys->second) found.push_back(objects_.at(key).object);
+  }
+  return unpack_all(found);
 }
 
 std::vector<ObjectPtr> ObjectStore::all() const {
-  std::vector<ObjectPtr> found;
-  const std::lock_guard lock(mutex_);
-  found.reserve(objects_.size());
-  for (const auto& [key, entry] : objects_) found.push_back(entry.object);
-  return found;
+  std::vector<Packed> found;
+  {
+    const std::lock_guard lock(mutex_);
+    found.reserve(objects_.size());
+    for (const auto& [key, entry] : objects_) found.push_back(entry.object);
+  }
+  return unpack_all(found);
+}
+
+std::vector<ObjectPtr> ObjectStore::unpack_all(const std::vector<Packed>& packed) {
+  std::vector<ObjectPtr> objects;
+  objects.reserve(packed.size());
+  for (const Packed& each : packed) objects.push_back(unpack(each));
+  return objects;
 }
 
 std::size_t ObjectStore::size() const {
@@ -93,7 +119,7 @@ Change ObjectStore::put(const Key& key, ObjectPtr object) {
   entry.resource_version = string_at(*object, {"metadata", "resourceVersion"});
   if (group_of_) entry.group = group_of_(*object);
   if (entry.group) groups_[*entry.group].insert(key);
-  entry.object = std::move(object);
+  entry.object = pack(*object);
   objects_.insert_or_assign(key, std::move(entry));
   return change;
 }
@@ -101,7 +127,7 @@ Change ObjectStore::put(const Key& key, ObjectPtr object) {
 std::optional<Change> ObjectStore::drop(const Key& key) {
   const auto known = objects_.find(key);
   if (known == objects_.end()) return std::nullopt;
-  Change change{key, std::move(known->second.object), nullptr};
+  Change change{key, on_change_ ? unpack(known->second.object) : nullptr, nullptr};
   if (const std::optional<Key>& group = known->second.group) {
     const auto siblings = groups_.find(*group);
     siblings->second.erase(key);

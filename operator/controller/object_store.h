@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -27,8 +29,9 @@ struct Change {
 /// By which key objects are looked up together: that of the primary object that they belong to.
 using GroupOf = std::function<std::optional<Key>(const nlohmann::json& object)>;
 
-/// The newest known state of one kind's objects. Readers get immutable snapshots that stay valid for as long
-/// as they are held. Thread-safe; written by one watcher.
+/// The newest known state of one kind's objects, packed: a tree of JSON is ten times its text, and most
+/// objects are looked at seldom. Readers get immutable snapshots, each made for them. Thread-safe; written by
+/// one watcher.
 class ObjectStore final : public kube::WatchSink {
  public:
   /// `group_of` says to which group an object belongs (empty: to none), once for each state of it.
@@ -49,11 +52,15 @@ class ObjectStore final : public kube::WatchSink {
   void remove(ObjectPtr last_state) override;
 
  private:
+  using Packed = std::shared_ptr<const std::vector<std::uint8_t>>;  ///< MessagePack
   struct Entry {
-    ObjectPtr object;
+    Packed object;
     std::string resource_version;
     std::optional<Key> group;
   };
+  static Packed pack(const nlohmann::json& object);
+  static ObjectPtr unpack(const Packed& packed);
+  static std::vector<ObjectPtr> unpack_all(const std::vector<Packed>& packed);
   Change put(const Key& key, ObjectPtr object);
   std::optional<Change> drop(const Key& key);
 
