@@ -24,6 +24,7 @@ std::string to_json(const TrackerStatus& status) {
       {"position", {{"gtidSet", status.gtid_set}, {"file", status.file}, {"offset", status.offset}}},
       {"checkpointAtMs", status.checkpoint_at_ms},
       {"topics", status.topics},
+      {"startRemark", status.start_remark},
   };
   if (status.lag_seconds) json["lagSeconds"] = *status.lag_seconds;
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -53,6 +54,7 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
     status.file = position.value("file", "");
     status.offset = position.value("offset", std::uint64_t{0});
     status.checkpoint_at_ms = json.value("checkpointAtMs", std::int64_t{0});
+    status.start_remark = json.value("startRemark", "");
     status.topics = json.value("topics", std::vector<std::string>());
     return status;
   } catch (const nlohmann::json::exception& error) {

@@ -30,6 +30,7 @@ struct TrackerStatus {
   std::uint64_t offset = 0;
   std::int64_t checkpoint_at_ms = 0;  ///< when a checkpoint was last saved; 0 = not yet
   std::vector<std::string> topics;
+  std::string start_remark;  ///< what is special about where this run began; empty: nothing
 };
 
 [[nodiscard]] std::string to_json(const TrackerStatus& status);

@@ -753,6 +753,7 @@ TEST(PrecheckKafka, AStartPositionCountsOnlyWithoutACheckpoint) {
 
   task::Task other = task;
   other.uid += "-other";
+  other.name += "-other";
   ASSERT_TRUE(save_checkpoint(other).ok());
   EXPECT_EQ(item(check(task), "StartPositionAvailable").reason, "BinlogPositionPurged") << "another task's";
 

@@ -17,11 +17,14 @@ absl::Status damaged(std::string_view what) {
 
 }  // namespace
 
-std::string to_json(const Checkpoint& checkpoint, std::string_view task_identity) {
+std::string to_json(const Checkpoint& checkpoint, const Owner& owner) {
   nlohmann::json document;
+  document["name"] = owner.name;
   document["position"] = nlohmann::json::parse(binlog::to_json(checkpoint.position));
   document["savedAtMs"] = checkpoint.saved_at_ms;
-  document["task"] = task_identity;
+  document["source"] = owner.source;
+  document["task"] = owner.identity;
+  document["topic"] = owner.topic;
   document["version"] = kVersion;
   return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -51,6 +54,11 @@ absl::StatusOr<Checkpoint> checkpoint_from_json(std::string_view text, std::stri
         fmt::format("it has version {}, and this Rowtide knows version {} only; run the Rowtide that "
                     "wrote it",
                     version->dump(), kVersion));
+  }
+  if (const auto moved_to = document.find("movedTo"); moved_to != document.end() && moved_to->is_string()) {
+    return absl::FailedPreconditionError(
+        fmt::format("a newer task of the same name, {}, has taken over and goes on from it",
+                    moved_to->get_ref<const std::string&>()));
   }
   const auto saved_at = document.find("savedAtMs");
   if (saved_at == document.end() || !saved_at->is_number_integer()) return damaged("savedAtMs is missing");

@@ -29,6 +29,8 @@ class CheckpointStore {
   virtual ~CheckpointStore() = default;
   /// nullopt: there is none yet. A damaged one is an error, never a fresh start.
   [[nodiscard]] virtual absl::StatusOr<std::optional<Checkpoint>> load() = 0;
+  /// What load() did or passed over that people should know; "" for nothing.
+  [[nodiscard]] virtual std::string remark() const { return {}; }
   /// OK only when it would survive a crash of everything.
   [[nodiscard]] virtual absl::Status save(const Checkpoint& checkpoint) = 0;
 

@@ -53,8 +53,8 @@ bool write_all(int fd, std::string_view bytes) {
 
 class FileCheckpointStore final : public CheckpointStore {
  public:
-  FileCheckpointStore(std::filesystem::path file, std::string identity)
-      : file_(std::move(file)), identity_(std::move(identity)) {}
+  FileCheckpointStore(std::filesystem::path file, Owner owner)
+      : file_(std::move(file)), owner_(std::move(owner)) {}
 
   absl::StatusOr<std::optional<Checkpoint>> load() override {
     std::error_code error;
@@ -72,7 +72,7 @@ class FileCheckpointStore final : public CheckpointStore {
       return absl::DataLossError(
           fmt::format("the checkpoint in {} cannot be read, or is empty; {}", file_.string(), repair()));
     }
-    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(content.view(), identity_);
+    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(content.view(), owner_.identity);
     if (checkpoint.ok()) return *std::move(checkpoint);
     return absl::Status(checkpoint.status().code(),
                         fmt::format("the checkpoint in {} cannot be used: {}; {}", file_.string(),
@@ -80,7 +80,7 @@ class FileCheckpointStore final : public CheckpointStore {
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
-    return replace(file_, to_json(checkpoint, identity_) + "\n");
+    return replace(file_, to_json(checkpoint, owner_) + "\n");
   }
 
   absl::StatusOr<std::vector<SchemaEntry>> load_schemas() override {
@@ -145,7 +145,7 @@ class FileCheckpointStore final : public CheckpointStore {
   static std::string_view repair() { return "restore the file, or remove it to begin at spec.startPosition"; }
 
   std::filesystem::path file_;
-  std::string identity_;
+  Owner owner_;
   std::map<std::string, std::string> schemas_;
 };
 
@@ -153,7 +153,7 @@ class FileCheckpointStore final : public CheckpointStore {
 
 std::unique_ptr<CheckpointStore> make_file_checkpoint_store(std::filesystem::path file,
                                                             const task::Task& task) {
-  return std::make_unique<FileCheckpointStore>(std::move(file), task.identity());
+  return std::make_unique<FileCheckpointStore>(std::move(file), owner_of(task));
 }
 
 }  // namespace rowtide::checkpoint

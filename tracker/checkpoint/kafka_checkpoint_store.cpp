@@ -2,18 +2,22 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
 
 #include <array>
 #include <chrono>
 #include <map>
 #include <utility>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "tracker/checkpoint/checkpoint_json.h"
+#include "tracker/checkpoint/owner.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_topics.h"
+#include "tracker/sink/kafka_transaction.h"
 
 namespace rowtide::checkpoint {
 namespace {
@@ -52,10 +56,41 @@ sink::TopicSpec topic_spec(const task::KafkaSink& kafka) {
           .create = true};
 }
 
+constexpr std::string_view kSchemaMark = "#schema#";
+
 /// Keys of definitions begin so; what follows is the history's own.
 std::string schema_prefix_of(const std::string& identity) {
-  return identity + "#schema#";
+  return identity + std::string(kSchemaMark);
 }
+
+/// A checkpoint as it stands in the topic.
+struct Found {
+  std::int64_t offset = 0;
+  std::string identity;
+  std::string value;
+};
+
+/// What the topic has of one task.
+struct TaskRecords {
+  std::optional<Found> checkpoint;
+  std::map<std::string, std::string> schemas;
+  std::map<std::string, Found, std::less<>> namesakes;  ///< checkpoints of others with its name, by identity
+};
+
+/// The newest that was not handed over.
+std::optional<Found> newest_namesake(const TaskRecords& records) {
+  std::optional<Found> newest;
+  for (const auto& [identity, found] : records.namesakes) {
+    if (newest && newest->offset > found.offset) continue;
+    if (owner_from_json(found.value).moved_to.empty()) newest = found;
+  }
+  return newest;
+}
+
+struct Producer {
+  sink::KafkaClient client;
+  sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy> topic;
+};
 
 class KafkaCheckpointStore final : public CheckpointStore {
  public:
@@ -63,26 +98,38 @@ class KafkaCheckpointStore final : public CheckpointStore {
       : timeout_(timeout),
         kafka_(*task.spec.sink.kafka),
         client_id_("rowtide-" + task.name + "-checkpoint"),
-        identity_(task.identity()),
+        owner_(owner_of(task)),
         secrets_(std::move(secrets)) {}
 
   absl::StatusOr<std::optional<Checkpoint>> load() override {
     ASSIGN_OR_RETURN(sink::KafkaClient consumer, make_consumer("read_committed"));
     RETURN_IF_ERROR(ensure_topic(*consumer));
-    return read(*consumer);
+    ASSIGN_OR_RETURN(TaskRecords records, read(*consumer, owner_.identity));
+    if (!records.checkpoint) {
+      const std::optional<Found> former = newest_namesake(records);
+      return former ? adopt(*former) : std::nullopt;
+    }
+    schemas_ = std::move(records.schemas);
+    return parse(*records.checkpoint);
   }
 
-  /// As load(), but makes no topic, and ends however many checkpoints there are.
+  std::string remark() const override { return remark_; }
+
+  /// What load() would find, but nothing is changed, and it ends however many checkpoints there are.
   absl::StatusOr<std::optional<Checkpoint>> find() {
     give_up_at_ = Clock::now() + 2 * timeout_;
     ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
-    absl::StatusOr<std::optional<Checkpoint>> found = read(*consumer);
-    if (absl::IsNotFound(found.status())) return std::nullopt;
-    return found;
+    const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
+    if (absl::IsNotFound(records.status())) return std::nullopt;
+    if (!records.ok()) return records.status();
+    if (records->checkpoint) return parse(*records->checkpoint);
+    const std::optional<Found> former = newest_namesake(*records);
+    if (!former || !why_not_continued(owner_from_json(former->value), owner_).empty()) return std::nullopt;
+    return parse(*former);
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
-    return produce({SchemaEntry{identity_, to_json(checkpoint, identity_)}});
+    return save_all({SchemaEntry{owner_.identity, to_json(checkpoint, owner_)}});
   }
 
   absl::StatusOr<std::vector<SchemaEntry>> load_schemas() override {
@@ -93,12 +140,12 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   absl::Status save_schemas(const std::vector<SchemaEntry>& entries) override {
     std::vector<SchemaEntry> records = entries;
-    for (SchemaEntry& record : records) record.key = schema_prefix() + record.key;
-    return produce(records);
+    for (SchemaEntry& record : records) record.key = schema_prefix_of(owner_.identity) + record.key;
+    return save_all(records);
   }
 
  private:
-  absl::StatusOr<std::optional<Checkpoint>> read(rd_kafka_t& consumer) {
+  absl::StatusOr<TaskRecords> read(rd_kafka_t& consumer, const std::string& identity) const {
     ASSIGN_OR_RETURN(const std::int64_t end, end_offset());
     const Partitions partitions(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
@@ -106,52 +153,95 @@ class KafkaCheckpointStore final : public CheckpointStore {
     if (const auto code = rd_kafka_assign(&consumer, partitions.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
     }
-    ASSIGN_OR_RETURN(std::optional<Found> found, read_to(end, consumer));
-    if (!found.has_value()) return std::nullopt;
-    return parse(*found);
+    return read_to(end, consumer, identity);
   }
 
-  [[nodiscard]] std::string schema_prefix() const { return schema_prefix_of(identity_); }
+  /// Goes on where a task of the same name has been that is no more: its records become this task's.
+  absl::StatusOr<std::optional<Checkpoint>> adopt(const Found& former) {
+    const Owner their = owner_from_json(former.value);
+    if (const std::string why = why_not_continued(their, owner_); !why.empty()) {
+      note(fmt::format("The checkpoint of a former task {} ({}) is left alone: {}", owner_.name,
+                       former.identity, why));
+      return std::nullopt;
+    }
+    // Before its place is read for good: a tracker of it that still runs must not move it any more.
+    std::optional<Producer> fence;
+    std::optional<sink::KafkaTransaction> transaction;
+    if (kafka_.delivery == "ExactlyOnce") {
+      const std::string id = sink::KafkaTransaction::id_of(former.identity);
+      ASSIGN_OR_RETURN(fence, make_producer(id));
+      transaction.emplace(*fence->client, id);
+      RETURN_IF_ERROR(transaction->take_over(timeout_));
+      RETURN_IF_ERROR(transaction->begin());
+    }
+    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
+    ASSIGN_OR_RETURN(TaskRecords records, read(*consumer, former.identity));
+    if (!records.checkpoint) {
+      return absl::UnavailableError("the checkpoint of the former task " + former.identity + " went away");
+    }
+    ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint, parse(*records.checkpoint));
+    const std::vector<SchemaEntry> moved = moved_records(records, their);
+    RETURN_IF_ERROR(fence ? produce(*fence, moved) : save_all(moved));
+    if (transaction) RETURN_IF_ERROR(transaction->commit({}));
+    schemas_ = std::move(records.schemas);
+    note(fmt::format("Goes on where the former task {} ({}) has been, at {}", owner_.name, former.identity,
+                     binlog::to_string(checkpoint->position)));
+    return checkpoint;
+  }
 
-  absl::Status ensure_producer() {
-    if (producer_ != nullptr) return absl::OkStatus();
-    ASSIGN_OR_RETURN(sink::KafkaClient producer, make_producer());
-    RETURN_IF_ERROR(ensure_topic(*producer));
-    producer_ = std::move(producer);
-    topic_.reset(rd_kafka_topic_new(producer_.get(), kTopic.c_str(), nullptr));
-    return absl::OkStatus();
+  /// In an order in which any part of them does no harm.
+  [[nodiscard]] std::vector<SchemaEntry> moved_records(const TaskRecords& former, const Owner& their) const {
+    std::vector<SchemaEntry> records;
+    for (const auto& [key, value] : former.schemas) {
+      records.push_back({schema_prefix_of(owner_.identity) + key, value});
+    }
+    records.push_back({owner_.identity, with_identity(former.checkpoint->value, owner_.identity)});
+    records.push_back({their.identity, moved_json(their, owner_.identity)});
+    for (const auto& [key, value] : former.schemas) {
+      records.push_back({schema_prefix_of(their.identity) + key, {}});
+    }
+    return records;
+  }
+
+  void note(std::string remark) {
+    spdlog::warn("{}", remark);
+    remark_ = std::move(remark);
   }
 
   /// OK when all are acknowledged. An empty value is a tombstone.
-  absl::Status produce(const std::vector<SchemaEntry>& records) {
-    RETURN_IF_ERROR(ensure_producer());
+  absl::Status save_all(const std::vector<SchemaEntry>& records) {
+    if (!producer_) {
+      ASSIGN_OR_RETURN(Producer producer, make_producer({}));
+      RETURN_IF_ERROR(ensure_topic(*producer.client));
+      producer_ = std::move(producer);
+    }
+    return produce(*producer_, records);
+  }
+
+  absl::Status produce(const Producer& producer, const std::vector<SchemaEntry>& records) const {
     std::vector<Acknowledgement> acknowledgements(records.size());
     rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
     std::size_t sent = 0;
     while (sent < records.size() && refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
       std::string value = records[sent].value;
       const std::string& key = records[sent].key;
-      if (rd_kafka_produce(topic_.get(), 0, RD_KAFKA_MSG_F_COPY, value.empty() ? nullptr : value.data(),
-                           value.size(), key.data(), key.size(), &acknowledgements[sent]) == 0) {
+      if (rd_kafka_produce(producer.topic.get(), 0, RD_KAFKA_MSG_F_COPY,
+                           value.empty() ? nullptr : value.data(), value.size(), key.data(), key.size(),
+                           &acknowledgements[sent]) == 0) {
         ++sent;
       } else if (rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        rd_kafka_poll(producer_.get(), kPollMs);
+        rd_kafka_poll(producer.client.get(), kPollMs);
       } else {
         refused = rd_kafka_last_error();
       }
     }
     // message.timeout.ms bounds this: the library reports every message, delivered or not.
     for (std::size_t i = 0; i < sent; ++i) {
-      while (!acknowledgements[i].is_done) rd_kafka_poll(producer_.get(), kPollMs);
+      while (!acknowledgements[i].is_done) rd_kafka_poll(producer.client.get(), kPollMs);
       if (refused == RD_KAFKA_RESP_ERR_NO_ERROR) refused = acknowledgements[i].code;
     }
     return refused == RD_KAFKA_RESP_ERR_NO_ERROR ? absl::OkStatus() : not_saved(refused);
   }
-
-  struct Found {
-    std::int64_t offset;
-    std::string value;
-  };
 
   absl::StatusOr<sink::KafkaClient> make_consumer(const char* isolation) const {
     ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka_, secrets_, client_id_));
@@ -168,7 +258,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
     return sink::make_kafka_consumer(std::move(conf));
   }
 
-  absl::StatusOr<sink::KafkaClient> make_producer() const {
+  /// With a transactional id, or without.
+  absl::StatusOr<Producer> make_producer(const std::string& transactional_id) const {
     ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka_, secrets_, client_id_));
     const std::array<std::pair<const char*, std::string>, 4> settings{{
         {"enable.idempotence", "true"},
@@ -180,7 +271,13 @@ class KafkaCheckpointStore final : public CheckpointStore {
       if (absl::Status status = sink::set(*conf, name, value); !status.ok()) return status;
     }
     rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
-    return sink::make_kafka_producer(std::move(conf));
+    if (!transactional_id.empty()) {
+      RETURN_IF_ERROR(sink::KafkaTransaction::configure(*conf, transactional_id));
+    }
+    Producer producer;
+    ASSIGN_OR_RETURN(producer.client, sink::make_kafka_producer(std::move(conf)));
+    producer.topic.reset(rd_kafka_topic_new(producer.client.get(), kTopic.c_str(), nullptr));
+    return producer;
   }
 
   absl::Status ensure_topic(rd_kafka_t& client) const {
@@ -211,19 +308,19 @@ class KafkaCheckpointStore final : public CheckpointStore {
         kTopic, rd_kafka_err2str(code), sink::bootstrap_list(kafka_)));
   }
 
-  /// The newest record of our key before `end`; nullopt where there is none, or it was deleted (a tombstone).
+  /// The newest record of each key before `end`, without what was deleted (a tombstone).
   /// Other tasks' transactions that are open now hide what stands after their beginning, so they are waited
   /// for: an older checkpoint would have rows delivered twice.
-  absl::StatusOr<std::optional<Found>> read_to(std::int64_t end, rd_kafka_t& consumer) {
-    std::optional<Found> newest;
+  absl::StatusOr<TaskRecords> read_to(std::int64_t end, rd_kafka_t& consumer,
+                                      const std::string& identity) const {
+    TaskRecords records;
     std::int64_t hidden_from = -1;
-    schemas_.clear();
     Clock::time_point deadline = Clock::now() + timeout_;
     while (Clock::now() < std::min(deadline, give_up_at_)) {
       const Message message(rd_kafka_consumer_poll(&consumer, kPollMs));
       if (message == nullptr) continue;
       if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        if (message->offset >= end) return newest;
+        if (message->offset >= end) return records;
         hidden_from = message->offset;
         continue;
       }
@@ -235,15 +332,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
       }
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // the library tries again
       deadline = Clock::now() + timeout_;
-      const std::string_view key(static_cast<const char*>(message->key), message->key_len);
-      if (key.starts_with(schema_prefix())) keep_schema(key, *message);
-      if (key != identity_) continue;
-      if (message->payload == nullptr) {
-        newest.reset();
-      } else {
-        newest =
-            Found{message->offset, std::string(static_cast<const char*>(message->payload), message->len)};
-      }
+      keep(*message, identity, records);
     }
     if (hidden_from >= 0) {
       return absl::UnavailableError(fmt::format(
@@ -257,24 +346,43 @@ class KafkaCheckpointStore final : public CheckpointStore {
         timeout_.count(), sink::bootstrap_list(kafka_)));
   }
 
-  void keep_schema(std::string_view key, const rd_kafka_message_t& message) {
-    const std::string name(key.substr(schema_prefix().size()));
-    if (message.payload == nullptr) {
-      schemas_.erase(name);
-    } else {
-      schemas_[name].assign(static_cast<const char*>(message.payload), message.len);
+  void keep(const rd_kafka_message_t& message, const std::string& identity, TaskRecords& records) const {
+    const std::string_view key(static_cast<const char*>(message.key), message.key_len);
+    const std::string_view value(static_cast<const char*>(message.payload), message.len);
+    const bool is_deleted = message.payload == nullptr;
+    if (const std::size_t mark = key.find(kSchemaMark); mark != std::string_view::npos) {
+      if (key.substr(0, mark) != identity) return;
+      const std::string name(key.substr(mark + kSchemaMark.size()));
+      if (is_deleted) {
+        records.schemas.erase(name);
+      } else {
+        records.schemas[name] = value;
+      }
+    } else if (key == identity) {
+      records.checkpoint.reset();
+      if (!is_deleted) records.checkpoint = Found{message.offset, std::string(key), std::string(value)};
+    } else if (!is_deleted && value.find(mark_of_name_) != std::string_view::npos) {
+      records.namesakes[std::string(key)] = Found{message.offset, std::string(key), std::string(value)};
+    } else if (const auto known = records.namesakes.find(key); known != records.namesakes.end()) {
+      records.namesakes.erase(known);
     }
   }
 
   absl::StatusOr<std::optional<Checkpoint>> parse(const Found& found) const {
-    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(found.value, identity_);
+    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(found.value, found.identity);
     if (checkpoint.ok()) return *std::move(checkpoint);
+    if (!owner_from_json(found.value).moved_to.empty()) {
+      return failure(checkpoint.status().code(), "TakenOver",
+                     fmt::format("the checkpoint of {} cannot be used: {}; delete one of the two tasks, and "
+                                 "create this one again if it is to go on",
+                                 found.identity, text(checkpoint.status())));
+    }
     return absl::Status(
         checkpoint.status().code(),
         fmt::format(
             "the checkpoint of {} in topic {} (partition 0, offset {}) cannot be used: {}; to begin at "
             "spec.startPosition instead, delete it: printf '{}|' | kcat -P -b {} -t {} -p 0 -K '|' -Z",
-            identity_, kTopic, found.offset, text(checkpoint.status()), identity_,
+            found.identity, kTopic, found.offset, text(checkpoint.status()), found.identity,
             sink::bootstrap_list(kafka_), kTopic));
   }
 
@@ -296,11 +404,12 @@ class KafkaCheckpointStore final : public CheckpointStore {
   Clock::time_point give_up_at_ = Clock::time_point::max();
   const task::KafkaSink kafka_;
   const std::string client_id_;
-  std::string identity_;
+  const Owner owner_;
+  const std::string mark_of_name_ = mark_of_name(owner_.name);
   const task::SecretReader secrets_;
   std::map<std::string, std::string> schemas_;  ///< as load() found them
-  sink::KafkaClient producer_;
-  sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy> topic_;
+  std::string remark_;
+  std::optional<Producer> producer_;
 };
 
 }  // namespace
@@ -313,7 +422,7 @@ std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task, 
     records.push_back({kTopic, schema_prefix_of(identity) + key, std::nullopt});
     if (!value.empty()) records.back().value = value;
   }
-  records.push_back({kTopic, identity, to_json(checkpoint, identity)});
+  records.push_back({kTopic, identity, to_json(checkpoint, owner_of(task))});
   return records;
 }
 

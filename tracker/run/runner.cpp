@@ -100,6 +100,10 @@ absl::Status Runner::prepare(const std::stop_token& stop) {
       [&] {
         ASSIGN_OR_RETURN(Start start, find_start(task_, parts_, stop));
         start_ = std::move(start);
+        if (!start_->remark.empty()) {
+          const std::lock_guard lock(mutex_);
+          start_remark_ = start_->remark;
+        }
         checkpointer_.begin(*start_->history, start_->from.schema_version);
         return absl::OkStatus();
       },
@@ -232,6 +236,7 @@ task::TrackerStatus Runner::status() const {
 
   const std::lock_guard lock(mutex_);
   status.client_address = client_address_;
+  status.start_remark = start_remark_;
   status.reason = condition_reason(last_error_);
   status.message = std::string(last_error_.message());
   switch (state_) {

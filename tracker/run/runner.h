@@ -72,6 +72,7 @@ class Runner {
   State state_ = State::Starting;
   absl::Status last_error_;
   std::string client_address_;
+  std::string start_remark_;
   std::map<std::string, std::uint64_t> reconnects_;
 };
 

@@ -63,7 +63,8 @@ absl::StatusOr<Start> Finder::find() {
   if (!is_resumed) {
     if (absl::Status status = begin(); !status.ok()) return status;
   }
-  return Start{std::move(from_), *std::move(objects_), std::move(history_), std::move(ahead_)};
+  return Start{std::move(from_), *std::move(objects_), std::move(history_), std::move(ahead_),
+               parts_.checkpoints == nullptr ? std::string() : parts_.checkpoints->remark()};
 }
 
 absl::Status Finder::connect() {

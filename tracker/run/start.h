@@ -21,6 +21,8 @@ struct Start {
   std::unique_ptr<schema::SchemaHistory> history;
   /// What was read of the DDL between there and now, if it was.
   std::optional<DdlAhead> ahead;
+  /// What of it people should know; "" for nothing.
+  std::string remark = {};
 };
 
 /// The checkpoint, with the definitions of then; else spec.startPosition, with what can be known there. Asks

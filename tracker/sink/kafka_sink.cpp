@@ -153,7 +153,7 @@ class KafkaSink final : public Sink, public Transactional {
   void wait_a_moment(const std::stop_token& stop);
   void observe_latency();
 
-  [[nodiscard]] std::string transactional_id() const { return "rowtide-" + task_.identity(); }
+  [[nodiscard]] std::string transactional_id() const { return KafkaTransaction::id_of(task_.identity()); }
   static std::uint64_t bytes_of(const record::Record& record) {
     return (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   }

@@ -21,6 +21,11 @@ class KafkaTransaction {
   /// How long brokers keep a transaction open that nobody ends; the brokers' own default limit is above it.
   static constexpr std::chrono::minutes kTimeout{10};
 
+  /// The transactional id of the task with this identity.
+  [[nodiscard]] static std::string id_of(const std::string& task_identity) {
+    return "rowtide-" + task_identity;
+  }
+
   /// What the producer's configuration needs.
   [[nodiscard]] static absl::Status configure(rd_kafka_conf_s& conf, const std::string& transactional_id);
 

@@ -87,7 +87,8 @@ TEST(TrackerStatus, SurvivesJson) {
                        .file = "mysql-bin.000003",
                        .offset = 5'000'000'000U,
                        .checkpoint_at_ms = 7,
-                       .topics = {"shop.orders"}};
+                       .topics = {"shop.orders"},
+                       .start_remark = "Goes on elsewhere"};
   const auto back = tracker_status_from_json(to_json(status));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(to_json(*back), to_json(status));

@@ -22,15 +22,20 @@ Checkpoint some() {
   return checkpoint;
 }
 
+Owner orders() {
+  return {.identity = "u-1", .name = "shop/orders", .source = "db:3306", .topic = "shop.orders"};
+}
+
 TEST(CheckpointJson, IsExactlyThis) {
-  EXPECT_EQ(to_json(some(), "default/orders"),
-            R"({"position":{"file":"mysql-bin.000003","flavor":"mysql",)"
-            R"("gtidSet":"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5","offset":8589934592},)"
-            R"("savedAtMs":1700000000000,"task":"default/orders","version":1})");
+  EXPECT_EQ(
+      to_json(some(), orders()),
+      R"({"name":"shop/orders","position":{"file":"mysql-bin.000003","flavor":"mysql",)"
+      R"("gtidSet":"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5","offset":8589934592},)"
+      R"("savedAtMs":1700000000000,"source":"db:3306","task":"u-1","topic":"shop.orders","version":1})");
 }
 
 TEST(CheckpointJson, ComesBack) {
-  const auto checkpoint = checkpoint_from_json(to_json(some(), "default/orders"), "default/orders");
+  const auto checkpoint = checkpoint_from_json(to_json(some(), orders()), "u-1");
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ(checkpoint->position, some().position);
   EXPECT_EQ(checkpoint->saved_at_ms, some().saved_at_ms);
@@ -64,13 +69,13 @@ TEST(CheckpointJson, SaysWhatIsWrong) {
 }
 
 TEST(CheckpointJson, IsUtf8WhateverTheTaskIsCalled) {
-  EXPECT_THAT(to_json(some(), "orders\xff"), HasSubstr("\"orders\uFFFD\""));
+  EXPECT_THAT(to_json(some(), {.identity = "orders\xff"}), HasSubstr("\"orders\uFFFD\""));
 }
 
 TEST(CheckpointJson, IsNotAnotherTasks) {
-  const auto checkpoint = checkpoint_from_json(to_json(some(), "default/orders"), "default/lines");
+  const auto checkpoint = checkpoint_from_json(to_json(some(), orders()), "u-2");
   EXPECT_TRUE(absl::IsFailedPrecondition(checkpoint.status()));
-  EXPECT_EQ(text(checkpoint.status()), "it is the checkpoint of task default/orders, not of default/lines");
+  EXPECT_EQ(text(checkpoint.status()), "it is the checkpoint of task u-1, not of u-2");
 }
 
 }  // namespace
