@@ -30,6 +30,34 @@ bool is_news(const json& old, const json& condition) {
   return status == "True" || !kPassing.contains(condition.value("reason", ""));
 }
 
+struct News {
+  const char* type;
+  std::string reason;
+  std::string action;
+  std::string note;
+};
+
+json event_of(const api::TaskObject& task, std::int64_t now_us, News news) {
+  if (news.note.size() > kMaxNote) news.note = news.note.substr(0, kMaxNote) + "...";
+  return {{"apiVersion", kube::api_version(kube::kEvent)},
+          {"kind", kube::kEvent.kind},
+          {"metadata", {{"generateName", task.key.name + "-"}, {"namespace", task.key.name_space}}},
+          {"eventTime",
+           absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(now_us), absl::UTCTimeZone())},
+          {"type", news.type},
+          {"reason", news.reason},
+          {"action", news.action},
+          {"note", news.note},
+          {"reportingController", "rowtide.dev/operator"},
+          {"reportingInstance", "rowtide-operator"},
+          {"regarding",
+           {{"apiVersion", kube::api_version(kube::kChangeTrackingTask)},
+            {"kind", kube::kChangeTrackingTask.kind},
+            {"name", task.key.name},
+            {"namespace", task.key.name_space},
+            {"uid", task.uid}}}};
+}
+
 }  // namespace
 
 std::vector<json> events_between(const api::TaskObject& task, const json& before, const json& after,
@@ -40,28 +68,18 @@ std::vector<json> events_between(const api::TaskObject& task, const json& before
     const std::string type = condition.value("type", "");
     if (!told_conditions().contains(type)) continue;
     if (!is_news(api::find_condition(old_conditions, type), condition)) continue;
-    std::string note = condition.value("message", "");
-    if (note.size() > kMaxNote) note = note.substr(0, kMaxNote) + "...";
     const bool is_bad =
         condition.value("status", "") == "False" && condition.value("reason", "") != "Suspended";
-    events.push_back(
-        {{"apiVersion", kube::api_version(kube::kEvent)},
-         {"kind", kube::kEvent.kind},
-         {"metadata", {{"generateName", task.key.name + "-"}, {"namespace", task.key.name_space}}},
-         {"eventTime",
-          absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(now_us), absl::UTCTimeZone())},
-         {"type", is_bad ? "Warning" : "Normal"},
-         {"reason", condition.value("reason", "")},
-         {"action", type},
-         {"note", note},
-         {"reportingController", "rowtide.dev/operator"},
-         {"reportingInstance", "rowtide-operator"},
-         {"regarding",
-          {{"apiVersion", kube::api_version(kube::kChangeTrackingTask)},
-           {"kind", kube::kChangeTrackingTask.kind},
-           {"name", task.key.name},
-           {"namespace", task.key.name_space},
-           {"uid", task.uid}}}});
+    events.push_back(event_of(task, now_us,
+                              {.type = is_bad ? "Warning" : "Normal",
+                               .reason = condition.value("reason", ""),
+                               .action = type,
+                               .note = condition.value("message", "")}));
+  }
+  const std::string remark = after.value("startRemark", "");
+  if (!remark.empty() && remark != before.value("startRemark", "")) {
+    events.push_back(event_of(
+        task, now_us, {.type = "Normal", .reason = "StartPosition", .action = "Start", .note = remark}));
   }
   return events;
 }

@@ -296,6 +296,11 @@ json progress_of(const Observed& observed, bool is_running) {
   return progress;
 }
 
+/// Of the tracker that runs; one that cannot be asked has not changed it.
+std::string start_remark_of(const Observed& observed) {
+  return observed.tracker ? observed.tracker->start_remark : observed.task.status.value("startRemark", "");
+}
+
 }  // namespace
 
 json compute_status(const Observed& observed) {
@@ -332,6 +337,8 @@ json compute_status(const Observed& observed) {
   if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
   if (json progress = progress_of(observed, available.status == ConditionStatus::True); progress.is_object())
     status["progress"] = std::move(progress);
+  if (std::string remark = start_remark_of(observed); !remark.empty())
+    status["startRemark"] = std::move(remark);
   if (observed.deployment != nullptr)
     status["trackerRef"] = {{"kind", "Deployment"}, {"name", tracker_name(task)}};
   if (observed.tracker && !observed.tracker->topics.empty()) {

@@ -48,6 +48,16 @@ TEST(Events, StreamingAgainIsNormal) {
   EXPECT_EQ(after[0].at("type"), "Normal");
 }
 
+TEST(Events, WhereATrackerBeganIsToldOnce) {
+  const json remark = {{"startRemark", "Goes on where the former task has been"}};
+  const std::vector<json> first = events(json::object(), remark);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].at("reason"), "StartPosition");
+  EXPECT_EQ(first[0].at("note"), "Goes on where the former task has been");
+  EXPECT_TRUE(events(remark, remark).empty());
+  EXPECT_TRUE(events(remark, json::object()).empty());
+}
+
 TEST(Events, ALongNoteIsCut) {
   const auto long_one =
       events(json::object(),

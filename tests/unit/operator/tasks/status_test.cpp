@@ -287,6 +287,15 @@ TEST_F(StatusOfARunningTracker, AnIdleTrackerIsNoWrite) {
   EXPECT_EQ(status(&running_, tracker("Streaming"), kNowMs + 31'000), first);
 }
 
+TEST_F(StatusOfARunningTracker, WhatIsSpecialAboutItsStartStaysWhileItRuns) {
+  task::TrackerStatus special = tracker("Streaming");
+  special.start_remark = "Goes on elsewhere";
+  task_ = test_task(status(&running_, special));
+  EXPECT_EQ(task_.status.at("startRemark"), "Goes on elsewhere");
+  EXPECT_EQ(status(&running_, std::nullopt).at("startRemark"), "Goes on elsewhere");
+  EXPECT_FALSE(status(&running_, tracker("Streaming")).contains("startRemark"));
+}
+
 TEST_F(StatusOfARunningTracker, ASampleFromTheFutureDoesNotEndTheSampling) {
   json first = status(&running_, tracker("Streaming"));
   first["progress"]["sampledTime"] = api::format_time(kNowMs + 3'600'000);
