@@ -570,7 +570,7 @@ Spec read_spec(const Field& field) {
   }
   if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
                         "onUnprocessable", "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition",
-                        "precheck", "sink", "tracker"})) {
+                        "resetNonce", "precheck", "sink", "tracker"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -582,6 +582,7 @@ Spec read_spec(const Field& field) {
   spec.on_unprocessable = field["onUnprocessable"].choice(kUnprocessable, spec.on_unprocessable);
   spec.online_schema_changes = read_online_schema_changes(field);
   spec.start_position = read_start_position(field["startPosition"]);
+  spec.reset_nonce = field["resetNonce"].integer(0, INT64_MAX, 0);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
   spec.tracker = read_tracker_pod(field["tracker"]);

@@ -194,6 +194,7 @@ struct Spec {
   Unprocessable on_unprocessable = Unprocessable::Stop;
   OnlineSchemaChanges online_schema_changes;
   StartPosition start_position;
+  std::int64_t reset_nonce = 0;  ///< above the checkpoint's: begin at start_position again, once
   Precheck precheck;
   Sink sink;
   TrackerPod tracker;

@@ -90,7 +90,7 @@ std::vector<json> full_documents() {
                 "exclude": [{"database": "shop", "tables": ["audit"]}],
                 "columns": [{"table": "shop.orders", "exclude": ["ex"], "mask": ["ma"], "hash": ["ha"]}]},
     "startPosition": {"mode": "GTIDSet", "gtidSet": "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"},
-    "precheck": {"skip": ["BinlogRetention"], "runNonce": 1},
+    "resetNonce": 2, "precheck": {"skip": ["BinlogRetention"], "runNonce": 1},
     "sink": {"kafka": {
       "topic": {"name": "orders", "partitions": 2, "replicationFactor": 1, "retentionHours": 1, "create": false},
       "partitionBy": "Task", "format": "debezium-json",
@@ -156,6 +156,7 @@ std::string settings(const task::Spec& s) {
       {"data types", {s.data_types.data_updates, s.data_types.schema_updates}},
       {"start",
        {s.start_position.mode, s.start_position.gtid_set, s.start_position.file, s.start_position.offset}},
+      {"reset", s.reset_nonce},
       {"precheck", {s.precheck.skip, s.precheck.run_nonce}}};
   const auto reference = [](const auto& ref) { return ref ? json{ref->name} : json(); };
   const auto key_reference = [](const auto& ref) { return ref ? json{ref->name, ref->key} : json(); };

@@ -761,6 +761,10 @@ TEST(PrecheckKafka, AStartPositionCountsOnlyWithoutACheckpoint) {
   const CheckItem found = item(check(task), "StartPositionAvailable");
   EXPECT_EQ(found.result, CheckResult::Passed) << found.message;
   EXPECT_THAT(found.observed, HasSubstr("checkpoint"));
+
+  task.spec.reset_nonce = 1;
+  EXPECT_EQ(item(check(task), "StartPositionAvailable").reason, "BinlogPositionPurged")
+      << "a reset is pending";
 }
 
 }  // namespace

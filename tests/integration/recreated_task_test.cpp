@@ -149,6 +149,39 @@ TEST_P(RecreatedExactlyOnceTask, AbortsWhatAKilledFormerTrackerLeftOpen) {
   EXPECT_TRUE(again.stop(SIGTERM).ok());
 }
 
+TEST_P(RecreatedTask, AHigherResetNonceAppliesTheStartPositionOnce) {
+  sql("CREATE TABLE t (id INT PRIMARY KEY)");
+  json task = task_with_uid("a");
+  TrackerProcess first(task);
+  first.start_streaming();
+  sql("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(ids_up_to(1), std::vector<int>{1});
+  EXPECT_TRUE(first.stop(SIGTERM).ok());
+  sql("INSERT INTO t VALUES (2)");
+  task["spec"]["resetNonce"] = 3;
+  task["spec"]["startPosition"] = {{"mode", "Earliest"}};
+  TrackerProcess reset(task);
+  reset.start_streaming();
+  EXPECT_THAT(reset.status().at("startRemark").get<std::string>(), HasSubstr("spec.resetNonce 3"));
+  EXPECT_EQ(ids_up_to(2), (std::vector<int>{1, 1, 2}));
+  EXPECT_TRUE(reset.stop(SIGTERM).ok());
+
+  sql("INSERT INTO t VALUES (3)");
+  reset.start_streaming();
+  EXPECT_EQ(reset.status().at("startRemark"), "");
+  EXPECT_EQ(ids_up_to(3), (std::vector<int>{1, 1, 2, 3}));
+  EXPECT_TRUE(reset.stop(SIGTERM).ok());
+
+  // So does a task that is created anew, and a lower one is none.
+  task = task_with_uid("b");
+  TrackerProcess again(task);
+  again.start_streaming();
+  EXPECT_THAT(again.status().at("startRemark").get<std::string>(), HasSubstr("set spec.resetNonce to 1"));
+  sql("INSERT INTO t VALUES (4)");
+  EXPECT_EQ(ids_up_to(4), (std::vector<int>{1, 1, 2, 3, 4}));
+  EXPECT_TRUE(again.stop(SIGTERM).ok());
+}
+
 INSTANTIATE_TEST_SUITE_P(Delivery, RecreatedTask, testing::Values("AtLeastOnce", "ExactlyOnce"),
                          [](const auto& one) { return std::string(one.param); });
 INSTANTIATE_TEST_SUITE_P(Delivery, RecreatedExactlyOnceTask, testing::Values("ExactlyOnce"),

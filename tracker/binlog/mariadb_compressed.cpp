@@ -51,7 +51,7 @@ absl::Status append_uncompressed(Bytes compressed, std::vector<std::byte>& out) 
   if ((head & kAlgorithmMask) != 0) {
     return absl::UnimplementedError(fmt::format(
         "an event is compressed in a way (0x{:02x}) that this version of Rowtide does not know; upgrade "
-        "it, or SET GLOBAL log_bin_compress=OFF and make the task anew with spec.startPosition after it",
+        "it, or SET GLOBAL log_bin_compress=OFF and raise spec.resetNonce with spec.startPosition after it",
         head));
   }
   const std::uint64_t size = reader.big_endian(std::clamp<std::size_t>(head & kLengthMask, 1, 4));

@@ -63,7 +63,7 @@ absl::Status PayloadReader::start(Bytes body) {
     return absl::UnimplementedError(
         fmt::format("a transaction is compressed in a way (number {}) that this version of Rowtide does not "
                     "know; upgrade it, or "
-                    "SET GLOBAL binlog_transaction_compression=OFF and make the task anew with "
+                    "SET GLOBAL binlog_transaction_compression=OFF and raise spec.resetNonce with "
                     "spec.startPosition after it",
                     compression));
   }

@@ -21,6 +21,7 @@ std::string to_json(const Checkpoint& checkpoint, const Owner& owner) {
   nlohmann::json document;
   document["name"] = owner.name;
   document["position"] = nlohmann::json::parse(binlog::to_json(checkpoint.position));
+  document["resetNonce"] = owner.reset_nonce;
   document["savedAtMs"] = checkpoint.saved_at_ms;
   document["source"] = owner.source;
   document["task"] = owner.identity;
@@ -72,7 +73,7 @@ absl::StatusOr<Checkpoint> checkpoint_from_json(std::string_view text, std::stri
   }
   absl::StatusOr<binlog::Position> parsed = binlog::position_from_json(position->dump());
   if (!parsed.ok()) return damaged(rowtide::text(parsed.status()));
-  return Checkpoint{*std::move(parsed), saved_at->get<std::int64_t>()};
+  return Checkpoint{*std::move(parsed), saved_at->get<std::int64_t>(), owner_from_json(text).reset_nonce};
 }
 
 }  // namespace rowtide::checkpoint

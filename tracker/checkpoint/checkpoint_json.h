@@ -9,7 +9,7 @@
 
 namespace rowtide::checkpoint {
 
-/// {"name":"default/orders","position":{...},"savedAtMs":1700000000000,"source":"db:3306","task":"<identity>",
+/// {"name":"default/orders","position":{...},"resetNonce":0,"savedAtMs":1700000000000,"source":"db:3306","task":"<identity>",
 /// "topic":"default.orders","version":1}: what every store keeps.
 [[nodiscard]] std::string to_json(const Checkpoint& checkpoint, const Owner& owner);
 

@@ -14,6 +14,7 @@ namespace rowtide::checkpoint {
 struct Checkpoint {
   binlog::Position position;
   std::int64_t saved_at_ms = 0;
+  std::int64_t reset_nonce = 0;  ///< as loaded: of the spec it was saved under; save() has its task's own
 };
 
 /// A table's definition as the schema history saves it (schema/schema_history.h): the store does not look
@@ -34,7 +35,7 @@ class CheckpointStore {
   /// OK only when it would survive a crash of everything.
   [[nodiscard]] virtual absl::Status save(const Checkpoint& checkpoint) = 0;
 
-  /// The newest of each key. After load().
+  /// The newest of each key, also where there is no checkpoint. After load().
   [[nodiscard]] virtual absl::StatusOr<std::vector<SchemaEntry>> load_schemas() = 0;
   /// As save(). Before the checkpoint that needs them.
   [[nodiscard]] virtual absl::Status save_schemas(const std::vector<SchemaEntry>& entries) = 0;

@@ -105,11 +105,11 @@ class KafkaCheckpointStore final : public CheckpointStore {
     ASSIGN_OR_RETURN(sink::KafkaClient consumer, make_consumer("read_committed"));
     RETURN_IF_ERROR(ensure_topic(*consumer));
     ASSIGN_OR_RETURN(TaskRecords records, read(*consumer, owner_.identity));
+    schemas_ = std::move(records.schemas);
     if (!records.checkpoint) {
       const std::optional<Found> former = newest_namesake(records);
       return former ? adopt(*former) : std::nullopt;
     }
-    schemas_ = std::move(records.schemas);
     return parse(*records.checkpoint);
   }
 
@@ -184,8 +184,10 @@ class KafkaCheckpointStore final : public CheckpointStore {
     RETURN_IF_ERROR(fence ? produce(*fence, moved) : save_all(moved));
     if (transaction) RETURN_IF_ERROR(transaction->commit({}));
     schemas_ = std::move(records.schemas);
-    note(fmt::format("Goes on where the former task {} ({}) has been, at {}", owner_.name, former.identity,
-                     binlog::to_string(checkpoint->position)));
+    note(fmt::format(
+        "Goes on where the former task {} ({}) has been, at {}; to begin at spec.startPosition "
+        "instead, set spec.resetNonce to {}",
+        owner_.name, former.identity, binlog::to_string(checkpoint->position), owner_.reset_nonce + 1));
     return checkpoint;
   }
 

@@ -25,7 +25,7 @@ Owner owner_of(const task::Task& task) {
               .name = task.task_namespace + "/" + task.name,
               .source = fmt::format("{}:{}", task.spec.source.host, task.spec.source.port),
               .topic = {},
-              .reset_nonce = 0};
+              .reset_nonce = task.spec.reset_nonce};
   if (task.spec.sink.kafka) {
     const std::string& topic = task.spec.sink.kafka->topic.name;
     owner.topic = topic.empty() ? task.qualified_name() : topic;

@@ -85,7 +85,7 @@ std::string in_words_of_decode(std::string_view text) {
   std::string message(text);
   constexpr std::pair<std::string_view, std::string_view> kWords[] = {
       {"spec.onUnprocessable: SkipAndCount", "--skip-unprocessable"},
-      {"make the task anew with spec.startPosition after it", "begin after it (--from)"},
+      {"raise spec.resetNonce with spec.startPosition after it", "begin after it (--from)"},
       {"spec.objects", "--objects"},
   };
   for (const auto& [of_task, ours] : kWords) {

@@ -184,7 +184,7 @@ absl::Status Pipeline::dispatch(const binlog::EventView& event, const std::stop_
                               "before out (spec.onUnprocessable: SkipAndCount)"));
     case EventType::Incident:
       return absl::DataLossError(
-          "the server says that events are missing from its binlog here; make the task anew with "
+          "the server says that events are missing from its binlog here; raise spec.resetNonce with "
           "spec.startPosition after it, and bring the consumers' copies up to date by other means");
 
     // The end of a file: the position moves on to the next, also when nobody writes.
@@ -253,7 +253,7 @@ absl::Status Pipeline::on_format_description() {
                     "already: its server has not "
                     "written it to its end, and says nothing of it any more. Compare the tables that it "
                     "changed with their topics, "
-                    "and make the task anew with spec.startPosition here",
+                    "and raise spec.resetNonce with spec.startPosition here",
                     transaction_.id()));
   }
   spdlog::warn(

@@ -13,7 +13,7 @@ namespace {
 absl::Status delivered_already() {
   return absl::UnimplementedError(
       "a transaction with a GTID of MySQL takes rows back, which no server is known to do, and some of them "
-      "are delivered already. Compare the tables that it changed with their topics, make the task anew with "
+      "are delivered already. Compare the tables that it changed with their topics, raise spec.resetNonce with "
       "spec.startPosition after it, and report it");
 }
 
@@ -72,7 +72,7 @@ absl::Status RevocableRows::on_savepoint(const sql::SavepointStatement& statemen
     held_.begin({});
     return absl::UnimplementedError(fmt::format(
         "ROLLBACK TO {}: {}, so that it is not known which rows stay. Nothing of the transaction is "
-        "delivered; make the task anew with spec.startPosition after it, and bring the consumers' copies up "
+        "delivered; raise spec.resetNonce with spec.startPosition after it, and bring the consumers' copies up "
         "to date by other means",
         statement.name, text(from.status())));
   }

@@ -53,7 +53,7 @@ absl::Status TransactionProgress::end() {
     return absl::DataLossError(fmt::format(
         "transaction {} has {} rows of table {}, but {} of them were delivered before the restart: it is not "
         "the transaction that it was. Was the source's binlog changed or the source replaced? Compare the "
-        "table with its topic, then make the task anew with spec.startPosition",
+        "table with its topic, then raise spec.resetNonce with spec.startPosition",
         transaction_, count.read_, table, count.delivered_));
   }
   pending_.reset();

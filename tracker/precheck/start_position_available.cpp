@@ -10,13 +10,14 @@ namespace rowtide::precheck {
 
 namespace {
 
-/// spec.startPosition counts only until there is a checkpoint.
+/// spec.startPosition counts only until there is a checkpoint, and once more when spec.resetNonce is raised.
 bool has_checkpoint(CheckContext& context) {
   constexpr std::chrono::milliseconds kSearchTime{5000};
   if (!has_kafka_sink(context.task())) return false;
   const auto checkpoint = checkpoint::find_kafka_checkpoint(context.task(), context.secrets(),
                                                             std::min(kSearchTime, context.time_left() / 2));
-  return checkpoint.ok() && checkpoint->has_value();
+  return checkpoint.ok() && checkpoint->has_value() &&
+         (*checkpoint)->reset_nonce >= context.task().spec.reset_nonce;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tracker/run/start.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -44,6 +45,7 @@ class Finder {
   [[nodiscard]] absl::Status connect();
   [[nodiscard]] absl::StatusOr<bool> resume();
   [[nodiscard]] absl::Status begin();
+  [[nodiscard]] absl::Status forget_definitions();
   [[nodiscard]] absl::Status begin_history(const binlog::Position& from);
   [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog();
 
@@ -55,16 +57,20 @@ class Finder {
   std::unique_ptr<schema::SchemaHistory> history_;
   std::optional<DdlAhead> ahead_;
   binlog::Position from_;
+  bool is_reset_ = false;
+  std::string remark_;
 };
 
 absl::StatusOr<Start> Finder::find() {
   RETURN_IF_ERROR(connect());
   ASSIGN_OR_RETURN(const bool is_resumed, resume());
   if (!is_resumed) {
-    if (absl::Status status = begin(); !status.ok()) return status;
+    RETURN_IF_ERROR(begin());
+    RETURN_IF_ERROR(forget_definitions());
   }
+  if (is_reset_) remark_ += ", which is " + binlog::to_string(from_);
   return Start{std::move(from_), *std::move(objects_), std::move(history_), std::move(ahead_),
-               parts_.checkpoints == nullptr ? std::string() : parts_.checkpoints->remark()};
+               std::move(remark_)};
 }
 
 absl::Status Finder::connect() {
@@ -81,10 +87,18 @@ absl::Status Finder::connect() {
   return absl::OkStatus();
 }
 
-/// False: there is no checkpoint yet.
+/// False: there is no checkpoint that counts.
 absl::StatusOr<bool> Finder::resume() {
   if (parts_.checkpoints == nullptr) return false;
   ASSIGN_OR_RETURN(std::optional<checkpoint::Checkpoint> checkpoint, parts_.checkpoints->load());
+  remark_ = parts_.checkpoints->remark();
+  if (checkpoint.has_value() && checkpoint->reset_nonce < task_.spec.reset_nonce) {
+    is_reset_ = true;
+    remark_ = fmt::format("spec.resetNonce {}: the checkpoint at {} is given up for spec.startPosition",
+                          task_.spec.reset_nonce, binlog::to_string(checkpoint->position));
+    spdlog::warn("{}", remark_);
+    return false;
+  }
   if (!checkpoint.has_value()) {
     spdlog::info("No checkpoint yet: spec.startPosition decides");
     return false;
@@ -110,6 +124,16 @@ absl::Status Finder::begin() {
   ASSIGN_OR_RETURN(schema::CatalogSnapshot after, read_catalog());
   history_->begin(after, differences(before, after));
   return absl::OkStatus();
+}
+
+/// Those of before would be taken for newer ones at the next start. The checkpoint itself stays until that of
+/// the new beginning replaces it.
+absl::Status Finder::forget_definitions() {
+  if (parts_.checkpoints == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<checkpoint::SchemaEntry> saved, parts_.checkpoints->load_schemas());
+  if (saved.empty()) return absl::OkStatus();
+  for (checkpoint::SchemaEntry& each : saved) each.value.clear();
+  return parts_.checkpoints->save_schemas(saved);
 }
 
 /// At a position in the past: the catalog of now holds for what no statement has changed since.

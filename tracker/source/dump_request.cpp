@@ -33,7 +33,7 @@ absl::Status check_position_fits(const binlog::Position& from, const ServerInfo&
     return failure(
         StatusCode::kFailedPrecondition, "PositionOfOtherServer",
         fmt::format("the position {} is of {}, the source is {} ({}); a checkpoint cannot move between the "
-                    "two: make the task anew with spec.startPosition",
+                    "two: raise spec.resetNonce with spec.startPosition",
                     binlog::to_string(from), is_mariadb_set ? "MariaDB" : "MySQL",
                     facts.is_mariadb ? "MariaDB" : "MySQL", facts.version_text));
   }
@@ -46,10 +46,11 @@ absl::Status check_position_fits(const binlog::Position& from, const ServerInfo&
   if (from.gtids.index() == 0 && !from.server.empty() && from.server != facts.server) {
     return failure(
         StatusCode::kFailedPrecondition, "SourceReplaced",
-        fmt::format("the position {} is a place in the files of server {}, and the source is now server {}, "
-                    "whose files are others; let the task read that server again, or make the task anew with "
-                    "spec.startPosition. With gtid_mode=ON a task goes on at any replica",
-                    binlog::to_string(from), from.server, facts.server));
+        fmt::format(
+            "the position {} is a place in the files of server {}, and the source is now server {}, "
+            "whose files are others; let the task read that server again, or raise spec.resetNonce with "
+            "spec.startPosition. With gtid_mode=ON a task goes on at any replica",
+            binlog::to_string(from), from.server, facts.server));
   }
   if (from.gtids.index() == 0 && from.offset > std::numeric_limits<std::uint32_t>::max()) {
     return failure(

@@ -142,7 +142,7 @@ absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(Session& session) {
 }
 
 std::string_view lost_position_choices() {
-  return "Choose: bring the missing binlog files back to the source; or make the task anew with "
+  return "Choose: bring the missing binlog files back to the source; or raise spec.resetNonce with "
          "spec.startPosition.mode Earliest (goes on at the earliest change that is left) or Latest (from "
          "now on), either with a gap, after which consumers need a fresh copy of the tables; and keep the "
          "binlog longer (binlog_expire_logs_seconds)";
@@ -248,7 +248,7 @@ absl::Status check_executed(const Position& from, Session& session) {
           "the source lacks transactions that were delivered already: {}; it has executed {}. If it is "
           "a replica that catches up, this passes. If they are lost (a fail-over to a server that had "
           "not received them, RESET MASTER, or a server restored from a backup), consumers have "
-          "changes that the source does not: compare the tables, then make the task anew with "
+          "changes that the source does not: compare the tables, then raise spec.resetNonce with "
           "spec.startPosition",
           executed->missing, executed->all.empty() ? "nothing" : executed->all));
 }

@@ -31,7 +31,7 @@ TEST(CheckpointJson, IsExactlyThis) {
       to_json(some(), orders()),
       R"({"name":"shop/orders","position":{"file":"mysql-bin.000003","flavor":"mysql",)"
       R"("gtidSet":"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5","offset":8589934592},)"
-      R"("savedAtMs":1700000000000,"source":"db:3306","task":"u-1","topic":"shop.orders","version":1})");
+      R"("resetNonce":0,"savedAtMs":1700000000000,"source":"db:3306","task":"u-1","topic":"shop.orders","version":1})");
 }
 
 TEST(CheckpointJson, ComesBack) {
@@ -39,6 +39,12 @@ TEST(CheckpointJson, ComesBack) {
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ(checkpoint->position, some().position);
   EXPECT_EQ(checkpoint->saved_at_ms, some().saved_at_ms);
+}
+
+TEST(CheckpointJson, HasTheNonceOfItsTask) {
+  Owner owner = orders();
+  owner.reset_nonce = 7;
+  EXPECT_EQ(checkpoint_from_json(to_json(some(), owner), "u-1")->reset_nonce, 7);
 }
 
 TEST(CheckpointJson, SaysWhatIsWrong) {

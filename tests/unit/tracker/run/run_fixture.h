@@ -132,11 +132,13 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
     return absl::OkStatus();
   }
   [[nodiscard]] absl::StatusOr<std::vector<checkpoint::SchemaEntry>> load_schemas() override {
-    return std::vector<checkpoint::SchemaEntry>{};
+    return schemas;
   }
   [[nodiscard]] absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& entries) override {
     const std::lock_guard lock(mutex_);
-    for (const checkpoint::SchemaEntry& each : entries) log_.push_back("schema " + each.key);
+    for (const checkpoint::SchemaEntry& each : entries) {
+      log_.push_back((each.value.empty() ? "no schema " : "schema ") + each.key);
+    }
     return absl::OkStatus();
   }
   void fail(absl::Status failure) {
@@ -150,6 +152,7 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
   }
 
   std::optional<checkpoint::Checkpoint> loaded;
+  std::vector<checkpoint::SchemaEntry> schemas;
 
  private:
   std::mutex mutex_;

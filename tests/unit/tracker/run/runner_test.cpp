@@ -51,6 +51,30 @@ class Runners : public RunFixture {
   std::jthread thread_;
 };
 
+TEST_F(Runners, AHigherResetNonceBeginsAtTheStartPositionWithoutTheOldDefinitions) {
+  checkpoints_.loaded = checkpoint::Checkpoint{.position = at(100), .saved_at_ms = 1, .reset_nonce = 1};
+  checkpoints_.schemas = {{"[\"shop\",\"old\"]", "{}"}};
+  task_.spec.reset_nonce = 2;
+  start();
+  wait_streaming();
+  EXPECT_THAT(checkpoints_.log(), ElementsAre("no schema [\"shop\",\"old\"]", "checkpoint binlog.000001:4"));
+  EXPECT_EQ(
+      runner_->status().start_remark,
+      "spec.resetNonce 2: the checkpoint at binlog.000001:100 is given up for spec.startPosition, which "
+      "is binlog.000001:4");
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, TheResetNonceOfTheCheckpointBeginsNothingAnew) {
+  checkpoints_.loaded = checkpoint::Checkpoint{.position = at(100), .saved_at_ms = 1, .reset_nonce = 2};
+  task_.spec.reset_nonce = 2;
+  start();
+  wait_streaming();
+  EXPECT_EQ(runner_->status().start_remark, "");
+  EXPECT_THAT(checkpoints_.log(), ElementsAre("checkpoint binlog.000001:100"));
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Runners, TheFirstPositionIsSavedBeforeTheFirstEvent) {
   start();
   wait_streaming();
