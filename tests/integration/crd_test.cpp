@@ -596,7 +596,8 @@ const std::vector<RuleCase>& rule_cases() {
 }
 
 TEST_F(CrdTest, EveryRuleRefusesAndLetsPass) {
-  std::set<std::string> tested{"source.type cannot be changed; make a new task",  // these two: the next tests
+  std::set<std::string> tested{"source.type cannot be changed; make a new task",  // these: the next tests
+                               "resetNonce never becomes less",
                                "topic.name cannot be changed; make a new task"};
   for (const RuleCase& rule : rule_cases()) {
     tested.insert(rule.message);
@@ -688,6 +689,14 @@ class CrdUpdateTest : public CrdTest {
 TEST_F(CrdUpdateTest, TheSourcesTypeIsFixed) {
   expect_fixed(json::object(), {{"spec", {{"source", {{"type", "MariaDB"}}}}}});
   EXPECT_TRUE(change(json::object(), {{"spec", {{"source", {{"host", "other"}}}}}}).accepted());
+}
+
+TEST_F(CrdUpdateTest, TheResetNonceOnlyGrows) {
+  const auto nonce = [](const json& value) { return json{{"spec", {{"resetNonce", value}}}}; };
+  EXPECT_TRUE(change(json::object(), nonce(1)).accepted());
+  EXPECT_TRUE(change(nonce(2), nonce(2)).accepted());
+  EXPECT_TRUE(change(nonce(2), nonce(1)).says("resetNonce never becomes less"));
+  EXPECT_TRUE(change(nonce(2), nonce(nullptr)).says("resetNonce never becomes less"));
 }
 
 TEST_F(CrdUpdateTest, TheTopicsNameIsFixedAlsoWhereItWasLeftOut) {
