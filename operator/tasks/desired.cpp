@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr const char* kTaskFolder = "/etc/rowtide/task";
 constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
-constexpr int kUser = 65532;  // the image's
+constexpr int kUser = 65532;  // our image's
 constexpr int kPrecheckDeadlineSeconds = 120;
 constexpr int kKeptPrecheckSeconds = 3600;
 
@@ -116,14 +116,15 @@ json container(const api::TaskObject& task, const std::string& default_image, co
 
 json pod_spec(const api::TaskObject& task, json pod_container, json pod_volumes) {
   const task::TrackerPod& settings = task.parsed->task.spec.tracker;
+  json security = {{"runAsNonRoot", true}, {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+  // Our image says itself which user it runs as, and a platform (OpenShift) may choose another. Of the task's
+  // own image nothing is known: one that would run as root is not to fail.
+  if (!settings.image.empty()) {
+    for (const char* id : {"runAsUser", "runAsGroup", "fsGroup"}) security[id] = kUser;
+  }
   json spec = {{"automountServiceAccountToken", false},
                {"enableServiceLinks", false},
-               {"securityContext",
-                {{"runAsNonRoot", true},
-                 {"runAsUser", kUser},
-                 {"runAsGroup", kUser},
-                 {"fsGroup", kUser},
-                 {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+               {"securityContext", std::move(security)},
                {"containers", json::array({std::move(pod_container)})},
                {"volumes", std::move(pod_volumes)}};
   const auto pass_through = [&](const char* field, const std::string& text) {

@@ -62,10 +62,11 @@ bool belongs_to_spec(const api::TaskObject& task, const json& job) {
          annotation(job, kRunNonce) == std::to_string(task.parsed->task.spec.precheck.run_nonce);
 }
 
-void decide_retry(PrecheckDecision& decision, bool has_job, std::int64_t now_ms) {
-  const milliseconds waited{now_ms - decision.finished_at_ms};
+/// An end in the future is of another clock, or of this one before it was set back: it says nothing.
+void decide_retry(PrecheckDecision& decision, bool has_job, std::int64_t ended_ms, std::int64_t now_ms) {
+  const milliseconds waited{now_ms - ended_ms};
   const milliseconds pause = precheck_pause(decision.attempt);
-  if (waited < pause) {
+  if (waited >= milliseconds{0} && waited < pause) {
     decision.look_again_after = pause - waited;
   } else if (has_job) {
     decision.action = PrecheckAction::DeleteJob;
@@ -127,7 +128,10 @@ PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun&
   const json& complete = true_condition(*run.job, "Complete");
   const json& condition = complete.is_null() ? true_condition(*run.job, "Failed") : complete;
   decision.finished_at_ms = api::parse_time(condition.value("lastTransitionTime", ""));
-  const std::int64_t waited = now_ms - (run.end_seen_ms == 0 ? now_ms : run.end_seen_ms);
+  // By our own clock as far as it was seen: the server's may be ahead or behind.
+  const std::int64_t seen_ms = run.end_seen_ms == 0 ? now_ms : run.end_seen_ms;
+  const std::int64_t waited = now_ms - seen_ms;
+  decision.finished_at_ms = std::min(decision.finished_at_ms, seen_ms);
   const json& end = terminated(run.pod);
   if (end.is_null() && recorded_result(task).is_null() && waited < kPodNewsDeadline.count()) {
     // The pod's end is told on another watch, and may come later than the Job's.
@@ -147,7 +151,7 @@ PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun&
   }
   if (decision.verdict == PrecheckVerdict::Passed) return decision;
   if (is_other_pod(annotation(*run.job, kPodHash), run)) return with_action(PrecheckAction::DeleteJob);
-  decide_retry(decision, true, now_ms);
+  decide_retry(decision, true, run.end_seen_ms == 0 ? decision.finished_at_ms : seen_ms, now_ms);
   return decision;
 }
 
@@ -173,7 +177,7 @@ PrecheckDecision decide_from_status(const api::TaskObject& task, const PrecheckR
   decision.attempt = recorded.value("attempts", 1);
   decision.finished_at_ms = api::parse_time(recorded.value("completionTime", ""));
   decision.verdict = passed ? PrecheckVerdict::Passed : PrecheckVerdict::Failed;
-  if (!passed) decide_retry(decision, false, now_ms);
+  if (!passed) decide_retry(decision, false, decision.finished_at_ms, now_ms);
   return decision;
 }
 

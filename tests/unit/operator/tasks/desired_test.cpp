@@ -96,6 +96,16 @@ TEST(Desired, PodSettingsArePassedThrough) {
   EXPECT_EQ(pod.at("serviceAccountName"), "sa");
 }
 
+TEST(Desired, TheUserIsChosenOnlyForAnImageOfTheTasksOwn) {
+  const auto user = [](const api::TaskObject& task) {
+    return pod_spec(tracker_deployment(task, "i")).at("securityContext").value("runAsUser", 0);
+  };
+  EXPECT_EQ(user(test_task()), 0);
+  json object = task_json();
+  object["spec"]["tracker"]["image"] = "own:1";
+  EXPECT_EQ(user(api::read_task_object(object)), 65532);
+}
+
 TEST(Desired, ResourcesAreMergedOverTheDefaultsByResource) {
   const auto merged = [](const char* own) {
     json object = task_json();

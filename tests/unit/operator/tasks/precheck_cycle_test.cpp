@@ -177,6 +177,22 @@ TEST(PrecheckCycle, ThePodsEndIsWaitedForByOurOwnClock) {
   EXPECT_EQ(decide(task, &done, nullptr, kNowMs + 1'000, kNowMs).verdict, PrecheckVerdict::Running);
 }
 
+TEST(PrecheckCycle, PausesAreMeasuredByOurOwnClock) {
+  const api::TaskObject task = test_task();
+  const json end = pod(report(task::CheckResult::Failed));
+  for (const std::int64_t skew_ms : {-300'000, 300'000}) {
+    const json done = job(task, "Failed", kNowMs + skew_ms);
+    const PrecheckDecision early = decide(task, &done, &end, kNowMs + 4'000, kNowMs);
+    EXPECT_EQ(early.action, PrecheckAction::None) << skew_ms;
+    EXPECT_EQ(early.look_again_after, milliseconds{6'000}) << skew_ms;
+    EXPECT_LE(early.finished_at_ms, kNowMs) << "what is recorded is not in our future";
+    EXPECT_EQ(decide(task, &done, &end, kNowMs + 10'000, kNowMs).action, PrecheckAction::DeleteJob)
+        << skew_ms;
+  }
+  const api::TaskObject future = test_task(recorded(task, "Failed", kNowMs + 300'000));
+  EXPECT_EQ(decide(future, nullptr, nullptr, kNowMs).action, PrecheckAction::CreateJob);
+}
+
 TEST(PrecheckCycle, APassedResultOutlivesItsPod) {
   const api::TaskObject task = test_task(recorded(test_task(), "Passed", kNowMs));
   const json done = job(task, "Complete", kNowMs);
