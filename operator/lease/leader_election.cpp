@@ -25,53 +25,77 @@ LeaderElection::LeaderElection(kube::Client& client, LeaseOptions options, Elect
 
 LeaderElection::~LeaderElection() {
   thread_ = {};
+  watchdog_ = {};
 }
 
 void LeaderElection::start() {
+  watchdog_ = std::jthread([this](const std::stop_token& stop) { watch_deadline(stop); });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void LeaderElection::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    if (!turn()) {
-      is_leader_ = false;
-      on_lost_();
-      return;
-    }
+    if (!turn()) return lose();
     sleep_for(timing_.retry_period, stop);
   }
+}
+
+/// A request that hangs must not keep the leader leading.
+void LeaderElection::watch_deadline(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    if (!is_leader_) {
+      renewal_.wait(lock, stop, [this] { return is_leader_.load(); });
+      continue;
+    }
+    const auto end = renewed_at_ + timing_.renew_deadline;
+    if (renewal_.wait_until(lock, stop, end, [&] { return renewed_at_ + timing_.renew_deadline > end; }))
+      continue;
+    if (stop.stop_requested() || !is_leader_) continue;
+    spdlog::error("Lease {} was not renewed for {} s", kube::to_string(options_.lease),
+                  seconds_of(timing_.renew_deadline));
+    lock.unlock();
+    return lose();
+  }
+}
+
+void LeaderElection::renewed(steady_clock::time_point at) {
+  bool is_new = false;
+  {
+    const std::lock_guard lock(mutex_);
+    renewed_at_ = at;
+    is_new = !is_leader_.exchange(true);
+  }
+  renewal_.notify_all();
+  if (is_new) spdlog::info("Leading: {} holds Lease {}", options_.identity, kube::to_string(options_.lease));
+}
+
+void LeaderElection::lose() {
+  if (is_leader_.exchange(false)) on_lost_();
 }
 
 bool LeaderElection::turn() {
   const auto began = steady_clock::now();  // the lease runs from when it was asked for, at the latest
   const absl::StatusOr<bool> held = holder_.hold();
   if (held.ok() && *held) {
-    renewed_at_ = began;
-    if (!is_leader_.exchange(true))
-      spdlog::info("Leading: {} holds Lease {}", options_.identity, kube::to_string(options_.lease));
+    renewed(began);
     return true;
   }
-  if (!is_leader_) {
-    if (held.ok()) {
-      say_who_leads();
-    } else if (!absl::IsAborted(held.status()) && said_ != held.status().message()) {
-      said_ = std::string(held.status().message());
-      spdlog::warn("cannot take Lease {}: {}; the next attempt is in {} s", kube::to_string(options_.lease),
-                   text(held.status()), seconds_of(timing_.retry_period));
-    }
-    return true;
-  }
-  if (held.ok()) {
-    spdlog::error("Lease {} was taken by {}", kube::to_string(options_.lease), holder_.holder());
+  const std::string lease = kube::to_string(options_.lease);
+  if (is_leader_ && held.ok()) {
+    spdlog::error("Lease {} was taken by {}", lease, holder_.holder());
     return false;
   }
-  if (steady_clock::now() - renewed_at_ < timing_.renew_deadline) {
-    spdlog::warn("cannot renew Lease {}: {}", kube::to_string(options_.lease), text(held.status()));
-    return true;
+  if (is_leader_) {
+    spdlog::warn("cannot renew Lease {}: {}", lease, text(held.status()));
+  } else if (held.ok()) {
+    say_who_leads();
+  } else if (!absl::IsAborted(held.status()) && said_ != held.status().message()) {
+    said_ = std::string(held.status().message());
+    spdlog::warn("cannot take Lease {}: {}; nothing is done without it, the next attempt is in {} s", lease,
+                 text(held.status()), seconds_of(timing_.retry_period));
   }
-  spdlog::error("Lease {} could not be renewed for {} s: {}", kube::to_string(options_.lease),
-                seconds_of(timing_.renew_deadline), text(held.status()));
-  return false;
+  return true;
 }
 
 void LeaderElection::say_who_leads() {
@@ -82,6 +106,7 @@ void LeaderElection::say_who_leads() {
 
 void LeaderElection::resign() {
   thread_ = {};  // asks it to end, and waits
+  watchdog_ = {};
   if (!is_leader_.exchange(false)) return;
   if (const absl::Status status = holder_.release(); !status.ok())
     spdlog::warn("cannot give Lease {} back: {}; it runs out by itself", kube::to_string(options_.lease),

@@ -25,14 +25,12 @@ std::string identity() {
 }
 
 absl::Status check_times(const ElectionOptions& options) {
-  const int latest = options.lease_seconds - static_cast<int>(kRequestTimeout.count());
-  if (options.retry_seconds < options.renew_seconds && options.renew_seconds <= latest)
+  if (options.retry_seconds < options.renew_seconds && options.renew_seconds < options.lease_seconds)
     return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
-      "--leader-elect-renew-deadline {}: it must be longer than --leader-elect-retry-period ({}) and at least "
-      "{} s shorter than --leader-elect-lease-duration ({}), so that who cannot renew has ended before another "
-      "begins",
-      options.renew_seconds, options.retry_seconds, kRequestTimeout.count(), options.lease_seconds));
+      "--leader-elect-renew-deadline {}: it must be longer than --leader-elect-retry-period ({}) and shorter than "
+      "--leader-elect-lease-duration ({}), so that who cannot renew has ended before another begins",
+      options.renew_seconds, options.retry_seconds, options.lease_seconds));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "common/http/get.h"
@@ -32,7 +33,10 @@ class Between final : public kube::Transport {
  public:
   explicit Between(kube::Transport& transport) : transport_(transport) {}
   absl::StatusOr<kube::Response> request(const kube::Request& request) override {
-    if (is_cut) return absl::UnavailableError("cut");
+    if (is_cut) {  // as a server that takes the connection and says nothing
+      std::this_thread::sleep_for(kTimeout);
+      return absl::DeadlineExceededError("no answer");
+    }
     auto answer = transport_.request(request);
     if (request.method == "GET" && then) std::exchange(then, nullptr)();
     return answer;
@@ -43,6 +47,7 @@ class Between final : public kube::Transport {
   }
   std::function<void()> then;
   std::atomic<bool> is_cut{false};
+  static constexpr seconds kTimeout{3};
 
  private:
   kube::Transport& transport_;
@@ -127,12 +132,12 @@ TEST_F(Leases, WhoCannotRenewItLosesItBeforeItRunsOut) {
                           [&] { is_lost = true; });
   election.start();
   wait_until("it leads", [&] { return election.is_leader(); });
+  const auto cut_at = steady_clock::now();
   between_.is_cut = true;
   wait_until(
       "it has given up", [&] { return is_lost.load(); }, seconds(60));
   EXPECT_FALSE(election.is_leader());
-  between_.is_cut = false;
-  EXPECT_EQ(holder("two")->hold().value(), false) << "it has not run out yet";
+  EXPECT_LT(steady_clock::now() - cut_at, Between::kTimeout) << "it waited for the request that hangs";
 }
 
 /// An operator of its own process.
@@ -164,18 +169,15 @@ TEST_F(Leases, AKilledOperatorIsFollowedWithin20SecondsAndAStoppedOneAtOnce) {
   OperatorProcess two(kubeconfig());
   wait_until("the second stands by", [&] { return two.stands_by(); });
   one.process().stop(SIGKILL, seconds(5));
-  auto since = steady_clock::now();
   wait_until(
-      "the second leads", [&] { return two.leads(); }, seconds(30));
-  EXPECT_LT(steady_clock::now() - since, seconds(20));
+      "the second leads", [&] { return two.leads(); }, seconds(20));
 
   OperatorProcess three(kubeconfig());
   wait_until("the third stands by", [&] { return three.stands_by(); });
   EXPECT_TRUE(two.process().stop(SIGTERM, seconds(20)).ok());
-  since = steady_clock::now();
   wait_until(
-      "the third leads", [&] { return three.leads(); }, seconds(30));
-  EXPECT_LT(steady_clock::now() - since, seconds(5));
+      "the third leads, long before the Lease would have run out", [&] { return three.leads(); },
+      seconds(10));
 }
 
 }  // namespace
