@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/cli/self_description.h"
 #include "common/http/server.h"
@@ -55,7 +56,7 @@ sigset_t block_stop_signals() {
 /// Another may lead from now on. What this process was about to write is not to be written: it ends here.
 void end_at_once() {
   spdlog::error("Not leading any more: ending");
-  spdlog::shutdown();
+  spdlog::default_logger()->flush();
   std::_Exit(1);
 }
 
@@ -74,28 +75,31 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(const std::string& address,
                                                     const tasks::Reconciler& reconciler,
                                                     lease::ProcessElection* election) {
   return http::Server::start(
-      address, {{"/healthz",
-                 [&] {
-                   return controller.healthy()
-                              ? http::Response{.body = "ok\n"}
-                              : http::Response{.status = 503, .body = "a thread has stopped or hangs\n"};
-                 }},
-                {"/readyz",
-                 [&] {
-                   return controller.synced()
-                              ? http::Response{.body = "ok\n"}
-                              : http::Response{.status = 503, .body = "not every kind is listed\n"};
-                 }},
-                {"/metrics", [&, election] {
-                   return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                         .body = metrics::render_metrics(
-                                             {.controller = controller.stats(),
-                                              .controller_name = "changetrackingtask",
-                                              .requests = client.request_counts(),
-                                              .status_writes = reconciler.status_writes(),
-                                              .tasks = controller.store(kube::kChangeTrackingTask)->all(),
-                                              .is_leader = election == nullptr || (*election)->is_leader()})};
-                 }}});
+      address,
+      {{"/healthz",
+        [&] {
+          return controller.healthy()
+                     ? http::Response{.body = "ok\n"}
+                     : http::Response{.status = 503, .body = "a thread has stopped or hangs\n"};
+        }},
+       {"/readyz",
+        [&] {
+          return controller.synced() ? http::Response{.body = "ok\n"}
+                                     : http::Response{.status = 503, .body = "not every kind is listed\n"};
+        }},
+       {"/metrics", [&, election] {
+          // Of tasks one operator speaks: what several say would count twice.
+          const bool is_leader = election == nullptr || (*election)->is_leader();
+          return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                .body = metrics::render_metrics(
+                                    {.controller = controller.stats(),
+                                     .controller_name = "changetrackingtask",
+                                     .requests = client.request_counts(),
+                                     .status_writes = reconciler.status_writes(),
+                                     .tasks = is_leader ? controller.store(kube::kChangeTrackingTask)->all()
+                                                        : std::vector<kube::ObjectPtr>(),
+                                     .is_leader = is_leader})};
+        }}});
 }
 
 int run(const Options& options, const sigset_t& stop_signals) {

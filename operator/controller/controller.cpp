@@ -46,7 +46,7 @@ MapToPrimary by_label(std::string label) {
 
 Controller::Controller(kube::Transport& transport, ControllerOptions options)
     : options_(std::move(options)), queue_(options_.queue) {
-  add_watch(transport, options_.primary, [this](const Change& change) { queue_.add(change.key); }, {});
+  add_watch(transport, options_.primary, [this](const Change& change) { noticed(change.key); }, {});
   for (const WatchedKind& kind : options_.watched) {
     add_watch(
         transport, kind.watch,
@@ -54,7 +54,7 @@ Controller::Controller(kube::Transport& transport, ControllerOptions options)
           // Both states: an object may change hands.
           for (const ObjectPtr& object : {change.before, change.after}) {
             if (!object) continue;
-            if (const auto key = map(*object)) queue_.add(*key);
+            if (const auto key = map(*object)) noticed(*key);
           }
         },
         kind.map);
@@ -80,6 +80,10 @@ const ObjectStore* Controller::store(const kube::ResourceType& type) const {
   return watch == watches_.end() ? nullptr : watch->store.get();
 }
 
+void Controller::noticed(const Key& key) {
+  if (is_started_) queue_.add(key);
+}
+
 void Controller::watch() {
   if (std::exchange(is_watching_, true)) return;
   for (const Watch& watch : watches_) watch.watcher->start();
@@ -95,6 +99,8 @@ void Controller::start(Reconcile reconcile) {
     live_workers_ = options_.workers;
     running_since_.resize(count);
   }
+  is_started_ = true;
+  for (const ObjectPtr& object : watches_.front().store->all()) queue_.add(key_of(*object));
   for (std::size_t worker = 0; worker < count; ++worker) {
     workers_.emplace_back([this, worker] { work(worker); });
   }
@@ -200,8 +206,7 @@ void Controller::settle(std::size_t worker, const Key& key, const Result& result
                  queue_.failures(key) + 1,
                  result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
     const std::optional<std::chrono::seconds> asked = kube::retry_after(result.status);
-    if (!result.requeue_after && asked) return queue_.add_after(key, *asked);
-    if (!result.requeue_after) return queue_.add_rate_limited(key);
+    if (!result.requeue_after) return queue_.add_rate_limited(key, asked.value_or(std::chrono::seconds(0)));
   } else {
     queue_.forget(key);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -110,6 +111,7 @@ class Controller {
   };
   void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
                  std::function<void(const Change&)> on_change, GroupOf group_of);
+  void noticed(const Key& key);
   void work(std::size_t worker);
   bool wait_until_synced();
   Result run_one(std::size_t worker, const Key& key);
@@ -120,6 +122,7 @@ class Controller {
   Reconcile reconcile_;
   std::vector<Watch> watches_;
   bool is_watching_ = false;
+  std::atomic<bool> is_started_{false};  // before, changes are in the stores and nobody waits for them
 
   mutable std::mutex mutex_;
   std::condition_variable stopping_;

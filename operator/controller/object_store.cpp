@@ -77,13 +77,13 @@ void ObjectStore::replace(std::vector<ObjectPtr> objects) {
     const std::lock_guard lock(mutex_);
     std::set<Key> gone;
     for (const auto& [key, entry] : objects_) gone.insert(key);
-    for (ObjectPtr& object : objects) {
+    for (const ObjectPtr& object : objects) {
       const Key key = key_of(*object);
       gone.erase(key);
       const auto known = objects_.find(key);
       const auto version = string_at(*object, {"metadata", "resourceVersion"});
       if (known != objects_.end() && known->second.resource_version == version) continue;
-      changes.push_back(put(key, std::move(object)));
+      changes.push_back(put(key, object));
     }
     for (const Key& key : gone) {
       if (auto change = drop(key)) changes.push_back(*std::move(change));
@@ -97,8 +97,7 @@ void ObjectStore::upsert(ObjectPtr object) {
   Change change;
   {
     const std::lock_guard lock(mutex_);
-    const Key key = key_of(*object);  // not as an argument beside the move: their order is not defined
-    change = put(key, std::move(object));
+    change = put(key_of(*object), object);
   }
   if (on_change_) on_change_(change);
 }
@@ -112,7 +111,7 @@ void ObjectStore::remove(ObjectPtr last_state) {
   if (change && on_change_) on_change_(*change);
 }
 
-Change ObjectStore::put(const Key& key, ObjectPtr object) {
+Change ObjectStore::put(const Key& key, const ObjectPtr& object) {
   auto dropped = drop(key);
   Change change{key, dropped ? std::move(dropped->before) : nullptr, object};
   Entry entry;

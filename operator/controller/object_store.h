@@ -61,7 +61,7 @@ class ObjectStore final : public kube::WatchSink {
   static Packed pack(const nlohmann::json& object);
   static ObjectPtr unpack(const Packed& packed);
   static std::vector<ObjectPtr> unpack_all(const std::vector<Packed>& packed);
-  Change put(const Key& key, ObjectPtr object);
+  Change put(const Key& key, const ObjectPtr& object);
   std::optional<Change> drop(const Key& key);
 
   const std::function<void(const Change&)> on_change_;

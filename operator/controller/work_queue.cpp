@@ -55,14 +55,14 @@ void WorkQueue::delay_locked(const Key& key, TimePoint due) {
   by_due_.insert({due, key});
 }
 
-void WorkQueue::add_rate_limited(const Key& key) {
+void WorkQueue::add_rate_limited(const Key& key, std::chrono::milliseconds at_least) {
   {
     const std::lock_guard lock(mutex_);
     if (shut_down_) return;
     ++retries_;
     const int doublings = std::min(failures_[key]++, 30);
-    const auto backoff =
-        std::min(options_.backoff_min * (std::int64_t{1} << doublings), options_.backoff_max);
+    const auto backoff = std::min(std::max(options_.backoff_min * (std::int64_t{1} << doublings), at_least),
+                                  options_.backoff_max);
     std::uniform_real_distribution<double> jitter(1.0, 1.0 + options_.jitter);
     const std::chrono::duration<double, std::milli> wait(static_cast<double>(backoff.count()) *
                                                          jitter(random_));

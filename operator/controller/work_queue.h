@@ -53,8 +53,9 @@ class WorkQueue {
   void add(const Key& key);
   /// After `delay`; of several delays of a key the earliest wins. Nothing if the key waits already.
   void add_after(const Key& key, std::chrono::milliseconds delay);
-  /// After the key's backoff, which doubles with each call until forget().
-  void add_rate_limited(const Key& key);
+  /// After the key's backoff, which doubles with each call until forget(), or after `at_least`, if that is
+  /// longer, but never after more than the longest backoff.
+  void add_rate_limited(const Key& key, std::chrono::milliseconds at_least = {});
   void forget(const Key& key);
   int failures(const Key& key) const;
 
