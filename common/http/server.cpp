@@ -20,8 +20,8 @@ struct Server::Impl {
 
 namespace {
 
-constexpr std::size_t kThreads = 4;
-constexpr std::time_t kSilenceSeconds = 2;  // an idle connection must not keep the next one waiting for long
+constexpr std::size_t kThreads = 16;
+constexpr std::time_t kSilenceSeconds = 1;  // an idle connection must not keep a probe waiting
 
 Response answer(const std::map<std::string, Handler>& handlers, const httplib::Request& request) {
   if (request.method != "GET" && request.method != "HEAD") {
@@ -110,7 +110,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address
   }
   impl->thread = std::jthread([&server = impl->server] { server.listen_after_bind(); });
   // stop() does nothing before.
-  while (!impl->server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (!impl->server.is_running()) {
+    if (std::chrono::steady_clock::now() > end)
+      return absl::UnavailableError(fmt::format("the server at {} did not begin to answer in 5 s", address));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
