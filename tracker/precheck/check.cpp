@@ -43,6 +43,12 @@ CheckItem failed(const absl::Status& status, std::string expected, std::string r
                         .repair = std::move(repair)});
 }
 
+CheckItem not_known(const absl::Status& status, std::string expected) {
+  CheckItem item = failed(status, std::move(expected));
+  item.result = CheckResult::Warning;
+  return item;
+}
+
 std::string join_some(const std::vector<std::string>& texts, std::size_t most, std::string_view separator) {
   std::string joined;
   for (std::size_t i = 0; i < texts.size() && i < most; ++i) {

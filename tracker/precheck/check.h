@@ -43,6 +43,9 @@ struct Finding {
 /// A failure of the source itself, while asking it: the status' own reason and text.
 [[nodiscard]] CheckItem failed(const absl::Status& status, std::string expected, std::string repair = {});
 
+/// The same in a check that only warns: what it cannot look at must not keep a task from starting.
+[[nodiscard]] CheckItem not_known(const absl::Status& status, std::string expected);
+
 /// "a, b, c and 17 more".
 [[nodiscard]] std::string join_some(const std::vector<std::string>& texts, std::size_t most = 10,
                                     std::string_view separator = ", ");

@@ -10,14 +10,14 @@ namespace rowtide::precheck {
 CheckItem check_storage_engines(CheckContext& context) {
   const std::string expected = "every tracked table is transactional (InnoDB)";
   const absl::StatusOr<const source::ServerInfo*> server = context.facts();
-  if (!server.ok()) return failed(server.status(), expected);
+  if (!server.ok()) return not_known(server.status(), expected);
   const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
-  if (!tables.ok()) return failed(tables.status(), expected);
+  if (!tables.ok()) return not_known(tables.status(), expected);
   const absl::StatusOr<sql::Result> rows = context.session().query(
       "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t LEFT JOIN "
       "information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.TABLE_TYPE = 'BASE TABLE' AND "
       "COALESCE(e.TRANSACTIONS, '') <> 'YES' ORDER BY t.TABLE_SCHEMA, t.TABLE_NAME");
-  if (!rows.ok()) return failed(rows.status(), expected);
+  if (!rows.ok()) return not_known(rows.status(), expected);
   std::vector<std::string> others;
   bool has_black_hole = false;
   for (const sql::Row& row : rows->rows) {
