@@ -17,9 +17,8 @@ ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1
 RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT="${COMMIT}" && \
     cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
     cmake --install build/release --prefix /install --strip && \
-    mkdir -p /install/share/rowtide && ninja -C build/release -t deps | sed -n 's|^ *\(/usr/.*\)|\1|p' | sort -u | \
-      xargs dpkg --search | cut -d : -f 1 | sort -u | xargs dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' \
-      >/install/share/rowtide/compiled-in && \
+    mkdir -p /install/share/rowtide && \
+    bash -c '. scripts/lib/compiled_in.sh && compiled_in build/release' >/install/share/rowtide/compiled-in && \
     rm -rf build
 
 FROM debian:bookworm-slim

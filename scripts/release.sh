@@ -43,7 +43,9 @@ mkdir -p "$output"
 output=$(cd "$output" && pwd)
 
 version=$(rowtide_version)
-ensure_packages buildah debootstrap ca-certificates "${RELEASE_PACKAGES[@]}"
+# The programs run here for their manual pages, and what they depend on is told by the packages that they are linked with.
+grep -q '^VERSION_ID="12"' /etc/os-release || die "a release is made on Debian 12, on whose packages the programs depend; this is another system"
+ensure_packages buildah debootstrap ca-certificates "${BUILD_PACKAGES[@]}" "${RELEASE_PACKAGES[@]}"
 ensure_helm
 chart_current || die "release: the chart is not what its sources make of it: run scripts/chart.sh and commit"
 work=$(mktemp -d)
