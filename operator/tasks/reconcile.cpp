@@ -1,6 +1,7 @@
 #include "operator/tasks/reconcile.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -277,6 +278,14 @@ absl::Status Reconciler::apply_if_changed(const api::TaskObject& task, const kub
   // An object that is not in the store may be there all the same: one of ours that is new, or somebody
   // else's.
   if (live == nullptr) RETURN_IF_ERROR(check_ownership(task, type, kube::text_at(desired, "/metadata/name")));
+  const auto hash = [](const json& object) {
+    const json& annotations = kube::value_at(object, "/metadata/annotations");
+    return annotations.is_object() ? annotations.value(kDesiredHash, "") : "";
+  };
+  if (live != nullptr && hash(*live) == hash(desired)) {  // not an edit of the task's: somebody else's
+    spdlog::info("{}: {} {} is put back: {}", to_string(task.key), type.kind,
+                 kube::text_at(desired, "/metadata/name"), fmt::join(differences(*live, desired), "; "));
+  }
   ASSIGN_OR_RETURN(const json answer, client_.apply(type, desired));
   kept_otherwise_.note(task.key, desired, answer);
   return absl::OkStatus();

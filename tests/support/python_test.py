@@ -22,6 +22,8 @@ try:
     passed, failed = map(int, run.stdout.splitlines()[-1].split())
 except (IndexError, ValueError):
     sys.exit(f"{name}: it ended with {run.returncode} and no counts")
+if passed < 0 or passed + failed == 0 or (run.returncode != 0 and failed == 0):
+    sys.exit(f"{name}: it ended with {run.returncode} and the counts {passed} {failed}")
 
 output = os.environ.get("GTEST_OUTPUT", "")
 if output.startswith("xml:"):
