@@ -206,7 +206,11 @@ void Controller::settle(std::size_t worker, const Key& key, const Result& result
                  queue_.failures(key) + 1,
                  result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
     const std::optional<std::chrono::seconds> asked = kube::retry_after(result.status);
-    if (!result.requeue_after) return queue_.add_rate_limited(key, asked.value_or(std::chrono::seconds(0)));
+    if (!result.requeue_after) {
+      const std::chrono::milliseconds refused =
+          kube::is_refused(result.status) ? options_.refused_pause : std::chrono::milliseconds(0);
+      return queue_.add_rate_limited(key, asked ? *asked : refused);
+    }
   } else {
     queue_.forget(key);
   }

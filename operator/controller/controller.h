@@ -23,8 +23,9 @@
 
 namespace rowtide::op::controller {
 
-/// What a reconcile came to. An error that is_retryable or not: the key is retried with its backoff, unless
-/// `requeue_after` says when. OK without requeue_after: nothing until something changes.
+/// What a reconcile came to. After an error the key is retried with its backoff, unless `requeue_after` or
+/// the server says when; slowly if the error is_refused. OK without requeue_after: nothing until something
+/// changes.
 struct Result {
   absl::Status status = absl::OkStatus();
   std::optional<std::chrono::milliseconds> requeue_after = {};
@@ -54,6 +55,8 @@ struct ControllerOptions {
   std::vector<WatchedKind> watched;
   int workers = 2;
   WorkQueueOptions queue = {};
+  /// What the server refuses (403, 422) it will refuse again, until somebody mends it: no sooner than that.
+  std::chrono::milliseconds refused_pause = std::chrono::seconds(30);
   /// A reconcile that runs for longer hangs: each of its requests has a timeout of its own.
   std::chrono::milliseconds stuck_after = std::chrono::minutes(5);
 };

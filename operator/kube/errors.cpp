@@ -87,6 +87,11 @@ std::optional<std::chrono::seconds> retry_after(const absl::Status& status) {
   return std::chrono::seconds(*seconds);
 }
 
+bool is_refused(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
+         absl::IsFailedPrecondition(status);
+}
+
 bool is_retryable(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsAborted(status) ||
          absl::IsUnauthenticated(status);

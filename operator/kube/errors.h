@@ -29,4 +29,7 @@ std::optional<std::chrono::seconds> retry_after(const absl::Status& status);
 /// again first) and Unauthenticated (the token is read again).
 bool is_retryable(const absl::Status& status);
 
+/// 400, 403, 422, or refused by ourselves: the same again has the same answer until somebody mends it.
+bool is_refused(const absl::Status& status);
+
 }  // namespace rowtide::op::kube

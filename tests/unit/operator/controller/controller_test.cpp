@@ -227,6 +227,33 @@ TEST_F(ControllerTest, AServerThatAsksToWaitIsGivenThatTime) {
   EXPECT_GE(waited.load(), milliseconds(1'000));
 }
 
+TEST_F(ControllerTest, WhatIsRefusedIsTriedAgainSlowly) {
+  for (const int code : {403, 422}) {
+    SCOPED_TRACE(code);
+    ScriptedServer server;
+    server.set_list("changetrackingtasks", list_of({task("orders")}));
+    server.set_list("jobs", list_of({}));
+    server.set_list("pods", list_of({}));
+    ControllerOptions slow = options();
+    slow.refused_pause = milliseconds(300);
+    Controller controller(server, slow);
+    Recorder recorder;
+    std::chrono::steady_clock::time_point refused;
+    std::atomic<milliseconds> waited{milliseconds(0)};
+    controller.start(recorder.reconcile([&](const Key&, int run) -> Result {
+      const auto now = std::chrono::steady_clock::now();
+      if (run > 1) {
+        waited = std::chrono::duration_cast<milliseconds>(now - refused);
+        return {};
+      }
+      refused = now;
+      return {kube::status_from_code(code, "", "no", "apply"), {}};
+    }));
+    ASSERT_TRUE(eventually([&] { return controller.stats().succeeded == 1; }));
+    EXPECT_GE(waited.load(), milliseconds(300));
+  }
+}
+
 TEST_F(ControllerTest, RequeueAfterRunsAgain) {
   serve_all();
   Controller controller(server_, options());
