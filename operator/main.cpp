@@ -18,6 +18,7 @@
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
 #include "operator/kube/config.h"
+#include "operator/kube/counting_transport.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/lease/process_election.h"
 #include "operator/metrics/metrics.h"
@@ -41,6 +42,15 @@ struct Options {
   bool is_elected = false;
   lease::ElectionOptions election;
 };
+
+/// Of every client, watches and the election among them.
+kube::RequestCounts all_requests(const kube::CountingTransport& transport,
+                                 const lease::ProcessElection* election) {
+  kube::RequestCounts counts = transport.counts();
+  if (election == nullptr) return counts;
+  for (const auto& [what, times] : election->request_counts()) counts[what] += times;
+  return counts;
+}
 
 /// SIGTERM and SIGINT are taken by sigwait() in main(): blocked before any thread begins, so that all inherit
 /// it.
@@ -71,7 +81,7 @@ bool wait_to_lead(const lease::LeaderElection& election, const sigset_t& stop_si
 
 absl::StatusOr<std::unique_ptr<http::Server>> serve(const std::string& address,
                                                     controller::Controller& controller,
-                                                    const kube::Client& client,
+                                                    const kube::CountingTransport& requests,
                                                     const tasks::Reconciler& reconciler,
                                                     lease::ProcessElection* election) {
   return http::Server::start(
@@ -94,7 +104,7 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(const std::string& address,
                                 .body = metrics::render_metrics(
                                     {.controller = controller.stats(),
                                      .controller_name = "changetrackingtask",
-                                     .requests = client.request_counts(),
+                                     .requests = all_requests(requests, election),
                                      .status_writes = reconciler.status_writes(),
                                      .tasks = is_leader ? controller.store(kube::kChangeTrackingTask)->all()
                                                         : std::vector<kube::ObjectPtr>(),
@@ -114,10 +124,10 @@ int run(const Options& options, const sigset_t& stop_signals) {
     return 2;
   }
 
-  kube::Client client(**transport);
-  kube::Client scale_client(**transport, "rowtide-operator-scale");
-  controller::Controller controller(**transport,
-                                    tasks::controller_options(options.name_space, options.workers));
+  kube::CountingTransport counted(**transport);
+  kube::Client client(counted);
+  kube::Client scale_client(counted, "rowtide-operator-scale");
+  controller::Controller controller(counted, tasks::controller_options(options.name_space, options.workers));
   tasks::HttpTrackerProbe probe;
   tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
   tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image);
@@ -131,7 +141,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
     }
     election = *std::move(made);
   }
-  const auto server = serve(options.listen, controller, client, reconciler, election.get());
+  const auto server = serve(options.listen, controller, counted, reconciler, election.get());
   if (!server.ok()) {
     spdlog::error("{}", text(server.status()));
     return 2;

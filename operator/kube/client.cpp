@@ -139,17 +139,8 @@ absl::Status Client::remove(const ResourceType& type, const ObjectKey& key, cons
   return send({"DELETE", path, "application/json", dump(body)}, what_of("delete", type, key)).status();
 }
 
-std::map<std::pair<std::string, std::string>, std::uint64_t> Client::request_counts() const {
-  const std::lock_guard lock(mutex_);
-  return counts_;
-}
-
 absl::StatusOr<Response> Client::send(const Request& request, std::string_view what) {
   auto response = transport_.request(request);
-  {
-    const std::lock_guard lock(mutex_);
-    ++counts_[{request.method, response.ok() ? std::to_string(response->status) : "error"}];
-  }
   if (!response.ok()) {
     return absl::Status(response.status().code(), fmt::format("{}: {}", what, text(response.status())));
   }

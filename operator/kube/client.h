@@ -1,12 +1,8 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -63,9 +59,6 @@ class Client {
   /// Background propagation: what the object owns is collected by the server. NotFound if it is gone already.
   absl::Status remove(const ResourceType& type, const ObjectKey& key, const RemoveOptions& options = {});
 
-  /// For rest_client_requests_total{method,code}: code "200"…, or "error" where no answer came.
-  std::map<std::pair<std::string, std::string>, std::uint64_t> request_counts() const;
-
  private:
   absl::StatusOr<Response> send(const Request& request, std::string_view what);
   absl::StatusOr<nlohmann::json> send_json(const Request& request, std::string_view what);
@@ -73,8 +66,6 @@ class Client {
 
   Transport& transport_;
   const std::string field_manager_;
-  mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> counts_;
 };
 
 }  // namespace rowtide::op::kube

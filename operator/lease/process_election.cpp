@@ -60,7 +60,8 @@ absl::StatusOr<std::unique_ptr<ProcessElection>> ProcessElection::make(const Ele
 ProcessElection::ProcessElection(std::unique_ptr<kube::CpprestTransport> transport, LeaseOptions options,
                                  ElectionTiming timing, std::function<void()> on_lost)
     : transport_(std::move(transport)),
-      client_(*transport_),
+      counted_(*transport_),
+      client_(counted_),
       election_(client_, std::move(options), timing, std::move(on_lost)) {}
 
 }  // namespace rowtide::op::lease

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "operator/kube/client.h"
 #include "operator/kube/config.h"
+#include "operator/kube/counting_transport.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/lease/leader_election.h"
 
@@ -32,12 +33,14 @@ class ProcessElection {
 
   LeaderElection& operator*() { return election_; }
   LeaderElection* operator->() { return &election_; }
+  [[nodiscard]] kube::RequestCounts request_counts() const { return counted_.counts(); }
 
  private:
   ProcessElection(std::unique_ptr<kube::CpprestTransport> transport, LeaseOptions options,
                   ElectionTiming timing, std::function<void()> on_lost);
 
   std::unique_ptr<kube::CpprestTransport> transport_;
+  kube::CountingTransport counted_;
   kube::Client client_;
   LeaderElection election_;
 };

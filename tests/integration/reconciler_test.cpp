@@ -1,24 +1,30 @@
 #include "operator/tasks/reconcile.h"
 
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "operator/api/conditions.h"
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
 #include "operator/kube/config.h"
+#include "operator/kube/counting_transport.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
@@ -69,13 +75,40 @@ class TestProbe final : public TrackerProbe {
   std::shared_future<void> ended_ = end_.get_future().share();
 };
 
-/// What the server tells of tasks is held back while `hold` is on.
-class LateTaskWatch final : public kube::Transport {
+/// "patch deployments" of a request, as RBAC has it.
+std::string verb_of(const kube::Request& request) {
+  std::string path = request.path_and_query.substr(0, request.path_and_query.find('?'));
+  std::vector<std::string> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+  parts.erase(parts.begin(), parts.begin() + (parts.at(0) == "api" ? 2 : 3));
+  if (parts.size() > 2 && parts[0] == "namespaces") parts.erase(parts.begin(), parts.begin() + 2);
+  const std::string resource = parts.size() > 2 ? parts[0] + "/" + parts[2] : parts[0];
+  const std::map<std::string, std::string> verbs{{"GET", parts.size() > 1 ? "get" : "list"},
+                                                 {"POST", "create"},
+                                                 {"PATCH", "patch"},
+                                                 {"DELETE", "delete"}};
+  return verbs.at(request.method) + " " + resource;
+}
+
+/// Between the operator and the server. What the server tells of tasks is held back while `hold` is on.
+class OperatorTransport final : public kube::Transport {
  public:
-  explicit LateTaskWatch(kube::Transport& transport) : transport_(transport) {}
+  explicit OperatorTransport(kube::Transport& transport) : transport_(&transport) {}
+
+  /// While no operator runs.
+  void use(kube::Transport& transport) { transport_ = &transport; }
+  [[nodiscard]] std::set<std::string> used() const {
+    const std::lock_guard lock(mutex_);
+    return used_;
+  }
+  [[nodiscard]] std::vector<std::string> forbidden() const {
+    const std::lock_guard lock(mutex_);
+    return forbidden_;
+  }
 
   absl::StatusOr<kube::Response> request(const kube::Request& request) override {
-    return transport_.request(request);
+    auto response = transport_->request(request);
+    note(verb_of(request), response.ok() && response->status == 403 ? response->body : "");
+    return response;
   }
   absl::Status stream(const std::string& path_and_query, const kube::LineHandler& on_line,
                       std::chrono::milliseconds idle_timeout, std::stop_token stop) override {
@@ -86,7 +119,10 @@ class LateTaskWatch final : public kube::Transport {
       lock.unlock();
       return on_line(line);
     };
-    return transport_.stream(path_and_query, late, idle_timeout, stop);
+    const std::string list = verb_of({"GET", path_and_query, "", ""});
+    absl::Status end = transport_->stream(path_and_query, late, idle_timeout, stop);
+    note("watch" + list.substr(list.find(' ')), absl::IsPermissionDenied(end) ? end.ToString() : "");
+    return end;
   }
   void hold(bool is_held) {
     {
@@ -97,9 +133,17 @@ class LateTaskWatch final : public kube::Transport {
   }
 
  private:
-  kube::Transport& transport_;
-  std::mutex mutex_;
+  void note(const std::string& verb, const std::string& refusal) {
+    const std::lock_guard lock(mutex_);
+    used_.insert(verb);
+    if (!refusal.empty()) forbidden_.push_back(verb + ": " + refusal);
+  }
+
+  kube::Transport* transport_;
+  mutable std::mutex mutex_;
   std::condition_variable_any released_;
+  std::set<std::string> used_;
+  std::vector<std::string> forbidden_;
   bool is_held_ = false;
 };
 
@@ -137,7 +181,10 @@ class ChangedCrd {
 class ReconcilerTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    server_ = new test::ScriptServer("kube_apiserver", {});
+    // Who names an owner needs the right that OpenShift asks for.
+    test::ServerOptions options;
+    options.options = {"--enable-admission-plugins=OwnerReferencesPermissionEnforcement"};
+    server_ = new test::ScriptServer("kube_apiserver", options);
     transport_ = kube::CpprestTransport::create(kube::load_config(server_->fact("KUBECONFIG")).value())
                      .value()
                      .release();
@@ -169,10 +216,11 @@ class ReconcilerTest : public testing::Test {
         .value();
     start_operator(kImage);
   }
-  void start_operator(const char* image) {
-    controller::ControllerOptions options = controller_options(space_, 4);
-    options.queue.backoff_max = std::chrono::milliseconds(500);
-    controller_ = std::make_unique<controller::Controller>(watched_, options);
+  void start_operator(const char* image) { start_operator(image, space_); }
+  void start_operator(const char* image, const std::string& watched_space) {
+    controller::ControllerOptions options = controller_options(watched_space, 4);
+    options.queue.backoff_max = options.refused_pause = std::chrono::milliseconds(500);
+    controller_ = std::make_unique<controller::Controller>(counted_, options);
     probes_ = std::make_unique<ProbePool>(probe_,
                                           [this](const kube::ObjectKey& key) { controller_->enqueue(key); });
     reconciler_ =
@@ -180,7 +228,7 @@ class ReconcilerTest : public testing::Test {
     controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
   }
   void stop_operator() {
-    controller_->stop();
+    if (controller_) controller_->stop();
     probes_.reset();
   }
   void TearDown() override {
@@ -332,9 +380,7 @@ class ReconcilerTest : public testing::Test {
 
   [[nodiscard]] std::uint64_t writes() const {
     std::uint64_t count = 0;
-    for (const kube::Client* client : {&operator_client_, &scale_client_}) {
-      for (const auto& [what, times] : client->request_counts()) count += what.first == "GET" ? 0 : times;
-    }
+    for (const auto& [what, times] : counted_.counts()) count += what.first == "GET" ? 0 : times;
     return count;
   }
   /// Of the operator, however often it looks.
@@ -356,9 +402,10 @@ class ReconcilerTest : public testing::Test {
   inline static test::ScriptServer* server_ = nullptr;
   inline static kube::CpprestTransport* transport_ = nullptr;
   kube::Client client_{*transport_};
-  kube::Client operator_client_{*transport_};
-  kube::Client scale_client_{*transport_, "rowtide-operator-scale"};
-  LateTaskWatch watched_{*transport_};
+  OperatorTransport watched_{*transport_};
+  kube::CountingTransport counted_{watched_};
+  kube::Client operator_client_{counted_};
+  kube::Client scale_client_{counted_, "rowtide-operator-scale"};
   std::string space_;
   TestProbe probe_;
   std::unique_ptr<controller::Controller> controller_;
@@ -749,6 +796,133 @@ TEST_F(ReconcilerTest, APodThatOnlyWearsOurLabelsIsNotAsked) {
   for (int look = 0; look < 3; ++look) EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
   EXPECT_EQ(said("Ready"), "True Streaming");
 }
+
+constexpr kube::ResourceType kServiceAccount{"", "v1", "serviceaccounts", "ServiceAccount", true};
+constexpr kube::ResourceType kRole{"rbac.authorization.k8s.io", "v1", "roles", "Role", true};
+constexpr kube::ResourceType kRoleBinding{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding",
+                                          true};
+constexpr kube::ResourceType kClusterRole{"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole",
+                                          false};
+constexpr kube::ResourceType kClusterRoleBinding{"rbac.authorization.k8s.io", "v1", "clusterrolebindings",
+                                                 "ClusterRoleBinding", false};
+
+/// The rules of helm/rowtide.yaml's role of the operator. Those of a release for one namespace are the same
+/// text, in a Role.
+json chart_rules() {
+  std::ifstream file(test::source_root() / "helm" / "rowtide.yaml");
+  for (const YAML::Node& document : YAML::LoadAll(file)) {
+    if (document["kind"].as<std::string>("") != "ClusterRole" ||
+        document["metadata"]["name"].as<std::string>("") != "rowtide-operator")
+      continue;
+    json rules = json::array();
+    for (const YAML::Node& rule : document["rules"]) {
+      json& made = rules.emplace_back();
+      for (const char* field : {"apiGroups", "resources", "verbs"})
+        made[field] = rule[field].as<std::vector<std::string>>();
+    }
+    return rules;
+  }
+  throw std::runtime_error("helm/rowtide.yaml has no ClusterRole rowtide-operator");
+}
+
+/// The operator as the user that the chart makes of it: cluster-wide, and in one namespace.
+class LeastPrivilegeTest : public ReconcilerTest, public testing::WithParamInterface<bool> {
+ protected:
+  void become_chart_user(bool is_cluster_wide) {
+    stop_operator();
+    const std::string name = "operator-" + space_;
+    json role{
+        {"apiVersion", kube::api_version(kRole)}, {"metadata", {{"name", name}}}, {"rules", chart_rules()}};
+    json binding{
+        {"apiVersion", kube::api_version(kRole)},
+        {"metadata", {{"name", name}}},
+        {"roleRef", {{"apiGroup", kRole.group}, {"name", name}}},
+        {"subjects", json::array({{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", space_}}})}};
+    const kube::ResourceType& role_type = is_cluster_wide ? kClusterRole : kRole;
+    const kube::ResourceType& binding_type = is_cluster_wide ? kClusterRoleBinding : kRoleBinding;
+    role["kind"] = binding["roleRef"]["kind"] = role_type.kind;
+    binding["kind"] = binding_type.kind;
+    if (!is_cluster_wide) role["metadata"]["namespace"] = binding["metadata"]["namespace"] = space_;
+    const json account{{"apiVersion", "v1"},
+                       {"kind", "ServiceAccount"},
+                       {"metadata", {{"name", name}, {"namespace", space_}}}};
+    client_.create(kServiceAccount, account).value();
+    client_.create(role_type, role).value();
+    client_.create(binding_type, binding).value();
+    const auto answer = transport_->request(
+        {"POST", kube::object_path(kServiceAccount, {space_, name}).value() + "/token", "application/json",
+         R"({"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}})"});
+    kube::ClusterConfig config = kube::load_config(server_->fact("KUBECONFIG")).value();
+    config.token = kube::string_at(json::parse(answer.value().body), {"status", "token"});
+    user_ = kube::CpprestTransport::create(config).value();
+    kube::Client as_user(*user_);
+    wait_until("the role is in force", [&] {
+      return as_user.list(kube::kChangeTrackingTask, {.name_space = is_cluster_wide ? "" : space_}).ok();
+    });
+    watched_.use(*user_);
+    start_operator(kImage, is_cluster_wide ? "" : space_);
+  }
+  void TearDown() override {
+    ReconcilerTest::TearDown();
+    watched_.use(*transport_);
+  }
+
+  std::unique_ptr<kube::CpprestTransport> user_;
+};
+
+TEST_P(LeastPrivilegeTest, ATasksLifeNeedsNoMoreThanTheChartGrants) {
+  become_chart_user(GetParam());
+  apply(task_object());
+  wait_until("the precheck's Job", [&] { return live(kube::kJob, "orders-precheck").is_object(); });
+  // Events are read where a Job has no pod.
+  EXPECT_TRUE(eventually([&] { return watched_.used().contains("list events"); }));
+  start_tracking();
+  crash_tracker("tracker-1");
+  wait_for("Ready", "False CrashLooping");
+  wait_until("its event", [&] { return events_that("CrashLooping") > 0; });
+  json object = task_object();
+  object["spec"]["suspend"] = true;
+  object["spec"]["objects"]["include"][0]["database"] =
+      "crm";  // another precheck: its Job takes the first's place
+  apply(object);
+  wait_for("Ready", "False Suspended");
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "orders-precheck-x"}, {}).ok());
+  wait_until("the edit's Job", [&] {
+    return kube::value_at(live(kube::kJob, "orders-precheck"), "/status/conditions").is_null();
+  });
+  pass_precheck();
+  object["spec"]["suspend"] = false;
+  apply(object);
+  wait_until("it runs again", [&] {
+    return kube::value_at(live(kube::kDeployment, "orders-tracker"), "/spec/replicas") == 1;
+  });
+  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  wait_until("the store has forgotten it", [&] {
+    return controller_->store(kube::kChangeTrackingTask)->find({space_, "orders"}) == nullptr;
+  });
+  stop_operator();
+  EXPECT_EQ(watched_.forbidden(), std::vector<std::string>{});
+
+  // Nothing is granted that such a life does not use.
+  const std::set<std::string> used = watched_.used();
+  for (const json& rule : chart_rules()) {
+    for (const json& resource : rule.at("resources")) {
+      for (const json& verb : rule.at("verbs")) {
+        const std::string granted = verb.get<std::string>() + " " + resource.get<std::string>();
+        // Asked for by admission (OwnerReferencesPermissionEnforcement), of who names an owner.
+        if (granted == "update changetrackingtasks/finalizers") continue;
+        // Whose is the Job that is there? Asked only where the watch is late.
+        if (granted == "get jobs") continue;
+        // Server-side apply is a patch that may create.
+        if (verb == "create" && used.contains("patch " + resource.get<std::string>())) continue;
+        EXPECT_TRUE(used.contains(granted)) << granted;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scopes, LeastPrivilegeTest, testing::Bool(),
+                         [](const auto& one) { return one.param ? "ClusterWide" : "OneNamespace"; });
 
 }  // namespace
 }  // namespace rowtide::op::tasks

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "operator/kube/counting_transport.h"
 #include "operator/kube/errors.h"
 #include "tests/unit/operator/kube/scripted_transport.h"
 
@@ -44,15 +45,32 @@ TEST(ErrorMapping, FollowsHttpStatusAndReason) {
 
 TEST(ErrorMapping, NamesVerbObjectAndTheServersWords) {
   ScriptedTransport transport;
-  Client client(transport);
+  CountingTransport counted(transport);
+  Client client(counted);
   transport.answer(status_answer(404, "NotFound"));
   EXPECT_EQ(client.get(kDeployment, kKey).status().message(),
             "get Deployment shop/orders: the server's words (HTTP 404 NotFound)");
   transport.answer(absl::UnavailableError("https://10.0.0.1: connection refused"));
   EXPECT_EQ(client.remove(kJob, kKey).message(),
             "delete Job shop/orders: https://10.0.0.1: connection refused");
-  using Counts = std::map<std::pair<std::string, std::string>, std::uint64_t>;
-  EXPECT_EQ(client.request_counts(), (Counts{{{"GET", "404"}, 1}, {{"DELETE", "error"}, 1}}));
+  EXPECT_EQ(counted.counts(), (RequestCounts{{{"GET", "404"}, 1}, {{"DELETE", "error"}, 1}}));
+}
+
+TEST(CountingTransport, CountsWatchesByTheirAnswer) {
+  ScriptedTransport transport;
+  CountingTransport counted(transport);
+  const auto watch = [&](ScriptedTransport::Stream script) {
+    transport.on_stream(std::move(script));
+    (void)counted.stream("/w", [](std::string_view) { return true; }, std::chrono::milliseconds(10), {});
+  };
+  watch({.lines = {"{}", "{}"}});
+  watch({.lines = {}});
+  watch({.silent = true});
+  watch({.lines = {"{}"}, .end = absl::UnavailableError("cut off midway")});
+  watch({.end = absl::UnavailableError("refused")});
+  watch({.end = status_from_code(403, "Forbidden", "no", "watch")});
+  EXPECT_EQ(counted.counts(),
+            (RequestCounts{{{"GET", "200"}, 4}, {{"GET", "403"}, 1}, {{"GET", "error"}, 1}}));
 }
 
 TEST(ErrorMapping, KeepsRetryAfter) {
