@@ -1,6 +1,6 @@
 """kubectl rowtide through the real kubectl on a real kube-apiserver: `plugin_test.py KUBECTL_FOLDER` prints "PASSED FAILED".
 
-Neither operator nor nodes run: the tests write statuses as the operator does, and play ReplicaSet and kubelet (api_server.py).
+Neither operator nor nodes run: the tests write statuses as the operator does, and play ReplicaSet and kubelet (support/api_server.py).
 """
 
 import contextlib
@@ -16,7 +16,8 @@ import unittest
 
 import yaml
 
-from api_server import NAMESPACE, ROOT, ApiServer, Kubelet, condition, failed_status, streaming_status, wait_for
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from api_server import NAMESPACE, ROOT, ApiServer, Kubelet, condition, failed_status, streaming_status, wait_for  # noqa: E402
 
 PLUGIN = ROOT / "operator" / "plugin"
 KUBECTL_FOLDER = ""

@@ -1,0 +1,24 @@
+"""The operator's program, run as a child process."""
+
+import http.client
+import re
+import socket
+import subprocess
+
+
+class OperatorProcess:
+    def __init__(self, program, kubeconfig, log, *options):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen([program, "--kubeconfig", str(kubeconfig), "--tracker-image", "none",
+                                         "--listen", f"127.0.0.1:{self.port}", *options], stderr=log)
+
+    def metrics(self):
+        """Series, with its labels, -> value as text."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", "/metrics")
+        return dict(re.findall(r"^(\S+) (\S+)$", connection.getresponse().read().decode(), re.MULTILINE))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
