@@ -13,6 +13,8 @@ import unittest
 
 import yaml
 
+import dashboards_test
+import operator_alerts_test
 from chart import ROOT, rules
 
 HELM = "helm"
@@ -259,6 +261,10 @@ class Alerts(unittest.TestCase):
 
     def test_every_alert_has_a_case(self):
         self.assertEqual(sorted(self.rules), sorted(PREFIX + name for name in ALERTS))
+
+    def test_every_alert_is_made_to_fire_by_a_fault(self):
+        faults = [*dashboards_test.FAULTS, *operator_alerts_test.FAULTS]
+        self.assertEqual(sorted(self.rules), sorted(PREFIX + name for name in faults))
 
     def test_every_alert_says_what_it_should(self):
         for name, rule in self.rules.items():

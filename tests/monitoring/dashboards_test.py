@@ -63,8 +63,8 @@ class Live:
         self.load.prepare()
         trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
         played = self.operator = self.begin(RecordedOperator())
-        ports = {name: one.port for name, one in trackers.items()}
-        self.prometheus = self.begin(Prometheus(HELM, ports, played.port, folder))
+        addresses = {name: f"127.0.0.1:{one.port}" for name, one in trackers.items()}
+        self.prometheus = self.begin(Prometheus(HELM, addresses, played.port, folder))
         self.wait("Prometheus answers", self.prometheus.answers)
         self.wait_streaming()
         self.load.start()
@@ -175,7 +175,7 @@ def stop_the_operator():
     LIVE.operator.stop()
 
 
-# In this order. What needs a cluster that reports another condition is left to alerts_test.py.
+# In this order. The others are made to fire in operator_alerts_test.py.
 FAULTS = {
     "TaskNotReady": nothing,
     "PurgeHeadroomLow": nothing,
