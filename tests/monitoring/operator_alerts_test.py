@@ -257,7 +257,7 @@ def fault_test(alert, fault):
         def for_it(command):
             return command.replace("NAMESPACE", NAMESPACE).replace("NAME", fault.labels.get("name", ""))
 
-        self.assertEqual(LIVE.prometheus.firing(alert), [], "before its fault")
+        LIVE.wait(f"{alert} does not fire before its fault", lambda: not LIVE.prometheus.firing(alert))
         fault.make()
         (labels, *_) = LIVE.wait(f"{alert} fires", lambda: LIVE.prometheus.firing(alert))
         self.assertEqual(labels, {**labels, **fault.labels})
