@@ -1,4 +1,4 @@
-"""The operator's program, run as a child process."""
+"""The operator's program, run as a child process that ends with the test, however that ends."""
 
 import http.client
 import re
@@ -10,8 +10,8 @@ class OperatorProcess:
     def __init__(self, program, kubeconfig, log, *options):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.process = subprocess.Popen([program, "--kubeconfig", str(kubeconfig), "--tracker-image", "none",
-                                         "--listen", f"127.0.0.1:{self.port}", *options], stderr=log)
+        command = [program, "--kubeconfig", str(kubeconfig), "--tracker-image", "none", "--listen", f"127.0.0.1:{self.port}", *options]
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stderr=log)
 
     def metrics(self):
         """Series, with its labels, -> value as text."""
