@@ -769,5 +769,175 @@ TEST(PrecheckKafka, AStartPositionCountsOnlyWithoutACheckpoint) {
       << "a reset is pending";
 }
 
+/// A broker with an authorizer: its users may do nothing until they are let, one of them for each test.
+class PrecheckKafkaRights : public testing::Test {
+ protected:
+  static KafkaBroker& broker() {
+    static KafkaBroker secured(
+        {.bind = "127.0.0.1",
+         .port = 0,
+         .options = {
+             "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+             "listener.name.client.sasl.enabled.mechanisms=PLAIN",
+             "listener.name.client.plain.sasl.jaas.config=org.apache.kafka.common.security.plain."
+             "PlainLoginModule required user_new=\"k4fka-pass\" user_seen=\"k4fka-pass\" "
+             "user_reader=\"k4fka-pass\" user_plain=\"k4fka-pass\" user_deleter=\"k4fka-pass\" "
+             "user_tables=\"k4fka-pass\" user_creator=\"k4fka-pass\";",
+             "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"}});
+    return secured;
+  }
+  void log_in(const std::string& user) {
+    server.exec(std::string("DROP USER IF EXISTS '") + kUser + "'@'%'");
+    server.create_user(kUser, sql_password());
+    task = task_for(server, user);
+    task.uid = "uid-" + user;
+    database = server.fresh_database();
+    server.exec("CREATE TABLE " + database + ".orders (id INT PRIMARY KEY)");
+    task.spec.objects.include = {rule(database)};
+    task::KafkaSink& kafka = task.spec.sink.kafka.emplace();
+    kafka.bootstrap_servers = {broker().bootstrap()};
+    kafka.security.protocol = task::SecurityProtocol::SaslPlaintext;
+    kafka.security.mechanism = "PLAIN";
+    kafka.security.credentials = task::InlineCredentials{user, kKafkaPassword};
+  }
+  [[nodiscard]] CheckItem permissions() const {
+    const PrecheckReport report = check(task);
+    expect_discreet(report, kKafkaPassword);
+    return item(report, "KafkaPermissions");
+  }
+  void allow(const std::string& rights) const {
+    broker().run_commands("kafka-acls.sh --bootstrap-server x --add --allow-principal User:" + task.name +
+                          " " + rights);
+  }
+  [[nodiscard]] std::string topic() const { return "shop." + task.name; }
+  /// Makes the topics, as an administrator does.
+  void create_topics() const {
+    broker().create_topic(topic());
+    if (broker().partitions(std::string(checkpoint::kCheckpointTopic)) > 0) return;
+    broker().create_topic(std::string(checkpoint::kCheckpointTopic), 1, {{"cleanup.policy", "compact"}});
+  }
+  [[nodiscard]] std::string grant(const std::string& rights) const {
+    return "kafka-acls.sh --bootstrap-server " + broker().bootstrap() +
+           " --add --allow-principal User:" + task.name + " " + rights;
+  }
+
+  static constexpr const char* kKafkaPassword = "k4fka-pass";
+  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  task::Task task;
+  std::string database;
+};
+
+TEST_F(PrecheckKafkaRights, OfAnAccountThatMayDoNothingAreGivenByTheRepair) {
+  log_in("new");
+  const CheckItem found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Failed) << found.observed;
+  EXPECT_EQ(found.reason, "PrivilegeMissing");
+  EXPECT_THAT(found.observed, AllOf(HasSubstr("User:new lacks"), HasSubstr("topic shop.new"),
+                                    HasSubstr("topic __rowtide_checkpoints"),
+                                    HasSubstr("not asked: Write on the transactional")));
+  broker().run_commands(found.repair);
+  const CheckItem mended = permissions();
+  EXPECT_EQ(mended.result, CheckResult::Passed) << mended.observed << mended.repair;
+  EXPECT_THAT(mended.observed, HasSubstr("not asked: Write on shop.new (it is not there yet)"));
+  EXPECT_EQ(broker().partitions("shop.new"), 0) << "a precheck changes nothing";
+}
+
+TEST_F(PrecheckKafkaRights, WriteIsAskedAndNothingIsWritten) {
+  log_in("seen");
+  create_topics();
+  allow("--operation Describe --topic shop.seen");
+  allow("--operation Read --topic __rowtide_checkpoints");
+  CheckItem found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.repair,
+            grant("--operation Write --topic shop.seen") + "; " +
+                grant("--operation Write --topic __rowtide_checkpoints") + "; " +
+                grant("--operation Write --operation Describe --transactional-id rowtide-uid-seen"));
+  broker().run_commands(found.repair);
+  found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Passed) << found.repair << found.message;
+  EXPECT_EQ(found.observed, "granted");
+  for (const std::string& written : {topic(), std::string(checkpoint::kCheckpointTopic)}) {
+    for (const KafkaRecord& record : broker().reader(written).read_to_end()) {
+      EXPECT_TRUE(record.key && !record.key->starts_with("uid-seen")) << written;
+    }
+  }
+}
+
+TEST_F(PrecheckKafkaRights, WriteOnTopicsThatAreNotThereIsMissedWhereItIsOnNone) {
+  log_in("creator");
+  allow("--operation Describe --operation Create --topic shop.creator --topic __rowtide_checkpoints");
+  const CheckItem found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Failed) << found.observed;
+  EXPECT_THAT(found.repair, HasSubstr(grant("--operation Write --topic shop.creator")));
+}
+
+TEST_F(PrecheckKafkaRights, ATransactionalIdThatATrackerHasIsLeftAlone) {
+  log_in("reader");
+  create_topics();
+  allow("--operation Write --topic shop.reader --topic __rowtide_checkpoints");
+  ASSERT_TRUE(save_checkpoint(task).ok());
+  CheckItem found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Failed) << found.observed;
+  const std::string read = grant("--operation Read --topic __rowtide_checkpoints");
+  EXPECT_EQ(
+      found.repair,
+      read + "; " + grant("--operation Write --operation Describe --transactional-id rowtide-uid-reader"));
+  broker().run_commands(read);
+  found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Passed) << found.observed;
+  EXPECT_EQ(
+      found.observed,
+      "granted, as far as was asked; not asked: Write on the transactional id rowtide-uid-reader (it would "
+      "stop the tracker, which has run with it)");
+}
+
+TEST_F(PrecheckKafkaRights, WithoutTransactionsNoIdIsAsked) {
+  log_in("plain");
+  create_topics();
+  task.spec.sink.kafka->delivery = "AtLeastOnce";
+  allow("--operation Write --operation Read --topic shop.plain --topic __rowtide_checkpoints");
+  const CheckItem found = permissions();
+  EXPECT_EQ(found.observed, "granted") << found.repair;
+}
+
+TEST_F(PrecheckKafkaRights, AFormatThatDeletesOldRecordsNeedsDelete) {
+  log_in("deleter");
+  create_topics();
+  task.spec.sink.kafka->delivery = "AtLeastOnce";
+  task.spec.sink.kafka->format = "dts-avro";
+  allow("--operation Write --operation Read --topic shop.deleter --topic __rowtide_checkpoints");
+  const CheckItem found = permissions();
+  EXPECT_EQ(found.repair, grant("--operation Delete --topic shop.deleter"));
+  broker().run_commands(found.repair);
+  EXPECT_EQ(permissions().observed, "granted");
+}
+
+TEST_F(PrecheckKafkaRights, TopicsOfTablesAreThoseThatTheSourceHas) {
+  log_in("tables");
+  task.spec.sink.kafka->topic.name = "cdc.{database}.{table}";
+  task.spec.sink.kafka->debezium.transaction_metadata = true;
+  const CheckItem found = permissions();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_THAT(found.observed,
+              AllOf(HasSubstr("topic cdc." + database + ".orders"), HasSubstr("topic shop.tables;"),
+                    HasSubstr("topic shop.tables.transaction")));
+}
+
+TEST(PrecheckKafka, TransactionsThatTheBrokersDoNotAllow) {
+  const KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = {"transaction.max.timeout.ms=60000"}});
+  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  task::Task task = task_for(server);
+  task.spec.sink.kafka.emplace();
+  task.spec.sink.kafka->bootstrap_servers = {broker.bootstrap()};
+  CheckItem found = item(check(task), "KafkaPermissions");
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "TransactionsUnavailable");
+  EXPECT_THAT(found.message, HasSubstr("set transaction.max.timeout.ms of the brokers to 600000"));
+  task.spec.sink.kafka->delivery = "AtLeastOnce";
+  found = item(check(task), "KafkaPermissions");
+  EXPECT_EQ(found.result, CheckResult::Passed) << found.message;
+}
+
 }  // namespace
 }  // namespace rowtide::test

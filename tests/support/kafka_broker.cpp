@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/process.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
@@ -96,6 +100,15 @@ int count_partitions(const std::string& bootstrap, const std::string& topic) {
   }
   rd_kafka_metadata_destroy(metadata);
   return led;
+}
+
+/// The class behind a script of Kafka's bin folder.
+std::string class_of(const std::string& script) {
+  static const std::map<std::string, std::string> kClasses{{"kafka-acls.sh", "kafka.admin.AclCommand"},
+                                                           {"kafka-configs.sh", "kafka.admin.ConfigCommand"}};
+  const auto found = kClasses.find(script);
+  if (found == kClasses.end()) fail("running " + script, "no such command is known here");
+  return found->second;
 }
 
 }  // namespace
@@ -194,6 +207,24 @@ void KafkaBroker::produce(const std::string& topic, const std::optional<std::str
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_err2str(error));
   rd_kafka_flush(client.get(), kRequestMs);
   if (delivered != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_err2str(delivered));
+}
+
+void KafkaBroker::run_commands(const std::string& commands) const {
+  std::istringstream rest(commands);
+  for (std::string command; std::getline(rest, command, ';');) {
+    std::istringstream text(command);
+    std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+    if (words.empty()) continue;
+    const auto server = std::find(words.begin(), words.end(), "--bootstrap-server");
+    if (words.end() - server < 2) fail(command, "it names no server");
+    *std::next(server) = admin_bootstrap();
+    words[0] = class_of(words[0]);
+    const std::vector<std::string> java{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
+                                        server_.fact("CLASSES") + "/*"};
+    words.insert(words.begin(), java.begin(), java.end());
+    const RunResult result = run({words, {}, {}}, std::chrono::minutes(1));
+    if (!result.status.ok()) fail(command, result.out + result.err);
+  }
 }
 
 KafkaReader KafkaBroker::reader(const std::string& topic) const {

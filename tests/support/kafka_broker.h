@@ -41,6 +41,10 @@ class KafkaBroker {
   [[nodiscard]] std::optional<std::string> committed_metadata(const std::string& group,
                                                               const std::string& topic) const;
 
+  /// Runs commands of Kafka's own, "kafka-acls.sh --bootstrap-server ... --add ...; kafka-configs.sh ...", as
+  /// an administrator would: through the open listener, whatever server they name.
+  void run_commands(const std::string& commands) const;
+
   /// One record, acknowledged.
   void produce(const std::string& topic, const std::optional<std::string>& key,
                const std::optional<std::string>& value, int partition = 0);

@@ -45,17 +45,6 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   acknowledgement.is_done = true;
 }
 
-/// Small segments that are cleaned early, so that a start does not read hours of old checkpoints.
-sink::TopicSpec topic_spec(const task::KafkaSink& kafka) {
-  return {.name = kTopic,
-          .partitions = 1,
-          .replication_factor = kafka.topic.replication_factor,
-          .config = {{"cleanup.policy", "compact"},
-                     {"segment.bytes", "16777216"},
-                     {"min.cleanable.dirty.ratio", "0.1"}},
-          .create = true};
-}
-
 constexpr std::string_view kSchemaMark = "#schema#";
 
 /// Keys of definitions begin so; what follows is the history's own.
@@ -283,7 +272,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   absl::Status ensure_topic(rd_kafka_t& client) const {
-    ASSIGN_OR_RETURN(const sink::TopicInfo facts, sink::ensure_topic(client, topic_spec(kafka_), kTimeout));
+    ASSIGN_OR_RETURN(const sink::TopicInfo facts,
+                     sink::ensure_topic(client, checkpoint_topic_spec(kafka_), kTimeout));
     const std::string& policy = facts.cleanup_policy;
     if (policy.empty() || policy == "compact") return absl::OkStatus();
     return absl::FailedPreconditionError(
@@ -327,10 +317,12 @@ class KafkaCheckpointStore final : public CheckpointStore {
         continue;
       }
       if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-        return absl::FailedPreconditionError(fmt::format(
-            "checkpoints in topic {} may not be read; give the tracker's Kafka user Read, Write and "
-            "Describe on it",
-            kTopic));
+        return failure(
+            absl::StatusCode::kFailedPrecondition, sink::kNotAuthorized,
+            fmt::format(
+                "checkpoints in topic {} may not be read; give the tracker's Kafka user Read, Write and "
+                "Describe on it",
+                kTopic));
       }
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // the library tries again
       deadline = Clock::now() + timeout_;
@@ -415,6 +407,17 @@ class KafkaCheckpointStore final : public CheckpointStore {
 };
 
 }  // namespace
+
+/// Small segments that are cleaned early, so that a start does not read hours of old checkpoints.
+sink::TopicSpec checkpoint_topic_spec(const task::KafkaSink& kafka) {
+  return {.name = kTopic,
+          .partitions = 1,
+          .replication_factor = kafka.topic.replication_factor,
+          .config = {{"cleanup.policy", "compact"},
+                     {"segment.bytes", "16777216"},
+                     {"min.cleanable.dirty.ratio", "0.1"}},
+          .create = true};
+}
 
 std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task, const Checkpoint& checkpoint,
                                                         const std::vector<SchemaEntry>& schemas) {

@@ -11,11 +11,15 @@
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/checkpoint/checkpoint_store.h"
+#include "tracker/sink/kafka_topics.h"
 #include "tracker/sink/transactional.h"
 
 namespace rowtide::checkpoint {
 
 inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
+
+/// How it is made where it is missing.
+[[nodiscard]] sink::TopicSpec checkpoint_topic_spec(const task::KafkaSink& kafka);
 
 /// The compacted topic __rowtide_checkpoints of the task's own cluster, shared by all tasks: key = the task's
 /// identity, value = checkpoint_json.h. Made when it is missing. save() returns when every in-sync replica
@@ -29,7 +33,7 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
                                                                            const task::SecretReader& secrets);
 
 /// The task's checkpoint, if there is one, and changes nothing: a topic that is missing is not made. Whatever
-/// the brokers do, within twice `timeout`.
+/// the brokers do, within twice `timeout`. reason_of() is sink::kNotAuthorized where Read is denied.
 [[nodiscard]] absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(
     const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout);
 

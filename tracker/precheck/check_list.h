@@ -30,9 +30,12 @@ namespace rowtide::precheck {
 [[nodiscard]] CheckItem check_clock_skew(CheckContext& context);
 [[nodiscard]] CheckItem check_start_position_available(CheckContext& context);
 [[nodiscard]] CheckItem check_kafka_reachable(CheckContext& context);
+[[nodiscard]] CheckItem check_kafka_permissions(CheckContext& context);
 
 [[nodiscard]] bool wants_tls(const task::Task& task);
 [[nodiscard]] bool translates_online_changes(const task::Task& task);
 [[nodiscard]] bool has_kafka_sink(const task::Task& task);
+/// The tracker keeps the topic's retention, not Kafka.
+[[nodiscard]] bool deletes_old_records(const task::Task& task);
 
 }  // namespace rowtide::precheck

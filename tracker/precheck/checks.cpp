@@ -34,6 +34,7 @@ std::span<const Check> checks() {
             check_start_position_available,
             {"BinlogEnabled", "ReplicationClientPrivilege"}},
       Check{"KafkaReachable", check_kafka_reachable, {}, has_kafka_sink},
+      Check{"KafkaPermissions", check_kafka_permissions, {"KafkaReachable"}, has_kafka_sink},
   };
   return kChecks;
 }

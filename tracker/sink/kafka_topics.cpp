@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
@@ -92,7 +93,8 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
   switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return absl::FailedPreconditionError(
+      return failure(
+          absl::StatusCode::kFailedPrecondition, kNotAuthorized,
           fmt::format("{}; give the tracker's Kafka user Create and Describe on it, or create it: {}", what,
                       create_command(spec)));
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
@@ -107,7 +109,10 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
   }
 }
 
-absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Clock::time_point deadline) {
+enum class Creation { Tried, Made };
+
+absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation,
+                    Clock::time_point deadline) {
   std::array<char, 256> error{};
   const NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor,
                                              error.data(), error.size()));
@@ -119,6 +124,9 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Clock::time_point
   }
   const Queue queue(rd_kafka_queue_new(&client));
   const Options options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
+  if (creation == Creation::Tried) {
+    rd_kafka_AdminOptions_set_validate_only(options.get(), 1, error.data(), error.size());
+  }
   std::array<rd_kafka_NewTopic_t*, 1> topics{topic.get()};
   rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options.get(), queue.get());
 
@@ -204,6 +212,10 @@ absl::Status check_topic_for_seconds(const std::string& topic, const TopicInfo& 
       topic, facts.retention_ms, facts.timestamp_type, topic));
 }
 
+absl::Status try_create(rd_kafka_s& client, const TopicSpec& spec, milliseconds timeout) {
+  return create(client, spec, Creation::Tried, Clock::now() + timeout);
+}
+
 absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec, milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
   bool is_created = false;
@@ -221,7 +233,7 @@ absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec
             fmt::format("topic {} does not exist, and spec.sink.kafka.topic.create is false; create it: {}",
                         spec.name, create_command(spec)));
       }
-      RETURN_IF_ERROR(create(client, spec, deadline));
+      RETURN_IF_ERROR(create(client, spec, Creation::Made, deadline));
       is_created = true;
     }
     if (Clock::now() >= deadline) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,14 @@ struct TopicSpec {
 };
 [[nodiscard]] TopicSpec topic_spec(const task::KafkaSink& kafka, std::string name,
                                    record::TimestampUnit unit);
+
+/// reason_of() an error when an authorizer of the brokers does not let the task's account do it.
+inline constexpr std::string_view kNotAuthorized = "NotAuthorized";
+
+/// Would the brokers create it? They look at everything and create nothing; one that is there is OK. Errors
+/// as ensure_topic(), with kNotAuthorized.
+[[nodiscard]] absl::Status try_create(rd_kafka_s& client, const TopicSpec& spec,
+                                      std::chrono::milliseconds timeout);
 
 struct TopicInfo {
   std::int32_t partitions = 0;

@@ -8,9 +8,11 @@
 #include <memory>
 #include <utility>
 
+#include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
+#include "tracker/sink/kafka_topics.h"
 
 namespace rowtide::sink {
 namespace {
@@ -104,7 +106,8 @@ absl::Status KafkaTransaction::error(int code, const std::string& reason) const 
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return absl::FailedPreconditionError(
+      return failure(
+          absl::StatusCode::kFailedPrecondition, kNotAuthorized,
           fmt::format("{}; give the tracker's Kafka user Write and Describe on the transactional id {} and "
                       "on its topics, or "
                       "set spec.sink.kafka.delivery to AtLeastOnce",

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "tracker/precheck/context.h"
+#include "tracker/sink/kafka_topics.h"
+
+namespace rowtide::precheck {
+
+/// The topics that the task will write to, as far as they can be known beforehand, as it would make them:
+/// with {database} and {table} those of the tables that the source has now, where it can be asked. The last
+/// one is that of the checkpoints.
+[[nodiscard]] std::vector<sink::TopicSpec> kafka_task_topics(CheckContext& context);
+
+}  // namespace rowtide::precheck
