@@ -219,7 +219,7 @@ TEST_P(ExactlyOnce, ATrackerKilledInsideAVeryLargeTransactionGoesOnInside) {
         [&] {
           tracker.process().signal(SIGCONT);
           std::this_thread::sleep_for(std::chrono::milliseconds{50});
-          tracker.process().signal(SIGSTOP);
+          suspend(tracker.process().pid());
           return reader.read_to_end().size() > seen;
         },
         seconds{60});

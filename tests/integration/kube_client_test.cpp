@@ -325,9 +325,7 @@ TEST_F(KubeClientTest, ARealExpiredVersionListsAgain) {
 /// A process that stands still while this lives.
 class Stopped {
  public:
-  explicit Stopped(pid_t pid) : pid_(pid) {
-    if (::kill(pid_, SIGSTOP) != 0) throw std::runtime_error("cannot stop the API server's process");
-  }
+  explicit Stopped(pid_t pid) : pid_(pid) { test::suspend(pid_); }
   ~Stopped() { ::kill(pid_, SIGCONT); }
   Stopped(const Stopped&) = delete;
   Stopped& operator=(const Stopped&) = delete;

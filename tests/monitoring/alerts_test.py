@@ -161,6 +161,16 @@ ALERTS = {
     "OperatorDown": Case(
         bad=[operator("rowtide_operator_build_info", "1x10", version="1")], labels={}, before="19m", at="30m"
     ),
+    "OperatorNotLeading": Case(
+        bad=[series("rowtide_operator_leader", {"namespace": "rowtide-system", "job": "a", "pod": one}, "1 1 0x60") for one in "xy"],
+        labels={"namespace": "rowtide-system", "job": "a"},
+        before="3m",
+        at="4m",
+        quiet=[
+            series("rowtide_operator_leader", {"namespace": "b", "job": "b", "pod": "x"}, "0x60"),
+            series("rowtide_operator_leader", {"namespace": "b", "job": "b", "pod": "y"}, "1x60"),
+        ],
+    ),
     "OperatorReconcileErrors": Case(
         bad=[operator("controller_runtime_reconcile_errors_total", "0+1x120", controller="changetrackingtask")],
         labels=OPERATOR,

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import typing
 import unittest
 
@@ -76,24 +77,35 @@ class Live:
     def start_operator(self, folder):
         chart = rendered(HELM)
         (account,) = chart["ServiceAccount"]
+        self.place = account["metadata"]["namespace"]
         accounts = f"/api/v1/namespaces/{account['metadata']['namespace']}/serviceaccounts"
         self.api.call("POST", accounts, account)
         for one in chart["ClusterRole"]:
             self.api.call("POST", ROLES, one)
         (binding,) = chart["ClusterRoleBinding"]
         self.api.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+        for kind, path in (("Role", "roles"), ("RoleBinding", "rolebindings")):
+            for one in chart[kind]:
+                place = one["metadata"]["namespace"]
+                self.api.call("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{place}/{path}", one)
         self.role = next(one for one in chart["ClusterRole"] if one["metadata"]["name"] == binding["roleRef"]["name"])
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         token = self.api.call("POST", f"{accounts}/{account['metadata']['name']}/token", asked)["status"]["token"]
         config = yaml.safe_load(self.api.kubeconfig.read_text(encoding="utf-8"))
         config["users"][0]["user"] = {"token": token}
         config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{self.proxy.port}"
-        kubeconfig = folder / "operator.yaml"
-        kubeconfig.write_text(yaml.safe_dump(config), encoding="utf-8")
+        self.kubeconfig = folder / "operator.yaml"
+        self.kubeconfig.write_text(yaml.safe_dump(config), encoding="utf-8")
         self.log = folder / "operator.log"
-        with open(self.log, "w", encoding="utf-8") as log:
-            self.operator = OperatorProcess(OPERATOR, kubeconfig, log)
-        self.ends.append(self.operator.stop)
+        self.operator = None
+        self.run_operator(0)
+        self.ends.append(lambda: self.operator.stop())
+
+    def run_operator(self, port):
+        """As the chart runs it."""
+        elected = ("--leader-elect", "--leader-elect-namespace", self.place, "--leader-elect-name", "rowtide-operator")
+        with open(self.log, "a", encoding="utf-8") as log:
+            self.operator = OperatorProcess(OPERATOR, self.kubeconfig, log, *elected, port=port)
 
     def end_cluster(self):
         self.cluster.ended = True
@@ -156,6 +168,10 @@ class Fault:
     labels: dict
     told: str
     mend: typing.Callable
+
+
+def nothing():
+    """What is typed is the repair."""
 
 
 def of(name):
@@ -224,6 +240,15 @@ def leave_connections_alone():
     LIVE.is_cut_enough.set()
 
 
+def let_another_hold_the_lease():
+    """Somebody who does not renew it, and has written that it is valid for an hour."""
+    LIVE.operator.stop()
+    lease = f"/apis/coordination.k8s.io/v1/namespaces/{LIVE.place}/leases/rowtide-operator"
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
+    LIVE.api.call("PATCH", lease, {"spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 3600, "renewTime": now}})
+    LIVE.run_operator(LIVE.operator.port)
+
+
 # In this order: tasks that others have mended stream, and Prometheus does not know their trackers.
 FAULTS = {
     "TrackerNotScraped": Fault(forget_the_tracker, of("orders"), "", let_the_tracker_be_scraped),
@@ -237,6 +262,8 @@ FAULTS = {
     "OperatorQueueStuck": Fault(let_requests_hang, {"namespace": "rowtide-system"}, "", let_requests_pass),
     "OperatorWatchRestarts": Fault(cut_connections_again_and_again, {"namespace": "rowtide-system"},
                                    r"Watch of \w+ restarts \(error", leave_connections_alone),
+    "OperatorNotLeading": Fault(let_another_hold_the_lease, {"namespace": "rowtide-system"},
+                                r"somebody holds Lease|holderIdentity: somebody", nothing),
 }
 
 
@@ -255,7 +282,7 @@ class Faults(unittest.TestCase):
 def fault_test(alert, fault):
     def test(self):
         def for_it(command):
-            return command.replace("NAMESPACE", NAMESPACE).replace("NAME", fault.labels.get("name", ""))
+            return command.replace("-n rowtide-system get", f"-n {LIVE.place} get").replace("-n rowtide-system delete", f"-n {LIVE.place} delete").replace("NAMESPACE", NAMESPACE).replace("NAME", fault.labels.get("name", ""))
 
         LIVE.wait(f"{alert} does not fire before its fault", lambda: not LIVE.prometheus.firing(alert))
         fault.make()

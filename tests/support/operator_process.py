@@ -7,8 +7,8 @@ import subprocess
 
 
 class OperatorProcess:
-    def __init__(self, program, kubeconfig, log, *options):
-        with socket.create_server(("127.0.0.1", 0)) as free:
+    def __init__(self, program, kubeconfig, log, *options, port=0):
+        with socket.create_server(("127.0.0.1", port)) as free:
             self.port = free.getsockname()[1]
         command = [program, "--kubeconfig", str(kubeconfig), "--tracker-image", "none", "--listen", f"127.0.0.1:{self.port}", *options]
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stderr=log)

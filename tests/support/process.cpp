@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -193,6 +194,20 @@ bool has_ended(pid_t pid) {
   for (int field = 4; field < 20; ++field) fields >> skipped;  // proc(5)'s numbers
   fields >> threads;
   return state == "Z" && threads <= 1;
+}
+
+void suspend(pid_t pid) {
+  if (::kill(pid, SIGSTOP) != 0)
+    throw std::system_error(errno, std::generic_category(), fmt::format("SIGSTOP to {}", pid));
+  const auto stands_still = [pid] {
+    for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+      std::ifstream file(thread.path() / "stat");
+      const std::string stat{std::istreambuf_iterator<char>{file}, {}};
+      if (stat.find(") T ") == std::string::npos && !stat.empty()) return false;
+    }
+    return true;
+  };
+  wait_until(fmt::format("process {} stands still", pid), stands_still);
 }
 
 }  // namespace rowtide::test

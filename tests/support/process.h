@@ -72,4 +72,8 @@ struct RunResult {
 /// ports and locks.
 [[nodiscard]] bool has_ended(pid_t pid);
 
+/// SIGSTOP to any process. Returns when every thread of it stands still: on a busy machine others go on for a
+/// while.
+void suspend(pid_t pid);
+
 }  // namespace rowtide::test

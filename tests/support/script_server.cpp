@@ -88,7 +88,7 @@ void ScriptServer::kill9() {
 }
 
 void ScriptServer::suspend() {
-  send(pid(), SIGSTOP);
+  test::suspend(pid());
 }
 
 void ScriptServer::resume() {
