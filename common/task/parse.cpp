@@ -23,6 +23,7 @@ constexpr std::size_t kMaxNameLength = 48;  // leaves room for "-precheck" and a
 constexpr std::size_t kMaxRules = 1000;
 constexpr std::size_t kMaxTables = 1000;
 constexpr std::size_t kMaxPodEntries = 64;
+constexpr std::int64_t kMaxAlertSeconds = 604'800;  // a week
 
 template <typename Enum, std::size_t N>
 using Choices = std::array<std::pair<std::string_view, Enum>, N>;
@@ -562,6 +563,16 @@ OnlineSchemaChanges read_online_schema_changes(const Field& spec) {
   return changes;
 }
 
+std::optional<Alerts> read_alerts(const Field& field) {
+  if (!field.present()) return std::nullopt;
+  Alerts alerts;
+  if (field.mode() == Mode::Standalone) field.note_ignored();
+  if (!field.is_map_of({"lagSeconds", "forSeconds"})) return alerts;
+  alerts.lag_seconds = field["lagSeconds"].integer(1, kMaxAlertSeconds, alerts.lag_seconds);
+  alerts.for_seconds = field["forSeconds"].integer(0, kMaxAlertSeconds, alerts.for_seconds);
+  return alerts;
+}
+
 Spec read_spec(const Field& field) {
   Spec spec;
   if (!field.present()) {
@@ -570,7 +581,7 @@ Spec read_spec(const Field& field) {
   }
   if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
                         "onUnprocessable", "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition",
-                        "resetNonce", "precheck", "sink", "tracker"})) {
+                        "resetNonce", "precheck", "sink", "tracker", "alerts"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -586,6 +597,7 @@ Spec read_spec(const Field& field) {
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
   spec.tracker = read_tracker_pod(field["tracker"]);
+  spec.alerts = read_alerts(field["alerts"]);
   return spec;
 }
 

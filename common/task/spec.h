@@ -184,6 +184,13 @@ struct TrackerPod {
   UpgradePolicy upgrade_policy = UpgradePolicy::Automatic;
 };
 
+/// When a task counts as late: its lag was above lag_seconds for for_seconds; and no more, the other way
+/// round.
+struct Alerts {
+  std::int64_t lag_seconds = 60;
+  std::int64_t for_seconds = 120;
+};
+
 struct Spec {
   std::string description;
   bool suspend = false;
@@ -198,6 +205,7 @@ struct Spec {
   Precheck precheck;
   Sink sink;
   TrackerPod tracker;
+  std::optional<Alerts> alerts;  ///< the operator's; without effect when run standalone, which is said there
 };
 
 struct Task {

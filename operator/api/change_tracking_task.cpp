@@ -72,7 +72,8 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   nlohmann::json pod_settings = object_at(spec, "tracker");
   drop_defaults(pod_settings, "spec.tracker", defaults);
   task.pod_settings_hash = task::stable_hash(pod_settings.dump());
-  for (const char* operators : {"description", "suspend", "tracker", "precheck"}) spec.erase(operators);
+  for (const char* operators : {"description", "suspend", "tracker", "precheck", "alerts"})
+    spec.erase(operators);
   drop_defaults(spec, "spec", defaults);
   nlohmann::json document = document_of(object, std::move(spec));
   task.tracker_document = document.dump(2) + "\n";

@@ -28,8 +28,8 @@ struct TaskObject {
   bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth
 
   /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
-  /// pod settings, nonces) and without fields that say what their absence says, so that a change of those, or
-  /// of the CRD's defaults, restarts nothing. JSON, which is YAML.
+  /// pod settings, nonces, alerts) and without fields that say what their absence says, so that a change of
+  /// those, or of the CRD's defaults, restarts nothing. JSON, which is YAML.
   std::string tracker_document;
   std::string tracker_hash;  ///< of tracker_document
   /// What the precheck is to check: the same, and the checks to skip.

@@ -15,7 +15,8 @@ constexpr std::size_t kMaxNote = 1000;  // the API's limit is 1 kB
 
 /// Whose changes people want to read of; Ready only repeats them.
 const std::set<std::string>& told_conditions() {
-  static const std::set<std::string> kTold{"Accepted", "PrecheckPassed", "WhitelistReady", "Streaming"};
+  static const std::set<std::string> kTold{"Accepted", "PrecheckPassed", "WhitelistReady", "Streaming",
+                                           "LagWithinTarget"};
   return kTold;
 }
 

@@ -18,6 +18,7 @@
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/events.h"
+#include "operator/tasks/lag_target.h"
 #include "operator/tasks/merge_patch.h"
 #include "operator/tasks/pod_state.h"
 
@@ -67,6 +68,10 @@ std::optional<milliseconds> next_look(const Observed& observed, const json& stat
     at_least(status.value("phase", "") == "Tracking" ? kWhileSteady : kWhileMoving);
   } else if (observed.precheck.verdict == PrecheckVerdict::Running) {
     at_least(kWhileSteady);
+  }
+  if (const auto& alerts = observed.task.parsed->task.spec.alerts; alerts && observed.lag_since_ms > 0) {
+    const std::int64_t left_ms = observed.lag_since_ms + alerts->for_seconds * 1000 - observed.now_ms;
+    if (left_ms > 0) at_least(milliseconds(left_ms));
   }
   return next;
 }
@@ -138,6 +143,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   if (!object) {  // deleted; what it owned goes with it
     tasks_.forget(key);
     job_ends_.forget(key);
+    lag_sides_.forget(key);
     kept_otherwise_.forget(key);
     pruned_.forget(key);
     probes_.forget(key);
@@ -221,6 +227,11 @@ void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
   observed.is_silent = known.is_silent;
   if (known.answer && known.answer->task_uid == observed.task.uid)
     observed.tracker = *std::move(known.answer);
+  if (const auto& alerts = observed.task.parsed->task.spec.alerts; alerts && observed.tracker) {
+    const auto side = static_cast<int>(lag_side(*alerts, observed.tracker));
+    observed.lag_since_ms = lag_sides_.first_seen(
+        observed.task.key, observed.task.uid + "/" + std::to_string(side), observed.now_ms);
+  }
 }
 
 absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,

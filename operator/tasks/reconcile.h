@@ -63,6 +63,7 @@ class Reconciler {
   const std::string default_image_;
   api::TaskReader tasks_;
   FirstSeen job_ends_;
+  FirstSeen lag_sides_;
   KeptOtherwise kept_otherwise_;
   PrunedStatus pruned_;
   std::atomic<std::uint64_t> status_writes_{0};

@@ -12,6 +12,7 @@
 #include "operator/api/conditions.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
+#include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/tracker_state.h"
 
@@ -241,6 +242,23 @@ Condition ready(const View& view, const Condition& accepted, const Condition& pr
   return not_ready("Updating", "the tracker still runs the spec before this one");
 }
 
+/// It never changes Ready: a tracker that is late works. Without spec.alerts there is none.
+std::optional<Condition> lag_condition(const View& view, bool is_running) {
+  const Observed& observed = view.observed;
+  const std::optional<task::Alerts>& alerts = observed.task.parsed->task.spec.alerts;
+  if (!alerts) return std::nullopt;
+  const json& before =
+      api::find_condition(kube::value_at(observed.task.status, "/conditions"), "LagWithinTarget");
+  LagSide side = lag_side(*alerts, observed.tracker);
+  if (!is_running || observed.is_silent) side = LagSide::Unknown;
+  // Not asked yet: the operator has begun.
+  const bool is_unasked = is_running && !observed.is_silent && !observed.tracker;
+  if (is_unasked && before.is_object() && before.value("status", "") != "Unknown") {
+    side = before.at("status") == "True" ? LagSide::Within : LagSide::Above;
+  }
+  return lag_within_target(*alerts, side, observed.lag_since_ms, before, observed.now_ms);
+}
+
 std::string phase_of(const View& view, const std::vector<Condition>& conditions) {
   const auto is = [&](const char* type, ConditionStatus status) {
     return std::any_of(conditions.begin(), conditions.end(),
@@ -316,9 +334,12 @@ json compute_status(const Observed& observed) {
   const Condition precheck = precheck_passed(view);
   const Condition available = tracker_condition(view);
   const Condition stream = streaming(view, available);
-  const std::vector<Condition> conditions{is_accepted, whitelist_ready(view, whitelist),
-                                          precheck,    available,
-                                          stream,      ready(view, is_accepted, precheck, stream)};
+  std::vector<Condition> conditions{is_accepted, whitelist_ready(view, whitelist),
+                                    precheck,    available,
+                                    stream,      ready(view, is_accepted, precheck, stream)};
+  if (std::optional<Condition> lag = lag_condition(view, available.status == ConditionStatus::True)) {
+    conditions.push_back(*std::move(lag));
+  }
 
   if (observed.precheck.report && !observed.precheck.report->client_address.empty()) {
     whitelist["clientAddress"] = observed.precheck.report->client_address;

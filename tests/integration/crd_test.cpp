@@ -103,7 +103,8 @@ std::vector<json> full_documents() {
                 "serviceAccountName": "sa", "affinity": {"podAffinity": {}}, "priorityClassName": "high",
                 "topologySpreadConstraints": [{"maxSkew": 1}], "podLabels": {"team": "a"},
                 "podAnnotations": {"note": "b"}, "env": [{"name": "TZ", "value": "UTC"}],
-                "upgradePolicy": "Manual"}}})"));
+                "upgradePolicy": "Manual"},
+    "alerts": {"lagSeconds": 5, "forSeconds": 10}}})"));
   json second = patched(minimal(), json::parse(R"({"spec": {
     "objects": {"include": [{"databasePattern": "s.*", "tablePattern": "o.*"}],
                 "exclude": [{"databasePattern": "t.*", "tablePattern": "p.*"}]},
@@ -199,6 +200,7 @@ std::string settings(const task::Spec& s) {
                 s.tracker.pod_annotations,
                 s.tracker.env_json,
                 s.tracker.upgrade_policy};
+  if (s.alerts) out["alerts"] = {s.alerts->lag_seconds, s.alerts->for_seconds};
   return out.dump(1);
 }
 
@@ -447,7 +449,7 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
   const json empty_parents = patched(minimal(), json::parse(R"({"spec": {
     "source": {"tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca"}}}, "startPosition": {}, "precheck": {},
-    "tracker": {},
+    "tracker": {}, "alerts": {},
     "sink": {"kafka": {"topic": {}, "debezium": {}, "security": {"protocol": "SSL", "caSecretRef": {"name": "ca"}}}}}})"));
   const json empty_modes = patched(
       minimal(), json::parse(R"({"spec": {"source": {"tls": {}}, "sink": {"kafka": {"security": {}}}}})"));

@@ -54,7 +54,8 @@ constexpr kube::ResourceType kCrd{"apiextensions.k8s.io", "v1", "customresourced
                                   "CustomResourceDefinition", false};
 constexpr const char* kImage = "rowtide:test";
 
-/// Answers at once for a pod address, or hangs until the test ends.
+/// Answers at once for a pod address, or hangs until the test ends. Nobody listens there before a tracker's
+/// answer is given.
 class TestProbe final : public TrackerProbe {
  public:
   absl::StatusOr<task::TrackerStatus> ask(const std::string& address) override {
@@ -63,7 +64,13 @@ class TestProbe final : public TrackerProbe {
       ended_.wait();
       return absl::DeadlineExceededError(address);
     }
+    const std::lock_guard lock(mutex_);
+    if (answer_) return *answer_;
     return absl::UnavailableError("nobody listens");
+  }
+  void answer(task::TrackerStatus answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
   }
   void end() { end_.set_value(); }
 
@@ -71,6 +78,8 @@ class TestProbe final : public TrackerProbe {
   std::atomic<int> questions{0};
 
  private:
+  std::mutex mutex_;
+  std::optional<task::TrackerStatus> answer_;
   std::promise<void> end_;
   std::shared_future<void> ended_ = end_.get_future().share();
 };
@@ -423,6 +432,33 @@ TEST_F(ReconcilerTest, AReadyPodStreamsThoughItsTrackerCannotBeAsked) {
 TEST_F(ReconcilerTest, AnIdleTaskIsNotWritten) {
   start_tracking();
   expect_no_more_writes();
+}
+
+TEST_F(ReconcilerTest, LagIsJudgedByTheTasksAlertsAndReadyIsNot) {
+  json object = task_object();
+  object["spec"]["alerts"] = {{"lagSeconds", 5}, {"forSeconds", 1}};
+  apply(object);
+  const auto says_lag = [&](double seconds) {
+    task::TrackerStatus answer;
+    answer.task_uid = kube::text_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/uid");
+    answer.state = "Streaming";
+    answer.lag_seconds = seconds;
+    probe_.answer(answer);
+  };
+  says_lag(0.5);
+  pass_precheck();
+  roll_out("tracker-1");
+  wait_for("LagWithinTarget", "True LagLow");
+  says_lag(90);
+  wait_for("LagWithinTarget", "False LagHigh");
+  EXPECT_EQ(said("Ready"), "True Streaming");
+  wait_until("the event", [&] { return events_that("LagHigh") == 1; });
+  expect_no_more_writes();
+  says_lag(0.5);
+  wait_for("LagWithinTarget", "True LagLow");
+  object["spec"].erase("alerts");
+  apply(object);
+  wait_for("LagWithinTarget", "");
 }
 
 TEST_F(ReconcilerTest, ATransitionIsToldOnceThoughTheWatchIsLate) {

@@ -277,6 +277,20 @@ TEST(ParseTask, PodSettingsAreNotedWhereTheyHaveNoEffect) {
   EXPECT_TRUE(parse_task(kGood, Mode::Standalone).ignored.empty());
 }
 
+TEST(ParseTask, AlertsAreThereWhenTheyAreGiven) {
+  EXPECT_FALSE(parse_task(kGood, Mode::Kubernetes).task.spec.alerts.has_value());
+  const auto alerts = [](const char* text) {
+    return parse_task(with("spec.alerts", text), Mode::Kubernetes).task.spec.alerts;
+  };
+  EXPECT_EQ(alerts("{}").value().lag_seconds, 60);
+  EXPECT_EQ(alerts("{}").value().for_seconds, 120);
+  EXPECT_EQ(alerts("{lagSeconds: 5, forSeconds: 0}").value().lag_seconds, 5);
+  EXPECT_EQ(alerts("{lagSeconds: 5, forSeconds: 0}").value().for_seconds, 0);
+  EXPECT_FALSE(parse_task(with("spec.alerts", "{lagSeconds: 0}"), Mode::Kubernetes).ok());
+  EXPECT_EQ(parse_task(with("spec.alerts", "{lagSeconds: 5}"), Mode::Standalone).ignored,
+            std::vector<std::string>{"spec.alerts"});
+}
+
 TEST(ParseTask, ReservedNamesOfPodSettingsAreRefused) {
   const ParseResult result = parse_task(with("spec.tracker", R"({
     podLabels: {rowtide.dev/task: other, app.kubernetes.io/component: x, team: cdc},

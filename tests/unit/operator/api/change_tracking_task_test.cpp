@@ -52,6 +52,7 @@ TEST(TaskObject, WhatOnlyTheOperatorLooksAtRestartsNothing) {
   changed["spec"]["suspend"] = true;
   changed["spec"]["precheck"]["runNonce"] = 3;
   changed["spec"]["tracker"]["image"] = "y";
+  changed["spec"]["alerts"] = {{"lagSeconds", 5}};
   changed["metadata"]["annotations"]["a"] = "c";
   const TaskObject after = read_task_object(changed);
   EXPECT_EQ(before.tracker_hash, after.tracker_hash);

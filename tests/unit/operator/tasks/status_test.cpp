@@ -265,6 +265,7 @@ class StatusOfARunningTracker : public testing::Test {
     observed.tracker = std::move(answer);
     observed.is_rolled_out = is_rolled_out_;
     observed.is_silent = is_silent_;
+    observed.lag_since_ms = lag_since_ms_;
     observed.tracker_refusal = tracker_refusal_;
     observed.precheck_refusal = precheck_refusal_;
     observed.now_ms = now_ms;
@@ -277,6 +278,7 @@ class StatusOfARunningTracker : public testing::Test {
   json running_ = pod(kRunning, 2);
   bool is_rolled_out_ = true;
   bool is_silent_ = false;
+  std::int64_t lag_since_ms_ = kNowMs;
   std::optional<Refusal> tracker_refusal_;
   std::optional<Refusal> precheck_refusal_;
 };
@@ -355,6 +357,69 @@ TEST_F(StatusOfARunningTracker, SidecarsAreNotTakenForTheTracker) {
   EXPECT_EQ(looped.at("restarts"), 3);
   const json unready = with_sidecar(not_ready(running_));
   EXPECT_EQ(condition(status(&unready, std::nullopt), "Streaming"), "False TrackerSilent");
+}
+
+class StatusOfATaskWithAlerts : public StatusOfARunningTracker {
+ protected:
+  /// `seconds` after kNowMs, with a lag that has been on its side since `since_seconds`. The status stays.
+  std::string looked_at(double lag, std::int64_t seconds, std::int64_t since_seconds) {
+    json object = task_json(status_);
+    object["spec"]["alerts"] = {{"lagSeconds", 60}, {"forSeconds", 120}};
+    task_ = api::read_task_object(object);
+    task::TrackerStatus late = tracker("Streaming");
+    late.lag_seconds = lag;
+    lag_since_ms_ = kNowMs + since_seconds * 1000;
+    status_ = status(&running_, late, kNowMs + seconds * 1000);
+    EXPECT_EQ(condition(status_, "Ready"), "True Streaming");
+    EXPECT_EQ(status_.at("phase"), "Tracking");
+    return condition(status_, "LagWithinTarget");
+  }
+  json status_ = json::object();
+};
+
+TEST_F(StatusOfATaskWithAlerts, LagCountsWhenItHasLasted) {
+  EXPECT_EQ(looked_at(60, 0, 0), "True LagLow") << "the target itself is within it";
+  EXPECT_EQ(looked_at(61, 10, 10), "True LagLow");
+  EXPECT_EQ(looked_at(90, 129, 10), "True LagLow");
+  EXPECT_EQ(looked_at(90, 130, 10), "False LagHigh");
+  EXPECT_EQ(looked_at(1, 140, 140), "False LagHigh");
+  EXPECT_EQ(looked_at(61, 200, 200), "False LagHigh");
+  EXPECT_EQ(looked_at(1, 210, 210), "False LagHigh");
+  EXPECT_EQ(looked_at(1, 329, 210), "False LagHigh");
+  EXPECT_EQ(looked_at(1, 330, 210), "True LagLow");
+}
+
+TEST_F(StatusOfATaskWithAlerts, ATrackerThatBeginsLateIsNotJudgedAtOnce) {
+  EXPECT_EQ(looked_at(61, 0, 0), "Unknown LagNotSettled");
+  EXPECT_EQ(looked_at(61, 120, 0), "False LagHigh");
+}
+
+TEST_F(StatusOfATaskWithAlerts, GrowingLagChangesNothingButTheSample) {
+  static_cast<void>(looked_at(61, 120, 0));
+  const json first = status_;
+  static_cast<void>(looked_at(62, 140, 0));
+  EXPECT_EQ(status_, first);
+}
+
+TEST_F(StatusOfATaskWithAlerts, WithoutAKnownLagItIsUnknown) {
+  static_cast<void>(looked_at(1, 0, 0));
+  static_cast<void>(looked_at(1, 1, 0));
+  EXPECT_EQ(condition(status(&running_, std::nullopt), "LagWithinTarget"), "True LagLow")
+      << "an operator that has just begun has not asked yet";
+  is_silent_ = true;
+  EXPECT_EQ(condition(status(&running_, std::nullopt), "LagWithinTarget"), "Unknown LagUnknown");
+  is_silent_ = false;
+  task::TrackerStatus silent_on_lag = tracker("Reconnecting");
+  silent_on_lag.lag_seconds = std::nullopt;
+  EXPECT_EQ(condition(status(&running_, silent_on_lag), "LagWithinTarget"), "Unknown LagUnknown");
+  EXPECT_EQ(condition(status(nullptr, std::nullopt), "LagWithinTarget"), "Unknown LagUnknown");
+}
+
+TEST_F(StatusOfATaskWithAlerts, WithoutAlertsThereIsNoCondition) {
+  static_cast<void>(looked_at(1, 0, 0));
+  task_ = test_task(status_);
+  const json conditions = status(&running_, tracker("Streaming")).at("conditions");
+  EXPECT_TRUE(api::find_condition(conditions, "LagWithinTarget").is_null());
 }
 
 TEST_F(StatusOfARunningTracker, ReadyWaitsForTheEdit) {
