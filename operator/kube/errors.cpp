@@ -38,9 +38,22 @@ absl::StatusCode code_of(int http, std::string_view reason) {
   }
 }
 
-std::string_view advice(int http) {
+/// A right that is missing, by the words of the server's authorizers and of
+/// OwnerReferencesPermissionEnforcement. Quota and admission refuse with 403 as well, and no right would help
+/// there.
+bool is_missing_right(std::string_view message) {
+  if (message.find("cannot set blockOwnerDeletion") != std::string_view::npos) return true;
+  const std::size_t user = message.find("User \"");
+  if (user == std::string_view::npos) return false;
+  const std::size_t cannot = message.find("\" cannot ", user);
+  return cannot != std::string_view::npos &&
+         (message.find(" resource \"", cannot) != std::string_view::npos ||
+          message.find(" path \"", cannot) != std::string_view::npos);
+}
+
+std::string_view advice(int http, std::string_view message) {
   if (http == 401) return "; check the service account token or the kubeconfig's credentials";
-  if (http == 403) return "; grant it in the operator's ClusterRole or Role";
+  if (http == 403 && is_missing_right(message)) return "; grant it in the operator's ClusterRole or Role";
   return {};
 }
 
@@ -59,7 +72,7 @@ absl::Status status_from_code(int code, std::string_view reason, std::string_vie
   if (message.empty()) message = "the server gave no message";
   absl::Status status(code_of(code, reason),
                       fmt::format("{}: {} (HTTP {}{}{}){}", what, message.substr(0, kMaxMessage), code,
-                                  reason.empty() ? "" : " ", reason, advice(code)));
+                                  reason.empty() ? "" : " ", reason, advice(code, message)));
   status.SetPayload(kHttpStatusPayload, absl::Cord(std::to_string(code)));
   return status;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/status/text.h"
 #include "operator/kube/counting_transport.h"
 #include "operator/kube/errors.h"
 #include "tests/unit/operator/kube/scripted_transport.h"
@@ -40,6 +41,28 @@ TEST(ErrorMapping, FollowsHttpStatusAndReason) {
       {status_answer(201, ""), absl::StatusCode::kOk}};
   for (const auto& [response, code] : cases) {
     EXPECT_EQ(status_from_response(response, "get").code(), code) << response.status;
+  }
+}
+
+TEST(ErrorMapping, OnlyAMissingRightIsToBeGranted) {
+  const char* advice = "grant it in the operator's ClusterRole or Role";
+  for (
+      const char* missing :
+      {R"(deployments.apps is forbidden: User "system:serviceaccount:r:o" cannot create resource "deployments" in API group "apps" in the namespace "shop")",
+       R"(forbidden: User "system:serviceaccount:r:o" cannot get path "/version")",
+       R"(configmaps "c" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on: , <nil>)"}) {
+    const absl::Status status = status_from_code(403, "Forbidden", missing, "apply");
+    EXPECT_NE(text(status).find(advice), std::string_view::npos) << status;
+  }
+  for (
+      const char* refused :
+      {R"(configmaps "c" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=2, limited: count/configmaps=2)",
+       R"(admission webhook "validate.kyverno.svc" denied the request: the resource "c" cannot be made here)",
+       R"(pods "p" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false)",
+       R"(configmaps "c" is forbidden: unable to create new content in namespace shop because it is being terminated)"}) {
+    const absl::Status status = status_from_code(403, "Forbidden", refused, "apply");
+    EXPECT_EQ(text(status).find(advice), std::string_view::npos) << status;
+    EXPECT_NE(text(status).find(refused), std::string_view::npos) << status;
   }
 }
 
