@@ -46,7 +46,9 @@ MapToPrimary by_label(std::string label) {
 
 Controller::Controller(kube::Transport& transport, ControllerOptions options)
     : options_(std::move(options)), queue_(options_.queue) {
-  add_watch(transport, options_.primary, [this](const Change& change) { noticed(change.key); }, {});
+  add_watch(
+      transport, options_.primary, [this](const Change& change) { noticed_primary(change); },
+      options_.primary_groups);
   for (const WatchedKind& kind : options_.watched) {
     add_watch(
         transport, kind.watch,
@@ -57,7 +59,10 @@ Controller::Controller(kube::Transport& transport, ControllerOptions options)
             if (const auto key = map(*object)) noticed(*key);
           }
         },
-        kind.map);
+        [map = kind.map](const nlohmann::json& object) {
+          const auto key = map(object);
+          return key ? std::vector<Key>{*key} : std::vector<Key>();
+        });
   }
 }
 
@@ -66,10 +71,10 @@ Controller::~Controller() {
 }
 
 void Controller::add_watch(kube::Transport& transport, const kube::WatchOptions& options,
-                           std::function<void(const Change&)> on_change, GroupOf group_of) {
+                           std::function<void(const Change&)> on_change, GroupsOf groups_of) {
   Watch watch;
   watch.type = options.type;
-  watch.store = std::make_unique<ObjectStore>(std::move(on_change), std::move(group_of));
+  watch.store = std::make_unique<ObjectStore>(std::move(on_change), std::move(groups_of));
   watch.watcher = std::make_unique<kube::Watcher>(transport, options, *watch.store);
   watches_.push_back(std::move(watch));
 }
@@ -82,6 +87,24 @@ const ObjectStore* Controller::store(const kube::ResourceType& type) const {
 
 void Controller::noticed(const Key& key) {
   if (is_started_) queue_.add(key);
+}
+
+void Controller::noticed_primary(const Change& change) {
+  noticed(change.key);
+  if (!options_.primary_groups) return;
+  const auto groups = [&](const ObjectPtr& object) {
+    return object ? options_.primary_groups(*object) : std::vector<Key>();
+  };
+  const std::vector<Key> before = groups(change.before);
+  const std::vector<Key> after = groups(change.after);
+  const auto notice_others = [&](const std::vector<Key>& some, const std::vector<Key>& others) {
+    for (const Key& group : some) {
+      if (std::find(others.begin(), others.end(), group) != others.end()) continue;
+      for (const Key& key : watches_.front().store->keys_of_group(group)) noticed(key);
+    }
+  };
+  notice_others(before, after);
+  notice_others(after, before);
 }
 
 void Controller::watch() {

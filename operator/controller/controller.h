@@ -37,7 +37,7 @@ using Reconcile = std::function<Result(const Key&)>;
 
 /// The key to reconcile when an object of another kind changes (empty: none), and by which the store finds
 /// that object again.
-using MapToPrimary = GroupOf;
+using MapToPrimary = std::function<std::optional<Key>(const nlohmann::json& object)>;
 
 /// By the controller ownerReference of that kind.
 MapToPrimary by_owner(const kube::ResourceType& primary);
@@ -52,6 +52,9 @@ struct WatchedKind {
 struct ControllerOptions {
   std::string name;  // for logs and metrics
   kube::WatchOptions primary;
+  /// Groups of primary objects that must look at each other: all of a group are reconciled when one joins or
+  /// leaves it.
+  GroupsOf primary_groups = {};
   std::vector<WatchedKind> watched;
   int workers = 2;
   WorkQueueOptions queue = {};
@@ -113,7 +116,8 @@ class Controller {
     std::unique_ptr<kube::Watcher> watcher;
   };
   void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
-                 std::function<void(const Change&)> on_change, GroupOf group_of);
+                 std::function<void(const Change&)> on_change, GroupsOf groups_of);
+  void noticed_primary(const Change& change);
   void noticed(const Key& key);
   void work(std::size_t worker);
   bool wait_until_synced();

@@ -14,8 +14,8 @@ Key key_of(const nlohmann::json& object) {
           std::string(string_at(object, {"metadata", "name"}))};
 }
 
-ObjectStore::ObjectStore(std::function<void(const Change&)> on_change, GroupOf group_of)
-    : on_change_(std::move(on_change)), group_of_(std::move(group_of)) {}
+ObjectStore::ObjectStore(std::function<void(const Change&)> on_change, GroupsOf groups_of)
+    : on_change_(std::move(on_change)), groups_of_(std::move(groups_of)) {}
 
 ObjectStore::Packed ObjectStore::pack(const nlohmann::json& object) {
   std::vector<std::uint8_t> bytes = nlohmann::json::to_msgpack(object);
@@ -47,6 +47,13 @@ std::vector<ObjectPtr> ObjectStore::of_group(const Key& group) const {
     for (const Key& key : keys->second) found.push_back(objects_.at(key).object);
   }
   return unpack_all(found);
+}
+
+std::vector<Key> ObjectStore::keys_of_group(const Key& group) const {
+  const std::lock_guard lock(mutex_);
+  const auto keys = groups_.find(group);
+  return keys == groups_.end() ? std::vector<Key>()
+                               : std::vector<Key>(keys->second.begin(), keys->second.end());
 }
 
 std::vector<ObjectPtr> ObjectStore::all() const {
@@ -116,8 +123,8 @@ Change ObjectStore::put(const Key& key, const ObjectPtr& object) {
   Change change{key, dropped ? std::move(dropped->before) : nullptr, object};
   Entry entry;
   entry.resource_version = string_at(*object, {"metadata", "resourceVersion"});
-  if (group_of_) entry.group = group_of_(*object);
-  if (entry.group) groups_[*entry.group].insert(key);
+  if (groups_of_) entry.groups = groups_of_(*object);
+  for (const Key& group : entry.groups) groups_[group].insert(key);
   entry.object = pack(*object);
   objects_.insert_or_assign(key, std::move(entry));
   return change;
@@ -127,8 +134,9 @@ std::optional<Change> ObjectStore::drop(const Key& key) {
   const auto known = objects_.find(key);
   if (known == objects_.end()) return std::nullopt;
   Change change{key, on_change_ ? unpack(known->second.object) : nullptr, nullptr};
-  if (const std::optional<Key>& group = known->second.group) {
-    const auto siblings = groups_.find(*group);
+  for (const Key& group : known->second.groups) {
+    const auto siblings = groups_.find(group);
+    if (siblings == groups_.end()) continue;  // named twice
     siblings->second.erase(key);
     if (siblings->second.empty()) groups_.erase(siblings);
   }

@@ -26,23 +26,24 @@ struct Change {
   ObjectPtr after;
 };
 
-/// By which key objects are looked up together: that of the primary object that they belong to.
-using GroupOf = std::function<std::optional<Key>(const nlohmann::json& object)>;
+/// By which keys objects are looked up together, such as that of the primary object that they belong to.
+using GroupsOf = std::function<std::vector<Key>(const nlohmann::json& object)>;
 
 /// The newest known state of one kind's objects, packed: a tree of JSON is ten times its text, and most
 /// objects are looked at seldom. Readers get immutable snapshots, each made for them. Thread-safe; written by
 /// one watcher.
 class ObjectStore final : public kube::WatchSink {
  public:
-  /// `group_of` says to which group an object belongs (empty: to none), once for each state of it.
+  /// `groups_of` says to which groups an object belongs, once for each state of it.
   /// `on_change` runs on the watcher's thread with no lock held, after the store has changed; a relist calls
   /// it only for objects whose resourceVersion differs.
-  explicit ObjectStore(std::function<void(const Change&)> on_change = {}, GroupOf group_of = {});
+  explicit ObjectStore(std::function<void(const Change&)> on_change = {}, GroupsOf groups_of = {});
 
   /// nullptr if there is no such object.
   ObjectPtr find(const Key& key) const;
   /// The group's objects, ordered by key. Looks at no others.
   std::vector<ObjectPtr> of_group(const Key& group) const;
+  std::vector<Key> keys_of_group(const Key& group) const;
   /// Ordered by key.
   std::vector<ObjectPtr> all() const;
   std::size_t size() const;
@@ -56,7 +57,7 @@ class ObjectStore final : public kube::WatchSink {
   struct Entry {
     Packed object;
     std::string resource_version;
-    std::optional<Key> group;
+    std::vector<Key> groups;
   };
   static Packed pack(const nlohmann::json& object);
   static ObjectPtr unpack(const Packed& packed);
@@ -65,7 +66,7 @@ class ObjectStore final : public kube::WatchSink {
   std::optional<Change> drop(const Key& key);
 
   const std::function<void(const Change&)> on_change_;
-  const GroupOf group_of_;
+  const GroupsOf groups_of_;
   mutable std::mutex mutex_;
   std::map<Key, Entry> objects_;
   std::map<Key, std::set<Key>> groups_;

@@ -16,6 +16,7 @@
 #include "common/version.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/claims.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/events.h"
 #include "operator/tasks/lag_target.h"
@@ -96,6 +97,7 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
   };
   return {.name = "changetrackingtask",
           .primary = {.type = kube::kChangeTrackingTask, .name_space = name_space, .label_selector = {}},
+          .primary_groups = claims_of,
           .watched = {owned(kube::kDeployment),
                       owned(kube::kJob),
                       owned(kube::kConfigMap),
@@ -152,6 +154,9 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   const api::TaskObject task = tasks_.read(*object);
   if (task.is_deleting) return {};
 
+  const std::optional<std::string> conflict =
+      conflict_of(*object, *controller_.store(kube::kChangeTrackingTask));
+  const bool is_fit = task.parsed->ok() && !conflict;
   const Objects objects = observe(task);
   const std::int64_t now_ms = rowtide::now_ms();
   PrecheckRun run;
@@ -159,7 +164,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   PrecheckDecision precheck;
   absl::Status precheck_written;
   absl::Status tracker_written;
-  if (task.parsed->ok()) {
+  if (is_fit) {
     run = precheck_run(task, objects, now_ms);
     plan = plan_tracker(task, default_image_, get(objects.deployment));
     precheck = decide_precheck(task, run, now_ms);
@@ -176,8 +181,9 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   observed.deployment = get(objects.deployment);
   observed.pod = get(objects.tracker_pod);
   observed.precheck_pod_hash = run.pod_hash;
-  observed.is_rolled_out = task.parsed->ok() && is_applied(task, observed.deployment, plan.deployment) &&
-                           is_rolled_out(*observed.deployment);
+  observed.conflict = conflict;
+  observed.is_rolled_out =
+      is_fit && is_applied(task, observed.deployment, plan.deployment) && is_rolled_out(*observed.deployment);
   observed.upgrade_waits = plan.upgrade_waits;
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);

@@ -98,6 +98,8 @@ bool has_newer_fields(const std::vector<task::FieldError>& errors) {
 }
 
 Condition accepted(const View& view) {
+  if (view.is_valid && view.observed.conflict)
+    return {"Accepted", ConditionStatus::False, "Conflict", *view.observed.conflict};
   if (view.is_valid) return {"Accepted", ConditionStatus::True, "SpecValid", "the spec is valid"};
   const std::vector<task::FieldError>& errors = view.observed.task.parsed->errors;
   const std::vector<task::FieldError> told(
@@ -127,6 +129,9 @@ Condition precheck_passed(const View& view) {
     return {type, ConditionStatus::True, "ChecksPassed",
             fmt::format("{} checks passed{}", precheck.value("summary", ""),
                         warnings > 0 ? fmt::format(", {} with a warning", warnings) : "")};
+  }
+  if (view.observed.conflict) {
+    return {type, ConditionStatus::Unknown, "Conflict", "a task in conflict with another is not prechecked"};
   }
   if (const std::optional<Refusal>& refusal = view.observed.precheck_refusal) {
     return {type, ConditionStatus::Unknown, refusal->reason, refusal->message};
@@ -267,7 +272,7 @@ std::string phase_of(const View& view, const std::vector<Condition>& conditions)
   if (view.is_suspended) return "Suspended";
   if (is("Streaming", ConditionStatus::True)) return "Tracking";
   if (view.observed.deployment == nullptr) {
-    if (!view.is_valid || view.observed.tracker_refusal) return "Failed";
+    if (!view.is_valid || view.observed.conflict || view.observed.tracker_refusal) return "Failed";
     if (is("PrecheckPassed", ConditionStatus::False)) return "PrecheckFailed";
     return is("PrecheckPassed", ConditionStatus::True) ? "Starting" : "Prechecking";
   }

@@ -274,17 +274,17 @@ class ReconcilerTest : public testing::Test {
     object["metadata"]["annotations"] = {{"touched", std::to_string(++count)}};
     apply(object);
   }
-  [[nodiscard]] json condition(const char* type) {
-    return api::find_condition(status().value("conditions", json::array()), type);
+  [[nodiscard]] json condition(const char* type, const std::string& name = "orders") {
+    return api::find_condition(status(name).value("conditions", json::array()), type);
   }
-  [[nodiscard]] std::string said(const char* type) {
-    const json found = condition(type);
+  [[nodiscard]] std::string said(const char* type, const std::string& name = "orders") {
+    const json found = condition(type, name);
     return found.is_object() ? found.value("status", "") + " " + found.value("reason", "") : "";
   }
-  void wait_for(const char* type, const std::string& expected) {
+  void wait_for(const char* type, const std::string& expected, const std::string& name = "orders") {
     wait_until(
-        std::string(type) + " is " + expected, [&] { return said(type) == expected; }, seconds(30),
-        [&] { return status().dump(); });
+        std::string(type) + " is " + expected, [&] { return said(type, name) == expected; }, seconds(30),
+        [&] { return status(name).dump(); });
   }
 
   void write_status(const kube::ResourceType& type, const std::string& name, const json& status) {
@@ -459,6 +459,38 @@ TEST_F(ReconcilerTest, LagIsJudgedByTheTasksAlertsAndReadyIsNot) {
   object["spec"].erase("alerts");
   apply(object);
   wait_for("LagWithinTarget", "");
+}
+
+TEST_F(ReconcilerTest, TheYoungerOfTwoTasksWithOneTopicWaitsUntilTheOtherIsGone) {
+  start_tracking();
+  json second = task_object("second");
+  second["spec"]["sink"]["kafka"]["topic"] = {{"name", space_ + ".orders"}};
+  apply(second);
+  wait_for("Accepted", "False Conflict", "second");
+  EXPECT_NE(condition("Accepted", "second").at("message").get<std::string>().find(space_ + "/orders"),
+            std::string::npos);
+  EXPECT_EQ(said("Ready", "second"), "False Conflict");
+  EXPECT_FALSE(live(kube::kJob, "second-precheck").is_object());
+  EXPECT_EQ(said("Ready"), "True Streaming");
+  expect_no_more_writes();
+  ASSERT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  wait_for("Accepted", "True SpecValid", "second");
+  pass_precheck("second");
+}
+
+TEST_F(ReconcilerTest, AServerIdThatIsTakenIsRefusedUntilItIsGivenUp) {
+  json first = task_object();
+  first["spec"]["source"]["serverId"] = 7;
+  apply(first);
+  wait_for("Accepted", "True SpecValid");
+  json second = task_object("second");
+  second["spec"]["source"]["serverId"] = 7;
+  apply(second);
+  wait_for("Accepted", "False Conflict", "second");
+  expect_no_more_writes();
+  first["spec"]["source"]["serverId"] = 8;
+  apply(first);
+  wait_for("Accepted", "True SpecValid", "second");
 }
 
 TEST_F(ReconcilerTest, ATransitionIsToldOnceThoughTheWatchIsLate) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+
 namespace rowtide::op::controller {
 namespace {
 
@@ -35,10 +37,14 @@ class ObjectStoreTest : public testing::Test {
     return result;
   }
 
-  std::optional<Key> group_of(const json& object) {
+  std::vector<Key> groups_of(const json& object) {
     ++looks_;
-    if (!object.contains("group")) return std::nullopt;
-    return Key{"shop", object.at("group").get<std::string>()};
+    if (!object.contains("group")) return {};
+    std::vector<Key> groups;
+    for (const auto& name : absl::StrSplit(object.at("group").get<std::string>(), ' ')) {
+      groups.push_back({"shop", std::string(name)});
+    }
+    return groups;
   }
   [[nodiscard]] Names names_of(const std::string& group) const {
     Names names;
@@ -49,7 +55,7 @@ class ObjectStoreTest : public testing::Test {
   std::vector<Change> changes_;
   int looks_ = 0;
   ObjectStore store_{[this](const Change& change) { changes_.push_back(change); },
-                     [this](const json& object) { return group_of(object); }};
+                     [this](const json& object) { return groups_of(object); }};
 };
 
 TEST_F(ObjectStoreTest, TellsWhatAppearsChangesAndVanishes) {
@@ -74,6 +80,18 @@ TEST_F(ObjectStoreTest, SnapshotsOutliveTheirObject) {
   const ObjectPtr snapshot = store_.find({"shop", "a"});
   store_.remove(object("a", "2"));
   EXPECT_EQ(snapshot->at("metadata").at("resourceVersion"), "1");
+}
+
+TEST_F(ObjectStoreTest, AnObjectMayBeOfSeveralGroups) {
+  store_.replace({object("a", "1", "one two"), object("b", "2", "two two")});
+  EXPECT_EQ(names_of("one"), Names{"a"});
+  EXPECT_EQ(names_of("two"), (Names{"a", "b"}));
+  EXPECT_EQ(store_.keys_of_group({"shop", "two"}), (std::vector<Key>{{"shop", "a"}, {"shop", "b"}}));
+  store_.upsert(object("a", "3", "one three"));
+  EXPECT_EQ(names_of("two"), Names{"b"});
+  EXPECT_EQ(names_of("three"), Names{"a"});
+  store_.remove(object("b", "4"));
+  EXPECT_EQ(names_of("two"), Names{});
 }
 
 TEST_F(ObjectStoreTest, FindsAGroupAlsoAfterAnObjectChangesHands) {

@@ -1,0 +1,85 @@
+#include "operator/tasks/claims.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "operator/kube/json_access.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using controller::Key;
+using nlohmann::json;
+
+constexpr const char* kTopicAt = "topic at ";
+constexpr const char* kServerIdAt = "server id at ";
+
+/// By age; of one second, by uid, so that both sides see it alike.
+std::pair<std::string, std::string> age_of(const json& task) {
+  return {kube::text_at(task, "/metadata/creationTimestamp"), kube::text_at(task, "/metadata/uid")};
+}
+
+std::optional<Key> topic_claim(const json& task) {
+  const json& servers = kube::value_at(task, "/spec/sink/kafka/bootstrapServers");
+  if (!servers.is_array()) return std::nullopt;
+  std::set<std::string> names;
+  for (const json& server : servers) {
+    if (server.is_string()) names.insert(absl::AsciiStrToLower(server.get<std::string>()));
+  }
+  std::string topic = kube::text_at(task, "/spec/sink/kafka/topic/name");
+  if (topic.empty()) {
+    const Key key = controller::key_of(task);
+    topic = key.name_space + "." + key.name;
+  }
+  if (topic.find('{') != std::string::npos) return std::nullopt;
+  return Key{fmt::format("{}{}", kTopicAt, fmt::join(names, ",")), std::move(topic)};
+}
+
+std::optional<Key> server_id_claim(const json& task) {
+  const json& id = kube::value_at(task, "/spec/source/serverId");
+  if (!id.is_number_integer() || id == 0) return std::nullopt;
+  const json& port = kube::value_at(task, "/spec/source/port");
+  return Key{
+      fmt::format("{}{}:{}", kServerIdAt, absl::AsciiStrToLower(kube::text_at(task, "/spec/source/host")),
+                  port.is_number_integer() ? port.get<int>() : 3306),
+      std::to_string(id.get<std::int64_t>())};
+}
+
+std::string describe(const Key& claim, const Key& other) {
+  if (claim.name_space.starts_with(kTopicAt)) {
+    return fmt::format(
+        "the task {}, which is older, writes to the topic {} as well; make this task anew with another "
+        "spec.sink.kafka.topic.name, or delete the other",
+        to_string(other), claim.name);
+  }
+  return fmt::format(
+      "the task {}, which is older, reads {} with spec.source.serverId {} as well, and a source serves one reader "
+      "of an id; give this task another, or leave it out",
+      to_string(other), claim.name_space.substr(std::string_view(kServerIdAt).size()), claim.name);
+}
+
+}  // namespace
+
+std::vector<Key> claims_of(const json& task) {
+  std::vector<Key> claims;
+  for (std::optional<Key> claim : {topic_claim(task), server_id_claim(task)}) {
+    if (claim) claims.push_back(*std::move(claim));
+  }
+  return claims;
+}
+
+std::optional<std::string> conflict_of(const json& task, const controller::ObjectStore& tasks) {
+  for (const Key& claim : claims_of(task)) {
+    for (const kube::ObjectPtr& other : tasks.of_group(claim)) {
+      if (age_of(*other) < age_of(task)) return describe(claim, controller::key_of(*other));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rowtide::op::tasks

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "operator/controller/object_store.h"
+
+namespace rowtide::op::tasks {
+
+/// What one task at a time may have: a topic to write to, a server id to read a source with. A claim has no
+/// more than the object says: without one are topics with placeholders, and server ids that Rowtide derives.
+[[nodiscard]] std::vector<controller::Key> claims_of(const nlohmann::json& task);
+
+/// The older task that has a claim of this one, in words; empty: there is none. `tasks` is grouped by
+/// claims_of.
+[[nodiscard]] std::optional<std::string> conflict_of(const nlohmann::json& task,
+                                                     const controller::ObjectStore& tasks);
+
+}  // namespace rowtide::op::tasks
