@@ -57,6 +57,7 @@ void read_around_spec(const nlohmann::json& object, TaskObject& task) {
   if (generation != nullptr && generation->is_number_integer()) task.generation = *generation;
   task.resource_version = string_at(object, {"metadata", "resourceVersion"});
   task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
+  task.is_paused = string_at(object, {"metadata", "annotations", kPaused}) == "true";
   task.upgrade_request = string_at(object, {"metadata", "annotations", kUpgradeRequest});
   task.status = object_at(object, "status");
 }

@@ -15,6 +15,9 @@ namespace rowtide::op::api {
 /// On a task: another value than before asks for the tracker's upgrade (upgradePolicy Manual).
 inline constexpr const char* kUpgradeRequest = "rowtide.dev/upgrade";
 
+/// On a task, "true": the operator changes nothing of it.
+inline constexpr const char* kPaused = "rowtide.dev/paused";
+
 /// A ChangeTrackingTask as the API server has it, read once. Values only.
 struct TaskObject {
   kube::ObjectKey key;
@@ -22,6 +25,7 @@ struct TaskObject {
   std::int64_t generation = 0;
   std::string resource_version;
   bool is_deleting = false;
+  bool is_paused = false;                           ///< by the annotation kPaused
   nlohmann::json status;                            ///< as last written; an object, perhaps empty
   std::shared_ptr<const task::ParseResult> parsed;  ///< the spec, or what is wrong with it; never null
   std::string upgrade_request;                      ///< the annotation kUpgradeRequest; often empty

@@ -171,11 +171,15 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
     if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
       precheck.job_failure = why_no_pod(task, objects);
     }
-    precheck_written = act_on_precheck(task, precheck, objects);
-    tracker_written = act_on_tracker(task, precheck, objects, plan.deployment);
+    if (!task.is_paused) {
+      precheck_written = act_on_precheck(task, precheck, objects);
+      tracker_written = act_on_tracker(task, precheck, objects, plan.deployment);
+    }
   }
   // Also of a task that is not fit to run in other respects.
-  tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
+  if (!task.is_paused) {
+    tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
+  }
 
   Observed observed{.task = task, .precheck = precheck};
   observed.deployment = get(objects.deployment);

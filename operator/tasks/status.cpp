@@ -136,6 +136,9 @@ Condition precheck_passed(const View& view) {
   if (const std::optional<Refusal>& refusal = view.observed.precheck_refusal) {
     return {type, ConditionStatus::Unknown, refusal->reason, refusal->message};
   }
+  if (view.observed.task.is_paused && view.observed.precheck.action != PrecheckAction::None) {
+    return {type, ConditionStatus::Unknown, "Paused", "the precheck waits, because the task is paused"};
+  }
   if (!view.observed.precheck.job_failure.empty()) {
     return {type, ConditionStatus::Unknown, "PrecheckNotStarting", view.observed.precheck.job_failure};
   }
@@ -247,6 +250,20 @@ Condition ready(const View& view, const Condition& accepted, const Condition& pr
   return not_ready("Updating", "the tracker still runs the spec before this one");
 }
 
+/// There only while it is so: the other conditions tell of what is, not of what the spec asks for.
+std::optional<Condition> paused_condition(const api::TaskObject& task) {
+  if (!task.is_paused) return std::nullopt;
+  return Condition{
+      "ReconciliationPaused", ConditionStatus::True, "Paused",
+      fmt::format("nothing of the task is changed while its annotation {} is \"true\"; remove it to go on",
+                  api::kPaused)};
+}
+
+bool has_stopped(const Observed& observed) {
+  const json* deployment = observed.deployment;
+  return deployment == nullptr || deployment->at("spec").value("replicas", 1) == 0;
+}
+
 /// It never changes Ready: a tracker that is late works. Without spec.alerts there is none.
 std::optional<Condition> lag_condition(const View& view, bool is_running) {
   const Observed& observed = view.observed;
@@ -330,7 +347,8 @@ json compute_status(const Observed& observed) {
   const api::TaskObject& task = observed.task;
   const View view{.observed = observed,
                   .is_valid = task.parsed->ok(),
-                  .is_suspended = task.is_suspended,
+                  // A pause keeps a tracker that runs.
+                  .is_suspended = task.is_suspended && (!task.is_paused || has_stopped(observed)),
                   .recorded_precheck = task.parsed->ok() ? record_precheck(observed)
                                                          : task.status.value("precheck", json(nullptr))};
 
@@ -342,6 +360,7 @@ json compute_status(const Observed& observed) {
   std::vector<Condition> conditions{is_accepted, whitelist_ready(view, whitelist),
                                     precheck,    available,
                                     stream,      ready(view, is_accepted, precheck, stream)};
+  if (std::optional<Condition> paused = paused_condition(task)) conditions.push_back(*std::move(paused));
   if (std::optional<Condition> lag = lag_condition(view, available.status == ConditionStatus::True)) {
     conditions.push_back(*std::move(lag));
   }

@@ -493,6 +493,41 @@ TEST_F(ReconcilerTest, AServerIdThatIsTakenIsRefusedUntilItIsGivenUp) {
   wait_for("Accepted", "True SpecValid", "second");
 }
 
+TEST_F(ReconcilerTest, OfAPausedTaskNothingIsChangedUntilItGoesOn) {
+  start_tracking();
+  json object = task_object();
+  object["metadata"]["annotations"] = {{"rowtide.dev/paused", "true"}};
+  object["spec"]["objects"]["include"][0]["database"] = "other";
+  apply(object);
+  wait_for("ReconciliationPaused", "True Paused");
+  EXPECT_EQ(said("PrecheckPassed"), "Unknown Paused");
+  EXPECT_EQ(said("Ready"), "False Paused");
+  EXPECT_EQ(said("Streaming"), "True EventsFlowing");
+
+  object["spec"]["suspend"] = true;
+  apply(object);
+  wait_until("the edit is seen", [&] {
+    return status().value("observedGeneration", 0) ==
+           live(kube::kChangeTrackingTask, "orders").at("metadata").at("generation");
+  });
+  ASSERT_TRUE(client_.remove(kube::kService, {space_, "orders-tracker"}, {}).ok());
+  wait_until("its end is seen", [&] {
+    return controller_->store(kube::kService)->find({space_, "orders-tracker"}) == nullptr;
+  });
+  const std::string version = resource_version(kube::kDeployment, "orders-tracker");
+  const std::string job = resource_version(kube::kJob, "orders-precheck");
+  expect_no_more_writes();
+  EXPECT_FALSE(live(kube::kService, "orders-tracker").is_object());
+  EXPECT_EQ(resource_version(kube::kDeployment, "orders-tracker"), version) << "not scaled either";
+  EXPECT_EQ(resource_version(kube::kJob, "orders-precheck"), job);
+  EXPECT_EQ(said("Streaming"), "True EventsFlowing") << "suspending waits for the pause to end";
+
+  apply(task_object());
+  wait_for("ReconciliationPaused", "");
+  wait_until("the Service is back", [&] { return live(kube::kService, "orders-tracker").is_object(); });
+  wait_for("Ready", "True Streaming");
+}
+
 TEST_F(ReconcilerTest, ATransitionIsToldOnceThoughTheWatchIsLate) {
   start_tracking();
   expect_no_more_writes();

@@ -359,6 +359,22 @@ TEST_F(StatusOfARunningTracker, SidecarsAreNotTakenForTheTracker) {
   EXPECT_EQ(condition(status(&unready, std::nullopt), "Streaming"), "False TrackerSilent");
 }
 
+TEST_F(StatusOfARunningTracker, APauseIsToldAndTakesNothingBack) {
+  json object = task_json();
+  object["metadata"]["annotations"] = {{"rowtide.dev/paused", "true"}};
+  object["spec"]["suspend"] = true;
+  task_ = api::read_task_object(object);
+  const json paused = status(&running_, tracker("Streaming"));
+  EXPECT_EQ(condition(paused, "ReconciliationPaused"), "True Paused");
+  EXPECT_EQ(condition(paused, "Ready"), "True Streaming");
+  EXPECT_EQ(paused.at("phase"), "Tracking") << "suspending waits";
+  object["metadata"]["annotations"]["rowtide.dev/paused"] = "false";
+  task_ = api::read_task_object(object);
+  const json going_on = status(&running_, tracker("Streaming"));
+  EXPECT_TRUE(api::find_condition(going_on.at("conditions"), "ReconciliationPaused").is_null());
+  EXPECT_EQ(going_on.at("phase"), "Suspended");
+}
+
 class StatusOfATaskWithAlerts : public StatusOfARunningTracker {
  protected:
   /// `seconds` after kNowMs, with a lag that has been on its side since `since_seconds`. The status stays.
