@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -26,6 +27,7 @@ enum class ConnectError { Authentication, Tls, UnknownHost, Refused, Other, None
 struct ErrorLog {
   ConnectError error = ConnectError::None;
   std::string text;
+  std::atomic<int> certificate_error = 0;  ///< OpenSSL's number; of the client's own threads
 
   void add(ConnectError found, std::string_view said) {
     if (found >= error) return;
@@ -56,6 +58,53 @@ void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
                                       reason);
 }
 
+/// The library says of any certificate only that it was not verified. It has judged already: 0 refuses.
+int on_certificate(rd_kafka_t*, const char*, std::int32_t, int* error, int, const char*, std::size_t, char*,
+                   std::size_t, void* opaque) {
+  if (*error == 0) return 1;
+  static_cast<ErrorLog*>(opaque)->certificate_error = *error;
+  return 0;
+}
+
+struct CertificateFault {
+  std::string_view reason;
+  std::string_view text;
+  std::string_view repair;
+};
+
+CertificateFault certificate_fault(int error) {
+  // X509_V_ERR_..., which are part of OpenSSL's binary interface.
+  constexpr int kNotYetValid = 9;
+  constexpr int kHasExpired = 10;
+  constexpr int kHostnameMismatch = 62;
+  constexpr int kIpAddressMismatch = 64;
+  switch (error) {
+    case 0:
+      return {"TlsFailed", "", "check spec.sink.kafka.security.protocol and caSecretRef"};
+    case kHasExpired:
+      return {"CertificateExpired", "the broker's certificate, or its CA's, has expired", "renew it"};
+    case kNotYetValid:
+      return {"CertificateNotYetValid", "the broker's certificate, or its CA's, is not valid yet",
+              "set the clocks of broker and tracker"};
+    case kHostnameMismatch:
+    case kIpAddressMismatch:
+      return {
+          "CertificateNameMismatch", "the broker's certificate is for another name",
+          "use a name that stands in its subjectAltName in spec.sink.kafka.bootstrapServers and the brokers' "
+          "advertised.listeners, or renew it with this one"};
+    default:
+      return {"CertificateUntrusted", "the broker's certificate is not from a CA that is trusted here",
+              "put its CA into the Secret of spec.sink.kafka.security.caSecretRef"};
+  }
+}
+
+absl::Status explain_tls(const ErrorLog& seen, const std::string& servers) {
+  const CertificateFault fault = certificate_fault(seen.certificate_error);
+  const std::string_view text = fault.text.empty() ? std::string_view(seen.text) : fault.text;
+  return failure(absl::StatusCode::kUnavailable, fault.reason,
+                 fmt::format("TLS with Kafka at {} failed: {}; {}", servers, text, fault.repair));
+}
+
 absl::Status explain(const ErrorLog& seen, const task::KafkaSink& kafka, milliseconds timeout) {
   const std::string servers = bootstrap_list(kafka);
   switch (seen.error) {
@@ -65,11 +114,7 @@ absl::Status explain(const ErrorLog& seen, const task::KafkaSink& kafka, millise
                                  "spec.sink.kafka.security.credentialsSecretRef, and mechanism",
                                  servers, seen.text));
     case ConnectError::Tls:
-      return failure(
-          absl::StatusCode::kUnavailable, "TlsFailed",
-          fmt::format("TLS with Kafka at {} failed: {}; check spec.sink.kafka.security.protocol and "
-                      "caSecretRef, and that the broker's certificate is for this name",
-                      servers, seen.text));
+      return explain_tls(seen, servers);
     case ConnectError::UnknownHost:
       return failure(absl::StatusCode::kUnavailable, "UnknownHost",
                      fmt::format("no address for Kafka's name in {}: {}; check "
@@ -123,6 +168,7 @@ absl::StatusOr<BrokerInfo> probe_kafka(const task::KafkaSink& kafka, const task:
   ErrorLog seen;
   rd_kafka_conf_set_opaque(conf->get(), &seen);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf->get(), on_certificate);
   // The error callback tells what matters; the same lines in the log would stand in the precheck's report.
   rd_kafka_conf_set_log_cb(conf->get(), nullptr);
   absl::StatusOr<KafkaClient> client = make_kafka_producer(*std::move(conf));
