@@ -287,6 +287,13 @@ class ReconcilerTest : public testing::Test {
         [&] { return status(name).dump(); });
   }
 
+  /// Age is told in seconds: what is made after this is younger.
+  void outlive_a_second(const std::string& name = "orders") {
+    const std::string created =
+        kube::text_at(live(kube::kChangeTrackingTask, name), "/metadata/creationTimestamp");
+    wait_until("the next second", [&] { return api::format_time(std::time(nullptr) * 1000) > created; });
+  }
+
   void write_status(const kube::ResourceType& type, const std::string& name, const json& status) {
     client_.patch_status(type, {space_, name}, status).value();
   }
@@ -463,6 +470,7 @@ TEST_F(ReconcilerTest, LagIsJudgedByTheTasksAlertsAndReadyIsNot) {
 
 TEST_F(ReconcilerTest, TheYoungerOfTwoTasksWithOneTopicWaitsUntilTheOtherIsGone) {
   start_tracking();
+  outlive_a_second();
   json second = task_object("second");
   second["spec"]["sink"]["kafka"]["topic"] = {{"name", space_ + ".orders"}};
   apply(second);
@@ -483,6 +491,7 @@ TEST_F(ReconcilerTest, AServerIdThatIsTakenIsRefusedUntilItIsGivenUp) {
   first["spec"]["source"]["serverId"] = 7;
   apply(first);
   wait_for("Accepted", "True SpecValid");
+  outlive_a_second();
   json second = task_object("second");
   second["spec"]["source"]["serverId"] = 7;
   apply(second);
