@@ -146,7 +146,7 @@ if ! $fast; then
   if has_tests 'integration|system'; then
     stage "servers, tools" system_tools
     # They wait for servers about as long as they work.
-    stage "integration and system tests" run_tests 'integration|system' $(($(nproc) * 3))
+    stage "integration and system tests" run_tests 'integration|system' $(($(nproc) * 2))
   fi
   if has_tests kube || has_tests e2e; then stage "Kubernetes" cluster_up; fi
   if has_tests kube; then stage "kube tests" run_tests kube; fi
