@@ -28,15 +28,8 @@ constexpr const char* kReaderPassword = "R3ader-password";
 /// Kafka users as DTS has them: <account>-<group>.
 KafkaBroker& secured_broker() {
   static KafkaBroker broker(
-      {.bind = "127.0.0.1",
-       .port = 0,
-       .options = {
-           "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
-           "listener.name.client.sasl.enabled.mechanisms=PLAIN",
-           std::string("listener.name.client.plain.sasl.jaas.config="
-                       "org.apache.kafka.common.security.plain.PlainLoginModule required user_") +
-               kTrackerUser + "=\"" + kTrackerPassword + "\" user_" + kAccount + "-" + kGroup + "=\"" +
-               kReaderPassword + "\";"}});
+      {.options = plain_logins(
+           {{kTrackerUser, kTrackerPassword}, {std::string(kAccount) + "-" + kGroup, kReaderPassword}})});
   return broker;
 }
 

@@ -388,14 +388,7 @@ TEST(KafkaSink, TablesTopicsAreMadeWhenTheyAreMet) {
 class Secured : public testing::Test {
  protected:
   static KafkaBroker& broker() {
-    static KafkaBroker secured(
-        {.bind = "127.0.0.1",
-         .port = 0,
-         .options = {
-             "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
-             "listener.name.client.sasl.enabled.mechanisms=PLAIN",
-             "listener.name.client.plain.sasl.jaas.config=org.apache.kafka.common.security.plain."
-             "PlainLoginModule required user_rowtide=\"right-password\";"}});
+    static KafkaBroker secured({.options = plain_logins({{"rowtide", "right-password"}})});
     return secured;
   }
   task::Task task(const std::string& password) {

@@ -773,17 +773,14 @@ TEST(PrecheckKafka, AStartPositionCountsOnlyWithoutACheckpoint) {
 class PrecheckKafkaRights : public testing::Test {
  protected:
   static KafkaBroker& broker() {
-    static KafkaBroker secured(
-        {.bind = "127.0.0.1",
-         .port = 0,
-         .options = {
-             "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
-             "listener.name.client.sasl.enabled.mechanisms=PLAIN",
-             "listener.name.client.plain.sasl.jaas.config=org.apache.kafka.common.security.plain."
-             "PlainLoginModule required user_new=\"k4fka-pass\" user_seen=\"k4fka-pass\" "
-             "user_reader=\"k4fka-pass\" user_plain=\"k4fka-pass\" user_deleter=\"k4fka-pass\" "
-             "user_tables=\"k4fka-pass\" user_creator=\"k4fka-pass\";",
-             "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"}});
+    static KafkaBroker secured({.options = [] {
+      std::map<std::string, std::string> users;
+      for (const char* user : {"new", "seen", "reader", "plain", "deleter", "tables", "creator"})
+        users[user] = "k4fka-pass";
+      std::vector<std::string> options = plain_logins(users);
+      options.emplace_back("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+      return options;
+    }()});
     return secured;
   }
   void log_in(const std::string& user) {

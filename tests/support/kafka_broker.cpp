@@ -237,4 +237,12 @@ void KafkaBroker::restart(std::optional<std::vector<std::string>> options) {
   start();
 }
 
+std::vector<std::string> plain_logins(const std::map<std::string, std::string>& users) {
+  std::string login = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+  for (const auto& [name, password] : users) login += fmt::format(" user_{}=\"{}\"", name, password);
+  return {"listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+          "listener.name.client.sasl.enabled.mechanisms=PLAIN",
+          "listener.name.client.plain.sasl.jaas.config=" + login + ";"};
+}
+
 }  // namespace rowtide::test

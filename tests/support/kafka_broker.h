@@ -62,4 +62,8 @@ class KafkaBroker {
   ScriptServer server_;
 };
 
+/// Options of a broker whose listener CLIENT asks for SASL/PLAIN logins, without TLS. By name, the users'
+/// passwords.
+[[nodiscard]] std::vector<std::string> plain_logins(const std::map<std::string, std::string>& users);
+
 }  // namespace rowtide::test

@@ -199,12 +199,7 @@ TEST(Kafka, KeepsRecordsOverRestartsWhileAReaderWaits) {
 }
 
 TEST(Kafka, AsksForAPasswordWhenOptionsSaySo) {
-  const std::string module = "org.apache.kafka.common.security.plain.PlainLoginModule";
-  KafkaBroker broker{
-      {.options = {
-           "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
-           "sasl.enabled.mechanisms=PLAIN",
-           "listener.name.client.plain.sasl.jaas.config=" + module + " required user_tracker=\"secret\";"}}};
+  KafkaBroker broker{{.options = plain_logins({{"tracker", "secret"}})}};
   broker.create_topic("guarded");
   broker.produce("guarded", "k", "v");
   const std::map<std::string, std::string> right{{"security.protocol", "SASL_PLAINTEXT"},
