@@ -300,8 +300,7 @@ absl::Status Reconciler::apply_if_changed(const api::TaskObject& task, const kub
   // else's.
   if (live == nullptr) RETURN_IF_ERROR(check_ownership(task, type, kube::text_at(desired, "/metadata/name")));
   const auto hash = [](const json& object) {
-    const json& annotations = kube::value_at(object, "/metadata/annotations");
-    return annotations.is_object() ? annotations.value(kDesiredHash, "") : "";
+    return kube::string_at(object, {"metadata", "annotations", kDesiredHash});
   };
   if (live != nullptr && hash(*live) == hash(desired)) {  // not an edit of the task's: somebody else's
     spdlog::info("{}: {} {} is put back: {}", to_string(task.key), type.kind,

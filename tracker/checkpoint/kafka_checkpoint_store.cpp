@@ -32,7 +32,7 @@ constexpr int kPollMs = 100;
 const std::string kTopic(kCheckpointTopic);
 
 using Message = sink::KafkaHandle<rd_kafka_message_t, rd_kafka_message_destroy>;
-using Partitions = sink::KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+using Partitions = sink::KafkaPartitions;
 
 struct Acknowledgement {
   bool is_done = false;

@@ -20,20 +20,9 @@ namespace {
 using RightsClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-using TopicMetadata = KafkaHandle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
 using TopicHandle = KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;
 
-using RightsPartitions = KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
-using RightsQueue = KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using RightsEvent = KafkaHandle<rd_kafka_event_t, rd_kafka_event_destroy>;
-using NoDeletion = KafkaHandle<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
-
 constexpr int kRightsPollMs = 50;
-
-int ms_until(RightsClock::time_point deadline) {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - RightsClock::now()).count();
-  return static_cast<int>(std::max<std::int64_t>(left, 1));
-}
 
 Right right_of(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -66,7 +55,7 @@ absl::Status ask_describe(rd_kafka_t& client, RightsClock::time_point deadline, 
   const TopicHandle topic(rd_kafka_topic_new(&client, rights.topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 0, topic.get(), &raw, ms_until(deadline));
-  const TopicMetadata metadata(raw);
+  const KafkaMetadata metadata(raw);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR || metadata->topic_cnt != 1) {
     return absl::UnavailableError(
         fmt::format("Kafka does not say what topic {} is: {}", rights.topic, rd_kafka_err2str(code)));
@@ -163,13 +152,13 @@ Right ask_delete(const task::KafkaSink& kafka, const task::SecretReader& secrets
                  milliseconds timeout) {
   const absl::StatusOr<KafkaClient> client = make_asking_client(kafka, secrets);
   if (!client.ok()) return Right::NotAsked;
-  const RightsPartitions offsets(rd_kafka_topic_partition_list_new(1));
+  const KafkaPartitions offsets(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), 0)->offset = 0;  // before the first record
   std::array<rd_kafka_DeleteRecords_t*, 1> request{rd_kafka_DeleteRecords_new(offsets.get())};
-  const NoDeletion owner(request[0]);
-  const RightsQueue queue(rd_kafka_queue_new(client->get()));
+  const KafkaDeletion owner(request[0]);
+  const KafkaQueue queue(rd_kafka_queue_new(client->get()));
   rd_kafka_DeleteRecords(client->get(), request.data(), request.size(), nullptr, queue.get());
-  const RightsEvent event(rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count())));
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count())));
   if (event == nullptr) return Right::NotAsked;
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return right_of(code);

@@ -20,19 +20,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-using Metadata = KafkaHandle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
-using Queue = KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using Options = KafkaHandle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
-using Event = KafkaHandle<rd_kafka_event_t, rd_kafka_event_destroy>;
 using NewTopic = KafkaHandle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using ConfigResource = KafkaHandle<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
 constexpr milliseconds kLeaderCheckInterval{50};
-
-int left_until(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::max<std::int64_t>(left, 1));
-}
 
 std::string flags_of(const TopicSpec& spec) {
   std::string flags = fmt::format("--partitions {}", spec.partitions);
@@ -51,8 +42,8 @@ std::string create_command(const TopicSpec& spec) {
 absl::StatusOr<std::int32_t> look_up(rd_kafka_t& client, const std::string& topic,
                                      Clock::time_point deadline) {
   const rd_kafka_metadata_t* raw = nullptr;
-  const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 1, nullptr, &raw, left_until(deadline));
-  const Metadata metadata(raw);
+  const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 1, nullptr, &raw, ms_until(deadline));
+  const KafkaMetadata metadata(raw);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return absl::UnavailableError(fmt::format(
         "Kafka does not answer: {}; check spec.sink.kafka.bootstrapServers and that the brokers run",
@@ -70,8 +61,9 @@ absl::StatusOr<std::int32_t> look_up(rd_kafka_t& client, const std::string& topi
   return 0;
 }
 
-absl::StatusOr<Event> next_event(rd_kafka_queue_t& queue, std::string_view what, Clock::time_point deadline) {
-  Event event(rd_kafka_queue_poll(&queue, left_until(deadline) + 1000));
+absl::StatusOr<KafkaEvent> next_event(rd_kafka_queue_t& queue, std::string_view what,
+                                      Clock::time_point deadline) {
+  KafkaEvent event(rd_kafka_queue_poll(&queue, ms_until(deadline) + 1000));
   if (event == nullptr) return absl::UnavailableError(fmt::format("Kafka does not answer while {}", what));
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return absl::UnavailableError(
@@ -80,10 +72,11 @@ absl::StatusOr<Event> next_event(rd_kafka_queue_t& queue, std::string_view what,
   return event;
 }
 
-Options admin_options(rd_kafka_t& client, rd_kafka_admin_op_t operation, Clock::time_point deadline) {
-  Options options(rd_kafka_AdminOptions_new(&client, operation));
+KafkaAdminOptions admin_options(rd_kafka_t& client, rd_kafka_admin_op_t operation,
+                                Clock::time_point deadline) {
+  KafkaAdminOptions options(rd_kafka_AdminOptions_new(&client, operation));
   std::array<char, 256> error{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), left_until(deadline), error.data(), error.size());
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), ms_until(deadline), error.data(), error.size());
   return options;
 }
 
@@ -122,15 +115,15 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation
   for (const auto& [name, value] : spec.config) {
     rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
   }
-  const Queue queue(rd_kafka_queue_new(&client));
-  const Options options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
+  const KafkaQueue queue(rd_kafka_queue_new(&client));
+  const KafkaAdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
   if (creation == Creation::Tried) {
     rd_kafka_AdminOptions_set_validate_only(options.get(), 1, error.data(), error.size());
   }
   std::array<rd_kafka_NewTopic_t*, 1> topics{topic.get()};
   rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options.get(), queue.get());
 
-  ASSIGN_OR_RETURN(const Event event,
+  ASSIGN_OR_RETURN(const KafkaEvent event,
                    next_event(*queue, fmt::format("creating topic {}", spec.name), deadline));
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
@@ -146,12 +139,12 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation
 /// What the topic allows. Not being allowed to ask is no error: the facts stay unknown.
 void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point deadline, TopicInfo& facts) {
   const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  const Queue queue(rd_kafka_queue_new(&client));
-  const Options options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
+  const KafkaQueue queue(rd_kafka_queue_new(&client));
+  const KafkaAdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
   std::array<rd_kafka_ConfigResource_t*, 1> resources{resource.get()};
   rd_kafka_DescribeConfigs(&client, resources.data(), resources.size(), options.get(), queue.get());
 
-  const absl::StatusOr<Event> event = next_event(*queue, "reading a topic's settings", deadline);
+  const absl::StatusOr<KafkaEvent> event = next_event(*queue, "reading a topic's settings", deadline);
   if (!event.ok()) return;
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** results =

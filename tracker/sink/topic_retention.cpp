@@ -24,12 +24,6 @@ constexpr milliseconds kTimeout{15'000};
 constexpr std::chrono::minutes kInterval{5};
 constexpr std::int64_t kSecondsPerHour = 3600;
 
-using Partitions = KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
-using Queue = KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using Options = KafkaHandle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
-using Event = KafkaHandle<rd_kafka_event_t, rd_kafka_event_destroy>;
-using Deletion = KafkaHandle<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
-
 absl::Status failed(const std::string& topic, std::string_view reason) {
   return absl::UnavailableError(
       fmt::format("old messages of topic {} cannot be deleted: {}; give the tracker's Kafka user Delete and "
@@ -49,7 +43,7 @@ absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string
       code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return failed(topic, rd_kafka_err2str(code));
   }
-  const Partitions offsets(rd_kafka_topic_partition_list_new(1));
+  const KafkaPartitions offsets(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_t* partition =
       rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), kPartition);
   partition->offset = timestamp;
@@ -62,14 +56,14 @@ absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string
   // No message is that new. The end of before the question, because a new one may have come since.
   if (partition->offset == RD_KAFKA_OFFSET_END) partition->offset = end;
   std::array<rd_kafka_DeleteRecords_t*, 1> request{rd_kafka_DeleteRecords_new(offsets.get())};
-  const Deletion owner(request[0]);
-  const Queue queue(rd_kafka_queue_new(&client));
-  const Options options(rd_kafka_AdminOptions_new(&client, RD_KAFKA_ADMIN_OP_DELETERECORDS));
+  const KafkaDeletion owner(request[0]);
+  const KafkaQueue queue(rd_kafka_queue_new(&client));
+  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(&client, RD_KAFKA_ADMIN_OP_DELETERECORDS));
   std::array<char, 256> text{};
   rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms, text.data(), text.size());
   rd_kafka_DeleteRecords(&client, request.data(), request.size(), options.get(), queue.get());
 
-  const Event event(rd_kafka_queue_poll(queue.get(), timeout_ms));
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), timeout_ms));
   if (event == nullptr) return failed(topic, "Kafka does not answer");
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return failed(topic, rd_kafka_event_error_string(event.get()));
