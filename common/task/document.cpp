@@ -1,5 +1,6 @@
 #include "common/task/document.h"
 
+#include <absl/time/time.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -188,6 +189,18 @@ std::int64_t Field::integer(std::int64_t least, std::int64_t most, std::int64_t 
   }
   if (value == fallback) note_default();
   return value;
+}
+
+std::int64_t Field::time_us() const {
+  const std::string written = text();
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, written, &time, &error) || time < absl::UnixEpoch() ||
+      time > absl::FromUnixSeconds(UINT32_MAX)) {
+    refuse("a time from 1970 to 2106 with its offset, e.g. 2026-01-31T12:00:00Z");
+    return 0;
+  }
+  return absl::ToUnixMicros(time);
 }
 
 std::string Field::json() const {

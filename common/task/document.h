@@ -16,6 +16,8 @@
 
 namespace rowtide::task {
 
+inline constexpr std::string_view kApiVersion = "rowtide.dev/v1alpha1";
+
 /// What the fields of one document share while it is read. Internal to common/task.
 struct DocumentContext {
   Mode mode = Mode::Standalone;
@@ -49,6 +51,8 @@ class Field {
   [[nodiscard]] std::vector<std::string> texts(std::size_t most) const;
   [[nodiscard]] bool boolean(bool fallback) const;
   [[nodiscard]] std::int64_t integer(std::int64_t least, std::int64_t most, std::int64_t fallback) const;
+  /// RFC 3339, as microseconds since 1970; 0 with an error noted otherwise.
+  [[nodiscard]] std::int64_t time_us() const;
   /// A subtree as JSON text, for what is passed through; "" if absent.
   [[nodiscard]] std::string json() const;
 

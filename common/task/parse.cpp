@@ -1,6 +1,5 @@
 #include "common/task/parse.h"
 
-#include <absl/time/time.h>
 #include <fmt/format.h>
 #include <re2/re2.h>
 #include <yaml-cpp/yaml.h>
@@ -17,7 +16,6 @@
 namespace rowtide::task {
 namespace {
 
-constexpr std::string_view kApiVersion = "rowtide.dev/v1alpha1";
 constexpr std::string_view kKind = "ChangeTrackingTask";
 constexpr std::size_t kMaxNameLength = 48;  // leaves room for "-precheck" and a pod's suffix within 63
 constexpr std::size_t kMaxRules = 1000;
@@ -263,19 +261,6 @@ DataTypes read_data_types(const Field& field) {
   return types;
 }
 
-/// RFC 3339; 0 with an error noted otherwise.
-std::int64_t read_time(const Field& field) {
-  const std::string text = field.text();
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time < absl::UnixEpoch() ||
-      time > absl::FromUnixSeconds(UINT32_MAX)) {
-    field.refuse("a time from 1970 to 2106 with its offset, e.g. 2026-01-31T12:00:00Z");
-    return 0;
-  }
-  return absl::ToUnixMicros(time);
-}
-
 StartPosition read_start_position(const Field& field) {
   StartPosition start;
   if (!field.is_map_of({"mode", "timestamp", "gtidSet", "file", "offset"})) return start;
@@ -284,7 +269,7 @@ StartPosition read_start_position(const Field& field) {
   start.file = field["file"].text();
   start.offset = static_cast<std::uint64_t>(field["offset"].integer(4, INT64_MAX, 4));
   if (start.mode == StartMode::Timestamp) {
-    start.timestamp_us = read_time(field["timestamp"]);
+    start.timestamp_us = field["timestamp"].time_us();
   } else if (field["timestamp"].present()) {
     field["timestamp"].refuse("only with mode Timestamp");
   }

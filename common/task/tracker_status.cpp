@@ -26,6 +26,9 @@ std::string to_json(const TrackerStatus& status) {
       {"topics", status.topics},
       {"startRemark", status.start_remark},
   };
+  json["consumerGroups"] = nlohmann::ordered_json::array();
+  for (const GroupStatus& group : status.consumer_groups)
+    json["consumerGroups"].push_back(to_json_value(group));
   if (status.lag_seconds) json["lagSeconds"] = *status.lag_seconds;
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -56,6 +59,8 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
     status.checkpoint_at_ms = json.value("checkpointAtMs", std::int64_t{0});
     status.start_remark = json.value("startRemark", "");
     status.topics = json.value("topics", std::vector<std::string>());
+    for (const auto& group : json.value("consumerGroups", nlohmann::json::array()))
+      status.consumer_groups.push_back(group_status_from_json(group));
     return status;
   } catch (const nlohmann::json::exception& error) {
     return absl::InvalidArgumentError(fmt::format("not a tracker's status: {}", error.what()));

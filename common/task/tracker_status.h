@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/task/group_status.h"
 
 namespace rowtide::task {
 
@@ -31,6 +32,7 @@ struct TrackerStatus {
   std::int64_t checkpoint_at_ms = 0;  ///< when a checkpoint was last saved; 0 = not yet
   std::vector<std::string> topics;
   std::string start_remark;  ///< what is special about where this run began; empty: nothing
+  std::vector<GroupStatus> consumer_groups;
 };
 
 [[nodiscard]] std::string to_json(const TrackerStatus& status);
