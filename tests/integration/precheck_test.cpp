@@ -936,5 +936,134 @@ TEST(PrecheckKafka, TransactionsThatTheBrokersDoNotAllow) {
   EXPECT_EQ(found.result, CheckResult::Passed) << found.message;
 }
 
+/// Topics as somebody else made them. Repairs are commands that an administrator can run: then the check must
+/// pass.
+class PrecheckKafkaTopic : public testing::Test {
+ protected:
+  void SetUp() override {
+    task = task_for(server, broker().fresh_topic());
+    broker().delete_topic(task.name);
+    task::KafkaSink& kafka = task.spec.sink.kafka.emplace();
+    kafka.bootstrap_servers = {broker().bootstrap()};
+    kafka.topic.name = task.name;
+    kafka.delivery = "AtLeastOnce";
+  }
+  static KafkaBroker& broker() {
+    static KafkaBroker own;  // a topic of checkpoints that is spoilt would be so for other tests
+    return own;
+  }
+  [[nodiscard]] CheckItem topics() const { return item(check(task), "KafkaTopic"); }
+  [[nodiscard]] task::KafkaTopic& settings() { return task.spec.sink.kafka->topic; }
+  [[nodiscard]] const std::string& topic() const { return task.name; }
+  void expect_mended_by(const CheckItem& found) const {
+    broker().run_commands(found.repair);
+    const CheckItem mended = topics();
+    EXPECT_EQ(mended.result, CheckResult::Passed) << mended.observed << "\n" << mended.repair;
+  }
+
+  MysqlServer& server = MysqlServer::shared(SqlFlavor::Mysql8);
+  task::Task task;
+};
+
+TEST_F(PrecheckKafkaTopic, TopicsThatAreNotThere) {
+  const CheckItem creatable = topics();
+  EXPECT_EQ(creatable.result, CheckResult::Passed) << creatable.message;
+  EXPECT_THAT(creatable.observed, HasSubstr(topic() + " can be created"));
+  EXPECT_EQ(broker().partitions(topic()), 0) << "a precheck changes nothing";
+  settings().create = false;
+  settings().partitions = 3;
+  const CheckItem found = topics();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "TopicMissing");
+  EXPECT_EQ(found.repair, "kafka-topics.sh --bootstrap-server " + broker().bootstrap() +
+                              " --create --topic " + topic() +
+                              " --partitions 3 --config retention.ms=86400000");
+  broker().create_topic(topic(), 3, {{"retention.ms", "86400000"}});
+  EXPECT_EQ(topics().result, CheckResult::Passed);
+}
+
+TEST_F(PrecheckKafkaTopic, ReplicasForWhichThereAreNoBrokers) {
+  settings().replication_factor = 3;
+  const CheckItem found = topics();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "TopicNotCreatable");
+  EXPECT_THAT(found.message,
+              AllOf(HasSubstr(topic()), HasSubstr("replicationFactor to at most the number of brokers")));
+  broker().create_topic(topic());
+  EXPECT_THAT(topics().observed, Not(HasSubstr(topic()))) << "a topic that is there is taken as it is";
+}
+
+/// Each setting spoilt by itself, and mended by the repair.
+TEST_F(PrecheckKafkaTopic, TopicsAsTheyAre) {
+  struct Case {
+    std::map<std::string, std::string> config;
+    CheckResult result;
+    std::string reason;
+    std::string observed;
+    std::string said;
+  };
+  const std::vector<Case> cases{
+      {{{"cleanup.policy", "compact"}}, CheckResult::Failed, "TopicCompacted", "policy=compact", "last"},
+      {{{"cleanup.policy", "compact,delete"}}, CheckResult::Failed, "TopicCompacted", "compact,", "last"},
+      {{{"retention.ms", "3600000"}}, CheckResult::Warning, "TopicRetentionShort", "=3600000", "consumer"},
+      {{{"max.message.bytes", "9000"}},
+       CheckResult::Warning,
+       "MessageLimitLow",
+       "=9000",
+       "stops the tracker"},
+      {{{"min.insync.replicas", "2"}}, CheckResult::Failed, "TooFewReplicas", "1 replicas", "NOT_ENOUGH"},
+      {{{"retention.ms", "-1"}}, CheckResult::Passed, "", "has 1 partition", ""},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.config.begin()->first + "=" + c.config.begin()->second);
+    broker().create_topic(topic(), 1, c.config);
+    const CheckItem found = topics();
+    EXPECT_EQ(found.result, c.result) << found.observed;
+    EXPECT_EQ(found.reason, c.reason);
+    EXPECT_THAT(found.observed, AllOf(HasSubstr(topic()), HasSubstr(c.observed)));
+    EXPECT_THAT(found.message, HasSubstr(c.said));
+    if (c.result != CheckResult::Passed) expect_mended_by(found);
+    broker().delete_topic(topic());
+  }
+}
+
+TEST_F(PrecheckKafkaTopic, FewerPartitionsThanAsked) {
+  broker().create_topic(topic(), 2);
+  settings().partitions = 4;
+  task.spec.sink.kafka->partition_by = task::PartitionBy::Task;
+  EXPECT_EQ(topics().result, CheckResult::Passed) << "everything goes to one";
+  task.spec.sink.kafka->partition_by = task::PartitionBy::PrimaryKey;
+  const CheckItem found = topics();
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "FewerPartitions");
+  EXPECT_EQ(found.repair, "kafka-topics.sh --bootstrap-server " + broker().bootstrap() + " --alter --topic " +
+                              topic() + " --partitions 4");
+  settings().partitions = 1;
+  EXPECT_THAT(topics().observed, HasSubstr("has 2 partitions")) << "more are used as well";
+}
+
+TEST_F(PrecheckKafkaTopic, CheckpointsThatWouldBeDeleted) {
+  const std::string name(checkpoint::kCheckpointTopic);
+  broker().create_topic(name);
+  settings().create = false;
+  const CheckItem both = topics();
+  EXPECT_EQ(both.reason, "TopicMissing") << "the first of two";
+  EXPECT_THAT(both.observed, AllOf(HasSubstr(topic()), HasSubstr(name + " has cleanup.policy=delete")));
+  settings().create = true;
+  const CheckItem found = topics();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "CheckpointsNotCompacted");
+  expect_mended_by(found);
+  EXPECT_TRUE(save_checkpoint(task).ok());
+}
+
+TEST_F(PrecheckKafkaTopic, ATopicForSecondsKeepsAll) {
+  task.spec.sink.kafka->format = "dts-avro";
+  broker().create_topic(topic());
+  const CheckItem found = topics();
+  EXPECT_EQ(found.reason, "TopicUnfitForFormat") << found.observed;
+  expect_mended_by(found);
+}
+
 }  // namespace
 }  // namespace rowtide::test

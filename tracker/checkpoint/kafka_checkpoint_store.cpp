@@ -274,13 +274,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   absl::Status ensure_topic(rd_kafka_t& client) const {
     ASSIGN_OR_RETURN(const sink::TopicInfo facts,
                      sink::ensure_topic(client, checkpoint_topic_spec(kafka_), kTimeout));
-    const std::string& policy = facts.cleanup_policy;
-    if (policy.empty() || policy == "compact") return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        fmt::format("topic {} has cleanup.policy={}, so that checkpoints would be deleted; set it: "
-                    "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
-                    "--add-config cleanup.policy=compact",
-                    kTopic, policy, sink::bootstrap_list(kafka_), kTopic));
+    return check_checkpoint_topic(kafka_, facts);
   }
 
   /// Where the topic ends now, with what belongs to open transactions: a committed reader would not say.
@@ -417,6 +411,16 @@ sink::TopicSpec checkpoint_topic_spec(const task::KafkaSink& kafka) {
                      {"segment.bytes", "16777216"},
                      {"min.cleanable.dirty.ratio", "0.1"}},
           .create = true};
+}
+
+absl::Status check_checkpoint_topic(const task::KafkaSink& kafka, const sink::TopicInfo& facts) {
+  const std::string& policy = facts.cleanup_policy;
+  if (policy.empty() || policy == "compact") return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("topic {} has cleanup.policy={}, so that checkpoints would be deleted; set it: "
+                  "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
+                  "--add-config cleanup.policy=compact",
+                  kTopic, policy, sink::bootstrap_list(kafka), kTopic));
 }
 
 std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task, const Checkpoint& checkpoint,

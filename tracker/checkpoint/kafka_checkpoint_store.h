@@ -21,6 +21,9 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 /// How it is made where it is missing.
 [[nodiscard]] sink::TopicSpec checkpoint_topic_spec(const task::KafkaSink& kafka);
 
+/// FAILED_PRECONDITION, with the command that mends it, where the topic would not keep checkpoints.
+[[nodiscard]] absl::Status check_checkpoint_topic(const task::KafkaSink& kafka, const sink::TopicInfo& facts);
+
 /// The compacted topic __rowtide_checkpoints of the task's own cluster, shared by all tasks: key = the task's
 /// identity, value = checkpoint_json.h. Made when it is missing. save() returns when every in-sync replica
 /// has the record; UNAVAILABLE when the brokers do not take it within ten seconds, worth trying again.

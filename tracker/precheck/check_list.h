@@ -31,6 +31,7 @@ namespace rowtide::precheck {
 [[nodiscard]] CheckItem check_start_position_available(CheckContext& context);
 [[nodiscard]] CheckItem check_kafka_reachable(CheckContext& context);
 [[nodiscard]] CheckItem check_kafka_permissions(CheckContext& context);
+[[nodiscard]] CheckItem check_kafka_topic(CheckContext& context);
 
 [[nodiscard]] bool wants_tls(const task::Task& task);
 [[nodiscard]] bool translates_online_changes(const task::Task& task);

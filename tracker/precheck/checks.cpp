@@ -35,6 +35,7 @@ std::span<const Check> checks() {
             {"BinlogEnabled", "ReplicationClientPrivilege"}},
       Check{"KafkaReachable", check_kafka_reachable, {}, has_kafka_sink},
       Check{"KafkaPermissions", check_kafka_permissions, {"KafkaReachable"}, has_kafka_sink},
+      Check{"KafkaTopic", check_kafka_topic, {"KafkaReachable"}, has_kafka_sink},
   };
   return kChecks;
 }

@@ -13,6 +13,7 @@
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_transaction.h"
+#include "tracker/sink/topic_probe.h"
 
 namespace rowtide::sink {
 namespace {
@@ -33,38 +34,6 @@ Right right_of(rd_kafka_resp_err_t code) {
     default:
       return Right::NotAsked;
   }
-}
-
-/// Its log lines would stand in the precheck's report.
-absl::StatusOr<KafkaConf> quiet_conf(const task::KafkaSink& kafka, const task::SecretReader& secrets) {
-  ASSIGN_OR_RETURN(KafkaConf conf, make_kafka_conf(kafka, secrets, "rowtide-precheck"));
-  rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  return conf;
-}
-
-/// A consumer, whose question for a topic does not make the broker create it.
-absl::StatusOr<KafkaClient> make_asking_client(const task::KafkaSink& kafka,
-                                               const task::SecretReader& secrets) {
-  ASSIGN_OR_RETURN(KafkaConf conf, quiet_conf(kafka, secrets));
-  RETURN_IF_ERROR(set(*conf, "allow.auto.create.topics", "false"));
-  return make_kafka_consumer(std::move(conf));
-}
-
-/// Whether the topic may be seen, and is there.
-absl::Status ask_describe(rd_kafka_t& client, RightsClock::time_point deadline, TopicRights& rights) {
-  const TopicHandle topic(rd_kafka_topic_new(&client, rights.topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* raw = nullptr;
-  const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 0, topic.get(), &raw, ms_until(deadline));
-  const KafkaMetadata metadata(raw);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR || metadata->topic_cnt != 1) {
-    return absl::UnavailableError(
-        fmt::format("Kafka does not say what topic {} is: {}", rights.topic, rd_kafka_err2str(code)));
-  }
-  const rd_kafka_resp_err_t error = metadata->topics[0].err;
-  rights.describe = right_of(error) == Right::Denied ? Right::Denied : Right::Granted;
-  rights.exists = rights.describe == Right::Granted && error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
-                  error != RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
-  return absl::OkStatus();
 }
 
 void on_refusal(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
@@ -134,8 +103,9 @@ absl::StatusOr<std::vector<TopicRights>> ask_topic_rights(const task::KafkaSink&
   ASSIGN_OR_RETURN(const KafkaClient client, make_asking_client(kafka, secrets));
   std::vector<TopicRights> asked;
   for (const TopicSpec& spec : topics) {
-    TopicRights rights{.topic = spec.name};
-    RETURN_IF_ERROR(ask_describe(*client, deadline, rights));
+    ASSIGN_OR_RETURN(const TopicSeen seen, see_topic(*client, spec.name, deadline));
+    TopicRights rights{.topic = spec.name, .exists = seen.presence == TopicPresence::There};
+    rights.describe = seen.presence == TopicPresence::Hidden ? Right::Denied : Right::Granted;
     // Where the topic cannot be seen it may be there: then nothing is said of Create.
     if (!rights.exists && spec.create) {
       const absl::Status created = try_create(*client, spec, milliseconds(ms_until(deadline)));

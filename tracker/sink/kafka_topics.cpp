@@ -32,11 +32,6 @@ std::string flags_of(const TopicSpec& spec) {
   return flags;
 }
 
-std::string create_command(const TopicSpec& spec) {
-  return fmt::format("kafka-topics.sh --bootstrap-server BROKER --create --topic {} {}", spec.name,
-                     flags_of(spec));
-}
-
 /// Number of partitions; 0: there is no such topic; -1: it is there, but not all partitions have a leader
 /// yet. Asks for all topics, because a producer's question for one topic can make the broker create it.
 absl::StatusOr<std::int32_t> look_up(rd_kafka_t& client, const std::string& topic,
@@ -89,7 +84,7 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
       return failure(
           absl::StatusCode::kFailedPrecondition, kNotAuthorized,
           fmt::format("{}; give the tracker's Kafka user Create and Describe on it, or create it: {}", what,
-                      create_command(spec)));
+                      create_command(spec, "BROKER")));
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
       return absl::FailedPreconditionError(fmt::format(
           "{}; set spec.sink.kafka.topic.replicationFactor to at most the number of brokers", what));
@@ -98,7 +93,8 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
       return absl::UnavailableError(what);
     default:
-      return absl::FailedPreconditionError(fmt::format("{}; or create it: {}", what, create_command(spec)));
+      return absl::FailedPreconditionError(
+          fmt::format("{}; or create it: {}", what, create_command(spec, "BROKER")));
   }
 }
 
@@ -134,39 +130,6 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation
     return creation_error(spec, code, rd_kafka_topic_result_error_string(results[i]));
   }
   return absl::OkStatus();
-}
-
-/// What the topic allows. Not being allowed to ask is no error: the facts stay unknown.
-void read_config(rd_kafka_t& client, const std::string& topic, Clock::time_point deadline, TopicInfo& facts) {
-  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  const KafkaQueue queue(rd_kafka_queue_new(&client));
-  const KafkaAdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
-  std::array<rd_kafka_ConfigResource_t*, 1> resources{resource.get()};
-  rd_kafka_DescribeConfigs(&client, resources.data(), resources.size(), options.get(), queue.get());
-
-  const absl::StatusOr<KafkaEvent> event = next_event(*queue, "reading a topic's settings", deadline);
-  if (!event.ok()) return;
-  std::size_t count = 0;
-  const rd_kafka_ConfigResource_t** results =
-      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::size_t entry_count = 0;
-    const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(results[i], &entry_count);
-    for (std::size_t e = 0; e < entry_count; ++e) {
-      const std::string_view name = rd_kafka_ConfigEntry_name(entries[e]);
-      const char* raw = rd_kafka_ConfigEntry_value(entries[e]);
-      const std::string_view value = raw == nullptr ? std::string_view() : std::string_view(raw);
-      if (name == "max.message.bytes") {
-        std::from_chars(value.data(), value.data() + value.size(), facts.max_message_bytes);
-      } else if (name == "cleanup.policy") {
-        facts.cleanup_policy = value;
-      } else if (name == "retention.ms") {
-        facts.retention_ms = value;
-      } else if (name == "message.timestamp.type") {
-        facts.timestamp_type = value;
-      }
-    }
-  }
 }
 
 }  // namespace
@@ -205,6 +168,46 @@ absl::Status check_topic_for_seconds(const std::string& topic, const TopicInfo& 
       topic, facts.retention_ms, facts.timestamp_type, topic));
 }
 
+std::string create_command(const TopicSpec& spec, std::string_view servers) {
+  return fmt::format("kafka-topics.sh --bootstrap-server {} --create --topic {} {}", servers, spec.name,
+                     flags_of(spec));
+}
+
+void read_topic_config(rd_kafka_s& client, const std::string& topic, milliseconds timeout, TopicInfo& facts) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const KafkaQueue queue(rd_kafka_queue_new(&client));
+  const KafkaAdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
+  std::array<rd_kafka_ConfigResource_t*, 1> resources{resource.get()};
+  rd_kafka_DescribeConfigs(&client, resources.data(), resources.size(), options.get(), queue.get());
+
+  const absl::StatusOr<KafkaEvent> event = next_event(*queue, "reading a topic's settings", deadline);
+  if (!event.ok()) return;
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** results =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::size_t entry_count = 0;
+    const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(results[i], &entry_count);
+    for (std::size_t e = 0; e < entry_count; ++e) {
+      const std::string_view name = rd_kafka_ConfigEntry_name(entries[e]);
+      const char* raw = rd_kafka_ConfigEntry_value(entries[e]);
+      const std::string_view value = raw == nullptr ? std::string_view() : std::string_view(raw);
+      if (name == "max.message.bytes") {
+        std::from_chars(value.data(), value.data() + value.size(), facts.max_message_bytes);
+      } else if (name == "min.insync.replicas") {
+        std::from_chars(value.data(), value.data() + value.size(), facts.min_insync_replicas);
+      } else if (name == "cleanup.policy") {
+        facts.cleanup_policy = value;
+      } else if (name == "retention.ms") {
+        facts.retention_ms = value;
+      } else if (name == "message.timestamp.type") {
+        facts.timestamp_type = value;
+      }
+    }
+  }
+}
+
 absl::Status try_create(rd_kafka_s& client, const TopicSpec& spec, milliseconds timeout) {
   return create(client, spec, Creation::Tried, Clock::now() + timeout);
 }
@@ -217,14 +220,14 @@ absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec
     if (partitions > 0) {
       TopicInfo facts;
       facts.partitions = partitions;
-      read_config(client, spec.name, deadline, facts);
+      read_topic_config(client, spec.name, milliseconds(ms_until(deadline)), facts);
       return facts;
     }
     if (partitions == 0 && !is_created) {
       if (!spec.create) {
         return absl::FailedPreconditionError(
             fmt::format("topic {} does not exist, and spec.sink.kafka.topic.create is false; create it: {}",
-                        spec.name, create_command(spec)));
+                        spec.name, create_command(spec, "BROKER")));
       }
       RETURN_IF_ERROR(create(client, spec, Creation::Made, deadline));
       is_created = true;

@@ -26,6 +26,9 @@ struct TopicSpec {
 [[nodiscard]] TopicSpec topic_spec(const task::KafkaSink& kafka, std::string name,
                                    record::TimestampUnit unit);
 
+/// "kafka-topics.sh --bootstrap-server ... --create ...", which makes it as we would.
+[[nodiscard]] std::string create_command(const TopicSpec& spec, std::string_view servers);
+
 /// reason_of() an error when an authorizer of the brokers does not let the task's account do it.
 inline constexpr std::string_view kNotAuthorized = "NotAuthorized";
 
@@ -36,11 +39,16 @@ inline constexpr std::string_view kNotAuthorized = "NotAuthorized";
 
 struct TopicInfo {
   std::int32_t partitions = 0;
-  std::int64_t max_message_bytes = 0;  ///< 0: the broker does not say
-  std::string cleanup_policy;          ///< empty: the broker does not say
-  std::string retention_ms;            ///< the same
-  std::string timestamp_type;          ///< the same
+  std::int64_t max_message_bytes = 0;    ///< 0: the broker does not say
+  std::string cleanup_policy;            ///< empty: the broker does not say
+  std::string retention_ms;              ///< the same
+  std::string timestamp_type;            ///< the same
+  std::int32_t min_insync_replicas = 0;  ///< 0: the broker does not say
 };
+
+/// What the topic allows, into `facts`. Not being allowed to ask is no error: the facts stay unknown.
+void read_topic_config(rd_kafka_s& client, const std::string& topic, std::chrono::milliseconds timeout,
+                       TopicInfo& facts);
 
 /// The topic as it is: made when it is missing and may be made, and waited for until it can be written to.
 /// One that exists is left as it is, with however many partitions. `client` is any producer or consumer of

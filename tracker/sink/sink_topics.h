@@ -15,6 +15,9 @@ struct rd_kafka_topic_s;
 
 namespace rowtide::sink {
 
+/// Of the producer, unless a topic takes less.
+inline constexpr std::int64_t kLargestBatchBytes = std::int64_t{512} * 1024;
+
 struct SinkTopicDeleter {
   void operator()(rd_kafka_topic_s* topic) const noexcept;
 };
@@ -42,11 +45,9 @@ class SinkTopics {
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
-  static constexpr std::int64_t kLargestBatch = std::int64_t{512} * 1024;
-
   std::map<std::string, SinkTopic, std::less<>> topics_;
   SinkTopic* last_ = nullptr;
-  std::int64_t batch_bytes_ = kLargestBatch;
+  std::int64_t batch_bytes_ = kLargestBatchBytes;
   mutable std::mutex mutex_;  // guards what follows
   std::map<std::string, std::int64_t, std::less<>> limits_;
   std::vector<std::string> names_;
