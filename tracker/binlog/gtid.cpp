@@ -144,6 +144,26 @@ std::string to_string(const GtidSet& set) {
   return std::visit(SetText{}, set);
 }
 
+std::string shortened(std::string_view gtid_set) {
+  constexpr std::size_t kMost = 200;
+  constexpr std::size_t kUuidLength = 36;
+  std::string text(gtid_set);
+  std::erase(text, '\n');
+  if (text.size() <= kMost) return text;
+  std::size_t end = text.find_last_of(",:", kMost);
+  if (end == std::string::npos) end = kMost;
+  std::size_t more = 0;
+  std::string_view rest = std::string_view(text).substr(end + 1);
+  while (!rest.empty()) {
+    const std::string_view piece = rest.substr(0, rest.find_first_of(",:"));
+    rest.remove_prefix(std::min(piece.size() + 1, rest.size()));
+    // The others are servers' uuids and tags.
+    if (piece.size() < kUuidLength && !piece.empty() && piece[0] >= '0' && piece[0] <= '9') ++more;
+  }
+  text.resize(end);
+  return fmt::format("{} and {} more intervals", text, more);
+}
+
 absl::StatusOr<MysqlGtidSet> MysqlGtidSet::parse(std::string_view text) {
   MysqlGtidSet set;
   std::string_view rest = trimmed(text);

@@ -93,4 +93,8 @@ class MariadbGtidSet {
 using GtidSet = std::variant<std::monostate, MysqlGtidSet, MariadbGtidSet>;
 [[nodiscard]] std::string to_string(const GtidSet& set);
 
+/// A set as text for a message, of any server or ours: sets grow without bound, so its first 200 bytes at
+/// most and how many intervals more. On one line.
+[[nodiscard]] std::string shortened(std::string_view gtid_set);
+
 }  // namespace rowtide::binlog

@@ -88,7 +88,7 @@ absl::Status read_midway(const nlohmann::json& position, std::optional<Midway>& 
 }
 
 std::string between_transactions(const Position& position) {
-  const std::string gtids = to_string(position.gtids);
+  const std::string gtids = shortened(to_string(position.gtids));
   const std::string place =
       position.file.empty() ? std::string() : fmt::format("{}:{}", position.file, position.offset);
   if (gtids.empty()) return place.empty() ? "the beginning" : place;

@@ -70,7 +70,7 @@ absl::Status check_is_of_source(const std::string& gtids, Session& session) {
       StatusCode::kOutOfRange, "BinlogPositionUnknown",
       fmt::format("spec.startPosition.gtidSet holds transactions that the source has not executed: {}; check "
                   "that the set was taken from this source",
-                  *beyond));
+                  binlog::shortened(*beyond)));
 }
 
 absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, const ServerInfo& facts) {
@@ -155,9 +155,7 @@ std::string describe_earliest(Session& session) {
       fmt::format("The earliest it still has is {}:{}", files->front().name, binlog::kFirstOffset);
   const auto purged = single_value(session, "SELECT @@global.gtid_purged");
   if (purged.ok() && purged->has_value() && !(*purged)->empty()) {
-    std::string set = **purged;
-    std::erase(set, '\n');
-    text += fmt::format(" (purged before it: {})", set);
+    text += fmt::format(" (purged before it: {})", binlog::shortened(**purged));
   }
   return text;
 }
@@ -168,14 +166,13 @@ absl::Status check_not_purged(const Position& from, Session& session) {
   ASSIGN_OR_RETURN(std::optional<std::string> missing,
                    single_value(session, fmt::format("SELECT GTID_SUBTRACT(@@global.gtid_purged, {})",
                                                      quote_literal(gtids->to_string()))));
-  std::string set = missing.value_or("");
-  if (set.empty()) return absl::OkStatus();
-  std::erase(set, '\n');
+  if (missing.value_or("").empty()) return absl::OkStatus();
   return failure(
       StatusCode::kOutOfRange, "BinlogPositionPurged",
       fmt::format("the source no longer has the binlog from which to go on: it has purged {}, which comes "
                   "after {}. {}. {}",
-                  set, binlog::to_string(from), describe_earliest(session), lost_position_choices()));
+                  binlog::shortened(*missing), binlog::to_string(from), describe_earliest(session),
+                  lost_position_choices()));
 }
 
 namespace {
@@ -192,10 +189,7 @@ absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, Session&
       session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed), @@global.gtid_executed",
                                 quote_literal(gtids.to_string()))));
   if (result.rows.empty() || result.rows[0].size() < 2) return absl::InternalError("no gtid_executed");
-  Executed executed{result.rows[0][0].value_or(""), result.rows[0][1].value_or("")};
-  std::erase(executed.missing, '\n');
-  std::erase(executed.all, '\n');
-  return executed;
+  return Executed{result.rows[0][0].value_or(""), result.rows[0][1].value_or("")};
 }
 
 absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, Session& session) {
@@ -250,7 +244,8 @@ absl::Status check_executed(const Position& from, Session& session) {
           "not received them, RESET MASTER, or a server restored from a backup), consumers have "
           "changes that the source does not: compare the tables, then raise spec.resetNonce with "
           "spec.startPosition",
-          executed->missing, executed->all.empty() ? "nothing" : executed->all));
+          binlog::shortened(executed->missing),
+          executed->all.empty() ? "nothing" : binlog::shortened(executed->all)));
 }
 
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,

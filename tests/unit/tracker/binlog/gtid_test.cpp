@@ -178,5 +178,17 @@ TEST(Gtids, Text) {
   EXPECT_EQ(to_string(GtidSet()), "");
 }
 
+TEST(ShortenedGtids, KeepTheHeadAndCountTheRest) {
+  const std::string uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+  EXPECT_EQ(shortened(uuid + ":1-5,\n" + uuid + ":7"), uuid + ":1-5," + uuid + ":7");
+  std::string grown = uuid;
+  for (int i = 0; i < 1000; ++i)
+    grown += ":" + std::to_string(10 * i + 1000) + "-" + std::to_string(10 * i + 1001);
+  const std::string told = shortened(grown + ",\n00000000-0000-0000-0000-000000000000:tag:1-3");
+  EXPECT_LT(told.size(), 230U);
+  EXPECT_TRUE(told.starts_with(uuid + ":1000-1001:1010-1011")) << told;
+  EXPECT_TRUE(told.ends_with(":1150-1151 and 985 more intervals")) << told;
+}
+
 }  // namespace
 }  // namespace rowtide::binlog

@@ -57,6 +57,9 @@ TEST(Positions, ForPeople) {
   EXPECT_EQ(to_string(mysql_position()), std::string("binlog.000003:4294967300 (GTIDs ") + kSet + ")");
   EXPECT_EQ(to_string(Position{{}, "f.000009", 4711}), "f.000009:4711");
   EXPECT_EQ(to_string(Position{*MariadbGtidSet::parse("0-1-42"), "", 0}), "GTIDs 0-1-42");
+  std::string grown = "0-1-42";
+  for (int domain = 1; domain < 500; ++domain) grown += "," + std::to_string(domain) + "-1-42";
+  EXPECT_LT(to_string(Position{*MariadbGtidSet::parse(grown), "", 0}).size(), 300U);
   EXPECT_EQ(to_string(Position{}), "the beginning");
   EXPECT_EQ(to_string(Position{.gtids = {},
                                .file = "f.000009",
