@@ -1,5 +1,6 @@
 #include "operator/controller/controller.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
+#include "operator/kube/request_deadline.h"
 
 namespace rowtide::op::controller {
 
@@ -207,7 +209,14 @@ Result Controller::run_one(std::size_t worker, const Key& key) {
     ++counters_.active_workers;
   }
   try {
-    return reconcile_(key);
+    const kube::RequestDeadline deadline(steady_clock::now() + options_.reconcile_deadline);
+    Result result = reconcile_(key);
+    if (result.status.ok() || !kube::RequestDeadline::has_passed()) return result;
+    return {absl::DeadlineExceededError(fmt::format(
+                "it was ended after {} ms, so that others have their turn: {}",
+                options_.reconcile_deadline.count(),
+                std::string_view(result.status.message().data(), result.status.message().size()))),
+            std::nullopt};
   } catch (const std::exception& error) {
     return {absl::InternalError(error.what()), std::nullopt};
   }

@@ -60,7 +60,9 @@ struct ControllerOptions {
   WorkQueueOptions queue = {};
   /// What the server refuses (403, 422) it will refuse again, until somebody mends it: no sooner than that.
   std::chrono::milliseconds refused_pause = std::chrono::seconds(30);
-  /// A reconcile that runs for longer hangs: each of its requests has a timeout of its own.
+  /// The requests of one reconcile end by then, which is an error like others.
+  std::chrono::milliseconds reconcile_deadline = std::chrono::minutes(1);
+  /// A reconcile that runs for longer hangs: its requests have a deadline.
   std::chrono::milliseconds stuck_after = std::chrono::minutes(5);
 };
 

@@ -9,10 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,6 +25,7 @@
 #include "operator/kube/errors.h"
 #include "operator/kube/file.h"
 #include "operator/kube/line_splitter.h"
+#include "operator/kube/request_deadline.h"
 #include "operator/kube/token_source.h"
 
 namespace rowtide::op::kube {
@@ -97,6 +102,22 @@ std::optional<std::chrono::seconds> retry_after_of(const http::http_headers& hea
   return std::chrono::seconds(seconds);
 }
 
+/// Cancels what runs when the time is up, if it still lives then.
+class CancelAt {
+ public:
+  CancelAt(RequestDeadline::TimePoint at, const pplx::cancellation_token_source& cancel)
+      : thread_([at, cancel](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::condition_variable_any ended;
+          std::unique_lock lock(mutex);
+          ended.wait_until(lock, stop, at, [] { return false; });
+          if (!stop.stop_requested()) cancel.cancel();
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
 /// Waits until the library is done with a response, so that nothing of it outlives the call.
 void drain(const http::http_response& response) {
   try {
@@ -151,7 +172,7 @@ struct CpprestTransport::Impl {
     return request;
   }
 
-  Response send(const Request& what, const std::string& token);
+  Response send(const Request& what, const std::string& token, const pplx::cancellation_token& cancel);
   absl::StatusOr<http::http_response> open(http_client& stream_client, const std::string& path,
                                            const pplx::cancellation_token& cancel);
   absl::Status read_lines(const http::http_response& response, const LineHandler& on_line) const;
@@ -162,7 +183,8 @@ struct CpprestTransport::Impl {
   http_client client;
 };
 
-Response CpprestTransport::Impl::send(const Request& what, const std::string& token) {
+Response CpprestTransport::Impl::send(const Request& what, const std::string& token,
+                                      const pplx::cancellation_token& cancel) {
   auto request = make_request(what.method, what.path_and_query, token);
   if (!what.content_type.empty()) {
     request.set_body(std::vector<unsigned char>(what.body.begin(), what.body.end()));
@@ -173,7 +195,7 @@ Response CpprestTransport::Impl::send(const Request& what, const std::string& to
     if (direction != http::message_direction::download || bytes <= limit) return;
     throw http::http_exception(fmt::format("the answer is larger than {} bytes", limit));
   });
-  const auto answer = client.request(request).get();
+  const auto answer = client.request(request, cancel).get();
   const auto body = answer.extract_vector().get();
   Response response;
   response.status = answer.status_code();
@@ -238,14 +260,22 @@ CpprestTransport::CpprestTransport(std::unique_ptr<Impl> impl) : impl_(std::move
 CpprestTransport::~CpprestTransport() = default;
 
 absl::StatusOr<Response> CpprestTransport::request(const Request& request) {
+  const std::string& server = impl_->config.server;
+  if (RequestDeadline::has_passed())
+    return absl::DeadlineExceededError(server + ": not asked any more, the time is up");
+  const pplx::cancellation_token_source cancel;
+  std::optional<CancelAt> timer;
+  if (const auto deadline = RequestDeadline::current()) timer.emplace(*deadline, cancel);
   try {
     const std::string token = impl_->tokens.token();
-    Response response = impl_->send(request, token);
+    Response response = impl_->send(request, token, cancel.get_token());
     if (response.status == http::status_codes::Unauthorized && impl_->tokens.refresh(token)) {
-      response = impl_->send(request, impl_->tokens.token());
+      response = impl_->send(request, impl_->tokens.token(), cancel.get_token());
     }
     return response;
   } catch (const std::exception&) {
+    if (RequestDeadline::has_passed())
+      return absl::DeadlineExceededError(server + ": no whole answer before the time was up");
     const auto status = status_of_exception(impl_->config.server, impl_->options.request_timeout);
     return absl::UnavailableError(status.message());
   }

@@ -34,7 +34,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  /// Unavailable: connection, TLS or timeout; the message names the server.
+  /// Unavailable: connection, TLS or timeout; the message names the server. DeadlineExceeded: the thread's
+  /// RequestDeadline has passed.
   virtual absl::StatusOr<Response> request(const Request& request) = 0;
 
   /// GET `path_and_query`, then calls `on_line` on the calling thread for each line of the body until

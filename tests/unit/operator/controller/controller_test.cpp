@@ -1,14 +1,18 @@
 #include "operator/controller/controller.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -16,7 +20,10 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "common/http/server.h"
+#include "operator/kube/cpprest_transport.h"
 #include "operator/kube/errors.h"
+#include "operator/kube/request_deadline.h"
 
 // A hand-written API server, not a real one: a list that is held back and a reconcile that fails at a given
 // moment are faults of timing which a real one shows only by chance. tests/integration/kube_client_test.cpp
@@ -191,6 +198,61 @@ TEST_F(ControllerTest, ADeletedPrimaryIsReconciledAndIsGoneFromTheStore) {
   ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
   server_.send_event("changetrackingtasks", "DELETED", task("orders"));
   EXPECT_TRUE(eventually([&] { return saw_it_gone.load(); }));
+}
+
+/// An API server that takes a request and does not answer before it ends.
+class SlowServer {
+ public:
+  SlowServer()
+      : server_(http::Server::start("127.0.0.1:0", {{"/slow",
+                                                     [this] {
+                                                       answers_.wait();
+                                                       return http::Response{.body = "{}"};
+                                                     }}})
+                    .value()) {}
+  ~SlowServer() { answer_.set_value(); }
+  SlowServer(const SlowServer&) = delete;
+  SlowServer& operator=(const SlowServer&) = delete;
+
+  [[nodiscard]] std::unique_ptr<kube::CpprestTransport> connect() const {
+    kube::ClusterConfig config;
+    config.server = "http://127.0.0.1:" + std::to_string(server_->port());
+    return kube::CpprestTransport::create(config).value();
+  }
+
+ private:
+  std::promise<void> answer_;
+  std::shared_future<void> answers_ = answer_.get_future().share();
+  std::unique_ptr<http::Server> server_;
+};
+
+TEST_F(ControllerTest, AReconcileBeyondItsDeadlineIsEndedAndTriedAgain) {
+  const SlowServer slow;
+  const std::unique_ptr<kube::CpprestTransport> transport = slow.connect();
+  std::ostringstream log;
+  const auto logger_before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  serve_all();
+  ControllerOptions bounded = options();
+  bounded.reconcile_deadline = milliseconds(100);
+  Controller controller(server_, bounded);
+  controller.start(recorder_.reconcile([&](const Key&, int) -> Result {
+    const absl::Status first = transport->request({"GET", "/slow", {}, {}}).status();
+    EXPECT_TRUE(absl::IsDeadlineExceeded(first)) << first;
+    const absl::Status second = transport->request({"GET", "/slow", {}, {}}).status();
+    EXPECT_TRUE(absl::IsDeadlineExceeded(second)) << second;
+    return {first, milliseconds(0)};
+  }));
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") >= 3; }));
+  controller.stop();
+  spdlog::set_default_logger(logger_before);
+  EXPECT_GE(controller.stats().failed, 3U);
+  EXPECT_EQ(controller.stats().requeued_after, 0U);
+  EXPECT_TRUE(absl::StrContains(log.str(), "reconcile of shop/orders failed (in a row: 2)")) << log.str();
+  EXPECT_TRUE(absl::StrContains(log.str(), "it was ended after 100 ms")) << log.str();
+  // Requests of others than a reconcile have no such deadline.
+  EXPECT_FALSE(kube::RequestDeadline::current());
 }
 
 TEST_F(ControllerTest, FailuresAndExceptionsAreRetried) {
