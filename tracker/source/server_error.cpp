@@ -148,9 +148,11 @@ absl::Status host_refused(unsigned number, std::string_view text, const Target& 
   }
   return failure(
       StatusCode::kPermissionDenied, "HostBlocked",
-      fmt::format("{} has blocked our address {} after too many broken connections (error 1129: {}); run "
-                  "FLUSH HOSTS at the source (mysqladmin flush-hosts) and find what breaks connections",
-                  address(target), ours, text));
+      fmt::format(
+          "{} has blocked our address {} after too many broken connections (error 1129: {}); run "
+          "FLUSH HOSTS at the source (from MySQL 8.4 on: TRUNCATE TABLE performance_schema.host_cache) and find "
+          "what breaks connections",
+          address(target), ours, text));
 }
 
 bool says(std::string_view text, std::string_view part) {
@@ -244,7 +246,10 @@ absl::Status classify_error(unsigned number, std::string_view text, const Target
   constexpr unsigned kHostNotPrivileged = 1130;
   constexpr unsigned kBinlogError = 1236;
   constexpr unsigned kConnectionLost = 2013;
+  constexpr unsigned kPluginNotLoaded = 2059;
   unwrap(number, text);
+  // The library calls a plugin that it has not got a refused login.
+  if (says(text, "Plugin") && says(text, "could not be loaded")) number = kPluginNotLoaded;
   absl::Status status;
   switch (number) {
     case kConnectionError:
