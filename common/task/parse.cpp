@@ -114,7 +114,7 @@ void require_credentials(const Field& parent, bool has_reference, bool has_inlin
 
 Tls read_tls(const Field& field) {
   Tls tls;
-  if (!field.is_map_of({"mode", "caSecretRef"})) return tls;
+  if (!field.is_map_of({"mode", "caSecretRef", "clientCertificateSecretRef"})) return tls;
   tls.mode = field["mode"].choice(kTlsModes, tls.mode);
   tls.ca_secret_ref = read_secret_key_ref(field["caSecretRef"]);
   const bool verifies = tls.mode == TlsMode::VerifyCa || tls.mode == TlsMode::VerifyIdentity;
@@ -124,6 +124,10 @@ Tls read_tls(const Field& field) {
   if (!verifies && field["caSecretRef"].present()) {
     field["caSecretRef"].refuse_without_value(
         "only with mode VerifyCA or VerifyIdentity, which verify against it");
+  }
+  tls.client_certificate_secret_ref = read_secret_ref(field["clientCertificateSecretRef"]);
+  if (tls.mode == TlsMode::Disabled && field["clientCertificateSecretRef"].present()) {
+    field["clientCertificateSecretRef"].refuse_without_value("only with TLS: another mode than Disabled");
   }
   return tls;
 }
@@ -317,11 +321,13 @@ KafkaTopic read_topic(const Field& field) {
 
 KafkaSecurity read_security(const Field& field) {
   KafkaSecurity security;
-  if (!field.is_map_of({"protocol", "mechanism", "credentialsSecretRef", "credentials", "caSecretRef"})) {
+  if (!field.is_map_of({"protocol", "mechanism", "credentialsSecretRef", "credentials", "caSecretRef",
+                        "clientCertificateSecretRef"})) {
     return security;
   }
   security.protocol = field["protocol"].choice(kSecurityProtocols, security.protocol);
   security.ca_secret_ref = read_secret_key_ref(field["caSecretRef"]);
+  security.client_certificate_secret_ref = read_secret_ref(field["clientCertificateSecretRef"]);
   security.credentials_secret_ref = read_secret_ref(field["credentialsSecretRef"]);
   security.credentials = read_inline_credentials(field["credentials"]);
 
@@ -342,8 +348,8 @@ KafkaSecurity read_security(const Field& field) {
       }
     }
   }
-  if (!tls && field["caSecretRef"].present()) {
-    field["caSecretRef"].refuse_without_value("only with protocol SSL or SASL_SSL");
+  for (const std::string_view key : {"caSecretRef", "clientCertificateSecretRef"}) {
+    if (!tls && field[key].present()) field[key].refuse_without_value("only with protocol SSL or SASL_SSL");
   }
   return security;
 }

@@ -54,6 +54,13 @@ absl::StatusOr<Credentials> SecretReader::credentials(const SecretRef& ref, std:
   return Credentials{std::move(username), std::move(password)};
 }
 
+absl::StatusOr<ClientCertificate> SecretReader::client_certificate(const SecretRef& ref,
+                                                                   std::string_view field) const {
+  ASSIGN_OR_RETURN(std::string certificate, path({ref.name, "tls.crt"}, field));
+  ASSIGN_OR_RETURN(std::string key, path({ref.name, "tls.key"}, field));
+  return ClientCertificate{std::move(certificate), std::move(key)};
+}
+
 absl::StatusOr<Credentials> SecretReader::source_credentials(const Source& source) const {
   if (source.credentials) return Credentials{source.credentials->username, source.credentials->password};
   if (source.credentials_secret_ref) {

@@ -13,6 +13,12 @@ struct Credentials {
   std::string password;
 };
 
+/// Paths of PEM files.
+struct ClientCertificate {
+  std::string certificate;
+  std::string key;
+};
+
 /// Secrets as files: a folder per Secret name, a file per key. In a pod the kubelet keeps them current, so
 /// each read goes to disk. Errors name Secret, key and the spec's field, never content.
 class SecretReader {
@@ -23,6 +29,10 @@ class SecretReader {
   [[nodiscard]] absl::StatusOr<std::string> read(const SecretKeyRef& ref, std::string_view field) const;
   /// The path of a key's file, for libraries that want one (CA certificates). NOT_FOUND if it is not there.
   [[nodiscard]] absl::StatusOr<std::string> path(const SecretKeyRef& ref, std::string_view field) const;
+
+  /// Of a Secret of type kubernetes.io/tls: its keys tls.crt and tls.key.
+  [[nodiscard]] absl::StatusOr<ClientCertificate> client_certificate(const SecretRef& ref,
+                                                                     std::string_view field) const;
 
   [[nodiscard]] absl::StatusOr<Credentials> source_credentials(const Source& source) const;
   /// For SASL; empty credentials for protocols without it.

@@ -37,6 +37,7 @@ struct InlineCredentials {
 struct Tls {
   TlsMode mode = TlsMode::Preferred;
   std::optional<SecretKeyRef> ca_secret_ref;
+  std::optional<SecretRef> client_certificate_secret_ref;  ///< keys tls.crt, tls.key
 };
 
 struct Source {
@@ -122,6 +123,7 @@ struct KafkaSecurity {
   std::optional<SecretRef> credentials_secret_ref;
   std::optional<InlineCredentials> credentials;  ///< standalone only
   std::optional<SecretKeyRef> ca_secret_ref;
+  std::optional<SecretRef> client_certificate_secret_ref;  ///< keys tls.crt, tls.key; with SSL or SASL_SSL
 };
 
 enum class DebeziumDecimals { String, Precise, Double };

@@ -55,9 +55,11 @@ std::set<std::string> secrets_of(const task::Spec& spec) {
   };
   add(spec.source.credentials_secret_ref);
   add(spec.source.tls.ca_secret_ref);
+  add(spec.source.tls.client_certificate_secret_ref);
   if (spec.sink.kafka) {
     add(spec.sink.kafka->security.credentials_secret_ref);
     add(spec.sink.kafka->security.ca_secret_ref);
+    add(spec.sink.kafka->security.client_certificate_secret_ref);
   }
   return names;
 }

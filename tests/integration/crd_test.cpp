@@ -85,7 +85,8 @@ std::vector<json> full_documents() {
   json first = patched(minimal(), json::parse(R"({"spec": {
     "description": "d", "suspend": true, "dataTypes": ["DataUpdates", "SchemaUpdates"],
     "source": {"port": 3307, "serverId": 7,
-               "tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca", "key": "ca.pem"}}},
+               "tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca", "key": "ca.pem"},
+                       "clientCertificateSecretRef": {"name": "source-tls"}}},
     "objects": {"include": [{"database": "shop", "tables": ["orders"]}],
                 "exclude": [{"database": "shop", "tables": ["audit"]}],
                 "columns": [{"table": "shop.orders", "exclude": ["ex"], "mask": ["ma"], "hash": ["ha"]}]},
@@ -97,7 +98,8 @@ std::vector<json> full_documents() {
       "debezium": {"decimals": "double", "time": "connect", "binary": "hex", "unsignedBigint": "long",
                    "tombstones": false, "transactionMetadata": true}, "oversizedRecord": "Stop", "delivery": "AtLeastOnce", "compression": "none",
       "security": {"protocol": "SASL_SSL", "mechanism": "PLAIN", "credentialsSecretRef": {"name": "k"},
-                   "caSecretRef": {"name": "ca", "key": "ca.pem"}}}},
+                   "caSecretRef": {"name": "ca", "key": "ca.pem"},
+                   "clientCertificateSecretRef": {"name": "kafka-tls"}}}},
     "tracker": {"image": "i", "resources": {"limits": {"cpu": "1"}}, "nodeSelector": {"disk": "ssd"},
                 "tolerations": [{"key": "a", "operator": "Exists"}], "imagePullSecrets": [{"name": "p"}],
                 "serviceAccountName": "sa", "affinity": {"podAffinity": {}}, "priorityClassName": "high",
@@ -161,7 +163,8 @@ std::string settings(const task::Spec& s) {
       {"precheck", {s.precheck.skip, s.precheck.run_nonce}}};
   const auto reference = [](const auto& ref) { return ref ? json{ref->name} : json(); };
   const auto key_reference = [](const auto& ref) { return ref ? json{ref->name, ref->key} : json(); };
-  out["references"] = {reference(s.source.credentials_secret_ref), key_reference(s.source.tls.ca_secret_ref)};
+  out["references"] = {reference(s.source.credentials_secret_ref), key_reference(s.source.tls.ca_secret_ref),
+                       reference(s.source.tls.client_certificate_secret_ref)};
   for (const auto* rules : {&s.objects.include, &s.objects.exclude}) {
     json& list = out["rules"].emplace_back(json::array());
     for (const task::ObjectRule& rule : *rules) {
@@ -185,7 +188,8 @@ std::string settings(const task::Spec& s) {
                     kafka->security.protocol,
                     kafka->security.mechanism,
                     reference(kafka->security.credentials_secret_ref),
-                    key_reference(kafka->security.ca_secret_ref)};
+                    key_reference(kafka->security.ca_secret_ref),
+                    reference(kafka->security.client_certificate_secret_ref)};
   }
   out["pod"] = {s.tracker.image,
                 s.tracker.resources_json,
@@ -496,6 +500,10 @@ const std::vector<RuleCase>& rule_cases() {
        {R"({"spec": {"source": {"tls": {"mode": "Required", "caSecretRef": {"name": "c"}}}}})",
         R"({"spec": {"source": {"tls": {"caSecretRef": {"name": "c"}}}}})"},
        {R"({"spec": {"source": {"tls": {"mode": "VerifyCA", "caSecretRef": {"name": "c"}}}}})"}},
+      {"tls.clientCertificateSecretRef is not for mode Disabled",
+       {R"({"spec": {"source": {"tls": {"mode": "Disabled", "clientCertificateSecretRef": {"name": "c"}}}}})"},
+       {R"({"spec": {"source": {"tls": {"mode": "Required", "clientCertificateSecretRef": {"name": "c"}}}}})",
+        R"({"spec": {"source": {"tls": {"clientCertificateSecretRef": {"name": "c"}}}}})"}},
       {"give exactly one of database, databasePattern",
        {R"({"spec": {"objects": {"include": [{"database": "a", "databasePattern": "a"}]}}})",
         R"({"spec": {"objects": {"include": [{"tables": ["t"]}]}}})",
@@ -593,6 +601,12 @@ const std::vector<RuleCase>& rule_cases() {
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
             "credentialsSecretRef": {"name": "k"}, "caSecretRef": {"name": "c"}}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "caSecretRef": {"name": "c"}}}}}})"}},
+      {"clientCertificateSecretRef is only for SSL and SASL_SSL",
+       {R"({"spec": {"sink": {"kafka": {"security": {"clientCertificateSecretRef": {"name": "c"}}}}}})",
+        R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
+            "credentialsSecretRef": {"name": "k"}, "clientCertificateSecretRef": {"name": "c"}}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL",
+            "clientCertificateSecretRef": {"name": "c"}}}}}})"}},
   };
   return cases;
 }

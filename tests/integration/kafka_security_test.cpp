@@ -6,12 +6,10 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
-#include <stdexcept>
 
 #include "tests/integration/tracker_process.h"
+#include "tests/support/certificates.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -26,49 +24,6 @@ using testing::Not;
 
 constexpr const char* kUserPassword = "k4fka-pa55";
 constexpr const char* kWrongPassword = "wr0ng-pa55";
-
-/// A CA and certificates of it, made by openssl.
-class Certificates {
- public:
-  Certificates() {
-    openssl(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=ca -keyout ca.key "
-        "-out ca.crt");
-    openssl(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=other -keyout "
-        "other.key -out other.crt");
-    std::ofstream(folder_.path() / "index.txt");
-    std::ofstream(folder_.path() / "ca.cnf")
-        << "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nnew_certs_dir=.\n"
-           "rand_serial=yes\npolicy=p\ncopy_extensions=copy\n"
-           "unique_subject=no\n[p]\ncommonName=supplied\n";
-  }
-  /// Key and certificate in one file, as Kafka reads them; valid from and to: YYMMDDHHMMSSZ.
-  std::string keystore(const std::string& name, const std::string& alternative_name,
-                       const std::string& to = "401231235959Z") {
-    openssl("req -newkey rsa:2048 -nodes -subj /CN=" + name + " -addext subjectAltName=" + alternative_name +
-            " -keyout " + name + ".key -out " + name + ".csr");
-    openssl(
-        "ca -batch -config ca.cnf -md sha256 -cert ca.crt -keyfile ca.key -startdate 200101000000Z -enddate " +
-        to + " -in " + name + ".csr -out " + name + ".crt -notext");
-    std::ofstream(path(name + ".pem")) << read(name + ".key") << read(name + ".crt");
-    return path(name + ".pem");
-  }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ifstream stream(path(name));
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() / name; }
-
- private:
-  void openssl(const std::string& arguments) {
-    std::istringstream words("openssl " + arguments);
-    const RunResult result =
-        run({{std::istream_iterator<std::string>(words), {}}, {}, folder_.path()}, seconds{60});
-    if (!result.status.ok()) throw std::runtime_error(arguments + ": " + result.err);
-  }
-  TempDir folder_;
-};
 
 class KafkaSecurity : public testing::Test {
  protected:
@@ -126,6 +81,10 @@ class KafkaSecurity : public testing::Test {
     std::filesystem::create_directories(secrets_.path() / name);
     std::ofstream(secrets_.path() / name / key) << value;
   }
+  void put_client_certificate(const std::string& name) {
+    put_secret("kafka-client", "tls.crt", certificates_->read(name + ".crt"));
+    put_secret("kafka-client", "tls.key", certificates_->read(name + ".key"));
+  }
   [[nodiscard]] std::vector<std::string> secrets() const { return {"--secrets", secrets_.path()}; }
 
   void expect_a_row(const KafkaBroker& broker, const json& task) {
@@ -178,6 +137,52 @@ TEST_F(KafkaSecurity, Tls) {
   expect_a_row(broker, good);
   put_secret("kafka-ca", "ca.crt", certificates_->read("other.crt"));
   expect_fault(good, "CertificateUntrusted", "not from a CA that is trusted here");
+}
+
+TEST_F(KafkaSecurity, ClientCertificates) {
+  std::vector<std::string> options = tls("SSL", good_);
+  options.insert(
+      options.end(),
+      {"listener.name.client.ssl.client.auth=required", "listener.name.client.ssl.truststore.type=PEM",
+       "listener.name.client.ssl.truststore.location=" + certificates_->path("ca.crt")});
+  const KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = options});
+  certificates_->keystore("client", "DNS:client");
+  json wanted = task(broker, "SSL");
+  expect_fault(wanted, "ClientCertificateRequired", "wants a certificate of the tracker's");
+  wanted["spec"]["sink"]["kafka"]["security"]["clientCertificateSecretRef"] = {{"name", "kafka-client"}};
+  expect_fault(wanted, "SecretMissing", "Secret kafka-client has no key tls.crt");
+  put_client_certificate("other");
+  expect_fault(wanted, "ClientCertificateRefused", "does not take the tracker's certificate");
+  put_secret("kafka-client", "tls.key", certificates_->read("client.key"));
+  expect_fault(wanted, "ClientCertificateUnusable", "tls.crt and tls.key");
+  put_client_certificate("client");
+  expect_a_row(broker, wanted);
+}
+
+TEST_F(KafkaSecurity, RightsOfAClientCertificate) {
+  std::vector<std::string> options = tls("SSL", good_);
+  options.insert(
+      options.end(),
+      {"listener.name.client.ssl.client.auth=required", "listener.name.client.ssl.truststore.type=PEM",
+       "listener.name.client.ssl.truststore.location=" + certificates_->path("ca.crt"),
+       "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"});
+  const KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = options});
+  certificates_->keystore("granted", "DNS:client");
+  json wanted = task(broker, "SSL");
+  wanted["spec"]["sink"]["kafka"]["security"]["clientCertificateSecretRef"] = {{"name", "kafka-client"}};
+  put_client_certificate("granted");
+  std::vector<std::string> arguments = secrets();
+  arguments.insert(arguments.end(), {"-o", "json"});
+  const json report = json::parse(run_tracker("precheck", wanted, arguments).out);
+  std::string repair;
+  for (const json& item : report.at("items")) {
+    if (item.at("name") == "KafkaPermissions") repair = item.value("repair", "");
+  }
+  EXPECT_THAT(repair, HasSubstr("--allow-principal User:SUBJECT "));
+  broker.run_commands(
+      "kafka-acls.sh --bootstrap-server x --add --allow-principal User:CN=granted --operation All "
+      "--topic * --transactional-id *");
+  expect_a_row(broker, wanted);
 }
 
 TEST_F(KafkaSecurity, ACertificateForAnotherName) {

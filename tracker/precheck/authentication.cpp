@@ -7,6 +7,19 @@
 namespace rowtide::precheck {
 namespace {
 
+/// Servers say of them only that access is denied.
+std::string_view requirements_of_tls(const task::Tls& tls) {
+  if (tls.mode == task::TlsMode::Disabled) {
+    return ", and so is one with REQUIRE SSL or X509: set spec.source.tls.mode to another than Disabled";
+  }
+  if (!tls.client_certificate_secret_ref) {
+    return ", and so is one with REQUIRE X509, SUBJECT or ISSUER: name a certificate in "
+           "spec.source.tls.clientCertificateSecretRef";
+  }
+  return ", and so is one whose REQUIRE SUBJECT or ISSUER is not that of the certificate in "
+         "spec.source.tls.clientCertificateSecretRef";
+}
+
 std::string repair_of_login(const std::string& reason, const CheckContext& context) {
   const auto& ref = context.source().credentials_secret_ref;
   const std::string where = ref ? fmt::format("Secret {} (spec.source.credentialsSecretRef)", ref->name)
@@ -15,11 +28,14 @@ std::string repair_of_login(const std::string& reason, const CheckContext& conte
   if (reason == "AccessDenied") {
     return fmt::format(
         "put the account's username and password into {}; or at the source: ALTER USER ... IDENTIFIED "
-        "BY ...; an account limited to other hosts than {} is refused the same way",
-        where, context.client_address());
+        "BY ...; an account limited to other hosts than {} is refused the same way{}",
+        where, context.client_address(), requirements_of_tls(context.source().tls));
   }
-  if (reason == "AuthPluginUnsupported")
-    return "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ...;";
+  if (reason == "AuthPluginUnsupported") {
+    return context.source().type == task::SourceType::MariaDb
+               ? "ALTER USER ... IDENTIFIED VIA mysql_native_password USING PASSWORD(...);"
+               : "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ...;";
+  }
   if (reason == "PasswordExpired") return "ALTER USER ... IDENTIFIED BY ... PASSWORD EXPIRE NEVER;";
   if (reason == "AccountLocked") return "ALTER USER ... ACCOUNT UNLOCK;";
   return {};

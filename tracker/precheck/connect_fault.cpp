@@ -13,10 +13,10 @@ bool is_secret_missing(const absl::Status& connected) {
 ConnectFault connect_fault(const absl::Status& connected) {
   if (connected.ok()) return ConnectFault::None;
   const std::string reason = reason_of(connected);
-  if (reason == "TlsFailed") return ConnectFault::Tls;
+  if (reason == "TlsFailed" || reason == "ClientCertificateRefused") return ConnectFault::Tls;
   if (is_secret_missing(connected)) {
-    const bool is_ca = std::string(connected.message()).find("caSecretRef") != std::string::npos;
-    return is_ca ? ConnectFault::Tls : ConnectFault::Login;
+    const bool is_tls = std::string(connected.message()).find("spec.source.tls.") != std::string::npos;
+    return is_tls ? ConnectFault::Tls : ConnectFault::Login;
   }
   return absl::IsUnauthenticated(connected) ? ConnectFault::Login : ConnectFault::Reach;
 }

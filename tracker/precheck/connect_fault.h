@@ -8,7 +8,7 @@ namespace rowtide::precheck {
 enum class ConnectFault { None, Reach, Tls, Login };
 
 [[nodiscard]] ConnectFault connect_fault(const absl::Status& connected);
-/// Credentials or CA could not be read, so that nothing was sent yet.
+/// Credentials, CA or client certificate could not be read, so that nothing was sent yet.
 [[nodiscard]] bool is_secret_missing(const absl::Status& connected);
 
 }  // namespace rowtide::precheck

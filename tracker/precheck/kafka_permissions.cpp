@@ -48,6 +48,9 @@ struct CheckpointSeen {
 std::string principal_of(const CheckContext& context) {
   const task::KafkaSecurity& security = context.task().spec.sink.kafka->security;
   const absl::StatusOr<task::Credentials> credentials = context.secrets().kafka_credentials(security);
+  const bool has_sasl = security.protocol == task::SecurityProtocol::SaslPlaintext ||
+                        security.protocol == task::SecurityProtocol::SaslSsl;
+  if (!has_sasl && security.client_certificate_secret_ref) return "User:SUBJECT";
   const bool has_login = credentials.ok() && !credentials->username.empty();
   const std::string name = "User:" + (has_login ? credentials->username : std::string("ANONYMOUS"));
   const bool is_plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
@@ -172,6 +175,9 @@ CheckItem missing_rights(const CheckContext& context, const Asked& asked) {
   }
   for (const MissingRights& untold : asked.untold)
     commands.push_back(grant_command(untold, servers, principal));
+  if (principal == "User:SUBJECT") {
+    commands.emplace_back("SUBJECT is: openssl x509 -noout -subject -nameopt RFC2253 -in tls.crt");
+  }
   std::string observed = fmt::format("{} lacks {}", principal, join_some(lacking, 10, "; "));
   if (!asked.unasked.empty()) observed += "; not asked: " + join_some(asked.unasked, 10, "; ");
   return failed(Finding{.reason = "PrivilegeMissing",

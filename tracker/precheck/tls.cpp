@@ -16,6 +16,11 @@ CheckItem check_tls(CheckContext& context) {
                             "put the CA that signed the source's certificate into the Secret of "
                             "spec.source.tls.caSecretRef, or choose another spec.source.tls.mode");
     item.observed = item.reason;
+    if (item.reason == "ClientCertificateRefused") {
+      item.repair =
+          "put a certificate of a CA in the server's ssl_ca, and its own key, as tls.crt and tls.key "
+          "into the Secret of spec.source.tls.clientCertificateSecretRef";
+    }
     return item;
   }
   const std::string cipher = context.tls_cipher();

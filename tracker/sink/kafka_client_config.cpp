@@ -4,9 +4,11 @@
 #include <librdkafka/rdkafka.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
 
@@ -49,6 +51,13 @@ absl::Status set_security(rd_kafka_conf_t& conf, const task::KafkaSecurity& secu
                      secrets.path(*security.ca_secret_ref, "spec.sink.kafka.security.caSecretRef"));
     if (absl::Status status = set(conf, "ssl.ca.location", ca); !status.ok()) return status;
   }
+  if (security.client_certificate_secret_ref) {
+    ASSIGN_OR_RETURN(const task::ClientCertificate ours,
+                     secrets.client_certificate(*security.client_certificate_secret_ref,
+                                                "spec.sink.kafka.security.clientCertificateSecretRef"));
+    RETURN_IF_ERROR(set(conf, "ssl.certificate.location", ours.certificate));
+    RETURN_IF_ERROR(set(conf, "ssl.key.location", ours.key));
+  }
   if (!has_sasl(security.protocol)) return absl::OkStatus();
 
   ASSIGN_OR_RETURN(const task::Credentials credentials, secrets.kafka_credentials(security));
@@ -63,10 +72,24 @@ absl::Status set_security(rd_kafka_conf_t& conf, const task::KafkaSecurity& secu
 }
 
 absl::StatusOr<KafkaClient> make_client(rd_kafka_type_t type, KafkaConf conf) {
+  constexpr std::array<std::string_view, 3> kOfOurs{"Private key check", "ssl.certificate", "ssl.key"};
   std::array<char, 512> error{};
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), error.data(), error.size());
   if (client == nullptr) {
     // The conf stays ours; so far this is said of wrong certificates and impossible combinations.
+    const std::string_view said = error.data();
+    const bool is_ours = std::any_of(kOfOurs.begin(), kOfOurs.end(), [&](std::string_view part) {
+      return said.find(part) != std::string_view::npos;
+    });
+    if (is_ours) {
+      return failure(
+          absl::StatusCode::kFailedPrecondition, "ClientCertificateUnusable",
+          fmt::format(
+              "the Kafka client cannot be made: {}; put a certificate (PEM) and its own key, without a "
+              "passphrase, as tls.crt and tls.key into the Secret of "
+              "spec.sink.kafka.security.clientCertificateSecretRef",
+              said));
+    }
     return absl::FailedPreconditionError(
         fmt::format("the Kafka client cannot be made: {}; check spec.sink.kafka.security", error.data()));
   }

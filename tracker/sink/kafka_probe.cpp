@@ -36,6 +36,13 @@ struct ErrorLog {
   }
 };
 
+/// The brokers' alert, in OpenSSL's words: they have looked at our certificate, or missed one.
+bool is_about_ours(std::string_view text) {
+  return text.find("alert") != std::string_view::npos &&
+         (text.find("certificate") != std::string_view::npos ||
+          text.find("unknown ca") != std::string_view::npos);
+}
+
 ConnectError connect_error_of(rd_kafka_resp_err_t code, std::string_view text) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
@@ -45,6 +52,10 @@ ConnectError connect_error_of(rd_kafka_resp_err_t code, std::string_view text) {
       return ConnectError::Tls;
     case RD_KAFKA_RESP_ERR__RESOLVE:
       return ConnectError::UnknownHost;
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+      if (is_about_ours(text)) return ConnectError::Tls;  // with TLS 1.3 said after the handshake
+      return text.find("Connection refused") != std::string_view::npos ? ConnectError::Refused
+                                                                       : ConnectError::Other;
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       return ConnectError::None;  // says nothing that the brokers' own errors do not
     default:
@@ -98,8 +109,24 @@ CertificateFault certificate_fault(int error) {
   }
 }
 
-absl::Status explain_tls(const ErrorLog& seen, const std::string& servers) {
-  const CertificateFault fault = certificate_fault(seen.certificate_error);
+CertificateFault client_certificate_fault(bool is_shown) {
+  if (!is_shown) {
+    return {
+        "ClientCertificateRequired", "the broker wants a certificate of the tracker's",
+        "put one of a CA in the brokers' ssl.truststore into a Secret of type kubernetes.io/tls, and name it "
+        "in spec.sink.kafka.security.clientCertificateSecretRef"};
+  }
+  return {"ClientCertificateRefused", "the broker does not take the tracker's certificate",
+          "put one that is valid, and of a CA in the brokers' ssl.truststore, into the Secret of "
+          "spec.sink.kafka.security.clientCertificateSecretRef"};
+}
+
+absl::Status explain_tls(const ErrorLog& seen, const task::KafkaSink& kafka) {
+  const std::string servers = bootstrap_list(kafka);
+  const CertificateFault fault =
+      is_about_ours(seen.text)
+          ? client_certificate_fault(kafka.security.client_certificate_secret_ref.has_value())
+          : certificate_fault(seen.certificate_error);
   const std::string_view text = fault.text.empty() ? std::string_view(seen.text) : fault.text;
   return failure(absl::StatusCode::kUnavailable, fault.reason,
                  fmt::format("TLS with Kafka at {} failed: {}; {}", servers, text, fault.repair));
@@ -114,7 +141,7 @@ absl::Status explain(const ErrorLog& seen, const task::KafkaSink& kafka, millise
                                  "spec.sink.kafka.security.credentialsSecretRef, and mechanism",
                                  servers, seen.text));
     case ConnectError::Tls:
-      return explain_tls(seen, servers);
+      return explain_tls(seen, kafka);
     case ConnectError::UnknownHost:
       return failure(absl::StatusCode::kUnavailable, "UnknownHost",
                      fmt::format("no address for Kafka's name in {}: {}; check "
@@ -172,7 +199,11 @@ absl::StatusOr<BrokerInfo> probe_kafka(const task::KafkaSink& kafka, const task:
   // The error callback tells what matters; the same lines in the log would stand in the precheck's report.
   rd_kafka_conf_set_log_cb(conf->get(), nullptr);
   absl::StatusOr<KafkaClient> client = make_kafka_producer(*std::move(conf));
-  if (!client.ok()) return failure(client.status().code(), "TlsFailed", std::string(text(client.status())));
+  if (!client.ok()) {
+    const std::string reason = reason_of(client.status());
+    return failure(client.status().code(), reason.empty() ? "TlsFailed" : reason,
+                   std::string(text(client.status())));
+  }
 
   const Clock::time_point deadline = Clock::now() + timeout;
   do {

@@ -20,7 +20,8 @@ struct BrokerInfo {
 /// Asks the cluster what it is made of, with the task's own security settings; changes nothing. For the
 /// precheck. Errors say what to do, and reason_of() gives them a word: UnknownHost, ConnectionRefused,
 /// Timeout, CertificateUntrusted, CertificateNameMismatch, CertificateExpired, CertificateNotYetValid,
-/// TlsFailed, AuthenticationFailed, SecretMissing, Unreachable.
+/// ClientCertificateRequired, ClientCertificateRefused, ClientCertificateUnusable, TlsFailed,
+/// AuthenticationFailed, SecretMissing, Unreachable.
 [[nodiscard]] absl::StatusOr<BrokerInfo> probe_kafka(const task::KafkaSink& kafka,
                                                      const task::SecretReader& secrets,
                                                      std::chrono::milliseconds timeout);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/status/reason.h"
+#include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/version.h"
 #include "tracker/source/handshake_probe.h"
@@ -59,6 +60,13 @@ absl::Status set_tls_options(MYSQL* mysql, const task::Tls& tls, const task::Sec
     if (!ca.ok()) return secret_missing(ca.status());
     mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, ca->c_str());
   }
+  if (tls.client_certificate_secret_ref) {
+    const absl::StatusOr<task::ClientCertificate> ours = secrets.client_certificate(
+        *tls.client_certificate_secret_ref, "spec.source.tls.clientCertificateSecretRef");
+    if (!ours.ok()) return secret_missing(ours.status());
+    mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, ours->certificate.c_str());
+    mysql_optionsv(mysql, MYSQL_OPT_SSL_KEY, ours->key.c_str());
+  }
   const bool verifies_name = tls.mode == task::TlsMode::VerifyIdentity;
   mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verifies_name ? &kYes : &kNo);
   return absl::OkStatus();
@@ -76,6 +84,30 @@ absl::Status connect_error(MYSQL* mysql, const Target& target) {
     if (error != 0) text = fmt::format("{} ({})", std::strerror(error), error);
   }
   return classify_error(number, text, target);
+}
+
+/// A server that does not take our certificate breaks off; what the library says of it is mostly something
+/// else. Without the certificate the server gets to the account then, and only then.
+absl::Status explain_certificate(task::Source source, const task::SecretReader& secrets,
+                                 const ConnectOptions& options, absl::Status failed) {
+  const std::string secret = source.tls.client_certificate_secret_ref->name;
+  source.tls.client_certificate_secret_ref.reset();
+  const absl::Status without = Connection::open(source, secrets, options).status();
+  if (!without.ok() && !absl::IsUnauthenticated(without)) return failed;
+  return failure(
+      StatusCode::kUnavailable, "ClientCertificateRefused",
+      fmt::format(
+          "{}:{} goes on without the certificate of Secret {} (spec.source.tls."
+          "clientCertificateSecretRef), and with it breaks off: {}; put one that is valid and of a CA in "
+          "the server's ssl_ca, and its own key without a passphrase, into the Secret as tls.crt and tls.key",
+          source.host, source.port, secret, text(failed)));
+}
+
+/// With TLS 1.3 a server judges the certificate after the handshake.
+bool may_be_the_certificate(const task::Tls& tls, const absl::Status& failed) {
+  const std::string reason = reason_of(failed);
+  return tls.client_certificate_secret_ref && tls.mode != task::TlsMode::Disabled &&
+         (reason == "TlsFailed" || reason == "ConnectionLost");
 }
 
 bool needs_tls(task::TlsMode mode) {
@@ -99,7 +131,9 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
   RETURN_IF_ERROR(set_tls_options(mysql, source.tls, secrets));
   if (mysql_real_connect(mysql, source.host.c_str(), credentials->username.c_str(),
                          credentials->password.c_str(), nullptr, source.port, nullptr, 0) == nullptr) {
-    return connect_error(mysql, connection.target_);
+    absl::Status failed = connect_error(mysql, connection.target_);
+    if (!may_be_the_certificate(source.tls, failed)) return failed;
+    return explain_certificate(source, secrets, options, std::move(failed));
   }
   if (needs_tls(source.tls.mode) && connection.tls_cipher().empty()) {
     return failure(

@@ -130,6 +130,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "required with mode VerifyCA"},
         BadCase{"spec.source.tls", "{mode: Required, caSecretRef: {name: x}}", "spec.source.tls.caSecretRef",
                 "only with mode VerifyCA"},
+        BadCase{"spec.source.tls", "{mode: Disabled, clientCertificateSecretRef: {name: x}}",
+                "spec.source.tls.clientCertificateSecretRef", "only with TLS"},
         BadCase{"spec.source.credentialsSecretRef", "{}", "spec.source.credentialsSecretRef.name",
                 "required"},
         BadCase{"spec.source.credentials", "{username: u, password: \"${env:P}\"}", "spec.source.credentials",
@@ -192,7 +194,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"spec.sink.kafka.security", "{mechanism: PLAIN}", "spec.sink.kafka.security.mechanism",
                 "only with"},
         BadCase{"spec.sink.kafka.security", "{caSecretRef: {name: x}}",
-                "spec.sink.kafka.security.caSecretRef", "only with"}));
+                "spec.sink.kafka.security.caSecretRef", "only with"},
+        BadCase{"spec.sink.kafka.security", "{clientCertificateSecretRef: {name: x}}",
+                "spec.sink.kafka.security.clientCertificateSecretRef", "only with"}));
 
 TEST(ParseTask, ReadsColumnRulesAndDebeziumOptions) {
   const ParseResult columns = parse_task(

@@ -48,7 +48,9 @@ TEST(Desired, SecretsAreMountedOptionallyByName) {
   object["spec"]["sink"]["kafka"]["security"] = {{"protocol", "SASL_SSL"},
                                                  {"mechanism", "PLAIN"},
                                                  {"credentialsSecretRef", {{"name", "kafka-user"}}},
-                                                 {"caSecretRef", {{"name", "kafka-ca"}}}};
+                                                 {"caSecretRef", {{"name", "kafka-ca"}}},
+                                                 {"clientCertificateSecretRef", {{"name", "kafka-tls"}}}};
+  object["spec"]["source"]["tls"] = {{"clientCertificateSecretRef", {{"name", "source-tls"}}}};
   const json pod = pod_spec(tracker_deployment(api::read_task_object(object), "i"));
   std::vector<std::string> mounted;
   for (const json& volume : pod.at("volumes")) {
@@ -56,7 +58,8 @@ TEST(Desired, SecretsAreMountedOptionallyByName) {
     EXPECT_EQ(volume.at("secret").at("optional"), true);
     mounted.push_back(volume.at("secret").at("secretName"));
   }
-  EXPECT_EQ(mounted, (std::vector<std::string>{"kafka-ca", "kafka-user", "orders-source"}));
+  EXPECT_EQ(mounted,
+            (std::vector<std::string>{"kafka-ca", "kafka-tls", "kafka-user", "orders-source", "source-tls"}));
 }
 
 TEST(Desired, TheDeploymentLeavesReplicasToTheScale) {
