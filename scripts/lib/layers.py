@@ -34,6 +34,7 @@ LAYERS = {
     "tracker/record",
     "tracker/sink": "common/task common/time tracker/binlog tracker/record",
     "tracker/checkpoint": "common/task tracker/binlog tracker/sink",
+    "tracker/groups": "common/task common/time tracker/record tracker/sink tracker/checkpoint",
     "tracker/source": "common/bytes common/names common/task tracker/sql tracker/types tracker/binlog",
     "tracker/pipeline": "common/bytes common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink",
@@ -42,7 +43,7 @@ LAYERS = {
     "tracker/precheck": "common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
     "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
     "tracker/commands": "common/http common/log common/names common/task tracker/sql tracker/binlog "
-    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline tracker/run tracker/precheck "
+    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/precheck "
     "tracker/serve",
     "tracker": "common/cli tracker/commands",
     "operator/kube": "common/time",
@@ -61,7 +62,7 @@ CONCRETE = {
     "tracker/source/mysql_session.h": "tracker/commands tracker/precheck",
     "tracker/sink/kafka_sink.h": "tracker/commands",
     "tracker/sink/stdout_sink.h": "tracker/commands",
-    "tracker/checkpoint/kafka_checkpoint_store.h": "tracker/commands tracker/precheck",
+    "tracker/checkpoint/kafka_checkpoint_store.h": "tracker/commands tracker/precheck tracker/groups",
     "tracker/checkpoint/file_checkpoint_store.h": "tracker/commands",
 }
 
@@ -69,7 +70,7 @@ CONCRETE = {
 THIRD_PARTY = {
     "mysql": "tracker/source",
     "errmsg.h": "tracker/source",
-    "librdkafka/": "tracker/sink tracker/checkpoint",
+    "librdkafka/": "tracker/sink tracker/checkpoint tracker/groups",
     "yaml-cpp/": "common/task operator/kube/config.cpp",
     "cpprest/": "operator/kube/cpprest_transport.cpp",
     "pplx/": "operator/kube/cpprest_transport.cpp",

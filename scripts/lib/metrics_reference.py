@@ -10,7 +10,7 @@ import sys
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 FAMILY = re.compile(
-    r"families\s*\.\s*(?:(counter|gauge|histogram)\(|add\(\s*MetricType::(\w+),)\s*"
+    r"families\s*\.\s*(?:(counter|gauge|group_gauge|histogram)\(|add\(\s*MetricType::(\w+),)\s*"
     rf"({LITERAL}),\s*({LITERAL}(?:\s*{LITERAL})*)\s*(?=[,)])")
 LABEL = re.compile(rf'\{{\s*"(\w+)",\s*("(\w+)"|[^"}}]+)')
 NAMED = re.compile(r"(?:Labels|ClientMetric::Label) (\w+)\s*\{")
@@ -66,9 +66,9 @@ def families(path, prefix):
     """(name, type, labels, help) of each family of one file."""
     with open(path, encoding="utf-8") as file:
         code = file.read()
-    code = code[code.index("render_metrics(const MetricsInput& input) {") if prefix else code.index("void add_reconciles"):]
+    code = code[code.index("\nvoid add_groups(") if prefix else code.index("void add_reconciles"):]
     found = list(FAMILY.finditer(code))
-    calls = len(re.findall(r"families\s*\.\s*(?:counter|gauge|histogram|add)\(", code))
+    calls = len(re.findall(r"families\s*\.\s*(?:counter|gauge|group_gauge|histogram|add)\(", code))
     if not found or len(found) != calls:
         sys.exit(f"{path}: {calls} families are added, {len(found)} of them could be read; see {sys.argv[0]}")
     begin = 0
@@ -89,7 +89,10 @@ def families(path, prefix):
                 for use in re.finditer(rf"series\({collected[1]},[^;]*;", code)
                 if function < use.start() < family.start())
         kind = (family[1] or family[2]).lower()
-        yield prefix + text_of(family[3]), kind, labels_of(part, named), text_of(family[4])
+        is_group = kind == "group_gauge"
+        name = ("rowtide_consumer_group_" if is_group else prefix) + text_of(family[3])
+        labels = {"group": []} if is_group else labels_of(part, named)
+        yield name, "gauge" if is_group else kind, labels, text_of(family[4])
         begin = end
 
 

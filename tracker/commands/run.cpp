@@ -17,6 +17,7 @@
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
 #include "tracker/encode/encoder.h"
+#include "tracker/groups/group_keeper.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
@@ -36,6 +37,7 @@ struct RunOptions {
   TaskOptions task;
   std::string listen = "127.0.0.1:8080";
   std::string checkpoint_file;
+  std::string groups_file;
   std::string failure_file;
 };
 
@@ -94,6 +96,28 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
   };
 }
 
+/// The keeper of the task's consumer groups; null where no file of them was given. INVALID_ARGUMENT: what is
+/// wrong with the file. In Kubernetes it may be missing, and comes when there is a group.
+absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOptions& options,
+                                                                 const task::Task& task,
+                                                                 const task::SecretReader& secrets,
+                                                                 const sink::Sink& sink) {
+  if (options.groups_file.empty()) return nullptr;
+  if (!task.spec.sink.kafka) {
+    return absl::InvalidArgumentError("--groups is for the Kafka sink: consumer groups are Kafka's");
+  }
+  const task::Mode mode = options.task.kubernetes ? task::Mode::Kubernetes : task::Mode::Standalone;
+  const auto groups = groups::read_groups(options.groups_file, task, mode);
+  if (!groups.ok() && !(options.task.kubernetes && absl::IsNotFound(groups.status()))) return groups.status();
+  return std::make_unique<groups::GroupKeeper>(
+      groups::KeeperParts{.task = task,
+                          .secrets = secrets,
+                          .unit = encode::timestamp_unit(task.spec.sink.kafka->format),
+                          .topics = [&sink] { return sink.topics(); },
+                          .file = options.groups_file,
+                          .mode = mode});
+}
+
 int fail(const RunOptions& options, const absl::Status& status) {
   spdlog::error("{}", text(status));
   write_file(options.failure_file,
@@ -120,9 +144,17 @@ int run_task(const RunOptions& options, const task::Task& task) {
   const auto checkpoints = make_checkpoints(task, secrets, options.checkpoint_file);
   run::Runner tracker(task, make_parts(task, secrets, source, *sink, checkpoints.get()));
 
+  const auto keeper = make_keeper(options, task, secrets, *sink);
+  if (!keeper.ok()) {
+    std::cerr << text(keeper.status()) << "\n";
+    return kUsage;
+  }
+  const auto groups = [&keeper] {
+    return *keeper != nullptr ? (*keeper)->statuses() : std::vector<task::GroupStatus>();
+  };
   std::unique_ptr<http::Server> server;
   if (options.listen != "off") {
-    auto started = http::Server::start(options.listen, serve::endpoints(task, tracker, *sink));
+    auto started = http::Server::start(options.listen, serve::endpoints(task, tracker, *sink, groups));
     if (!started.ok()) return fail(options, started.status());
     server = *std::move(started);
   }
@@ -151,6 +183,8 @@ void add_run(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--checkpoint", options->checkpoint_file,
                       "file to resume from and to keep the position in (stdout sink)");
+  command->add_option("--groups", options->groups_file,
+                      "file of ConsumerGroups: those of this task are kept as it says, and as it changes");
   command->add_option("--failure-file", options->failure_file, "file for the reason of a final failure");
   command->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
 }

@@ -5,8 +5,9 @@
 
 namespace rowtide::serve {
 
-std::map<std::string, http::Handler> endpoints(const task::Task& task, const run::Runner& tracker,
-                                               const sink::Sink& sink) {
+std::map<std::string, http::Handler> endpoints(
+    const task::Task& task, const run::Runner& tracker, const sink::Sink& sink,
+    const std::function<std::vector<task::GroupStatus>()>& groups) {
   return {
       {"/healthz", [] { return http::Response{.body = "ok\n"}; }},
       {"/readyz",
@@ -17,12 +18,13 @@ std::map<std::string, http::Handler> endpoints(const task::Task& task, const run
                                .body = "not streaming: " + status.state + " " + status.message + "\n"};
        }},
       {"/status",
-       [&tracker] {
-         return http::Response{.content_type = "application/json",
-                               .body = task::to_json(tracker.status()) + "\n"};
+       [&tracker, groups] {
+         task::TrackerStatus status = tracker.status();
+         status.consumer_groups = groups();
+         return http::Response{.content_type = "application/json", .body = task::to_json(status) + "\n"};
        }},
       {"/metrics",
-       [&task, &tracker, &sink] {
+       [&task, &tracker, &sink, groups] {
          return http::Response{
              .content_type = "text/plain; version=0.0.4; charset=utf-8",
              .body = render_metrics({.task = task,
@@ -33,7 +35,8 @@ std::map<std::string, http::Handler> endpoints(const task::Task& task, const run
                                      .purge_headroom_seconds = tracker.purge_headroom_seconds(),
                                      .reconnects = tracker.reconnects(),
                                      .is_streaming = tracker.is_streaming(),
-                                     .checkpoint_at_ms = tracker.checkpoint_at_ms()})};
+                                     .checkpoint_at_ms = tracker.checkpoint_at_ms(),
+                                     .groups = groups()})};
        }},
   };
 }

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "common/http/server.h"
+#include "common/task/group_status.h"
 #include "common/task/spec.h"
 #include "tracker/run/runner.h"
 #include "tracker/sink/sink.h"
@@ -11,9 +14,9 @@
 namespace rowtide::serve {
 
 /// /metrics, /healthz (the process works), /readyz (it streams), /status (for the operator, and for people).
-/// Everything given must outlive the server.
-[[nodiscard]] std::map<std::string, http::Handler> endpoints(const task::Task& task,
-                                                             const run::Runner& tracker,
-                                                             const sink::Sink& sink);
+/// Everything given must outlive the server. `groups`: how the task's consumer groups stand; for any thread.
+[[nodiscard]] std::map<std::string, http::Handler> endpoints(
+    const task::Task& task, const run::Runner& tracker, const sink::Sink& sink,
+    const std::function<std::vector<task::GroupStatus>()>& groups);
 
 }  // namespace rowtide::serve

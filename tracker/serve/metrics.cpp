@@ -12,6 +12,8 @@
 namespace rowtide::serve {
 namespace {
 
+const std::string kTrackerPrefix = "rowtide_tracker_";
+
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// Families in the order in which they are added. Every series carries the task's namespace and name.
@@ -22,11 +24,18 @@ class Families {
 
   void counter(const std::string& name, const std::string& help,
                const std::vector<std::pair<Labels, double>>& series) {
-    add(prometheus::MetricType::Counter, name, help, series);
+    add(prometheus::MetricType::Counter, kTrackerPrefix + name, help, series);
   }
   void gauge(const std::string& name, const std::string& help,
              const std::vector<std::pair<Labels, double>>& series) {
-    add(prometheus::MetricType::Gauge, name, help, series);
+    add(prometheus::MetricType::Gauge, kTrackerPrefix + name, help, series);
+  }
+  /// By the ConsumerGroups' names, as the label `group`.
+  void group_gauge(const std::string& name, const std::string& help,
+                   const std::vector<std::pair<std::string, double>>& values) {
+    std::vector<std::pair<Labels, double>> series;
+    for (const auto& [group, value] : values) series.push_back({{{"group", group}}, value});
+    add(prometheus::MetricType::Gauge, "rowtide_consumer_group_" + name, help, series);
   }
   template <const auto& kBounds>
   void histogram(const std::string& name, const std::string& help, const Histogram<kBounds>& from) {
@@ -37,7 +46,8 @@ class Families {
     });
     metric.histogram.sample_count = from.count;
     metric.histogram.sample_sum = from.sum;
-    family(prometheus::MetricType::Histogram, name, help).metric.push_back(std::move(metric));
+    family(prometheus::MetricType::Histogram, kTrackerPrefix + name, help)
+        .metric.push_back(std::move(metric));
   }
   [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
@@ -58,7 +68,7 @@ class Families {
   prometheus::MetricFamily& family(prometheus::MetricType type, const std::string& name,
                                    const std::string& help) {
     prometheus::MetricFamily& added = families_.emplace_back();
-    added.name = "rowtide_tracker_" + name;
+    added.name = name;
     added.help = help;
     added.type = type;
     return added;
@@ -70,6 +80,23 @@ class Families {
 
 double number(const pipeline::Counters::Count& count) {
   return static_cast<double>(count.load(std::memory_order_relaxed));
+}
+
+void add_groups(const MetricsInput& input, Families& families) {
+  std::vector<std::pair<std::string, double>> unconsumed;
+  std::vector<std::pair<std::string, double>> delay;
+  std::vector<std::pair<std::string, double>> members;
+  for (const task::GroupStatus& group : input.groups) {
+    if (group.unconsumed_records)
+      unconsumed.emplace_back(group.name, static_cast<double>(*group.unconsumed_records));
+    if (group.delay_seconds) delay.emplace_back(group.name, *group.delay_seconds);
+    members.emplace_back(group.name, static_cast<double>(group.members));
+  }
+  families.group_gauge("unconsumed_records", "Records that the ConsumerGroup has not consumed.", unconsumed);
+  families.group_gauge(
+      "delay_seconds",
+      "Age of the first record that the ConsumerGroup has not consumed, by the record's time.", delay);
+  families.group_gauge("members", "Consumers that are members of the ConsumerGroup.", members);
 }
 
 }  // namespace
@@ -140,6 +167,7 @@ std::string render_metrics(const MetricsInput& input) {
     reconnects.push_back({{{"reason", reason}}, static_cast<double>(count)});
   }
   families.counter("reconnects_total", "Times the stream was lost and opened again, by why.", reconnects);
+  add_groups(input, families);
   return families.text();
 }
 

@@ -4,7 +4,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "common/task/group_status.h"
 #include "common/task/spec.h"
 #include "tracker/pipeline/counters.h"
 #include "tracker/sink/sink.h"
@@ -22,6 +24,7 @@ struct MetricsInput {
   std::map<std::string, std::uint64_t> reconnects{};  ///< by their reasons
   bool is_streaming = false;
   std::int64_t checkpoint_at_ms = 0;
+  std::vector<task::GroupStatus> groups{};
 };
 
 /// Prometheus' text format.

@@ -1,0 +1,296 @@
+// ConsumerGroups of a task that runs: their place, how far they are, who may read, against real Kafka.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/tracker_process.h"
+#include "tests/support/group_consumer.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+std::string rfc3339(std::int64_t seconds_since_1970) {
+  const std::time_t time = seconds_since_1970;
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+class ConsumerGroups : public testing::Test {
+ protected:
+  void start(const KafkaBroker& broker, const json& security = nullptr) {
+    task = kafka_task(server, database, broker.bootstrap());
+    if (!security.is_null()) task["spec"]["sink"]["kafka"]["security"] = security;
+    write_groups();
+    tracker.emplace(task, std::vector<std::string>{"--groups", groups_file()});
+    tracker->start_streaming();
+    server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v INT)");
+  }
+  [[nodiscard]] std::string groups_file() const { return folder.path() / "groups.yaml"; }
+  void put_group(const std::string& name, json spec) {
+    spec["taskRef"] = {{"name", task.at("metadata").at("name")}};
+    groups[name] = {{"apiVersion", "rowtide.dev/v1alpha1"},
+                    {"kind", "ConsumerGroup"},
+                    {"metadata", {{"name", name}}},
+                    {"spec", std::move(spec)}};
+    write_groups();
+  }
+  void write_groups() {
+    std::ofstream stream(groups_file());
+    for (const auto& [name, group] : groups) stream << group.dump() << "\n---\n";
+    stream << "# " << ++writes << "\n";  // a file that changed is looked at now
+  }
+  /// Has the groups looked at soon, not in ten seconds.
+  void poke() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - poked_at < seconds{1}) return;
+    poked_at = now;
+    write_groups();
+  }
+  /// Transactions of one row each.
+  void insert(int count) {
+    SqlClient client = server.connect(database);
+    for (int i = 0; i < count; ++i) client.exec("INSERT INTO t (v) VALUES (" + std::to_string(i) + ")");
+    inserted += count;
+    KafkaReader reader(KafkaBroker::shared().bootstrap(), topic());
+    reader.wait_for_count(static_cast<std::size_t>(inserted) + 1);  // and the schema change
+  }
+  [[nodiscard]] std::string topic() const { return topic_of(task); }
+  [[nodiscard]] json status_of(const std::string& name) const {
+    const json status = tracker->status();
+    for (const json& group : status.at("consumerGroups")) {
+      if (group.at("name") == name) return group;
+    }
+    return nullptr;
+  }
+  /// Waits until the group's status has the field, "checkpoint.reason", with the value.
+  json wait_for(const std::string& name, const std::string& field, const json& value) {
+    json found;
+    wait_until(
+        name + ": " + field + " is " + value.dump(),
+        [&] {
+          poke();
+          found = status_of(name);
+          if (found.is_null()) return false;
+          json at = found;
+          for (std::size_t begin = 0; begin <= field.size();) {
+            const std::size_t dot = std::min(field.find('.', begin), field.size());
+            at = at.at(field.substr(begin, dot - begin));
+            begin = dot + 1;
+          }
+          return at == value;
+        },
+        seconds{60}, [&] { return found.dump() + "\n" + tracker->process().err(); });
+    return found;
+  }
+
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
+  std::string database = server.fresh_database();
+  TempDir folder;
+  json task;
+  std::map<std::string, json> groups;
+  int writes = 0;
+  std::chrono::steady_clock::time_point poked_at;
+  int inserted = 0;
+  std::optional<TrackerProcess> tracker;
+};
+
+TEST_F(ConsumerGroups, BeginWhereTheirDocumentsSayAndCountRecordsNotMarks) {
+  start(KafkaBroker::shared());
+  insert(5);
+  const std::int64_t between = std::time(nullptr) + 1;
+  wait_until("the next second", [&] { return std::time(nullptr) > between; });
+  insert(3);
+  put_group("all", {{"checkpoint", {{"mode", "Earliest"}}}});
+  put_group("new", {{"checkpoint", {{"mode", "Latest"}}}});
+  put_group("since", {{"checkpoint", {{"mode", "Timestamp"}, {"time", rfc3339(between)}}}});
+
+  const json all = wait_for("all", "unconsumedRecords", 9);
+  EXPECT_EQ(all.at("checkpoint"), json({{"done", true}, {"reason", "Applied"}, {"message", ""}}));
+  EXPECT_EQ(all.at("groupId"), "default.all");
+  EXPECT_EQ(all.at("state"), "Empty");
+  EXPECT_GT(all.at("delaySeconds"), 1);
+  EXPECT_EQ(all.at("consumptionCheckpointMs"), all.at("dataBeginMs"));
+  EXPECT_GT(all.at("dataEndMs"), all.at("dataBeginMs"));
+  wait_for("since", "unconsumedRecords", 3);
+  const json at_end = wait_for("new", "unconsumedRecords", 0);
+  EXPECT_EQ(at_end.at("delaySeconds"), 0);
+
+  {
+    GroupConsumer consumer(KafkaBroker::shared().bootstrap(), "default.all", topic());
+    EXPECT_EQ(consumer.consume(5).size(), 5U);
+    wait_for("all", "unconsumedRecords", 4);
+    EXPECT_EQ(status_of("all").at("members"), 1);
+    EXPECT_EQ(status_of("all").at("state"), "Stable");
+    EXPECT_EQ(tracker->metric("rowtide_consumer_group_unconsumed_records", "group=\"all\""), 4);
+    EXPECT_GT(tracker->metric("rowtide_consumer_group_delay_seconds", "group=\"all\""), 0);
+    EXPECT_EQ(tracker->metric("rowtide_consumer_group_members", "group=\"all\""), 1);
+    EXPECT_EQ(consumer.consume(4).size(), 4U);
+  }
+  const json consumed = wait_for("all", "unconsumedRecords", 0);
+  EXPECT_EQ(consumed.at("delaySeconds"), 0) << "only marks of transactions are left: " << consumed;
+  insert(2);
+  wait_for("new", "unconsumedRecords", 2);
+  GroupConsumer since(KafkaBroker::shared().bootstrap(), "default.since", topic());
+  const auto records = since.consume(5);
+  EXPECT_EQ(json::parse(records.at(0).value.value()).at("after").at("id"), 6);
+}
+
+TEST_F(ConsumerGroups, AreMovedOnceAndOnlyWithoutMembers) {
+  start(KafkaBroker::shared());
+  insert(4);
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("g", "unconsumedRecords", 5);
+  std::optional<GroupConsumer> consumer;
+  consumer.emplace(KafkaBroker::shared().bootstrap(), "default.g", topic());
+  EXPECT_EQ(consumer->consume(5).size(), 5U);
+
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}, {"checkpointNonce", 2}});
+  const json refused = wait_for("g", "checkpoint.reason", "MembersActive");
+  EXPECT_THAT(refused.at("checkpoint").at("message").get<std::string>(), HasSubstr("1 active members"));
+  EXPECT_EQ(refused.at("unconsumedRecords"), 0) << "it is where its consumer left it";
+  consumer.reset();
+  wait_for("g", "appliedNonce", 2);
+  wait_for("g", "unconsumedRecords", 5);
+
+  consumer.emplace(KafkaBroker::shared().bootstrap(), "default.g", topic());
+  EXPECT_EQ(consumer->consume(5).size(), 5U) << "all over again";
+  consumer.reset();
+  EXPECT_EQ(tracker->stop(SIGTERM).code, 0);
+  tracker->start_streaming();
+  const json after = wait_for("g", "appliedNonce", 2);
+  wait_for("g", "unconsumedRecords", 0);
+  EXPECT_EQ(after.at("checkpoint").at("reason"), "Applied") << "the move is not done again after a restart";
+}
+
+TEST_F(ConsumerGroups, OfATimeOutsideTheDataSayTheRange) {
+  start(KafkaBroker::shared());
+  insert(1);
+  put_group("g", {{"checkpoint", {{"mode", "Timestamp"}, {"time", "2020-01-01T00:00:00Z"}}}});
+  const json early = wait_for("g", "checkpoint.reason", "TimeOutsideDataRange");
+  EXPECT_THAT(early.at("checkpoint").at("message").get<std::string>(),
+              HasSubstr("the topics hold the records from 20"));
+  EXPECT_EQ(early.at("unconsumedRecords"), nullptr);
+  put_group("g", {{"checkpoint", {{"mode", "Timestamp"}, {"time", rfc3339(std::time(nullptr) + 3600)}}}});
+  wait_until("the message is of the later time", [&] {
+    return status_of("g").at("checkpoint").at("message").get<std::string>().find("not come yet") !=
+           std::string::npos;
+  });
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("g", "unconsumedRecords", 2);
+}
+
+TEST_F(ConsumerGroups, AreDeletedWithTheirPlace) {
+  start(KafkaBroker::shared());
+  insert(1);
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}, {"deletionPolicy", "Delete"}});
+  wait_for("g", "unconsumedRecords", 2);
+  groups["g"]["metadata"]["deletionTimestamp"] = "2026-11-30T00:00:00Z";
+  std::optional<GroupConsumer> consumer;
+  consumer.emplace(KafkaBroker::shared().bootstrap(), "default.g", topic());
+  EXPECT_EQ(consumer->consume(2).size(), 2U);
+  write_groups();
+  wait_for("g", "deletion.reason", "MembersActive");
+  consumer.reset();
+  wait_for("g", "deletion.done", true);
+  groups.clear();
+  write_groups();
+  wait_until("no group is left", [&] { return status_of("g").is_null(); });
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("g", "unconsumedRecords", 2);
+}
+
+TEST_F(ConsumerGroups, AFileThatIsWrongIsRefusedAtTheStartAndLeftAloneLater) {
+  start(KafkaBroker::shared());
+  insert(1);
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("g", "unconsumedRecords", 2);
+  std::ofstream(groups_file()) << R"({"kind": "ConsumerGroup", "metadata": {"name": "g"}, "spec": {}})";
+  wait_until("the log names the file", [&] {
+    return tracker->process().err().find("the groups stay as they are") != std::string::npos;
+  });
+  EXPECT_EQ(status_of("g").at("unconsumedRecords"), 2);
+  const RunResult refused = run_tracker("run", task, {"--groups", groups_file()});
+  EXPECT_EQ(refused.status.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("g: spec.taskRef.name"));
+  EXPECT_THAT(run_tracker("run", stdout_task(server, database), {"--groups", groups_file()}).err,
+              HasSubstr("consumer groups are Kafka's"));
+}
+
+/// A broker whose users may do nothing until they are let.
+class ConsumerGroupAccess : public ConsumerGroups {
+ protected:
+  static json login(const std::string& user) {
+    return {{"protocol", "SASL_PLAINTEXT"},
+            {"mechanism", "PLAIN"},
+            {"credentials", {{"username", user}, {"password", "${env:ROWTIDE_TEST_PASSWORD}"}}}};
+  }
+  static std::map<std::string, std::string> client_login(const std::string& user) {
+    return {{"security.protocol", "SASL_PLAINTEXT"},
+            {"sasl.mechanism", "PLAIN"},
+            {"sasl.username", user},
+            {"sasl.password", kTrackerPassword}};
+  }
+  static std::vector<std::string> options() {
+    std::vector<std::string> options = plain_logins(
+        {{"rowtide", kTrackerPassword}, {"cache", kTrackerPassword}, {"other", kTrackerPassword}});
+    options.emplace_back("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+    return options;
+  }
+};
+
+TEST_F(ConsumerGroupAccess, IsGrantedToThePrincipalAndTakenBack) {
+  const KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = options()});
+  broker.run_commands(
+      "kafka-acls.sh --bootstrap-server x --add --allow-principal User:rowtide --operation All --topic * "
+      "--transactional-id *; kafka-acls.sh --bootstrap-server x --add --allow-principal User:rowtide --operation "
+      "Read --operation Describe --operation Delete --group *");
+  start(broker, login("rowtide"));
+  server.connect(database).exec("INSERT INTO t (v) VALUES (1)");
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}, {"principal", "User:cache"}});
+  const json refused = wait_for("g", "access.reason", "NotAuthorized");
+  EXPECT_THAT(
+      refused.at("access").at("message").get<std::string>(),
+      HasSubstr("--add --allow-principal User:cache --operation Read --group default.g --topic " + topic()));
+  broker.run_commands(
+      "kafka-acls.sh --bootstrap-server x --add --allow-principal User:rowtide --operation Alter --cluster");
+  write_groups();
+  wait_for("g", "access.reason", "Granted");
+  wait_for("g", "unconsumedRecords", 2);
+  EXPECT_EQ(GroupConsumer(broker.bootstrap(), "default.g", topic(), client_login("cache")).consume(2).size(),
+            2U);
+
+  put_group("g",
+            {{"checkpoint", {{"mode", "Earliest"}}}, {"principal", "User:other"}, {"checkpointNonce", 1}});
+  wait_for("g", "appliedNonce", 1);
+  wait_for("g", "access.reason", "Granted");
+  EXPECT_EQ(GroupConsumer(broker.bootstrap(), "default.g", topic(), client_login("other")).consume(2).size(),
+            2U);
+  EXPECT_THROW((void)GroupConsumer(broker.bootstrap(), "default.g", topic(), client_login("cache"))
+                   .consume(1, seconds{3}),
+               std::runtime_error);
+}
+
+TEST_F(ConsumerGroups, OnBrokersWithoutAnAuthorizerEverybodyHasAccess) {
+  start(KafkaBroker::shared());
+  insert(1);
+  put_group("g", {{"principal", "User:cache"}});
+  const json status = wait_for("g", "access.reason", "NoAuthorizer");
+  EXPECT_EQ(status.at("access").at("done"), true);
+}
+
+}  // namespace
+}  // namespace rowtide::test

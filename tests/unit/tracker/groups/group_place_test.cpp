@@ -1,0 +1,76 @@
+#include "tracker/groups/group_place.h"
+
+#include <gtest/gtest.h>
+
+#include "common/status/reason.h"
+#include "common/status/text.h"
+
+namespace rowtide::groups {
+namespace {
+
+constexpr std::int64_t kNow = 1'000'000;
+
+PartitionView view(std::int64_t begin, std::int64_t end, std::int64_t first_ms, std::int64_t last_ms) {
+  return {.partition = {"shop.orders", static_cast<std::int32_t>(begin % 7)},
+          .ends = {begin, end},
+          .first_ms = first_ms,
+          .last_ms = last_ms};
+}
+
+TEST(GroupPlace, ANewGroupBegins) {
+  EXPECT_EQ(decide_place({}, {}, {std::nullopt, std::nullopt}), PlaceAction::Begin);
+}
+
+TEST(GroupPlace, AGroupThatWasThereBeforeKeepsItsPlace) {
+  EXPECT_EQ(decide_place({}, {}, {5, 6}), PlaceAction::Keep);
+}
+
+TEST(GroupPlace, AHigherNonceMovesItOnce) {
+  const task::ConsumerGroup group{.checkpoint_nonce = 3};
+  EXPECT_EQ(decide_place(group, {.has_begun = true, .applied_nonce = 2}, {5}), PlaceAction::Move);
+  EXPECT_EQ(decide_place(group, {.has_begun = true, .applied_nonce = 3}, {5}), PlaceAction::Keep);
+  EXPECT_EQ(decide_place(group, {.has_begun = true, .applied_nonce = 4}, {5}), PlaceAction::Keep);
+}
+
+TEST(GroupPlace, PartitionsThatCameLaterGetOne) {
+  EXPECT_EQ(decide_place({}, {.has_begun = true}, {5, std::nullopt}), PlaceAction::Complete);
+}
+
+TEST(GroupPlace, OneThatKafkaForgotIsNotMovedInSilence) {
+  EXPECT_EQ(decide_place({}, {.has_begun = true}, {std::nullopt, std::nullopt}), PlaceAction::Lost);
+  EXPECT_EQ(decide_place({.checkpoint_nonce = 1}, {.has_begun = true}, {std::nullopt}), PlaceAction::Move);
+}
+
+TEST(GroupPlace, DataBeginsWhereEveryPartitionHasAll) {
+  const std::vector<PartitionView> whole{view(0, 9, 200, 900), view(0, 9, 100, 800)};
+  EXPECT_EQ(data_begin_ms(whole), 100);
+  EXPECT_EQ(data_end_ms(whole), 900);
+  const std::vector<PartitionView> cut{view(3, 9, 300, 900), view(0, 9, 100, 800), view(5, 9, 400, 500)};
+  EXPECT_EQ(data_begin_ms(cut), 400);
+  EXPECT_EQ(data_begin_ms({}), std::nullopt);
+}
+
+TEST(GroupPlace, ATimeOutsideTheDataIsRefusedWithTheRange) {
+  const std::vector<PartitionView> views{view(3, 9, 300'000, 900'000)};
+  task::ConsumerGroup group{.group_id = "g", .start = task::GroupStart::Timestamp, .start_us = 299'999'000};
+  const absl::Status early = check_start_time(group, views, kNow);
+  EXPECT_EQ(reason_of(early), "TimeOutsideDataRange");
+  EXPECT_NE(text(early).find("1970-01-01T00:05:00.000Z to 1970-01-01T00:15:00.000Z"), std::string::npos)
+      << early;
+  group.start_us = 300'000'000;
+  EXPECT_TRUE(check_start_time(group, views, kNow).ok());
+  group.start_us = 1'000'001'000;
+  EXPECT_EQ(reason_of(check_start_time(group, views, kNow)), "TimeOutsideDataRange");
+  group.start = task::GroupStart::Latest;
+  EXPECT_TRUE(check_start_time(group, views, kNow).ok());
+}
+
+TEST(GroupPlace, WhatRetentionTookInFrontOfAGroupIsNamed) {
+  const std::vector<PartitionView> views{view(3, 9, 1, 2), view(5, 9, 1, 2)};
+  EXPECT_EQ(lost_before(views, {3, 9}), "");
+  EXPECT_EQ(lost_before(views, {1, 9}), "shop.orders partition 3: offsets 1 to 2");
+  EXPECT_EQ(lost_before(views, {std::nullopt, 4}), "shop.orders partition 5: offsets 4 to 4");
+}
+
+}  // namespace
+}  // namespace rowtide::groups

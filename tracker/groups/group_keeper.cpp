@@ -1,0 +1,349 @@
+#include "tracker/groups/group_keeper.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "common/status/reason.h"
+#include "common/status/text.h"
+#include "common/status/try.h"
+#include "common/time/clock.h"
+#include "common/time/sleep.h"
+#include "tracker/groups/group_access.h"
+#include "tracker/groups/group_admin.h"
+#include "tracker/groups/group_place.h"
+
+namespace rowtide::groups {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kFileInterval{2};
+constexpr seconds kLookInterval{10};
+constexpr seconds kCallTimeout{10};
+constexpr seconds kCountTime{3};
+constexpr double kMsPerSecond = 1000;
+
+std::string identity_of(const task::ConsumerGroup& group) {
+  return group.uid.empty() ? group.group_namespace + "/" + group.task + "/" + group.name : group.uid;
+}
+
+Deadline deadline_in(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+task::GroupOutcome outcome_of(const absl::Status& status, std::string_view done_reason) {
+  if (status.ok()) return {.is_done = true, .reason = std::string(done_reason), .message = {}};
+  std::string reason = reason_of(status);
+  if (reason.empty()) reason = absl::IsUnavailable(status) ? "KafkaUnavailable" : "Failed";
+  return {.is_done = false, .reason = std::move(reason), .message = std::string(text(status))};
+}
+
+absl::StatusOr<std::string> content_of(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream.is_open())
+    return absl::NotFoundError(file + ": cannot be read; give the path of a file of ConsumerGroups");
+  return content;
+}
+
+absl::StatusOr<std::vector<task::ConsumerGroup>> groups_in(const std::string& content,
+                                                           const std::string& file, const task::Task& task,
+                                                           task::Mode mode) {
+  task::ConsumerGroupsResult result = task::parse_consumer_groups(content, mode);
+  if (!result.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} holds ConsumerGroups that are not valid:\n{}", file, task::to_string(result.errors)));
+  }
+  std::erase_if(result.groups, [&](const task::ConsumerGroup& group) {
+    return group.task != task.name || group.group_namespace != task.task_namespace;
+  });
+  return std::move(result.groups);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<task::ConsumerGroup>> read_groups(const std::string& file, const task::Task& task,
+                                                             task::Mode mode) {
+  ASSIGN_OR_RETURN(const std::string content, content_of(file));
+  return groups_in(content, file, task, mode);
+}
+
+GroupKeeper::GroupKeeper(KeeperParts parts)
+    : parts_(std::move(parts)),
+      kafka_(*parts_.task.spec.sink.kafka),
+      survey_(parts_.unit),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+std::vector<task::GroupStatus> GroupKeeper::statuses() const {
+  const std::lock_guard lock(mutex_);
+  return statuses_;
+}
+
+void GroupKeeper::run(const std::stop_token& stop) {
+  Deadline next_look{};
+  while (!stop.stop_requested()) {
+    const std::string before = content_;
+    reload();
+    if (content_ != before || std::chrono::steady_clock::now() >= next_look) {
+      if (const absl::Status status = kept_.empty() && removed_.empty() ? absl::OkStatus() : look();
+          !status.ok()) {
+        spdlog::warn("Consumer groups: {}", text(status));
+        for (auto& [identity, kept] : kept_) {
+          if (!kept.status.checkpoint.is_done) kept.status.checkpoint = outcome_of(status, {});
+        }
+        reader_.reset();  // its password may have changed
+      }
+      publish();
+      next_look = deadline_in(kLookInterval);
+    }
+    sleep_for(kFileInterval, stop);
+  }
+}
+
+/// A file that is missing holds no groups; one that is wrong changes nothing.
+void GroupKeeper::reload() {
+  const absl::StatusOr<std::string> content = content_of(parts_.file);
+  const std::string& now = content.ok() ? *content : std::string();
+  if (now == content_) return;
+  auto groups = groups_in(now, parts_.file, parts_.task, parts_.mode);
+  content_ = now;
+  if (!groups.ok()) {
+    spdlog::warn("{}; the groups stay as they are", text(groups.status()));
+    return;
+  }
+  std::map<std::string, Kept> kept;
+  for (task::ConsumerGroup& group : *groups) {
+    const std::string identity = identity_of(group);
+    const auto known = kept_.find(identity);
+    Kept& entry = kept[identity];
+    if (known != kept_.end()) entry = std::move(known->second);
+    // What was said of another document is not said of this one.
+    if (entry.group.generation != group.generation || entry.group.uid.empty()) {
+      entry.status.checkpoint = entry.status.access = entry.status.deletion = {};
+    }
+    entry.status.name = group.name;
+    entry.status.uid = group.uid;
+    entry.status.generation = group.generation;
+    entry.status.group_id = group.group_id;
+    entry.group = std::move(group);
+  }
+  for (const auto& [identity, was] : kept_) {
+    if (!kept.contains(identity)) removed_.insert(identity);
+  }
+  for (const auto& [identity, is] : kept) removed_.erase(identity);
+  kept_ = std::move(kept);
+}
+
+absl::Status GroupKeeper::look() {
+  const Deadline deadline = deadline_in(kCallTimeout);
+  if (!reader_) {
+    ASSIGN_OR_RETURN(reader_, TopicReader::open(kafka_, parts_.secrets));
+  }
+  if (!notes_) {
+    ASSIGN_OR_RETURN(notes_, load_notes(*reader_, deadline));
+  }
+  forget_removed();
+  topics_ = parts_.topics();
+  std::sort(topics_.begin(), topics_.end());
+  ASSIGN_OR_RETURN(const std::vector<PartitionView> views, survey_.look(*reader_, topics_, deadline));
+  absl::Status first;
+  std::vector<TopicSurvey::Places> places;
+  for (auto& [identity, kept] : kept_) {
+    const absl::Status status = look_at(kept, views, deadline_in(kCallTimeout));
+    if (absl::IsUnavailable(status)) first.Update(status);
+    if (kept.places.size() == views.size()) places.push_back(kept.places);
+  }
+  RETURN_IF_ERROR(survey_.count(*reader_, views, places, deadline_in(kCountTime)));
+  for (auto& [identity, kept] : kept_) measure(kept, views, deadline_in(kCallTimeout));
+  return first;
+}
+
+/// Of groups that went from the file, nothing needs to be known. Notes of other tasks' groups stand beside
+/// them.
+void GroupKeeper::forget_removed() {
+  std::erase_if(removed_, [&](const std::string& identity) {
+    if (!notes_->contains(identity)) return true;
+    if (!forget_note(kafka_, parts_.secrets, identity, deadline_in(kCallTimeout)).ok()) return false;
+    notes_->erase(identity);
+    return true;
+  });
+}
+
+absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
+  const task::ConsumerGroup& group = kept.group;
+  task::GroupStatus& status = kept.status;
+  if (group.is_being_deleted) {
+    absl::Status deleted;
+    if (group.deletion == task::GroupDeletion::Delete) deleted = delete_in_kafka(group, deadline);
+    status.deletion = outcome_of(deleted, "Deleted");
+    kept.places.clear();
+    return deleted;
+  }
+  std::vector<Partition> partitions;
+  for (const PartitionView& view : views) partitions.push_back(view.partition);
+  absl::Status place = [&] {
+    ASSIGN_OR_RETURN(const GroupState state, describe_group(reader_->client(), group.group_id, deadline));
+    status.state = state.name;
+    status.members = state.members;
+    ASSIGN_OR_RETURN(kept.places, committed_offsets(reader_->client(), group.group_id, partitions, deadline));
+    return keep_place(kept, views, deadline);
+  }();
+  status.checkpoint = outcome_of(place, "Applied");
+  if (!group.principal.empty() || !(*notes_)[identity_of(group)].principal.empty()) {
+    const absl::Status access = keep_access(group, deadline);
+    status.access = outcome_of(access, "Granted");
+    if (reason_of(access) == kNoAuthorizer) status.access.is_done = true;
+    place.Update(access);
+  }
+  status.sampled_at_ms = now_ms();
+  return place;
+}
+
+absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
+  const task::ConsumerGroup& group = kept.group;
+  const std::string identity = identity_of(group);
+  GroupNote known = (*notes_)[identity];
+  kept.status.applied_nonce = known.applied_nonce;
+  if (views.empty()) {
+    return failure(
+        absl::StatusCode::kFailedPrecondition, "TopicMissing",
+        fmt::format("consumer group {} has no place yet: none of the task's topics is there; it gets "
+                    "one when the first is made",
+                    group.group_id));
+  }
+  switch (decide_place(group, known, kept.places)) {
+    case PlaceAction::Keep:
+      break;
+    case PlaceAction::Lost:
+      return failure(absl::StatusCode::kFailedPrecondition, "OffsetsExpired",
+                     fmt::format("Kafka has forgotten where consumer group {} was (offsets.retention.minutes "
+                                 "passed without a consumer); say where it goes on: set spec.checkpoint, and "
+                                 "spec.checkpointNonce to {}",
+                                 group.group_id, known.applied_nonce + 1));
+    case PlaceAction::Complete:
+      // Members have their own way with partitions that are new.
+      if (kept.status.members == 0) RETURN_IF_ERROR(put(kept, views, true, deadline));
+      break;
+    case PlaceAction::Begin:
+    case PlaceAction::Move:
+      RETURN_IF_ERROR(put(kept, views, false, deadline));
+      break;
+  }
+  known.has_begun = true;
+  known.applied_nonce = std::max(known.applied_nonce, group.checkpoint_nonce);
+  RETURN_IF_ERROR(note(identity, known, deadline));
+  kept.status.applied_nonce = known.applied_nonce;
+  const std::string lost = lost_before(views, kept.places);
+  if (lost.empty()) return absl::OkStatus();
+  return failure(
+      absl::StatusCode::kFailedPrecondition, "RecordsDeleted",
+      fmt::format("what consumer group {} would read next was deleted by the topic's retention: {}; "
+                  "its consumers go on by their auto.offset.reset, so that these are lost to them; "
+                  "raise spec.sink.kafka.topic.retentionHours of the task",
+                  group.group_id, lost));
+}
+
+/// Puts the group where spec.checkpoint says, or only where it has no place to the beginning.
+absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& views, bool only_missing,
+                              Deadline deadline) {
+  const task::ConsumerGroup& group = kept.group;
+  if (kept.status.members > 0) {
+    return failure(absl::StatusCode::kFailedPrecondition, kMembersActive,
+                   fmt::format("consumer group {} has {} active members, whose place is theirs; stop its "
+                               "consumers, and it is moved",
+                               group.group_id, kept.status.members));
+  }
+  std::vector<std::optional<std::int64_t>> at(views.size());
+  if (!only_missing && group.start == task::GroupStart::Timestamp) {
+    RETURN_IF_ERROR(check_start_time(group, views, now_ms()));
+    std::vector<Partition> partitions;
+    for (const PartitionView& view : views) partitions.push_back(view.partition);
+    const std::int64_t per_unit = parts_.unit == record::TimestampUnit::Seconds ? 1'000'000 : 1'000;
+    ASSIGN_OR_RETURN(at, reader_->offsets_at(partitions, group.start_us / per_unit, deadline));
+  }
+  std::vector<std::pair<Partition, std::int64_t>> offsets;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const PartitionView& view = views[i];
+    if (only_missing && kept.places[i]) continue;
+    const bool from_beginning = only_missing || group.start == task::GroupStart::Earliest;
+    const std::int64_t offset = from_beginning ? view.ends.begin : at[i].value_or(view.ends.end);
+    offsets.emplace_back(view.partition, offset);
+    kept.places[i] = offset;
+  }
+  RETURN_IF_ERROR(set_offsets(reader_->client(), group.group_id, offsets, deadline));
+  kept.status.state = "Empty";
+  spdlog::info("Consumer group {} was given its place in {} partitions", group.group_id, offsets.size());
+  return absl::OkStatus();
+}
+
+absl::Status GroupKeeper::keep_access(const task::ConsumerGroup& group, Deadline deadline) {
+  const std::string identity = identity_of(group);
+  GroupNote known = (*notes_)[identity];
+  if (!known.principal.empty() && known.principal != group.principal) {
+    RETURN_IF_ERROR(revoke_read(reader_->client(), known.principal, group.group_id, known.topics, deadline));
+    known.principal.clear();
+    known.topics.clear();
+    RETURN_IF_ERROR(note(identity, known, deadline));
+  }
+  if (group.principal.empty()) return absl::OkStatus();
+  if (known.principal == group.principal && known.topics == topics_) return absl::OkStatus();
+  RETURN_IF_ERROR(grant_read(reader_->client(), group.principal, group.group_id, topics_, deadline));
+  known.principal = group.principal;
+  known.topics = topics_;
+  return note(identity, known, deadline);
+}
+
+absl::Status GroupKeeper::delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline) {
+  const GroupNote known = (*notes_)[identity_of(group)];
+  RETURN_IF_ERROR(delete_group(reader_->client(), group.group_id, deadline));
+  if (known.principal.empty()) return absl::OkStatus();
+  const absl::Status revoked =
+      revoke_read(reader_->client(), known.principal, group.group_id, known.topics, deadline);
+  return reason_of(revoked) == kNoAuthorizer ? absl::OkStatus() : revoked;
+}
+
+absl::Status GroupKeeper::note(const std::string& identity, GroupNote note, Deadline deadline) {
+  GroupNote& known = (*notes_)[identity];
+  if (known == note) return absl::OkStatus();
+  RETURN_IF_ERROR(save_note(kafka_, parts_.secrets, identity, note, deadline));
+  known = std::move(note);
+  return absl::OkStatus();
+}
+
+/// What cannot be measured now stays as it was.
+void GroupKeeper::measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
+  task::GroupStatus& status = kept.status;
+  status.data_begin_ms = data_begin_ms(views).value_or(0);
+  status.data_end_ms = data_end_ms(views).value_or(0);
+  const bool has_any = std::any_of(kept.places.begin(), kept.places.end(),
+                                   [](const auto& place) { return place.has_value(); });
+  if (kept.places.size() != views.size() || !has_any) {
+    status.unconsumed_records.reset();
+    status.delay_seconds.reset();
+    return;
+  }
+  const auto unconsumed = survey_.unconsumed(*reader_, views, kept.places, deadline);
+  if (!unconsumed.ok()) return;
+  status.unconsumed_records = unconsumed->records;
+  status.is_being_counted = !unconsumed->is_exact;
+  const std::int64_t now = now_ms();
+  status.delay_seconds =
+      unconsumed->first_ms
+          ? static_cast<double>(std::max<std::int64_t>(now - *unconsumed->first_ms, 0)) / kMsPerSecond
+          : 0;
+  status.consumption_checkpoint_ms = unconsumed->first_ms.value_or(status.data_end_ms);
+}
+
+void GroupKeeper::publish() {
+  std::vector<task::GroupStatus> statuses;
+  for (const auto& [identity, kept] : kept_) statuses.push_back(kept.status);
+  const std::lock_guard lock(mutex_);
+  statuses_ = std::move(statuses);
+}
+
+}  // namespace rowtide::groups

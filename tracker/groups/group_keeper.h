@@ -1,0 +1,92 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/task/consumer_group.h"
+#include "common/task/group_status.h"
+#include "common/task/parse.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+#include "tracker/groups/group_memory.h"
+#include "tracker/groups/topic_reader.h"
+#include "tracker/groups/topic_survey.h"
+
+namespace rowtide::groups {
+
+/// The groups of the file that belong to the task. NOT_FOUND: there is no such file; INVALID_ARGUMENT: what
+/// is wrong in it.
+[[nodiscard]] absl::StatusOr<std::vector<task::ConsumerGroup>> read_groups(const std::string& file,
+                                                                           const task::Task& task,
+                                                                           task::Mode mode);
+
+struct KeeperParts {
+  const task::Task& task;  ///< must have a Kafka sink, and outlive the keeper
+  const task::SecretReader& secrets;
+  record::TimestampUnit unit;
+  std::function<std::vector<std::string>()>
+      topics;        ///< of the task's changes; called from the keeper's thread
+  std::string file;  ///< of ConsumerGroups; may change and be missing
+  task::Mode mode = task::Mode::Standalone;
+};
+
+/// Keeps a task's consumer groups as their documents say: gives a new group its place, moves one when it is
+/// told to, lets the principal in, and says how far each has read. A thread of its own with a client of its
+/// own, from construction to destruction; what fails is said in the status and tried again.
+class GroupKeeper {
+ public:
+  explicit GroupKeeper(KeeperParts parts);
+
+  /// For any thread.
+  [[nodiscard]] std::vector<task::GroupStatus> statuses() const;
+
+ private:
+  /// A group and what is known of it.
+  struct Kept {
+    task::ConsumerGroup group;
+    task::GroupStatus status;
+    TopicSurvey::Places places;
+  };
+
+  void run(const std::stop_token& stop);
+  void reload();
+  [[nodiscard]] absl::Status look();
+  void forget_removed();
+  [[nodiscard]] absl::Status look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
+  [[nodiscard]] absl::Status keep_place(Kept& kept, const std::vector<PartitionView>& views,
+                                        Deadline deadline);
+  [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, bool only_missing,
+                                 Deadline deadline);
+  [[nodiscard]] absl::Status keep_access(const task::ConsumerGroup& group, Deadline deadline);
+  [[nodiscard]] absl::Status delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline);
+  [[nodiscard]] absl::Status note(const std::string& identity, GroupNote note, Deadline deadline);
+  void measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
+  void publish();
+
+  const KeeperParts parts_;
+  const task::KafkaSink& kafka_;
+
+  // Of the keeper's thread.
+  std::optional<TopicReader> reader_;
+  TopicSurvey survey_;
+  std::vector<std::string> topics_;
+  std::optional<std::map<std::string, GroupNote>> notes_;
+  std::map<std::string, Kept> kept_;  ///< by identity
+  std::set<std::string> removed_;     ///< identities that are in the file no more, and in the notes still
+  std::string content_;               ///< the file's, as last read
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<task::GroupStatus> statuses_;
+
+  std::jthread thread_;
+};
+
+}  // namespace rowtide::groups

@@ -1,0 +1,113 @@
+#include "tracker/groups/group_memory.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "common/status/try.h"
+#include "tracker/checkpoint/kafka_checkpoint_store.h"
+#include "tracker/sink/kafka_handle.h"
+#include "tracker/sink/kafka_message.h"
+
+namespace rowtide::groups {
+namespace {
+
+constexpr std::string_view kNoteMark = "group#";
+
+std::string note_json(const GroupNote& note) {
+  return nlohmann::ordered_json{{"version", 1},
+                                {"hasBegun", note.has_begun},
+                                {"appliedNonce", note.applied_nonce},
+                                {"principal", note.principal},
+                                {"topics", note.topics}}
+      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+absl::StatusOr<GroupNote> note_from_json(std::string_view text, std::string_view identity) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  try {
+    if (json.at("version").get<int>() == 1) {
+      return GroupNote{.has_begun = json.at("hasBegun").get<bool>(),
+                       .applied_nonce = json.at("appliedNonce").get<std::int64_t>(),
+                       .principal = json.at("principal").get<std::string>(),
+                       .topics = json.at("topics").get<std::vector<std::string>>()};
+    }
+  } catch (const nlohmann::json::exception&) {
+    // Said below.
+  }
+  return absl::DataLossError(fmt::format(
+      "what topic {} notes of consumer group {} cannot be read; delete the record with key {}{} there",
+      checkpoint::kCheckpointTopic, identity, kNoteMark, identity));
+}
+
+void on_note_delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  *static_cast<std::optional<rd_kafka_resp_err_t>*>(message->_private) = message->err;
+}
+
+absl::Status write(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                   const std::string& identity, std::optional<std::string_view> value, Deadline deadline) {
+  ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka, secrets, "rowtide-groups"));
+  const std::array<std::pair<const char*, std::string>, 3> settings{{
+      {"acks", "all"},
+      {"linger.ms", "0"},
+      {"message.timeout.ms", std::to_string(sink::ms_until(deadline))},
+  }};
+  for (const auto& [name, setting] : settings) RETURN_IF_ERROR(sink::set(*conf, name, setting));
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), on_note_delivered);
+  ASSIGN_OR_RETURN(const sink::KafkaClient producer, sink::make_kafka_producer(std::move(conf)));
+  const sink::TopicSpec topic = checkpoint::checkpoint_topic_spec(kafka);
+  RETURN_IF_ERROR(
+      sink::ensure_topic(*producer, topic, std::chrono::milliseconds(sink::ms_until(deadline))).status());
+  std::optional<rd_kafka_resp_err_t> outcome;
+  const std::string key = std::string(kNoteMark) + identity;
+  const auto refused = sink::produce(
+      *producer, {.topic_name = topic.name.c_str(), .opaque = &outcome, .key = key, .value = value});
+  // message.timeout.ms bounds this: each message is reported, delivered or not.
+  while (!refused && !outcome) rd_kafka_poll(producer.get(), sink::ms_until(deadline));
+  if (!refused && *outcome == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format(
+      "topic {} did not take a note of consumer group {}: {}; check that the brokers run and that "
+      "the tracker's Kafka user has Write on it",
+      topic.name, identity, refused ? refused->reason : rd_kafka_err2str(*outcome)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::map<std::string, GroupNote>> load_notes(TopicReader& reader, Deadline deadline) {
+  const Partition partition{std::string(checkpoint::kCheckpointTopic), 0};
+  std::map<std::string, GroupNote> notes;
+  ASSIGN_OR_RETURN(const std::vector<Partition> found, reader.partitions(partition.topic, deadline));
+  if (found.empty()) return notes;
+  ASSIGN_OR_RETURN(const PartitionEnds ends, reader.ends(partition, deadline));
+  absl::Status status;
+  ASSIGN_OR_RETURN(const std::int64_t read_to,
+                   reader.read(partition, ends.begin, deadline, [&](const SeenRecord& record) {
+                     if (!record.key.starts_with(kNoteMark)) return true;
+                     const std::string identity(record.key.substr(kNoteMark.size()));
+                     if (record.value.empty()) return notes.erase(identity), true;
+                     const absl::StatusOr<GroupNote> note = note_from_json(record.value, identity);
+                     status.Update(note.status());
+                     if (note.ok()) notes[identity] = *note;
+                     return true;
+                   }));
+  RETURN_IF_ERROR(status);
+  if (read_to >= ends.end) return notes;
+  return absl::UnavailableError(fmt::format(
+      "topic {} could not be read to its end in time; check that the brokers run", partition.topic));
+}
+
+absl::Status save_note(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                       const std::string& identity, const GroupNote& note, Deadline deadline) {
+  return write(kafka, secrets, identity, note_json(note), deadline);
+}
+
+absl::Status forget_note(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                         const std::string& identity, Deadline deadline) {
+  return write(kafka, secrets, identity, std::nullopt, deadline);
+}
+
+}  // namespace rowtide::groups

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+#include "tracker/groups/topic_reader.h"
+
+namespace rowtide::groups {
+
+/// What was done for a ConsumerGroup, to be known after a restart: Kafka itself keeps no note that lasts
+/// beside a group's offsets.
+struct GroupNote {
+  bool has_begun = false;           ///< it was given its first place
+  std::int64_t applied_nonce = 0;   ///< spec.checkpointNonce of the last move
+  std::string principal;            ///< to whom Read was granted; empty: to nobody
+  std::vector<std::string> topics;  ///< on these
+
+  bool operator==(const GroupNote&) const = default;
+};
+
+/// By the group's identity: its uid, or "<namespace>/<task>/<name>" standalone. In the compacted topic of the
+/// checkpoints, key "group#<identity>": a group outlives the task that it belongs to.
+[[nodiscard]] absl::StatusOr<std::map<std::string, GroupNote>> load_notes(TopicReader& reader,
+                                                                          Deadline deadline);
+/// Returns when every in-sync replica has it.
+[[nodiscard]] absl::Status save_note(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                     const std::string& identity, const GroupNote& note, Deadline deadline);
+[[nodiscard]] absl::Status forget_note(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                       const std::string& identity, Deadline deadline);
+
+}  // namespace rowtide::groups

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/task/consumer_group.h"
+#include "common/task/group_status.h"
+#include "tracker/groups/group_memory.h"
+#include "tracker/groups/topic_survey.h"
+
+namespace rowtide::groups {
+
+/// What a group's place needs.
+enum class PlaceAction {
+  Keep,      ///< it has its place
+  Begin,     ///< it has none: spec.checkpoint
+  Move,      ///< a higher spec.checkpointNonce: spec.checkpoint again
+  Complete,  ///< it has begun, and there are partitions since: those from their beginning
+  Lost,      ///< it has begun, and Kafka has forgotten its place: for somebody to decide
+};
+
+/// Decides by the group's document, what was done before, and its places, which belong to `views`.
+[[nodiscard]] PlaceAction decide_place(const task::ConsumerGroup& group, const GroupNote& note,
+                                       const TopicSurvey::Places& places);
+
+/// FAILED_PRECONDITION with reason TimeOutsideDataRange when spec.checkpoint.time is one from which the
+/// topics do not hold every record, or not come yet.
+[[nodiscard]] absl::Status check_start_time(const task::ConsumerGroup& group,
+                                            std::span<const PartitionView> views, std::int64_t now_ms);
+
+/// Where the places are in front of what the topics still hold: how many offsets are gone, by partition.
+/// Empty: nothing is lost.
+[[nodiscard]] std::string lost_before(std::span<const PartitionView> views,
+                                      const TopicSurvey::Places& places);
+
+}  // namespace rowtide::groups

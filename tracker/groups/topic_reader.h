@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+#include "tracker/sink/kafka_client_config.h"
+#include "tracker/sink/kafka_handle.h"
+
+namespace rowtide::groups {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+struct Partition {
+  std::string topic;
+  std::int32_t number = 0;
+  auto operator<=>(const Partition&) const = default;
+};
+
+/// Where a partition begins and ends for committed readers.
+struct PartitionEnds {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+/// A record as far as it is looked at. Views into the library's message: of the call only.
+struct SeenRecord {
+  std::int64_t offset = 0;
+  std::int64_t timestamp = 0;  ///< in the topic's own unit
+  std::string_view key;
+  std::string_view value;
+};
+
+/// Reads partitions as committed consumers do, without being one of any group. All calls block until their
+/// deadline at most; UNAVAILABLE: worth trying again. One thread.
+class TopicReader {
+ public:
+  [[nodiscard]] static absl::StatusOr<TopicReader> open(const task::KafkaSink& kafka,
+                                                        const task::SecretReader& secrets);
+
+  [[nodiscard]] rd_kafka_s& client() const { return *client_; }
+
+  /// None: there is no such topic.
+  [[nodiscard]] absl::StatusOr<std::vector<Partition>> partitions(const std::string& topic,
+                                                                  Deadline deadline);
+  [[nodiscard]] absl::StatusOr<PartitionEnds> ends(const Partition& partition, Deadline deadline);
+  /// For each, in their order, the offset of the first record at `timestamp` or later; nullopt: there is
+  /// none.
+  [[nodiscard]] absl::StatusOr<std::vector<std::optional<std::int64_t>>> offsets_at(
+      const std::vector<Partition>& partitions, std::int64_t timestamp, Deadline deadline);
+  /// From `offset` on until `on_record` says false, the partition ends, or the deadline. Returns the offset
+  /// that would be read next; behind the last record are marks, which are passed.
+  [[nodiscard]] absl::StatusOr<std::int64_t> read(const Partition& partition, std::int64_t offset,
+                                                  Deadline deadline,
+                                                  const std::function<bool(const SeenRecord&)>& on_record);
+
+ private:
+  using Topic = sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;
+  explicit TopicReader(sink::KafkaClient client) : client_(std::move(client)) {}
+  [[nodiscard]] rd_kafka_topic_t& topic(const std::string& name);
+
+  sink::KafkaClient client_;
+  std::map<std::string, Topic> topics_;  // destroyed before the client
+};
+
+}  // namespace rowtide::groups
