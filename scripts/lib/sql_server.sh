@@ -10,7 +10,8 @@ SOCKET_PATH_LIMIT=107
 
 # Sets SQL_OPTIONS. Durable against the death of the server, not of the machine: that is what tests need, at a tenth of the time.
 # (MariaDB's scripts add --debug-no-sync, without which each DDL statement waits six times for its recovery log.)
-# No name resolution, so that root without a password is root on the socket and the loopback address only.
+# No name resolution, so that root without a password is root on the socket and the loopback address only; but with a
+# --host-cache-size of the caller's, which is none without, and MySQL has no way to take the option back.
 sql_server_options() {
   local socket=$DIR/sql.sock
   ((${#socket} <= SOCKET_PATH_LIMIT)) ||
@@ -22,7 +23,7 @@ sql_server_options() {
   SQL_OPTIONS=(
     --user="$(id -un)" --tmpdir="$DIR/tmp"
     --datadir="$DATA" --socket="$socket" --pid-file="$DIR/server.pid"
-    --bind-address="$BIND" --port="$PORT" --skip-name-resolve
+    --bind-address="$BIND" --port="$PORT"
     --server-id=1
     --log-bin="$DATA/binlog" --binlog-format=ROW
     --sync-binlog=0 --innodb-flush-log-at-trx-commit=2
@@ -30,6 +31,7 @@ sql_server_options() {
     --max-connections=100 --default-time-zone=+00:00
     --innodb-fast-shutdown=1
   )
+  [[ " ${OPTIONS[*]} " == *" --host-cache-size="* ]] || SQL_OPTIONS+=(--skip-name-resolve)
 }
 
 sql_copy_template() { cp -r --sparse=always --reflink=auto "$ROWTIDE_CACHE/$1" "$DATA"; }

@@ -18,7 +18,9 @@ std::string repair_of_connection(const std::string& reason, const CheckContext& 
     if (context.source().type != task::SourceType::PolarDbMySql) return create;
     return fmt::format("add {} to the cluster's whitelist; if it is there: {}", ours, create);
   }
-  if (reason == "HostBlocked") return "FLUSH HOSTS;";
+  if (reason == "HostBlocked") {
+    return "FLUSH HOSTS; -- from MySQL 8.4 on: TRUNCATE TABLE performance_schema.host_cache;";
+  }
   if (reason == "UnknownHost") {
     return fmt::format("set spec.source.host to a name that resolves here: '{}' does not",
                        context.source().host);
