@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   add_run(app, chosen);
   add_precheck(app, chosen);
   add_decode(app, chosen);
+  add_cleanup(app, chosen);
   add_version(app, chosen);
   rowtide::cli::add_self_description(app, {.section = 1, .see_also = "rowtide-operator(8)"});
   try {

@@ -41,10 +41,11 @@ LAYERS = {
     "tracker/run": "common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
     "tracker/precheck": "common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
+    "tracker/cleanup": "common/task tracker/select tracker/sink tracker/checkpoint tracker/precheck",
     "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
     "tracker/commands": "common/http common/log common/names common/task tracker/sql tracker/binlog "
     "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/precheck "
-    "tracker/serve",
+    "tracker/cleanup tracker/serve",
     "tracker": "common/cli tracker/commands",
     "operator/kube": "common/time",
     "operator/controller": "common/time operator/kube",
@@ -62,7 +63,7 @@ CONCRETE = {
     "tracker/source/mysql_session.h": "tracker/commands tracker/precheck",
     "tracker/sink/kafka_sink.h": "tracker/commands",
     "tracker/sink/stdout_sink.h": "tracker/commands",
-    "tracker/checkpoint/kafka_checkpoint_store.h": "tracker/commands tracker/precheck tracker/groups",
+    "tracker/checkpoint/kafka_checkpoint_store.h": "tracker/commands tracker/precheck tracker/groups tracker/cleanup",
     "tracker/checkpoint/file_checkpoint_store.h": "tracker/commands",
 }
 

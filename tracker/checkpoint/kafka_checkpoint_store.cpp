@@ -64,6 +64,7 @@ struct TaskRecords {
   std::optional<Found> checkpoint;
   std::map<std::string, std::string> schemas;
   std::map<std::string, Found, std::less<>> namesakes;  ///< checkpoints of others with its name, by identity
+  std::map<std::string, std::string, std::less<>> sharers;  ///< of other names with its topic, by identity
 };
 
 /// The newest that was not handed over.
@@ -115,6 +116,44 @@ class KafkaCheckpointStore final : public CheckpointStore {
     const std::optional<Found> former = newest_namesake(*records);
     if (!former || !why_not_continued(owner_from_json(former->value), owner_).empty()) return std::nullopt;
     return parse(*former);
+  }
+
+  /// What remove_kafka_checkpoint() says. Fenced before it is read: nothing comes after the tombstones.
+  absl::Status remove() {
+    give_up_at_ = Clock::now() + 2 * timeout_;
+    const bool is_fenced = kafka_.delivery == "ExactlyOnce";
+    const std::string id = is_fenced ? sink::KafkaTransaction::id_of(owner_.identity) : std::string();
+    ASSIGN_OR_RETURN(const Producer producer, make_producer(id));
+    std::optional<sink::KafkaTransaction> transaction;
+    if (is_fenced) {
+      transaction.emplace(*producer.client, id);
+      RETURN_IF_ERROR(transaction->take_over(timeout_));
+    }
+    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
+    const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
+    if (absl::IsNotFound(records.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(records.status());
+    std::vector<SchemaEntry> tombstones;
+    for (const auto& [key, value] : records->schemas) {
+      tombstones.push_back({schema_prefix_of(owner_.identity) + key, {}});
+    }
+    if (records->checkpoint) tombstones.push_back({owner_.identity, {}});
+    if (tombstones.empty()) return absl::OkStatus();
+    if (transaction) RETURN_IF_ERROR(transaction->begin());
+    RETURN_IF_ERROR(produce(producer, tombstones));
+    return transaction ? transaction->commit({}) : absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<std::string>> sharers_of_topic() {
+    give_up_at_ = Clock::now() + 2 * timeout_;
+    mark_of_topic_ = mark_of_topic(owner_.topic);
+    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
+    const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
+    std::vector<std::string> names;
+    if (absl::IsNotFound(records.status())) return names;
+    RETURN_IF_ERROR(records.status());
+    for (const auto& [identity, name] : records->sharers) names.push_back(name);
+    return names;
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
@@ -354,6 +393,18 @@ class KafkaCheckpointStore final : public CheckpointStore {
     } else if (const auto known = records.namesakes.find(key); known != records.namesakes.end()) {
       records.namesakes.erase(known);
     }
+    if (!mark_of_topic_.empty() && key != identity) note_sharer(key, value, records);
+  }
+
+  void note_sharer(std::string_view key, std::string_view value, TaskRecords& records) const {
+    if (const auto known = records.sharers.find(key); known != records.sharers.end()) {
+      records.sharers.erase(known);
+    }
+    if (value.find(mark_of_topic_) == std::string_view::npos) return;
+    const Owner other = owner_from_json(value);
+    if (other.topic == owner_.topic && other.name != owner_.name) {
+      records.sharers[std::string(key)] = other.name.empty() ? std::string(key) : other.name;
+    }
   }
 
   absl::StatusOr<std::optional<Checkpoint>> parse(const Found& found) const {
@@ -394,6 +445,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   const std::string client_id_;
   const Owner owner_;
   const std::string mark_of_name_ = mark_of_name(owner_.name);
+  std::string mark_of_topic_;  ///< empty: who else writes to the topic is not asked
   const task::SecretReader secrets_;
   std::map<std::string, std::string> schemas_;  ///< as load() found them
   std::string remark_;
@@ -444,6 +496,17 @@ absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(const task::Task
                                                                 const task::SecretReader& secrets,
                                                                 std::chrono::milliseconds timeout) {
   return KafkaCheckpointStore(task, secrets, timeout).find();
+}
+
+absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
+                                     std::chrono::milliseconds timeout) {
+  return KafkaCheckpointStore(task, secrets, timeout).remove();
+}
+
+absl::StatusOr<std::vector<std::string>> sharers_of_topic(const task::Task& task,
+                                                          const task::SecretReader& secrets,
+                                                          std::chrono::milliseconds timeout) {
+  return KafkaCheckpointStore(task, secrets, timeout).sharers_of_topic();
 }
 
 }  // namespace rowtide::checkpoint

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,5 +40,17 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 /// the brokers do, within twice `timeout`. reason_of() is sink::kNotAuthorized where Read is denied.
 [[nodiscard]] absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(
     const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout);
+
+/// Tombstones for the task's checkpoint and its schemas. With delivery ExactlyOnce a tracker that still runs
+/// is fenced first, and cannot write them again; with AtLeastOnce it must be stopped. OK if there are none.
+/// Within a few times `timeout`. UNAVAILABLE: try again.
+[[nodiscard]] absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
+                                                   std::chrono::milliseconds timeout);
+
+/// The tasks of another name, "<namespace>/<name>", that have a checkpoint of the same topic (as the task
+/// names it) in the same cluster. Errors as find_kafka_checkpoint().
+[[nodiscard]] absl::StatusOr<std::vector<std::string>> sharers_of_topic(const task::Task& task,
+                                                                        const task::SecretReader& secrets,
+                                                                        std::chrono::milliseconds timeout);
 
 }  // namespace rowtide::checkpoint

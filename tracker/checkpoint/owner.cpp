@@ -71,4 +71,8 @@ std::string mark_of_name(std::string_view name) {
   return "\"name\":" + dump_compact(json(name));
 }
 
+std::string mark_of_topic(std::string_view topic) {
+  return "\"topic\":" + dump_compact(json(topic));
+}
+
 }  // namespace rowtide::checkpoint

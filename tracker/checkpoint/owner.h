@@ -35,5 +35,7 @@ struct Owner {
 
 /// What any checkpoint of a task with this name holds, as text.
 [[nodiscard]] std::string mark_of_name(std::string_view name);
+/// The same of a task that writes to this topic.
+[[nodiscard]] std::string mark_of_topic(std::string_view topic);
 
 }  // namespace rowtide::checkpoint

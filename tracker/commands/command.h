@@ -17,6 +17,7 @@ using Action = std::function<int()>;
 void add_run(CLI::App& app, Action& chosen);
 void add_precheck(CLI::App& app, Action& chosen);
 void add_decode(CLI::App& app, Action& chosen);
+void add_cleanup(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 }  // namespace rowtide::commands

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/task/spec.h"
+
+namespace rowtide::cleanup {
+
+/// Of the topics that are there, those that the task's name template gives for a table that its objects
+/// select, whether or not the source still has the table. Names that the template changes for Kafka's sake
+/// are not recognised: they can be told only from the table. Pure.
+[[nodiscard]] absl::StatusOr<std::vector<std::string>> matching_topics(
+    const task::Task& task, const std::vector<std::string>& existing);
+
+}  // namespace rowtide::cleanup
