@@ -47,6 +47,8 @@ constexpr Choices<OversizedRecord, 3> kOversizedRecords{{{"Stop", OversizedRecor
 constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
 constexpr Choices<OnlineSchemaChangeMode, 2> kOnlineSchemaChanges{
     {{"Translate", OnlineSchemaChangeMode::Translate}, {"PassThrough", OnlineSchemaChangeMode::PassThrough}}};
+constexpr Choices<DeletionPolicy, 2> kDeletionPolicies{
+    {{"Retain", DeletionPolicy::Retain}, {"Delete", DeletionPolicy::Delete}}};
 constexpr Choices<UpgradePolicy, 2> kUpgradePolicies{
     {{"Automatic", UpgradePolicy::Automatic}, {"Manual", UpgradePolicy::Manual}}};
 constexpr Choices<PartitionBy, 3> kPartitionBys{
@@ -572,7 +574,7 @@ Spec read_spec(const Field& field) {
   }
   if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
                         "onUnprocessable", "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition",
-                        "resetNonce", "precheck", "sink", "tracker", "alerts"})) {
+                        "resetNonce", "precheck", "sink", "tracker", "alerts", "deletionPolicy"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -589,6 +591,9 @@ Spec read_spec(const Field& field) {
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
   spec.tracker = read_tracker_pod(field["tracker"]);
   spec.alerts = read_alerts(field["alerts"]);
+  const Field deletion_policy = field["deletionPolicy"];
+  if (field.mode() == Mode::Standalone && deletion_policy.present()) deletion_policy.note_ignored();
+  spec.deletion_policy = deletion_policy.choice(kDeletionPolicies, spec.deletion_policy);
   return spec;
 }
 

@@ -193,6 +193,9 @@ struct Alerts {
   std::int64_t for_seconds = 120;
 };
 
+/// What becomes of topics and checkpoint when the custom resource is deleted.
+enum class DeletionPolicy { Retain, Delete };
+
 struct Spec {
   std::string description;
   bool suspend = false;
@@ -208,6 +211,7 @@ struct Spec {
   Sink sink;
   TrackerPod tracker;
   std::optional<Alerts> alerts;  ///< the operator's; without effect when run standalone, which is said there
+  DeletionPolicy deletion_policy = DeletionPolicy::Retain;  ///< the same
 };
 
 struct Task {

@@ -57,6 +57,14 @@ void read_around_spec(const nlohmann::json& object, TaskObject& task) {
   if (generation != nullptr && generation->is_number_integer()) task.generation = *generation;
   task.resource_version = string_at(object, {"metadata", "resourceVersion"});
   task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
+  task.finalizers.clear();
+  if (const nlohmann::json* finalizers = find_at(object, {"metadata", "finalizers"});
+      finalizers != nullptr && finalizers->is_array()) {
+    for (const nlohmann::json& name : *finalizers) {
+      if (name.is_string()) task.finalizers.push_back(name.get<std::string>());
+    }
+  }
+  task.skips_cleanup = string_at(object, {"metadata", "annotations", kSkipCleanup}) == "true";
   task.is_paused = string_at(object, {"metadata", "annotations", kPaused}) == "true";
   task.upgrade_request = string_at(object, {"metadata", "annotations", kUpgradeRequest});
   task.status = object_at(object, "status");
@@ -66,6 +74,8 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   nlohmann::json spec = object_at(object, "spec");
   const nlohmann::json* suspend = find_at(spec, {"suspend"});
   task.is_suspended = suspend != nullptr && *suspend == true;
+  task.deletes_topics = string_at(spec, {"deletionPolicy"}) == "Delete";
+  task.spec = std::make_shared<const nlohmann::json>(spec);
   task.parsed = std::make_shared<const task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));
 
@@ -73,7 +83,7 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   nlohmann::json pod_settings = object_at(spec, "tracker");
   drop_defaults(pod_settings, "spec.tracker", defaults);
   task.pod_settings_hash = task::stable_hash(pod_settings.dump());
-  for (const char* operators : {"description", "suspend", "tracker", "precheck", "alerts"})
+  for (const char* operators : {"description", "suspend", "tracker", "precheck", "alerts", "deletionPolicy"})
     spec.erase(operators);
   drop_defaults(spec, "spec", defaults);
   nlohmann::json document = document_of(object, std::move(spec));

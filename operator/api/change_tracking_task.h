@@ -6,6 +6,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "common/task/parse.h"
 #include "operator/kube/resource.h"
@@ -18,6 +19,12 @@ inline constexpr const char* kUpgradeRequest = "rowtide.dev/upgrade";
 /// On a task, "true": the operator changes nothing of it.
 inline constexpr const char* kPaused = "rowtide.dev/paused";
 
+/// On a task, "true": its deletion does not wait for topics and checkpoint to be deleted.
+inline constexpr const char* kSkipCleanup = "rowtide.dev/skip-cleanup";
+
+/// The finalizer of tasks of deletionPolicy Delete.
+inline constexpr const char* kCleanupFinalizer = "rowtide.dev/cleanup";
+
 /// A ChangeTrackingTask as the API server has it, read once. Values only.
 struct TaskObject {
   kube::ObjectKey key;
@@ -25,11 +32,15 @@ struct TaskObject {
   std::int64_t generation = 0;
   std::string resource_version;
   bool is_deleting = false;
+  std::vector<std::string> finalizers;
+  bool skips_cleanup = false;                       ///< by the annotation kSkipCleanup
   bool is_paused = false;                           ///< by the annotation kPaused
   nlohmann::json status;                            ///< as last written; an object, perhaps empty
   std::shared_ptr<const task::ParseResult> parsed;  ///< the spec, or what is wrong with it; never null
   std::string upgrade_request;                      ///< the annotation kUpgradeRequest; often empty
   bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth
+  bool deletes_topics = false;                      ///< spec.deletionPolicy is Delete; the same
+  std::shared_ptr<const nlohmann::json> spec;       ///< as the server has it; never null
 
   /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
   /// pod settings, nonces, alerts) and without fields that say what their absence says, so that a change of

@@ -131,6 +131,15 @@ absl::StatusOr<json> Client::patch_status(const ResourceType& type, const Object
                    what_of("patch the status of", type, key));
 }
 
+absl::StatusOr<json> Client::patch(const ResourceType& type, const ObjectKey& key, json patch,
+                                   std::string_view resource_version) {
+  ASSIGN_OR_RETURN(const auto path, object_path(type, key));
+  patch["metadata"]["resourceVersion"] = resource_version;
+  return send_json({"PATCH", path + "?fieldManager=" + encode_query_value(field_manager_),
+                    "application/merge-patch+json", dump(patch)},
+                   what_of("patch", type, key));
+}
+
 absl::Status Client::remove(const ResourceType& type, const ObjectKey& key, const RemoveOptions& options) {
   ASSIGN_OR_RETURN(const auto path, object_path(type, key));
   json body{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};

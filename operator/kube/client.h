@@ -56,6 +56,10 @@ class Client {
                                               const nlohmann::json& status,
                                               std::string_view resource_version = {});
 
+  /// Merge patch of the object itself, if it is still in the state of `resource_version`: Aborted else.
+  absl::StatusOr<nlohmann::json> patch(const ResourceType& type, const ObjectKey& key, nlohmann::json patch,
+                                       std::string_view resource_version);
+
   /// Background propagation: what the object owns is collected by the server. NotFound if it is gone already.
   absl::Status remove(const ResourceType& type, const ObjectKey& key, const RemoveOptions& options = {});
 

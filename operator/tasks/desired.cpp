@@ -1,5 +1,7 @@
 #include "operator/tasks/desired.h"
 
+#include <fmt/format.h>
+
 #include <set>
 #include <utility>
 
@@ -16,6 +18,9 @@ constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
 constexpr int kUser = 65532;  // our image's
 constexpr int kPrecheckDeadlineSeconds = 120;
 constexpr int kKeptPrecheckSeconds = 3600;
+constexpr int kCleanupRetries = 3;
+constexpr int kCleanupDeadlineSeconds = 480;
+constexpr int kKeptCleanupSeconds = 3600;
 
 json labels(const api::TaskObject& task, const char* component) {
   return {{"app.kubernetes.io/name", "rowtide-tracker"},
@@ -66,8 +71,9 @@ std::set<std::string> secrets_of(const task::Spec& spec) {
 
 /// The task and its Secrets as files. Secrets are optional: a pod that waits for one that is missing says
 /// nothing, a precheck that misses it says which.
-std::pair<json, json> volumes(const task::Spec& spec, const std::string& config_map) {
-  json volumes = json::array({{{"name", "task"}, {"configMap", {{"name", config_map}}}}});
+std::pair<json, json> volumes(const task::Spec& spec, json task_volume) {
+  task_volume["name"] = "task";
+  json volumes = json::array({std::move(task_volume)});
   json mounts = json::array({{{"name", "task"}, {"mountPath", kTaskFolder}, {"readOnly", true}}});
   int number = 0;
   for (const std::string& secret : secrets_of(spec)) {
@@ -77,6 +83,10 @@ std::pair<json, json> volumes(const task::Spec& spec, const std::string& config_
         {{"name", name}, {"mountPath", std::string(kSecretsFolder) + "/" + secret}, {"readOnly", true}});
   }
   return {std::move(volumes), std::move(mounts)};
+}
+
+json from_config_map(const std::string& name) {
+  return {{"configMap", {{"name", name}}}};
 }
 
 /// The defaults of a resource count where the task says nothing of it: half of them beside its own half would
@@ -162,7 +172,7 @@ json config_map(const api::TaskObject& task, const std::string& name, const char
 }
 
 json precheck_template(const api::TaskObject& task, const std::string& default_image) {
-  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, precheck_name(task));
+  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, from_config_map(precheck_name(task)));
   json precheck =
       container(task, default_image, kPrecheckContainer,
                 json::array({"precheck", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
@@ -199,6 +209,9 @@ std::string tracker_name(const api::TaskObject& task) {
 std::string precheck_name(const api::TaskObject& task) {
   return task.key.name + "-precheck";
 }
+std::string cleanup_name(const api::TaskObject& task) {
+  return task.key.name + "-cleanup";
+}
 
 json tracker_config_map(const api::TaskObject& task) {
   return config_map(task, tracker_name(task), "tracker", task.tracker_document);
@@ -209,7 +222,7 @@ json precheck_config_map(const api::TaskObject& task) {
 }
 
 json tracker_deployment(const api::TaskObject& task, const std::string& default_image) {
-  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, tracker_name(task));
+  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, from_config_map(tracker_name(task)));
   json tracker =
       container(task, default_image, kTrackerContainer,
                 json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
@@ -293,6 +306,35 @@ json precheck_job(const api::TaskObject& task, const std::string& default_image,
   };
   object["spec"]["template"] = std::move(pod_template);
   return object;
+}
+
+json cleanup_job(const api::TaskObject& task, const std::string& default_image) {
+  const std::string annotation = fmt::format("metadata.annotations['{}']", kTaskDocument);
+  auto [pod_volumes, mounts] = volumes(
+      task.parsed->task.spec,
+      {{"downwardAPI",
+        {{"items", json::array({{{"path", "task.yaml"}, {"fieldRef", {{"fieldPath", annotation}}}}})}}}});
+  json cleanup =
+      container(task, default_image, kCleanupContainer,
+                json::array({"cleanup", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
+                             kSecretsFolder, "--report-file", "/dev/termination-log"}),
+                std::move(mounts));
+  cleanup["terminationMessagePolicy"] = "FallbackToLogsOnError";
+  json spec = pod_spec(task, std::move(cleanup), std::move(pod_volumes));
+  spec["restartPolicy"] = "Never";
+  json job_metadata = metadata(task, cleanup_name(task), "cleanup");
+  job_metadata.erase("ownerReferences");
+  job_metadata["annotations"] = {{kTaskUid, task.uid}};
+  return {{"apiVersion", "batch/v1"},
+          {"kind", "Job"},
+          {"metadata", std::move(job_metadata)},
+          {"spec",
+           {{"backoffLimit", kCleanupRetries},
+            {"activeDeadlineSeconds", kCleanupDeadlineSeconds},
+            {"ttlSecondsAfterFinished", kKeptCleanupSeconds},
+            {"template",
+             {{"metadata", pod_metadata(task, "cleanup", {{kTaskDocument, task.tracker_document}})},
+              {"spec", std::move(spec)}}}}}};
 }
 
 std::string precheck_pod_hash(const api::TaskObject& task, const std::string& default_image) {

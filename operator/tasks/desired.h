@@ -26,6 +26,12 @@ inline constexpr const char* kTrackerHash = "rowtide.dev/tracker-hash";
 /// default image when it was written.
 inline constexpr const char* kAskedHash = "rowtide.dev/asked-hash";
 inline constexpr const char* kDefaultImage = "rowtide.dev/default-image";
+/// On a cleanup's Job: whose topics it deletes. The task is not its owner: a deletion in the foreground would
+/// take the Job away before it is done.
+inline constexpr const char* kTaskUid = "rowtide.dev/task-uid";
+/// On that Job's pods: the document of the spec to clean up after.
+inline constexpr const char* kTaskDocument = "rowtide.dev/task-document";
+inline constexpr const char* kCleanupContainer = "cleanup";
 inline constexpr const char* kTrackerContainer = "tracker";
 inline constexpr const char* kPrecheckContainer = "precheck";
 /// Where a tracker serves metrics, health and status.
@@ -33,6 +39,7 @@ inline constexpr int kTrackerPort = 8080;
 
 [[nodiscard]] std::string tracker_name(const api::TaskObject& task);
 [[nodiscard]] std::string precheck_name(const api::TaskObject& task);
+[[nodiscard]] std::string cleanup_name(const api::TaskObject& task);
 
 [[nodiscard]] nlohmann::json tracker_config_map(const api::TaskObject& task);
 /// Without replicas: those belong to tracker_scale(), so that a task can be suspended while its newest spec
@@ -52,6 +59,10 @@ struct TrackerPlan {
 [[nodiscard]] nlohmann::json precheck_config_map(const api::TaskObject& task);
 [[nodiscard]] nlohmann::json precheck_job(const api::TaskObject& task, const std::string& default_image,
                                           int attempt);
+
+/// Deletes what `task` has in Kafka, by the spec that ran last. The Job needs no other object than Secrets,
+/// and goes by itself an hour after its end.
+[[nodiscard]] nlohmann::json cleanup_job(const api::TaskObject& task, const std::string& default_image);
 
 /// Of the pod that precheck_job() makes, whatever the attempt.
 [[nodiscard]] std::string precheck_pod_hash(const api::TaskObject& task, const std::string& default_image);

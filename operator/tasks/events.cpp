@@ -3,6 +3,7 @@
 #include <absl/time/time.h>
 
 #include <set>
+#include <utility>
 
 #include "operator/api/conditions.h"
 
@@ -31,24 +32,20 @@ bool is_news(const json& old, const json& condition) {
   return status == "True" || !kPassing.contains(condition.value("reason", ""));
 }
 
-struct News {
-  const char* type;
-  std::string reason;
-  std::string action;
-  std::string note;
-};
+}  // namespace
 
-json event_of(const api::TaskObject& task, std::int64_t now_us, News news) {
-  if (news.note.size() > kMaxNote) news.note = news.note.substr(0, kMaxNote) + "...";
+json event_about(const api::TaskObject& task, const char* type, std::string reason, std::string action,
+                 std::string note, std::int64_t now_us) {
+  if (note.size() > kMaxNote) note = note.substr(0, kMaxNote) + "...";
   return {{"apiVersion", kube::api_version(kube::kEvent)},
           {"kind", kube::kEvent.kind},
           {"metadata", {{"generateName", task.key.name + "-"}, {"namespace", task.key.name_space}}},
           {"eventTime",
            absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(now_us), absl::UTCTimeZone())},
-          {"type", news.type},
-          {"reason", news.reason},
-          {"action", news.action},
-          {"note", news.note},
+          {"type", type},
+          {"reason", std::move(reason)},
+          {"action", std::move(action)},
+          {"note", std::move(note)},
           {"reportingController", "rowtide.dev/operator"},
           {"reportingInstance", "rowtide-operator"},
           {"regarding",
@@ -58,8 +55,6 @@ json event_of(const api::TaskObject& task, std::int64_t now_us, News news) {
             {"namespace", task.key.name_space},
             {"uid", task.uid}}}};
 }
-
-}  // namespace
 
 std::vector<json> events_between(const api::TaskObject& task, const json& before, const json& after,
                                  std::int64_t now_us) {
@@ -71,16 +66,12 @@ std::vector<json> events_between(const api::TaskObject& task, const json& before
     if (!is_news(api::find_condition(old_conditions, type), condition)) continue;
     const bool is_bad =
         condition.value("status", "") == "False" && condition.value("reason", "") != "Suspended";
-    events.push_back(event_of(task, now_us,
-                              {.type = is_bad ? "Warning" : "Normal",
-                               .reason = condition.value("reason", ""),
-                               .action = type,
-                               .note = condition.value("message", "")}));
+    events.push_back(event_about(task, is_bad ? "Warning" : "Normal", condition.value("reason", ""), type,
+                                 condition.value("message", ""), now_us));
   }
   const std::string remark = after.value("startRemark", "");
   if (!remark.empty() && remark != before.value("startRemark", "")) {
-    events.push_back(event_of(
-        task, now_us, {.type = "Normal", .reason = "StartPosition", .action = "Start", .note = remark}));
+    events.push_back(event_about(task, "Normal", "StartPosition", "Start", remark, now_us));
   }
   return events;
 }

@@ -14,4 +14,8 @@ namespace rowtide::op::tasks {
                                                          const nlohmann::json& before,
                                                          const nlohmann::json& after, std::int64_t now_us);
 
+/// One event about the task. `type` is Normal or Warning.
+[[nodiscard]] nlohmann::json event_about(const api::TaskObject& task, const char* type, std::string reason,
+                                         std::string action, std::string note, std::int64_t now_us);
+
 }  // namespace rowtide::op::tasks

@@ -54,6 +54,25 @@ bool is_tracker_pod(const json& pod, const api::TaskObject& task) {
          });
 }
 
+/// A cleanup's Job has no owner.
+std::optional<controller::Key> task_of_job(const json& job) {
+  static const controller::MapToPrimary kOwner = controller::by_owner(kube::kChangeTrackingTask);
+  static const controller::MapToPrimary kLabel = controller::by_label(kTaskLabel);
+  std::optional<controller::Key> owner = kOwner(job);
+  return owner ? std::move(owner) : kLabel(job);
+}
+
+bool has_finalizer(const api::TaskObject& task) {
+  return std::find(task.finalizers.begin(), task.finalizers.end(), api::kCleanupFinalizer) !=
+         task.finalizers.end();
+}
+
+/// The answer of NamespaceLifecycle to whoever makes an object.
+bool is_of_leaving_namespace(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) &&
+         status.message().find("because it is being terminated") != std::string_view::npos;
+}
+
 /// What a child's write came to, if it is for somebody to mend; other errors pass by themselves.
 std::optional<Refusal> refusal_of(const absl::Status& written) {
   if (written.ok() || kube::is_retryable(written)) return std::nullopt;
@@ -99,7 +118,7 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
           .primary = {.type = kube::kChangeTrackingTask, .name_space = name_space, .label_selector = {}},
           .primary_groups = claims_of,
           .watched = {owned(kube::kDeployment),
-                      owned(kube::kJob),
+                      {{.type = kube::kJob, .name_space = name_space, .label_selector = ours}, task_of_job},
                       owned(kube::kConfigMap),
                       owned(kube::kService),
                       {{.type = kube::kPod, .name_space = name_space, .label_selector = ours},
@@ -146,13 +165,21 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
     tasks_.forget(key);
     job_ends_.forget(key);
     lag_sides_.forget(key);
+    last_good_.forget(key);
+    deletions_.forget(key);
     kept_otherwise_.forget(key);
     pruned_.forget(key);
     probes_.forget(key);
     return {};
   }
   const api::TaskObject task = tasks_.read(*object);
-  if (task.is_deleting) return {};
+  const std::optional<api::TaskObject> last_good = last_good_of(*object, task);
+  if (task.is_deleting) return terminate(task, last_good);
+  if (!task.is_paused && has_finalizer(task) != task.deletes_topics) {
+    if (absl::Status set = set_finalizer(task, task.deletes_topics); !set.ok() && !absl::IsAborted(set))
+      return {std::move(set)};
+    return {absl::OkStatus(), kForOwnNews};
+  }
 
   const std::optional<std::string> conflict =
       conflict_of(*object, *controller_.store(kube::kChangeTrackingTask));
@@ -173,8 +200,14 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
     }
     if (!task.is_paused) {
       precheck_written = act_on_precheck(task, precheck, objects);
-      tracker_written = act_on_tracker(task, precheck, objects, plan.deployment);
     }
+  }
+  // Only a spec that passed its precheck replaces the one that runs, which is kept as it was meant meanwhile.
+  const bool has_passed = is_fit && precheck.verdict == PrecheckVerdict::Passed;
+  if (!task.is_paused && has_passed) tracker_written = act_on_tracker(task, objects, plan.deployment);
+  if (!task.is_paused && !has_passed && last_good) {
+    tracker_written = act_on_tracker(
+        *last_good, objects, plan_tracker(*last_good, default_image_, get(objects.deployment)).deployment);
   }
   // Also of a task that is not fit to run in other respects.
   if (!task.is_paused) {
@@ -203,6 +236,94 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   outcome.Update(tracker_written);
   if (!outcome.ok()) return {outcome};
   return {absl::OkStatus(), was_outdated ? kForOwnNews : next_look(observed, status)};
+}
+
+/// The spec that passed last, as status keeps it, with the task's metadata of today.
+std::optional<api::TaskObject> Reconciler::last_good_of(const json& object, const api::TaskObject& task) {
+  const json& spec = kube::value_at(task.status, "/lastGoodSpec");
+  if (!spec.is_object()) return std::nullopt;
+  json former = object;
+  former["spec"] = spec;
+  api::TaskObject last_good = last_good_.read(former);
+  if (!last_good.parsed->ok()) return std::nullopt;
+  last_good.is_suspended = task.is_suspended;
+  return last_good;
+}
+
+absl::Status Reconciler::set_finalizer(const api::TaskObject& task, bool is_wanted) {
+  std::vector<std::string> finalizers = task.finalizers;
+  std::erase(finalizers, api::kCleanupFinalizer);
+  if (is_wanted) finalizers.emplace_back(api::kCleanupFinalizer);
+  const absl::Status written = client_
+                                   .patch(kube::kChangeTrackingTask, task.key,
+                                          {{"metadata", {{"finalizers", finalizers}}}}, task.resource_version)
+                                   .status();
+  return absl::IsNotFound(written) ? absl::OkStatus() : written;  // deleted meanwhile
+}
+
+controller::Result Reconciler::terminate(const api::TaskObject& task,
+                                         const std::optional<api::TaskObject>& last_good) {
+  if (!has_finalizer(task)) return {};  // what it owned goes with it
+  const std::int64_t now_ms = rowtide::now_ms();
+  const Objects objects = observe(task);
+  const kube::ObjectPtr job = controller_.store(kube::kJob)->find({task.key.name_space, cleanup_name(task)});
+  CleanupView view{.has_run = last_good.has_value(),
+                   .deployment = get(objects.deployment),
+                   .job = get(job),
+                   .first_seen_ms = deletions_.first_seen(task.key, task.uid, now_ms)};
+  kube::ObjectPtr job_pod;
+  for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
+    if (is_tracker_pod(*pod, task)) view.tracker_pod = kube::text_at(*pod, "/metadata/name");
+    if (job && controller_uid(*pod) == kube::text_at(*job, "/metadata/uid")) job_pod = pod;
+  }
+  view.job_pod = get(job_pod);
+  CleanupDecision decision = decide_cleanup(task, view, now_ms);
+  const absl::Status acted = act_on_cleanup(task, decision, view, last_good);
+  if (is_of_leaving_namespace(acted)) decision = leave_with_namespace(task);
+  if (decision.action == CleanupAction::Release) return release(task, decision);
+  if (const std::optional<Refusal> refusal = refusal_of(acted)) {
+    decision.reason = refusal->reason;
+    decision.message = refusal->message;
+  }
+  absl::Status outcome = write_status(task, terminating_status(task, decision, now_ms));
+  const bool was_outdated = absl::IsAborted(outcome);
+  if (was_outdated) outcome = absl::OkStatus();
+  outcome.Update(acted);
+  return {outcome, was_outdated ? kForOwnNews : outcome.ok() ? kWhileSteady : std::optional<milliseconds>()};
+}
+
+absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
+                                        const CleanupView& view,
+                                        const std::optional<api::TaskObject>& last_good) {
+  switch (decision.action) {
+    case CleanupAction::None:
+    case CleanupAction::Release:
+      return absl::OkStatus();
+    case CleanupAction::StopTracker:
+      return scale(task, view.deployment, 0);
+    case CleanupAction::CreateJob: {
+      const absl::Status made = client_.create(kube::kJob, cleanup_job(*last_good, default_image_)).status();
+      return absl::IsAlreadyExists(made) ? absl::OkStatus() : made;  // the watch is late
+    }
+    case CleanupAction::DeleteJob: {
+      const absl::Status gone =
+          client_.remove(kube::kJob, {task.key.name_space, cleanup_name(task)},
+                         {.uid = kube::text_at(*view.job, "/metadata/uid"), .resource_version = {}});
+      return absl::IsNotFound(gone) ? absl::OkStatus() : gone;
+    }
+  }
+  return absl::OkStatus();
+}
+
+controller::Result Reconciler::release(const api::TaskObject& task, const CleanupDecision& decision) {
+  const absl::Status gone = set_finalizer(task, false);
+  if (absl::IsAborted(gone)) return {absl::OkStatus(), kForOwnNews};
+  if (!gone.ok()) return {gone};
+  spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "{}: {}: {}",
+              to_string(task.key), decision.reason, decision.message);
+  record_events(task, {event_about(task, decision.is_warning ? "Warning" : "Normal", decision.reason,
+                                   "Cleanup", decision.message, now_us())});
+  return {};
 }
 
 PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects& objects,
@@ -269,12 +390,9 @@ absl::Status Reconciler::create_job(const api::TaskObject& task, int attempt) {
   return absl::IsAlreadyExists(status) ? check_ownership(task, kube::kJob, precheck_name(task)) : status;
 }
 
-absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
-                                        const Objects& objects, const json& deployment) {
-  // Only a spec that passed its precheck replaces the one that runs.
-  if (decision.verdict != PrecheckVerdict::Passed || (task.is_suspended && !objects.deployment)) {
-    return absl::OkStatus();
-  }
+absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Objects& objects,
+                                        const json& deployment) {
+  if (task.is_suspended && !objects.deployment) return absl::OkStatus();
   RETURN_IF_ERROR(
       apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
   if (!deployment.is_null()) {
@@ -341,12 +459,12 @@ absl::Status Reconciler::write_status(const api::TaskObject& task, const json& s
         "older than this operator; apply that of version {}",
         to_string(task.key), missing.begin().key(), kVersion);
   }
-  record_events(task, status);
+  record_events(task, events_between(task, task.status, status, now_us()));
   return absl::OkStatus();
 }
 
-void Reconciler::record_events(const api::TaskObject& task, const json& status) {
-  for (const json& event : events_between(task, task.status, status, now_us())) {
+void Reconciler::record_events(const api::TaskObject& task, const std::vector<json>& events) {
+  for (const json& event : events) {
     // Events are for people and may be lost; the status has it all.
     if (const absl::Status sent = client_.create(kube::kEvent, event).status(); !sent.ok()) {
       spdlog::warn("An event of {} was not recorded: {}", to_string(task.key), text(sent));

@@ -2,11 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "operator/api/change_tracking_task.h"
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
+#include "operator/tasks/cleanup_cycle.h"
 #include "operator/tasks/drift.h"
 #include "operator/tasks/first_seen.h"
 #include "operator/tasks/precheck_cycle.h"
@@ -35,6 +38,16 @@ class Reconciler {
  private:
   struct Objects;  // what the stores hold for the task
 
+  /// A task that is deleted and has the finalizer, one step towards its end.
+  [[nodiscard]] controller::Result terminate(const api::TaskObject& task,
+                                             const std::optional<api::TaskObject>& last_good);
+  [[nodiscard]] absl::Status act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
+                                            const CleanupView& view,
+                                            const std::optional<api::TaskObject>& last_good);
+  [[nodiscard]] controller::Result release(const api::TaskObject& task, const CleanupDecision& decision);
+  [[nodiscard]] absl::Status set_finalizer(const api::TaskObject& task, bool is_wanted);
+  [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,
+                                                            const api::TaskObject& task);
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;
   [[nodiscard]] PrecheckRun precheck_run(const api::TaskObject& task, const Objects& objects,
                                          std::int64_t now_ms);
@@ -42,8 +55,8 @@ class Reconciler {
   void ask_tracker(Observed& observed, const Objects& objects);
   [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
                                              const Objects& objects);
-  [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const PrecheckDecision& decision,
-                                            const Objects& objects, const nlohmann::json& deployment);
+  [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const Objects& objects,
+                                            const nlohmann::json& deployment);
   [[nodiscard]] absl::Status create_job(const api::TaskObject& task, int attempt);
   [[nodiscard]] bool is_applied(const api::TaskObject& task, const nlohmann::json* live,
                                 const nlohmann::json& desired) const;
@@ -54,7 +67,7 @@ class Reconciler {
   [[nodiscard]] absl::Status scale(const api::TaskObject& task, const nlohmann::json* deployment,
                                    int replicas);
   [[nodiscard]] absl::Status write_status(const api::TaskObject& task, const nlohmann::json& status);
-  void record_events(const api::TaskObject& task, const nlohmann::json& status);
+  void record_events(const api::TaskObject& task, const std::vector<nlohmann::json>& events);
 
   kube::Client& client_;
   kube::Client& scale_client_;
@@ -62,8 +75,10 @@ class Reconciler {
   ProbePool& probes_;
   const std::string default_image_;
   api::TaskReader tasks_;
+  api::TaskReader last_good_;
   FirstSeen job_ends_;
   FirstSeen lag_sides_;
+  FirstSeen deletions_;
   KeptOtherwise kept_otherwise_;
   PrunedStatus pruned_;
   std::atomic<std::uint64_t> status_writes_{0};

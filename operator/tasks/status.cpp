@@ -336,6 +336,15 @@ json progress_of(const Observed& observed, bool is_running) {
   return progress;
 }
 
+/// What the children are made by until another spec has passed, and what a deletion cleans up after.
+json last_good_spec(const View& view) {
+  const Observed& observed = view.observed;
+  const bool is_good = view.is_valid && !observed.conflict && !observed.task.is_paused &&
+                       observed.precheck.verdict == PrecheckVerdict::Passed && !observed.tracker_refusal &&
+                       (!view.is_suspended || observed.deployment != nullptr);
+  return is_good ? *observed.task.spec : observed.task.status.value("lastGoodSpec", json(nullptr));
+}
+
 /// Of the tracker that runs; one that cannot be asked has not changed it.
 std::string start_remark_of(const Observed& observed) {
   return observed.tracker ? observed.tracker->start_remark : observed.task.status.value("startRemark", "");
@@ -382,6 +391,7 @@ json compute_status(const Observed& observed) {
   if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
   if (json progress = progress_of(observed, available.status == ConditionStatus::True); progress.is_object())
     status["progress"] = std::move(progress);
+  if (json spec = last_good_spec(view); spec.is_object()) status["lastGoodSpec"] = std::move(spec);
   if (std::string remark = start_remark_of(observed); !remark.empty())
     status["startRemark"] = std::move(remark);
   if (observed.deployment != nullptr)

@@ -106,7 +106,7 @@ std::vector<json> full_documents() {
                 "topologySpreadConstraints": [{"maxSkew": 1}], "podLabels": {"team": "a"},
                 "podAnnotations": {"note": "b"}, "env": [{"name": "TZ", "value": "UTC"}],
                 "upgradePolicy": "Manual"},
-    "alerts": {"lagSeconds": 5, "forSeconds": 10}}})"));
+    "alerts": {"lagSeconds": 5, "forSeconds": 10}, "deletionPolicy": "Delete"}})"));
   json second = patched(minimal(), json::parse(R"({"spec": {
     "objects": {"include": [{"databasePattern": "s.*", "tablePattern": "o.*"}],
                 "exclude": [{"databasePattern": "t.*", "tablePattern": "p.*"}]},
@@ -204,6 +204,7 @@ std::string settings(const task::Spec& s) {
                 s.tracker.pod_annotations,
                 s.tracker.env_json,
                 s.tracker.upgrade_policy};
+  out["deletionPolicy"] = s.deletion_policy;
   if (s.alerts) out["alerts"] = {s.alerts->lag_seconds, s.alerts->for_seconds};
   return out.dump(1);
 }
@@ -447,7 +448,7 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
     }
     EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
   });
-  EXPECT_EQ(choices, 19);
+  EXPECT_EQ(choices, 20);
 }
 
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {

@@ -909,6 +909,287 @@ TEST_F(ReconcilerTest, APodThatOnlyWearsOurLabelsIsNotAsked) {
   EXPECT_EQ(said("Ready"), "True Streaming");
 }
 
+/// Tasks of deletionPolicy Delete.
+class CleanupCycleTest : public ReconcilerTest {
+ protected:
+  [[nodiscard]] json deleting_task(const std::string& name = "orders") const {
+    json object = task_object(name);
+    object["spec"]["deletionPolicy"] = "Delete";
+    return object;
+  }
+  [[nodiscard]] bool has_finalizer(const std::string& name = "orders") {
+    const json task = live(kube::kChangeTrackingTask, name);
+    return kube::value_at(task, "/metadata/finalizers") == json::array({api::kCleanupFinalizer});
+  }
+  /// Tracks, and is deleted.
+  void delete_tracking() {
+    start_tracking(deleting_task());
+    wait_until("the finalizer", [&] { return has_finalizer(); });
+    wait_until("the last good spec", [&] { return status().contains("lastGoodSpec"); });
+    delete_task();
+    wait_for("Terminating", "True TrackerStopping");
+  }
+  void delete_task(const std::string& name = "orders") {
+    EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, name}, {}).ok());
+  }
+  /// The Deployment controller's and the kubelet's part.
+  void stop_tracker() {
+    wait_until("the Deployment is scaled down", [&] {
+      return kube::value_at(live(kube::kDeployment, "orders-tracker"), "/spec/replicas") == 0;
+    });
+    const json deployment = live(kube::kDeployment, "orders-tracker");
+    write_status(kube::kDeployment, "orders-tracker",
+                 {{"observedGeneration", deployment.at("metadata").at("generation")},
+                  {"replicas", nullptr},
+                  {"updatedReplicas", nullptr}});
+    EXPECT_TRUE(client_.remove(kube::kPod, {space_, "tracker-1"}, {}).ok());
+  }
+  json wait_for_job() {
+    wait_until(
+        "the cleanup's Job", [&] { return live(kube::kJob, "orders-cleanup").is_object(); }, seconds(30),
+        [&] { return status().dump(); });
+    return live(kube::kJob, "orders-cleanup");
+  }
+  /// The Job's pod says so and ends; so does the Job.
+  void end_job(const char* condition, const std::string& words) {
+    const json job = wait_for_job();
+    make_pod("cleanup-x", job.at("spec").at("template"),
+             {{"kind", "Job"},
+              {"apiVersion", "batch/v1"},
+              {"name", "orders-cleanup"},
+              {"uid", job.at("metadata").at("uid")}});
+    const json end = {{"exitCode", 0}, {"message", words}};
+    write_status(kube::kPod, "cleanup-x",
+                 {{"containerStatuses", json::array({container("cleanup", {{"terminated", end}}, false)})}});
+    wait_until("the pod is seen", [&] { return kube::text_at(condition_of_cleanup(), "/message") == words; });
+    if (std::string(condition) == "Complete") return finish_job("orders-cleanup");
+    const std::string now = api::format_time(std::time(nullptr) * 1000);
+    const auto is_true = [&](const char* type) {
+      return json{{"type", type},         {"status", "True"},          {"reason", "BackoffLimitExceeded"},
+                  {"message", "gave up"}, {"lastTransitionTime", now}, {"lastProbeTime", now}};
+    };
+    write_status(kube::kJob, "orders-cleanup",
+                 {{"startTime", now},
+                  {"failed", 4},
+                  {"conditions", json::array({is_true("FailureTarget"), is_true("Failed")})}});
+  }
+  [[nodiscard]] json condition_of_cleanup() { return condition("Terminating"); }
+  void wait_until_gone(const std::string& name = "orders") {
+    wait_until(
+        "the task is gone", [&] { return live(kube::kChangeTrackingTask, name).is_null(); }, seconds(30),
+        [&] { return live(kube::kChangeTrackingTask, name).dump(); });
+  }
+  /// The one event of that reason.
+  json event_that(const std::string& reason) {
+    json found;
+    wait_until("the event " + reason, [&] {
+      const kube::ObjectList events =
+          client_
+              .list(kube::kEvent,
+                    {.name_space = space_, .label_selector = {}, .field_selector = "reason=" + reason})
+              .value();
+      if (!events.items.empty()) found = events.items.front();
+      return events.items.size() == 1;
+    });
+    return found;
+  }
+};
+
+TEST_F(CleanupCycleTest, TheTrackerStopsThenAJobCleansUpThenTheTaskGoes) {
+  delete_tracking();
+  EXPECT_EQ(status().at("phase"), "Terminating");
+  EXPECT_EQ(said("Ready"), "False TaskDeleted");
+  wait_until("it is told again", [&] {
+    return kube::value_at(live(kube::kDeployment, "orders-tracker"), "/spec/replicas") == 0;
+  });
+  EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_TRUE(live(kube::kJob, "orders-cleanup").is_null()) << "while the tracker's pod is there";
+  stop_tracker();
+  const json job = wait_for_job();
+  EXPECT_TRUE(kube::value_at(job, "/metadata/ownerReferences").is_null());
+  const json& pod = job.at("spec").at("template");
+  EXPECT_EQ(pod.at("spec").at("containers").at(0).at("args").at(0), "cleanup");
+  const json document =
+      json::parse(pod.at("metadata").at("annotations").at(kTaskDocument).get<std::string>());
+  EXPECT_EQ(document.at("metadata").at("uid"),
+            live(kube::kChangeTrackingTask, "orders").at("metadata").at("uid"));
+  EXPECT_EQ(document.at("spec").at("source").at("host"), "db");
+  wait_for("Terminating", "True CleanupRunning");
+  end_job("Complete", "the topics are deleted");
+  wait_until_gone();
+  const json event = event_that("CleanedUp");
+  EXPECT_EQ(event.at("type"), "Normal");
+  EXPECT_EQ(event.at("note"), "the topics are deleted");
+}
+
+TEST_F(CleanupCycleTest, AJobThatFailsLetsTheTaskGoAndSaysWhatIsLeft) {
+  delete_tracking();
+  stop_tracker();
+  end_job("Failed", "Kafka does not answer");
+  wait_until_gone();
+  const json event = event_that("CleanupFailed");
+  EXPECT_EQ(event.at("type"), "Warning");
+  const std::string note = event.at("note");
+  EXPECT_NE(note.find("Kafka does not answer"), std::string::npos) << note;
+  EXPECT_NE(note.find("__rowtide_checkpoints"), std::string::npos) << note;
+}
+
+TEST_F(CleanupCycleTest, ATrackerThatDoesNotStopHoldsTheTaskForTenMinutesOnly) {
+  delete_tracking();
+  json conditions = status().at("conditions");
+  for (json& one : conditions) {
+    if (one.at("type") == "Terminating")
+      one["lastTransitionTime"] = api::format_time((std::time(nullptr) - 601) * 1000);
+  }
+  write_status(kube::kChangeTrackingTask, "orders", {{"conditions", conditions}});
+  wait_until_gone();
+  const json event = event_that("CleanupTimedOut");
+  EXPECT_EQ(event.at("type"), "Warning");
+  EXPECT_NE(event.at("note").get<std::string>().find("tracker-1"), std::string::npos) << event;
+}
+
+TEST_F(CleanupCycleTest, TheAnnotationLetsADeletedTaskGoAtOnce) {
+  delete_tracking();
+  EXPECT_TRUE(client_
+                  .patch(kube::kChangeTrackingTask, {space_, "orders"},
+                         {{"metadata", {{"annotations", {{api::kSkipCleanup, "true"}}}}}},
+                         resource_version(kube::kChangeTrackingTask, "orders"))
+                  .ok());
+  wait_until_gone();
+  EXPECT_EQ(event_that("CleanupSkipped").at("type"), "Normal");
+}
+
+TEST_F(CleanupCycleTest, RetainLetsADeletedTaskGoAtOnce) {
+  delete_tracking();
+  EXPECT_TRUE(client_
+                  .patch(kube::kChangeTrackingTask, {space_, "orders"},
+                         {{"spec", {{"deletionPolicy", "Retain"}}}},
+                         resource_version(kube::kChangeTrackingTask, "orders"))
+                  .ok());
+  wait_until_gone();
+  EXPECT_EQ(event_that("CleanupSkipped").at("type"), "Normal");
+}
+
+TEST_F(CleanupCycleTest, OnlyDeleteHasTheFinalizerAndThoseOfOthersStay) {
+  json object = deleting_task();
+  object["metadata"]["finalizers"] = json::array({"example.com/theirs"});
+  apply(object);
+  const auto finalizers = [&] {
+    return kube::value_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/finalizers");
+  };
+  wait_until("the finalizer", [&] { return finalizers().size() == 2; });
+  object["spec"]["deletionPolicy"] = "Retain";
+  apply(object);
+  wait_until("no finalizer", [&] { return finalizers() == json::array({"example.com/theirs"}); });
+  object["metadata"].erase("finalizers");
+  apply(object);
+}
+
+TEST_F(CleanupCycleTest, ATaskWhoseTrackerNeverRanDeletesNothing) {
+  start_tracking();
+  outlive_a_second();
+  json second = deleting_task("second");
+  second["spec"]["sink"]["kafka"]["topic"] = {{"name", space_ + ".orders"}};
+  apply(second);
+  wait_for("Accepted", "False Conflict", "second");
+  EXPECT_TRUE(has_finalizer("second"));
+  delete_task("second");
+  wait_until_gone("second");
+  EXPECT_EQ(event_that("CleanupSkipped").at("type"), "Normal");
+  EXPECT_TRUE(live(kube::kJob, "second-cleanup").is_null());
+}
+
+TEST_F(CleanupCycleTest, AnInvalidEditIsCleanedUpAfterByTheSpecThatRan) {
+  json object = deleting_task();
+  start_tracking(object);
+  wait_until("the last good spec", [&] { return status().contains("lastGoodSpec"); });
+  object["spec"]["objects"]["include"][0]["tables"] = {"a"};
+  object["spec"]["objects"]["include"][0]["tablePattern"] = "(";
+  object["spec"]["objects"]["include"][0].erase("tables");
+  apply(object);
+  wait_for("Accepted", "False InvalidSpec");
+  delete_task();
+  stop_tracker();
+  const json job = wait_for_job();
+  const json& annotations = job.at("spec").at("template").at("metadata").at("annotations");
+  const json document = json::parse(annotations.at(kTaskDocument).get<std::string>());
+  EXPECT_FALSE(document.at("spec").at("objects").at("include").at(0).contains("tablePattern"));
+  finish_job("orders-cleanup");
+  wait_until_gone();
+}
+
+TEST_F(CleanupCycleTest, TheJobOfAFormerTaskOfThatNameIsReplaced) {
+  delete_tracking();
+  stop_tracker();
+  finish_job(kube::text_at(wait_for_job(), "/metadata/name"));
+  wait_until_gone();
+  for (const auto& [type, name] : {std::pair{kube::kDeployment, "orders-tracker"},
+                                   {kube::kJob, "orders-precheck"},
+                                   {kube::kPod, "orders-precheck-x"},
+                                   {kube::kConfigMap, "orders-tracker"},
+                                   {kube::kConfigMap, "orders-precheck"},
+                                   {kube::kService, "orders-tracker"}}) {
+    EXPECT_TRUE(client_.remove(type, {space_, name}, {}).ok());  // the garbage collector's part
+  }
+  const std::string former = kube::text_at(live(kube::kJob, "orders-cleanup"), "/metadata/uid");
+  delete_tracking();
+  stop_tracker();
+  wait_until("another Job", [&] {
+    const std::string uid = kube::text_at(live(kube::kJob, "orders-cleanup"), "/metadata/uid");
+    return !uid.empty() && uid != former;
+  });
+  EXPECT_FALSE(live(kube::kChangeTrackingTask, "orders").is_null());
+  finish_job("orders-cleanup");
+  wait_until_gone();
+}
+
+TEST_F(CleanupCycleTest, ANamespaceThatIsDeletedTakesTheTaskAlong) {
+  delete_tracking();
+  EXPECT_TRUE(client_.remove(kNamespace, {"", space_}, {}).ok());
+  stop_tracker();
+  wait_until_gone();
+}
+
+TEST_F(ReconcilerTest, WhileANewerSpecIsRefusedTheLastGoodOnesChildrenArePutBack) {
+  start_tracking();
+  wait_until("the last good spec", [&] { return status().contains("lastGoodSpec"); });
+  json object = task_object();
+  object["spec"]["objects"]["include"][0]["tablePattern"] = "(";
+  object["spec"]["tracker"]["image"] = "never:run";
+  apply(object);
+  wait_for("Accepted", "False InvalidSpec");
+  // Also by an operator that has not seen the spec itself.
+  stop_operator();
+  start_operator(kImage);
+  const json config = kube::value_at(live(kube::kConfigMap, "orders-tracker"), "/data");
+  EXPECT_TRUE(client_.remove(kube::kConfigMap, {space_, "orders-tracker"}, {}).ok());
+  EXPECT_TRUE(client_.remove(kube::kService, {space_, "orders-tracker"}, {}).ok());
+  EXPECT_TRUE(client_
+                  .patch(kube::kDeployment, {space_, "orders-tracker"},
+                         {{"spec", {{"template", {{"spec", {{"terminationGracePeriodSeconds", 5}}}}}}}},
+                         resource_version(kube::kDeployment, "orders-tracker"))
+                  .ok());
+  wait_until("they are put back", [&] {
+    return kube::value_at(live(kube::kConfigMap, "orders-tracker"), "/data") == config &&
+           live(kube::kService, "orders-tracker").is_object() &&
+           kube::value_at(live(kube::kDeployment, "orders-tracker"),
+                          "/spec/template/spec/terminationGracePeriodSeconds") == 60;
+  });
+  EXPECT_TRUE(client_.remove(kube::kDeployment, {space_, "orders-tracker"}, {}).ok());
+  wait_until("the Deployment is made again",
+             [&] { return live(kube::kDeployment, "orders-tracker").is_object(); });
+  const json again = live(kube::kDeployment, "orders-tracker");
+  EXPECT_EQ(kube::text_at(again, "/spec/template/spec/containers/0/image"), kImage);
+
+  // And while a precheck fails, or is not done.
+  object["spec"]["objects"]["include"][0] = {{"database", "crm"}};
+  apply(object);
+  wait_for("PrecheckPassed", "Unknown PrecheckRunning");
+  EXPECT_TRUE(client_.remove(kube::kConfigMap, {space_, "orders-tracker"}, {}).ok());
+  wait_until("it is put back",
+             [&] { return kube::value_at(live(kube::kConfigMap, "orders-tracker"), "/data") == config; });
+}
+
 constexpr kube::ResourceType kServiceAccount{"", "v1", "serviceaccounts", "ServiceAccount", true};
 constexpr kube::ResourceType kRole{"rbac.authorization.k8s.io", "v1", "roles", "Role", true};
 constexpr kube::ResourceType kRoleBinding{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding",
@@ -938,7 +1219,7 @@ json chart_rules() {
 }
 
 /// The operator as the user that the chart makes of it: cluster-wide, and in one namespace.
-class LeastPrivilegeTest : public ReconcilerTest, public testing::WithParamInterface<bool> {
+class LeastPrivilegeTest : public CleanupCycleTest, public testing::WithParamInterface<bool> {
  protected:
   void become_chart_user(bool is_cluster_wide) {
     stop_operator();
@@ -975,7 +1256,7 @@ class LeastPrivilegeTest : public ReconcilerTest, public testing::WithParamInter
     start_operator(kImage, is_cluster_wide ? "" : space_);
   }
   void TearDown() override {
-    ReconcilerTest::TearDown();
+    CleanupCycleTest::TearDown();
     watched_.use(*transport_);
   }
 
@@ -984,15 +1265,15 @@ class LeastPrivilegeTest : public ReconcilerTest, public testing::WithParamInter
 
 TEST_P(LeastPrivilegeTest, ATasksLifeNeedsNoMoreThanTheChartGrants) {
   become_chart_user(GetParam());
-  apply(task_object());
+  json object = deleting_task();
+  apply(object);
   wait_until("the precheck's Job", [&] { return live(kube::kJob, "orders-precheck").is_object(); });
   // Events are read where a Job has no pod.
   EXPECT_TRUE(eventually([&] { return watched_.used().contains("list events"); }));
-  start_tracking();
+  start_tracking(object);
   crash_tracker("tracker-1");
   wait_for("Ready", "False CrashLooping");
   wait_until("its event", [&] { return events_that("CrashLooping") > 0; });
-  json object = task_object();
   object["spec"]["suspend"] = true;
   object["spec"]["objects"]["include"][0]["database"] =
       "crm";  // another precheck: its Job takes the first's place
@@ -1008,7 +1289,11 @@ TEST_P(LeastPrivilegeTest, ATasksLifeNeedsNoMoreThanTheChartGrants) {
   wait_until("it runs again", [&] {
     return kube::value_at(live(kube::kDeployment, "orders-tracker"), "/spec/replicas") == 1;
   });
-  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  delete_task();
+  stop_tracker();
+  end_job("Complete", "the topics are deleted");
+  wait_until_gone();
+  event_that("CleanedUp");
   wait_until("the store has forgotten it", [&] {
     return controller_->store(kube::kChangeTrackingTask)->find({space_, "orders"}) == nullptr;
   });

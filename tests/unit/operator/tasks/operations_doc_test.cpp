@@ -37,6 +37,9 @@ std::set<std::string> reasons_in_code() {
   add_matches(status, R"re(not_ready\("(\w+)")re", reasons);
   add_matches(status, R"re(\? "(NotReached)")re", reasons);
   add_matches(source_text("operator/tasks/lag_target.cpp"), R"re(ConditionStatus::\w+, "(\w+)")re", reasons);
+  const std::string cleanup = source_text("operator/tasks/cleanup_cycle.cpp");
+  add_matches(cleanup, R"re(ConditionStatus::\w+, "(\w+)")re", reasons);
+  add_matches(cleanup, R"re(\.reason = "(\w+)")re", reasons);
   const std::string tracker = source_text("operator/tasks/tracker_state.cpp");
   add_matches(tracker, R"re(ConditionStatus::\w+, "(\w+)")re", reasons);
   add_matches(tracker, R"re(not_available\(\s*"(\w+)")re", reasons);

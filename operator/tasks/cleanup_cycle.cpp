@@ -1,0 +1,163 @@
+#include "operator/tasks/cleanup_cycle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "operator/api/conditions.h"
+#include "operator/kube/json_access.h"
+#include "operator/tasks/desired.h"
+#include "operator/tasks/pod_state.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using api::Condition;
+using api::ConditionStatus;
+using nlohmann::json;
+
+constexpr const char* kTerminating = "Terminating";
+constexpr std::chrono::milliseconds kCleanupDeadline = std::chrono::minutes(10);
+
+std::string what_is_left(const api::TaskObject& task) {
+  std::string topics;
+  for (const json& topic : task.status.value("topics", json::array())) {
+    topics += (topics.empty() ? " (" : ", ") + topic.get<std::string>();
+  }
+  return fmt::format(
+      "the task's topics{}{} and its records in __rowtide_checkpoints (keys {} and {}#schema#...)", topics,
+      topics.empty() ? "" : ")", task.uid, task.uid);
+}
+
+CleanupDecision release(std::string reason, std::string message) {
+  return {.action = CleanupAction::Release, .reason = std::move(reason), .message = std::move(message)};
+}
+
+CleanupDecision give_up(const api::TaskObject& task, std::string reason, const std::string& why) {
+  return {.action = CleanupAction::Release,
+          .reason = std::move(reason),
+          .message = fmt::format("{}; perhaps left: {}", why, what_is_left(task)),
+          .is_warning = true};
+}
+
+/// By the condition, which outlives the operator, and by what was seen, where it could not be written.
+std::int64_t begun_ms(const api::TaskObject& task, const CleanupView& view) {
+  const json& condition = api::find_condition(kube::value_at(task.status, "/conditions"), kTerminating);
+  const std::int64_t told = api::parse_time(kube::text_at(condition, "/lastTransitionTime"));
+  return told > 0 ? std::min(told, view.first_seen_ms) : view.first_seen_ms;
+}
+
+bool is_stopped(const json& deployment) {
+  const auto number = [&](const char* pointer, std::int64_t fallback) {
+    const json& value = kube::value_at(deployment, pointer);
+    return value.is_number_integer() ? value.get<std::int64_t>() : fallback;
+  };
+  return number("/spec/replicas", 1) == 0 && number("/status/replicas", 0) == 0 &&
+         number("/status/observedGeneration", 0) >= number("/metadata/generation", 0);
+}
+
+std::optional<CleanupDecision> until_stopped(const CleanupView& view) {
+  CleanupDecision wait{.reason = "TrackerStopping", .message = "the tracker stops"};
+  if (!view.tracker_pod.empty()) wait.message = fmt::format("the tracker's pod {} stops", view.tracker_pod);
+  const bool is_leaving =
+      view.deployment != nullptr && view.deployment->at("metadata").contains("deletionTimestamp");
+  if (view.deployment != nullptr && !is_leaving && !is_stopped(*view.deployment)) {
+    wait.action = CleanupAction::StopTracker;
+    return wait;
+  }
+  if (view.deployment == nullptr && view.tracker_pod.empty()) return std::nullopt;
+  if (view.tracker_pod.empty() && !is_leaving) return std::nullopt;
+  return wait;
+}
+
+/// The last words of a pod of the Job, or what keeps it from starting.
+std::string words_of(const json* pod) {
+  if (pod == nullptr) return "";
+  const json& status = container_status(*pod, kCleanupContainer);
+  if (std::string words = kube::text_at(status, "/state/terminated/message"); !words.empty()) return words;
+  const std::optional<Obstacle> obstacle = start_obstacle(*pod, kCleanupContainer);
+  return !obstacle || obstacle->reason == "PodStarting" ? "" : obstacle->reason + ": " + obstacle->message;
+}
+
+bool is_true(const json& job, const char* type) {
+  return kube::text_at(api::find_condition(kube::value_at(job, "/status/conditions"), type), "/status") ==
+         "True";
+}
+
+CleanupDecision decide_by_job(const api::TaskObject& task, const CleanupView& view) {
+  const std::string words = words_of(view.job_pod);
+  if (is_true(*view.job, "Complete")) {
+    return release("CleanedUp", words.empty() ? "topics and checkpoint are deleted" : words);
+  }
+  if (is_true(*view.job, "Failed")) {
+    const json& failed = api::find_condition(kube::value_at(*view.job, "/status/conditions"), "Failed");
+    return give_up(task, "CleanupFailed", words.empty() ? kube::text_at(failed, "/message") : words);
+  }
+  return {.reason = "CleanupRunning",
+          .message = words.empty() ? "topics and checkpoint are being deleted" : words};
+}
+
+}  // namespace
+
+CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& view, std::int64_t now_ms) {
+  if (task.skips_cleanup || !task.deletes_topics) {
+    return release("CleanupSkipped",
+                   fmt::format("as {} asks for, nothing was deleted in Kafka: {}",
+                               task.skips_cleanup ? "the annotation " + std::string(api::kSkipCleanup)
+                                                  : "spec.deletionPolicy",
+                               what_is_left(task)));
+  }
+  if (!view.has_run)
+    return release("CleanupSkipped", "no tracker of the task has run: there is nothing to delete");
+  const bool is_ours =
+      view.job != nullptr && kube::string_at(*view.job, {"metadata", "annotations", kTaskUid}) == task.uid;
+  if (is_ours && (is_true(*view.job, "Complete") || is_true(*view.job, "Failed"))) {
+    return decide_by_job(task, view);
+  }
+  if (now_ms - begun_ms(task, view) >= kCleanupDeadline.count()) {
+    const json& told = api::find_condition(kube::value_at(task.status, "/conditions"), kTerminating);
+    const std::string obstacle = kube::text_at(told, "/message");
+    return give_up(task, "CleanupTimedOut",
+                   fmt::format("after {} minutes the task goes without being cleaned up ({})",
+                               std::chrono::duration_cast<std::chrono::minutes>(kCleanupDeadline).count(),
+                               obstacle.empty() ? "it never began" : obstacle));
+  }
+  if (std::optional<CleanupDecision> wait = until_stopped(view)) return *std::move(wait);
+  if (is_ours) return decide_by_job(task, view);
+  CleanupDecision next{.reason = "CleanupRunning", .message = "topics and checkpoint are being deleted"};
+  if (view.job == nullptr) {
+    next.action = CleanupAction::CreateJob;
+  } else if (!view.job->at("metadata").contains("deletionTimestamp")) {
+    next.action = CleanupAction::DeleteJob;
+  }
+  return next;
+}
+
+CleanupDecision leave_with_namespace(const api::TaskObject& task) {
+  return give_up(task, "NamespaceTerminating",
+                 "the namespace is deleted, and no Job can be made in it any more");
+}
+
+json terminating_status(const api::TaskObject& task, const CleanupDecision& decision, std::int64_t now_ms) {
+  std::vector<Condition> conditions{
+      {kTerminating, ConditionStatus::True, decision.reason, decision.message},
+      {"Ready", ConditionStatus::False, "TaskDeleted", "the task is deleted: " + decision.message}};
+  json before = task.status.value("conditions", json::array());
+  json status = task.status;
+  status["observedGeneration"] = task.generation;
+  status["phase"] = "Terminating";
+  status["conditions"] = api::merge_conditions(before, conditions, task.generation, api::format_time(now_ms));
+  for (const json& condition : before) {
+    const std::string type = condition.value("type", "");
+    if (type == "Accepted" || type == "WhitelistReady" || type == "PrecheckPassed")
+      status["conditions"].push_back(condition);
+  }
+  status.erase("progress");
+  return status;
+}
+
+}  // namespace rowtide::op::tasks
