@@ -50,17 +50,20 @@ std::optional<Key> server_id_claim(const json& task) {
       std::to_string(id.get<std::int64_t>())};
 }
 
-std::string describe(const Key& claim, const Key& other) {
+/// Who may read this task need not know of those of other namespaces.
+std::string describe(const Key& claim, const Key& other, const std::string& name_space) {
+  const std::string who = other.name_space == name_space ? fmt::format("the task {}", to_string(other))
+                                                         : "another task in another namespace";
   if (claim.name_space.starts_with(kTopicAt)) {
     return fmt::format(
-        "the task {}, which is older, writes to the topic {} as well; make this task anew with another "
+        "{}, which is older, writes to the topic {} as well; make this task anew with another "
         "spec.sink.kafka.topic.name, or delete the other",
-        to_string(other), claim.name);
+        who, claim.name);
   }
   return fmt::format(
-      "the task {}, which is older, reads {} with spec.source.serverId {} as well, and a source serves one reader "
+      "{}, which is older, reads {} with spec.source.serverId {} as well, and a source serves one reader "
       "of an id; give this task another, or leave it out",
-      to_string(other), claim.name_space.substr(std::string_view(kServerIdAt).size()), claim.name);
+      who, claim.name_space.substr(std::string_view(kServerIdAt).size()), claim.name);
 }
 
 }  // namespace
@@ -76,7 +79,9 @@ std::vector<Key> claims_of(const json& task) {
 std::optional<std::string> conflict_of(const json& task, const controller::ObjectStore& tasks) {
   for (const Key& claim : claims_of(task)) {
     for (const kube::ObjectPtr& other : tasks.of_group(claim)) {
-      if (age_of(*other) < age_of(task)) return describe(claim, controller::key_of(*other));
+      if (age_of(*other) < age_of(task)) {
+        return describe(claim, controller::key_of(*other), controller::key_of(task).name_space);
+      }
     }
   }
   return std::nullopt;

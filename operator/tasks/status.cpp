@@ -27,6 +27,7 @@ using task::CheckResult;
 constexpr std::int64_t kProgressIntervalMs = 30'000;
 constexpr std::size_t kMaxToldErrors = 20;
 constexpr std::size_t kMaxTopics = 100;
+constexpr std::size_t kMaxItemsText = 4096;
 
 /// Everything the single conditions are made from, and each other.
 struct View {
@@ -77,15 +78,26 @@ json record_precheck(const Observed& observed) {
   return precheck;
 }
 
+/// At most kMaxItemsText and the last line: who wants them all reads status.precheck.items.
 std::string failed_items(const json& precheck) {
   std::string text;
+  int untold = 0;
   for (const json& item : precheck.value("items", json::array())) {
     if (item.value("result", "") != "Failed") continue;
     const std::string reason = item.value("reason", "");
     const std::string repair = item.value("repair", "");
-    text += fmt::format("{}{}{}: {}{}{}", text.empty() ? "" : "; ", item.value("name", ""),
-                        reason.empty() ? "" : " (" + reason + ")", item.value("message", ""),
-                        repair.empty() ? "" : " Repair: ", repair);
+    const std::string told = fmt::format("{}{}{}: {}{}{}", text.empty() ? "" : "; ", item.value("name", ""),
+                                         reason.empty() ? "" : " (" + reason + ")", item.value("message", ""),
+                                         repair.empty() ? "" : " Repair: ", repair);
+    if (untold > 0 || text.size() + told.size() > kMaxItemsText) {
+      ++untold;
+    } else {
+      text += told;
+    }
+  }
+  if (untold > 0) {
+    text += fmt::format("{}{} {}failed: see status.precheck.items", text.empty() ? "" : "; ", untold,
+                        text.empty() ? "" : "more ");
   }
   return text;
 }

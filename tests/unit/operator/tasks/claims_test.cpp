@@ -53,6 +53,18 @@ TEST(Claims, TheYoungerOfTwoWithOneTopicIsRefused) {
       "with another spec.sink.kafka.topic.name, or delete the other");
 }
 
+TEST(Claims, ATaskOfAnotherNamespaceIsNotNamed) {
+  const char* id = "/spec/source/serverId";
+  json theirs = with(with(kOld, kTopic, "one"), id, 7);
+  theirs["metadata"]["namespace"] = "secret";
+  for (const json& mine : {with(kYoung, kTopic, "one"), with(kYoung, id, 7)}) {
+    const std::string told = conflicts(theirs, mine).second;
+    EXPECT_TRUE(told.starts_with("another task in another namespace, which is older, ")) << told;
+    EXPECT_EQ(told.find("secret"), std::string::npos) << told;
+    EXPECT_EQ(told.find("orders"), std::string::npos) << told;
+  }
+}
+
 TEST(Claims, OfOneSecondTheUidDecides) {
   const json same = with(with(kYoung, kTopic, "shop.orders"), "/metadata/creationTimestamp",
                          kOld.at("metadata").at("creationTimestamp"));

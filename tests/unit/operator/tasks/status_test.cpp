@@ -98,6 +98,40 @@ TEST(Status, AllConditionsAreThereFromTheFirstWrite) {
   EXPECT_EQ(status.at("observedGeneration"), 3);
 }
 
+TEST(Status, HundredsOfFailedChecksAreToldInAMessageThatIsBounded) {
+  const api::TaskObject task = test_task();
+  const std::string words(200, 'm');
+  std::vector<task::CheckItem> items;
+  for (int i = 0; i < 500; ++i) {
+    items.push_back(
+        item(("Check" + std::to_string(i)).c_str(), task::CheckResult::Failed, "Bad", words.c_str(), "mend"));
+  }
+  const PrecheckDecision failed = precheck(std::move(items));
+  const json status = compute_status({.task = task, .precheck = failed, .tracker = {}, .now_ms = kNowMs});
+  for (const char* type : {"PrecheckPassed", "Ready"}) {
+    const std::string told = message(status, type);
+    EXPECT_LT(told.size(), 4200U);
+    EXPECT_TRUE(told.starts_with("Check0 (Bad): mmm")) << told;
+    EXPECT_TRUE(told.ends_with(" more failed: see status.precheck.items")) << told;
+  }
+}
+
+TEST(Status, WhatHasPassedAndRunsIsRememberedAsTheLastGoodSpec) {
+  const api::TaskObject task = test_task();
+  const PrecheckDecision passed = precheck({item("SourceReachable", task::CheckResult::Passed)});
+  const PrecheckDecision failed = precheck({item("SourceReachable", task::CheckResult::Failed)});
+  const auto status_of = [&](const PrecheckDecision& decision, std::optional<Refusal> refusal = {}) {
+    return compute_status({.task = task,
+                           .precheck = decision,
+                           .tracker = {},
+                           .tracker_refusal = std::move(refusal),
+                           .now_ms = kNowMs});
+  };
+  EXPECT_EQ(status_of(passed).at("lastGoodSpec"), *task.spec);
+  EXPECT_FALSE(status_of(failed).contains("lastGoodSpec"));
+  EXPECT_FALSE(status_of(passed, Refusal{"ChildRefused", "no"}).contains("lastGoodSpec"));
+}
+
 TEST(Status, AFailedCheckIsToldWithItsRepair) {
   const api::TaskObject task = test_task();
   const PrecheckDecision failed = precheck({item("SourceReachable", task::CheckResult::Passed),
