@@ -27,6 +27,7 @@
 #include "operator/kube/counting_transport.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/kube/json_access.h"
+#include "operator/lease/lease_holder.h"
 #include "operator/tasks/desired.h"
 #include "tests/support/script_server.h"
 #include "tests/support/temp_dir.h"
@@ -1199,33 +1200,32 @@ constexpr kube::ResourceType kClusterRole{"rbac.authorization.k8s.io", "v1", "cl
 constexpr kube::ResourceType kClusterRoleBinding{"rbac.authorization.k8s.io", "v1", "clusterrolebindings",
                                                  "ClusterRoleBinding", false};
 
-/// The rules of helm/rowtide.yaml's role of the operator. Those of a release for one namespace are the same
-/// text, in a Role.
-json chart_rules() {
+/// The rules of a role of helm/rowtide.yaml. Those of a release for one namespace are the same text, in a
+/// Role.
+json chart_rules(const std::string& kind = "ClusterRole", const std::string& name = "rowtide-operator") {
   std::ifstream file(test::source_root() / "helm" / "rowtide.yaml");
   for (const YAML::Node& document : YAML::LoadAll(file)) {
-    if (document["kind"].as<std::string>("") != "ClusterRole" ||
-        document["metadata"]["name"].as<std::string>("") != "rowtide-operator")
+    if (document["kind"].as<std::string>("") != kind ||
+        document["metadata"]["name"].as<std::string>("") != name)
       continue;
     json rules = json::array();
     for (const YAML::Node& rule : document["rules"]) {
       json& made = rules.emplace_back();
-      for (const char* field : {"apiGroups", "resources", "verbs"})
-        made[field] = rule[field].as<std::vector<std::string>>();
+      for (const char* field : {"apiGroups", "resources", "resourceNames", "verbs"}) {
+        if (rule[field]) made[field] = rule[field].as<std::vector<std::string>>();
+      }
     }
     return rules;
   }
-  throw std::runtime_error("helm/rowtide.yaml has no ClusterRole rowtide-operator");
+  throw std::runtime_error("helm/rowtide.yaml has no " + kind + " " + name);
 }
 
-/// The operator as the user that the chart makes of it: cluster-wide, and in one namespace.
-class LeastPrivilegeTest : public CleanupCycleTest, public testing::WithParamInterface<bool> {
+/// A service account with a role's rules.
+class ChartUserTest : public CleanupCycleTest {
  protected:
-  void become_chart_user(bool is_cluster_wide) {
-    stop_operator();
+  void make_user(const json& rules, bool is_cluster_wide) {
     const std::string name = "operator-" + space_;
-    json role{
-        {"apiVersion", kube::api_version(kRole)}, {"metadata", {{"name", name}}}, {"rules", chart_rules()}};
+    json role{{"apiVersion", kube::api_version(kRole)}, {"metadata", {{"name", name}}}, {"rules", rules}};
     json binding{
         {"apiVersion", kube::api_version(kRole)},
         {"metadata", {{"name", name}}},
@@ -1248,12 +1248,6 @@ class LeastPrivilegeTest : public CleanupCycleTest, public testing::WithParamInt
     kube::ClusterConfig config = kube::load_config(server_->fact("KUBECONFIG")).value();
     config.token = kube::string_at(json::parse(answer.value().body), {"status", "token"});
     user_ = kube::CpprestTransport::create(config).value();
-    kube::Client as_user(*user_);
-    wait_until("the role is in force", [&] {
-      return as_user.list(kube::kChangeTrackingTask, {.name_space = is_cluster_wide ? "" : space_}).ok();
-    });
-    watched_.use(*user_);
-    start_operator(kImage, is_cluster_wide ? "" : space_);
   }
   void TearDown() override {
     CleanupCycleTest::TearDown();
@@ -1262,6 +1256,45 @@ class LeastPrivilegeTest : public CleanupCycleTest, public testing::WithParamInt
 
   std::unique_ptr<kube::CpprestTransport> user_;
 };
+
+/// The operator as the user that the chart makes of it: cluster-wide, and in one namespace.
+class LeastPrivilegeTest : public ChartUserTest, public testing::WithParamInterface<bool> {
+ protected:
+  void become_chart_user(bool is_cluster_wide) {
+    stop_operator();
+    make_user(chart_rules(), is_cluster_wide);
+    kube::Client as_user(*user_);
+    wait_until("the role is in force", [&] {
+      return as_user.list(kube::kChangeTrackingTask, {.name_space = is_cluster_wide ? "" : space_}).ok();
+    });
+    watched_.use(*user_);
+    start_operator(kImage, is_cluster_wide ? "" : space_);
+  }
+};
+
+TEST_F(ChartUserTest, LeadingNeedsNoMoreThanTheChartGrantsAndThatNoLess) {
+  stop_operator();
+  const json rules = chart_rules("Role", "rowtide-operator-leader");
+  make_user(rules, false);
+  watched_.use(*user_);
+  const lease::LeaseOptions options{.lease = {space_, "rowtide-operator"}, .identity = "one"};
+  lease::LeaseHolder first(operator_client_, options);
+  wait_until("the role is in force", [&] { return first.hold().ok(); });
+  const std::vector<std::string> forbidden_before = watched_.forbidden();
+  EXPECT_TRUE(first.hold().value_or(false)) << "renewed";
+  EXPECT_TRUE(first.release().ok());
+  lease::LeaseHolder second(operator_client_, {.lease = options.lease, .identity = "two"});
+  EXPECT_TRUE(second.hold().value_or(false)) << "taken over";
+  EXPECT_EQ(watched_.forbidden(), forbidden_before);
+
+  std::set<std::string> granted;
+  for (const json& rule : rules) {
+    for (const json& verb : rule.at("verbs")) granted.insert(verb.get<std::string>() + " leases");
+  }
+  std::set<std::string> used = watched_.used();
+  std::erase_if(used, [](const std::string& verb) { return !verb.ends_with(" leases"); });
+  EXPECT_EQ(used, granted);
+}
 
 TEST_P(LeastPrivilegeTest, ATasksLifeNeedsNoMoreThanTheChartGrants) {
   become_chart_user(GetParam());
