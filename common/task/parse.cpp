@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/names/name_case.h"
+#include "common/task/cidr.h"
 #include "common/task/document.h"
 #include "common/task/stable_hash.h"
 #include "common/task/yaml_documents.h"
@@ -21,6 +22,7 @@ constexpr std::size_t kMaxNameLength = 48;  // leaves room for "-precheck" and a
 constexpr std::size_t kMaxRules = 1000;
 constexpr std::size_t kMaxTables = 1000;
 constexpr std::size_t kMaxPodEntries = 64;
+constexpr std::size_t kMaxCidrs = 64;
 constexpr std::int64_t kMaxAlertSeconds = 604'800;  // a week
 
 template <typename Enum, std::size_t N>
@@ -51,6 +53,8 @@ constexpr Choices<DeletionPolicy, 2> kDeletionPolicies{
     {{"Retain", DeletionPolicy::Retain}, {"Delete", DeletionPolicy::Delete}}};
 constexpr Choices<UpgradePolicy, 2> kUpgradePolicies{
     {{"Automatic", UpgradePolicy::Automatic}, {"Manual", UpgradePolicy::Manual}}};
+constexpr Choices<WhitelistMode, 2> kWhitelistModes{
+    {{"Report", WhitelistMode::Report}, {"Ignore", WhitelistMode::Ignore}}};
 constexpr Choices<PartitionBy, 3> kPartitionBys{
     {{"Task", PartitionBy::Task}, {"Table", PartitionBy::Table}, {"PrimaryKey", PartitionBy::PrimaryKey}}};
 constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
@@ -556,6 +560,22 @@ OnlineSchemaChanges read_online_schema_changes(const Field& spec) {
   return changes;
 }
 
+Network read_network(const Field& field) {
+  Network network;
+  if (!field.present()) return network;
+  if (field.mode() == Mode::Standalone) field.note_ignored();
+  if (!field.is_map_of({"whitelist"})) return network;
+  const Field whitelist = field["whitelist"];
+  if (!whitelist.is_map_of({"mode", "egressCIDRs"})) return network;
+  network.whitelist.mode = whitelist["mode"].choice(kWhitelistModes, network.whitelist.mode);
+  for (const Field& item : whitelist["egressCIDRs"].items(kMaxCidrs)) {
+    const std::string cidr = item.required_text("a network, e.g. 10.0.3.0/24");
+    if (!is_cidr(cidr)) item.refuse("a network in CIDR notation, e.g. 10.0.3.0/24 or 2001:db8::/64");
+    network.whitelist.egress_cidrs.push_back(cidr);
+  }
+  return network;
+}
+
 std::optional<Alerts> read_alerts(const Field& field) {
   if (!field.present()) return std::nullopt;
   Alerts alerts;
@@ -574,7 +594,8 @@ Spec read_spec(const Field& field) {
   }
   if (!field.is_map_of({"description", "suspend", "source", "dataTypes", "objects", "rowImages",
                         "onUnprocessable", "onlineSchemaChanges", "onlineSchemaChangeTables", "startPosition",
-                        "resetNonce", "precheck", "sink", "tracker", "alerts", "deletionPolicy"})) {
+                        "resetNonce", "precheck", "sink", "network", "tracker", "alerts",
+                        "deletionPolicy"})) {
     return spec;
   }
   spec.description = field["description"].text();
@@ -589,6 +610,7 @@ Spec read_spec(const Field& field) {
   spec.reset_nonce = field["resetNonce"].integer(0, INT64_MAX, 0);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
+  spec.network = read_network(field["network"]);
   spec.tracker = read_tracker_pod(field["tracker"]);
   spec.alerts = read_alerts(field["alerts"]);
   const Field deletion_policy = field["deletionPolicy"];

@@ -186,6 +186,20 @@ struct TrackerPod {
   UpgradePolicy upgrade_policy = UpgradePolicy::Automatic;
 };
 
+enum class WhitelistMode { Report, Ignore };
+
+/// Whether the source lets the tracker's network in is looked at, and told in the status; Ignore: not told.
+struct Whitelist {
+  WhitelistMode mode = WhitelistMode::Report;
+  /// What the source must let in; empty: the address from which it sees the tracker.
+  std::vector<std::string> egress_cidrs;
+};
+
+/// The operator's; without effect when run standalone, which is said there.
+struct Network {
+  Whitelist whitelist;
+};
+
 /// When a task counts as late: its lag was above lag_seconds for for_seconds; and no more, the other way
 /// round.
 struct Alerts {
@@ -209,6 +223,7 @@ struct Spec {
   std::int64_t reset_nonce = 0;  ///< above the checkpoint's: begin at start_position again, once
   Precheck precheck;
   Sink sink;
+  Network network;
   TrackerPod tracker;
   std::optional<Alerts> alerts;  ///< the operator's; without effect when run standalone, which is said there
   DeletionPolicy deletion_policy = DeletionPolicy::Retain;  ///< the same

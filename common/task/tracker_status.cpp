@@ -25,6 +25,10 @@ std::string to_json(const TrackerStatus& status) {
       {"checkpointAtMs", status.checkpoint_at_ms},
       {"topics", status.topics},
       {"startRemark", status.start_remark},
+      {"source",
+       {{"verifiedAtMs", status.source_verified_at_ms},
+        {"reason", status.source_reason},
+        {"message", status.source_message}}},
   };
   json["consumerGroups"] = nlohmann::ordered_json::array();
   for (const GroupStatus& group : status.consumer_groups)
@@ -59,6 +63,10 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
     status.checkpoint_at_ms = json.value("checkpointAtMs", std::int64_t{0});
     status.start_remark = json.value("startRemark", "");
     status.topics = json.value("topics", std::vector<std::string>());
+    const auto source = json.value("source", nlohmann::json::object());
+    status.source_verified_at_ms = source.value("verifiedAtMs", std::int64_t{0});
+    status.source_reason = source.value("reason", "");
+    status.source_message = source.value("message", "");
     for (const auto& group : json.value("consumerGroups", nlohmann::json::array()))
       status.consumer_groups.push_back(group_status_from_json(group));
     return status;

@@ -33,6 +33,10 @@ struct TrackerStatus {
   std::vector<std::string> topics;
   std::string start_remark;  ///< what is special about where this run began; empty: nothing
   std::vector<GroupStatus> consumer_groups;
+  /// The newest new connection to the source: when it was made; 0: none yet. Empty reason: it was let in.
+  std::int64_t source_verified_at_ms = 0;
+  std::string source_reason;  ///< HostNotPrivileged, HostBlocked, Timeout, ...
+  std::string source_message;
 };
 
 [[nodiscard]] std::string to_json(const TrackerStatus& status);

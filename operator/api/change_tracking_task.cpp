@@ -83,7 +83,8 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   nlohmann::json pod_settings = object_at(spec, "tracker");
   drop_defaults(pod_settings, "spec.tracker", defaults);
   task.pod_settings_hash = task::stable_hash(pod_settings.dump());
-  for (const char* operators : {"description", "suspend", "tracker", "precheck", "alerts", "deletionPolicy"})
+  for (const char* operators :
+       {"description", "suspend", "tracker", "precheck", "network", "alerts", "deletionPolicy"})
     spec.erase(operators);
   drop_defaults(spec, "spec", defaults);
   nlohmann::json document = document_of(object, std::move(spec));

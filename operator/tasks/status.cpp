@@ -15,6 +15,7 @@
 #include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/tracker_state.h"
+#include "operator/tasks/whitelist.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -155,30 +156,6 @@ Condition precheck_passed(const View& view) {
     return {type, ConditionStatus::Unknown, "PrecheckNotStarting", view.observed.precheck.job_failure};
   }
   return {type, ConditionStatus::Unknown, "PrecheckRunning", "the precheck is running"};
-}
-
-/// The answer of the source to a connection from the tracker's own network.
-Condition whitelist_ready(const View& view, json& whitelist) {
-  const char* type = "WhitelistReady";
-  for (const json& item : view.recorded_precheck.is_object()
-                              ? view.recorded_precheck.value("items", json::array())
-                              : json::array()) {
-    if (item.value("name", "") != "SourceReachable") continue;
-    const std::string reason = item.value("reason", "");
-    const std::string message = item.value("message", "");
-    if (reason == "HostNotPrivileged" || reason == "HostBlocked") {
-      whitelist = {{"state", "Blocked"}, {"message", message}};
-      return {type, ConditionStatus::False, reason, message + " Repair: " + item.value("repair", "")};
-    }
-    if (item.value("result", "") == "Passed") {
-      whitelist = {{"state", "Allowed"}, {"message", item.value("observed", "")}};
-      return {type, ConditionStatus::True, "SourceReached", "the source lets the tracker's network in"};
-    }
-    whitelist = {{"state", "Unknown"}, {"message", message}};
-    return {type, ConditionStatus::Unknown, reason.empty() ? "NotReached" : reason, message};
-  }
-  whitelist = {{"state", "Unknown"}};
-  return {type, ConditionStatus::Unknown, "NotChecked", "no precheck has reached the source yet"};
 }
 
 Condition tracker_condition(const View& view) {
@@ -373,23 +350,17 @@ json compute_status(const Observed& observed) {
                   .recorded_precheck = task.parsed->ok() ? record_precheck(observed)
                                                          : task.status.value("precheck", json(nullptr))};
 
-  json whitelist;
+  auto [is_let_in, whitelist] = whitelist_ready(observed, view.recorded_precheck);
   const Condition is_accepted = accepted(view);
   const Condition precheck = precheck_passed(view);
   const Condition available = tracker_condition(view);
   const Condition stream = streaming(view, available);
-  std::vector<Condition> conditions{is_accepted, whitelist_ready(view, whitelist),
+  std::vector<Condition> conditions{is_accepted, std::move(is_let_in),
                                     precheck,    available,
                                     stream,      ready(view, is_accepted, precheck, stream)};
   if (std::optional<Condition> paused = paused_condition(task)) conditions.push_back(*std::move(paused));
   if (std::optional<Condition> lag = lag_condition(view, available.status == ConditionStatus::True)) {
     conditions.push_back(*std::move(lag));
-  }
-
-  if (observed.precheck.report && !observed.precheck.report->client_address.empty()) {
-    whitelist["clientAddress"] = observed.precheck.report->client_address;
-  } else if (const json old = task.status.value("whitelist", json::object()); old.contains("clientAddress")) {
-    whitelist["clientAddress"] = old.at("clientAddress");
   }
 
   json status = {

@@ -106,6 +106,7 @@ std::vector<json> full_documents() {
                 "topologySpreadConstraints": [{"maxSkew": 1}], "podLabels": {"team": "a"},
                 "podAnnotations": {"note": "b"}, "env": [{"name": "TZ", "value": "UTC"}],
                 "upgradePolicy": "Manual"},
+    "network": {"whitelist": {"mode": "Ignore", "egressCIDRs": ["10.0.3.0/24", "2001:db8::/64"]}},
     "alerts": {"lagSeconds": 5, "forSeconds": 10}, "deletionPolicy": "Delete"}})"));
   json second = patched(minimal(), json::parse(R"({"spec": {
     "objects": {"include": [{"databasePattern": "s.*", "tablePattern": "o.*"}],
@@ -205,6 +206,7 @@ std::string settings(const task::Spec& s) {
                 s.tracker.env_json,
                 s.tracker.upgrade_policy};
   out["deletionPolicy"] = s.deletion_policy;
+  out["network"] = {s.network.whitelist.mode, s.network.whitelist.egress_cidrs};
   if (s.alerts) out["alerts"] = {s.alerts->lag_seconds, s.alerts->for_seconds};
   return out.dump(1);
 }
@@ -376,10 +378,14 @@ TEST_F(CrdTest, NumbersTextsAndListsHaveTheirBounds) {
     };
     if (schema.contains("minimum")) holds(number("minimum"), number("minimum") - 1, "minimum");
     if (schema.contains("maximum")) holds(number("maximum"), number("maximum") + 1, "maximum");
-    if (schema.contains("minLength"))
+    const bool is_network = absl::StartsWith(field, "spec.network.whitelist.egressCIDRs[");
+    if (schema.contains("minLength") && !is_network)
       holds(text(number("minLength")), text(number("minLength") - 1), "minLength");
     if (schema.contains("format") && schema["format"] == "date-time") {
       expect_refused(with(document, at, "yesterday"), field, "is no time");
+    } else if (is_network) {
+      expect_refused(with(document, at, std::string(64, '1')), "spec.network.whitelist.egressCIDRs",
+                     "is no network");
     } else if (schema.contains("maxLength")) {
       holds(text(number("maxLength")), text(number("maxLength") + 1), "maxLength");
     }
@@ -448,13 +454,13 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
     }
     EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
   });
-  EXPECT_EQ(choices, 20);
+  EXPECT_EQ(choices, 21);
 }
 
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
   const json empty_parents = patched(minimal(), json::parse(R"({"spec": {
     "source": {"tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca"}}}, "startPosition": {}, "precheck": {},
-    "tracker": {}, "alerts": {},
+    "tracker": {}, "alerts": {}, "network": {"whitelist": {}},
     "sink": {"kafka": {"topic": {}, "debezium": {}, "security": {"protocol": "SSL", "caSecretRef": {"name": "ca"}}}}}})"));
   const json empty_modes = patched(
       minimal(), json::parse(R"({"spec": {"source": {"tls": {}}, "sink": {"kafka": {"security": {}}}}})"));
@@ -602,6 +608,12 @@ const std::vector<RuleCase>& rule_cases() {
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
             "credentialsSecretRef": {"name": "k"}, "caSecretRef": {"name": "c"}}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "caSecretRef": {"name": "c"}}}}}})"}},
+      {"each is a network in CIDR notation, such as 10.0.3.0/24 or 2001:db8::/64",
+       {R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["10.0.3.7"]}}}})",
+        R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["10.0.3.0/24", "10.0.3.7/24"]}}}})",
+        R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["db.example.com/32"]}}}})",
+        R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["2001:db8::1/64"]}}}})"},
+       {R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["10.0.3.7/32", "0.0.0.0/0", "2001:db8::/64"]}}}})"}},
       {"clientCertificateSecretRef is only for SSL and SASL_SSL",
        {R"({"spec": {"sink": {"kafka": {"security": {"clientCertificateSecretRef": {"name": "c"}}}}}})",
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",

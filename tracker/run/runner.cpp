@@ -28,6 +28,7 @@ Runner::Runner(const task::Task& task, Parts parts)
       parts_(std::move(parts)),
       sampler_(
           parts_, [this] { return checkpointer_.saved(); }, [this] { return counters_.total_rows(); }),
+      verifier_(parts_.connect_sql),
       checkpointer_(parts_, [this](const binlog::Position& position) {
         sampler_.lag().delivered({position.file, position.offset});
       }) {}
@@ -60,6 +61,7 @@ absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
   absl::Status status;
   {
     const std::jthread sampling([this](const std::stop_token& token) { sampler_.run(token); });
+    const std::jthread verifying([this](const std::stop_token& token) { verifier_.run(token); });
     checkpointer_.start();
     status = stream(stop);
     checkpointer_.stop();
@@ -135,7 +137,9 @@ absl::Status Runner::stream_once(const std::stop_token& stop) {
   absl::Status status;
   {
     Stream stream(task_, parts_, *start_, counters_, stop);
-    if (status = stream.open(); !status.ok()) return status;
+    status = stream.open();
+    verifier_.note(status);
+    if (!status.ok()) return status;
     {
       const std::lock_guard lock(mutex_);
       client_address_ = parts_.source.info().client_address;
@@ -233,6 +237,10 @@ task::TrackerStatus Runner::status() const {
     status.offset = durable->offset;
   }
   status.checkpoint_at_ms = checkpoint_at_ms();
+  const SourceAccess access = verifier_.access();
+  status.source_verified_at_ms = access.at_ms;
+  status.source_reason = condition_reason(access.status);
+  status.source_message = std::string(access.status.message());
 
   const std::lock_guard lock(mutex_);
   status.client_address = client_address_;

@@ -15,6 +15,7 @@
 #include "tracker/run/checkpointer.h"
 #include "tracker/run/parts.h"
 #include "tracker/run/source_sampler.h"
+#include "tracker/run/source_verifier.h"
 #include "tracker/run/start.h"
 
 namespace rowtide::run {
@@ -66,6 +67,7 @@ class Runner {
   pipeline::Counters counters_;
   std::optional<Start> start_;  ///< `from` moves on with each connection
   SourceSampler sampler_;
+  SourceVerifier verifier_;
   Checkpointer checkpointer_;
 
   mutable std::mutex mutex_;  // guards what follows

@@ -295,6 +295,19 @@ TEST(ParseTask, AlertsAreThereWhenTheyAreGiven) {
             std::vector<std::string>{"spec.alerts"});
 }
 
+TEST(ParseTask, NetworksThatTheSourceMustLetInAreChecked) {
+  const auto read = [](const std::string& cidr) {
+    return parse_task(with("spec.network", "{whitelist: {egressCIDRs: ['" + cidr + "']}}"), Mode::Kubernetes);
+  };
+  for (const char* good : {"10.0.3.0/24", "10.0.3.7/32", "0.0.0.0/0", "2001:db8::/64", "::1/128"})
+    EXPECT_TRUE(read(good).ok()) << good;
+  for (const char* bad : {"10.0.3.7", "10.0.3.7/24", "10.0.3.0/33", "10.0.3.0/", "10.0.3.0/x", "db/24",
+                          "10.0.3/24", "2001:db8::1/64", "10.0.3.0/-1", "10.0.3.0/24 "})
+    EXPECT_FALSE(read(bad).ok()) << bad;
+  EXPECT_EQ(parse_task(with("spec.network", "{whitelist: {}}"), Mode::Standalone).ignored,
+            std::vector<std::string>{"spec.network"});
+}
+
 TEST(ParseTask, ReservedNamesOfPodSettingsAreRefused) {
   const ParseResult result = parse_task(with("spec.tracker", R"({
     podLabels: {rowtide.dev/task: other, app.kubernetes.io/component: x, team: cdc},

@@ -88,7 +88,10 @@ TEST(TrackerStatus, SurvivesJson) {
                        .offset = 5'000'000'000U,
                        .checkpoint_at_ms = 7,
                        .topics = {"shop.orders"},
-                       .start_remark = "Goes on elsewhere"};
+                       .start_remark = "Goes on elsewhere",
+                       .source_verified_at_ms = 8,
+                       .source_reason = "HostBlocked",
+                       .source_message = "m"};
   const auto back = tracker_status_from_json(to_json(status));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(to_json(*back), to_json(status));

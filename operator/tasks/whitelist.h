@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "operator/api/conditions.h"
+#include "operator/tasks/status.h"
+
+namespace rowtide::op::tasks {
+
+/// WhitelistReady and status.whitelist: what the source said of the newest connection from the tracker's own
+/// network, of the precheck (`precheck`: status.precheck as it will stand, or null) or of the tracker that
+/// runs. Without a newer one the former answer stands. Pure.
+[[nodiscard]] std::pair<api::Condition, nlohmann::json> whitelist_ready(const Observed& observed,
+                                                                        const nlohmann::json& precheck);
+
+}  // namespace rowtide::op::tasks
