@@ -53,8 +53,11 @@ constexpr Choices<DeletionPolicy, 2> kDeletionPolicies{
     {{"Retain", DeletionPolicy::Retain}, {"Delete", DeletionPolicy::Delete}}};
 constexpr Choices<UpgradePolicy, 2> kUpgradePolicies{
     {{"Automatic", UpgradePolicy::Automatic}, {"Manual", UpgradePolicy::Manual}}};
-constexpr Choices<WhitelistMode, 2> kWhitelistModes{
-    {{"Report", WhitelistMode::Report}, {"Ignore", WhitelistMode::Ignore}}};
+constexpr Choices<WhitelistMode, 3> kWhitelistModes{{{"Report", WhitelistMode::Report},
+                                                     {"Ignore", WhitelistMode::Ignore},
+                                                     {"Manage", WhitelistMode::Manage}}};
+constexpr Choices<NetworkType, 3> kNetworkTypes{
+    {{"VPC", NetworkType::Vpc}, {"Classic", NetworkType::Classic}, {"Public", NetworkType::Public}}};
 constexpr Choices<PartitionBy, 3> kPartitionBys{
     {{"Task", PartitionBy::Task}, {"Table", PartitionBy::Table}, {"PrimaryKey", PartitionBy::PrimaryKey}}};
 constexpr Choices<SecurityProtocol, 4> kSecurityProtocols{
@@ -138,18 +141,37 @@ Tls read_tls(const Field& field) {
   return tls;
 }
 
+PolarDb read_polardb(const Field& field, SourceType type) {
+  PolarDb polardb;
+  if (type != SourceType::PolarDbMySql) field.refuse("only with type PolarDBMySQL");
+  if (!field.is_map_of({"regionId", "dbClusterId", "openApiSecretRef", "endpoint"})) return polardb;
+  polardb.region_id = field["regionId"].required_text("the cluster's region, e.g. cn-hangzhou");
+  polardb.cluster_id = field["dbClusterId"].required_text("the cluster's id, e.g. pc-bp1...");
+  const Field secret = field["openApiSecretRef"];
+  if (!secret.present()) secret.refuse("required: a Secret with the keys accessKeyId and accessKeySecret");
+  if (const auto ref = read_secret_ref(secret)) polardb.open_api_secret_ref = *ref;
+  polardb.endpoint = field["endpoint"].text("https://polardb.aliyuncs.com");
+  static const re2::RE2 kUrl(R"(https?://[a-zA-Z0-9.-]+(:[0-9]+)?)");
+  if (!re2::RE2::FullMatch(polardb.endpoint, kUrl))
+    field["endpoint"].refuse("the API's address without a path, e.g. https://polardb.aliyuncs.com");
+  return polardb;
+}
+
 Source read_source(const Field& field) {
   Source source;
   if (!field.present()) {
     field.refuse("required: type, host, credentialsSecretRef");
     return source;
   }
-  if (!field.is_map_of({"type", "host", "port", "credentialsSecretRef", "credentials", "tls", "serverId"})) {
+  if (!field.is_map_of(
+          {"type", "host", "port", "credentialsSecretRef", "credentials", "tls", "serverId", "polardb"})) {
     return source;
   }
   if (!field["type"].present()) field["type"].refuse("required: one of PolarDBMySQL, MySQL, MariaDB");
   source.type = field["type"].required_choice(kSourceTypes, source.type);
-  source.host = field["host"].required_text("the source's host name or address");
+  if (field["polardb"].present()) source.polardb = read_polardb(field["polardb"], source.type);
+  source.host = source.polardb ? field["host"].text()
+                               : field["host"].required_text("the source's host name or address, or polardb");
   source.port = static_cast<std::uint16_t>(field["port"].integer(1, 65535, source.port));
   source.credentials_secret_ref = read_secret_ref(field["credentialsSecretRef"]);
   source.credentials = read_inline_credentials(field["credentials"]);
@@ -560,11 +582,32 @@ OnlineSchemaChanges read_online_schema_changes(const Field& spec) {
   return changes;
 }
 
-Network read_network(const Field& field) {
+/// Which address of the cluster: only where that is looked up.
+void read_network_type(const Field& field, const Source& source, Network& network) {
+  const bool is_looked_up = source.polardb && source.host.empty();
+  const Field vpc = field["vpc"];
+  if (!is_looked_up) {
+    for (const Field& choice : {field["type"], vpc})
+      if (choice.present())
+        choice.refuse("only where source.polardb looks the endpoint up, without source.host");
+    return;
+  }
+  network.type = field["type"].choice(kNetworkTypes, network.type);
+  if (network.type != NetworkType::Vpc) {
+    if (vpc.present()) vpc.refuse("only with type VPC");
+    return;
+  }
+  if (!vpc.present()) vpc.refuse("required with type VPC: vpcId");
+  if (!vpc.is_map_of({"vpcId", "vSwitchId"})) return;
+  if (vpc.present()) network.vpc_id = vpc["vpcId"].required_text("the VPC that the cluster's endpoint is in");
+  network.v_switch_id = vpc["vSwitchId"].text();
+}
+
+Network read_network(const Field& field, const Source& source) {
   Network network;
-  if (!field.present()) return network;
-  if (field.mode() == Mode::Standalone) field.note_ignored();
-  if (!field.is_map_of({"whitelist"})) return network;
+  if (field.mode() == Mode::Standalone && !source.polardb) field.note_ignored();
+  if (!field.is_map_of({"type", "vpc", "whitelist"})) return network;
+  read_network_type(field, source, network);
   const Field whitelist = field["whitelist"];
   if (!whitelist.is_map_of({"mode", "egressCIDRs"})) return network;
   network.whitelist.mode = whitelist["mode"].choice(kWhitelistModes, network.whitelist.mode);
@@ -573,6 +616,8 @@ Network read_network(const Field& field) {
     if (!is_cidr(cidr)) item.refuse("a network in CIDR notation, e.g. 10.0.3.0/24 or 2001:db8::/64");
     network.whitelist.egress_cidrs.push_back(cidr);
   }
+  if (network.whitelist.mode == WhitelistMode::Manage && !source.polardb)
+    whitelist["mode"].refuse("Manage only with source.polardb, whose API does it");
   return network;
 }
 
@@ -610,7 +655,7 @@ Spec read_spec(const Field& field) {
   spec.reset_nonce = field["resetNonce"].integer(0, INT64_MAX, 0);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
-  spec.network = read_network(field["network"]);
+  spec.network = read_network(field["network"], spec.source);
   spec.tracker = read_tracker_pod(field["tracker"]);
   spec.alerts = read_alerts(field["alerts"]);
   const Field deletion_policy = field["deletionPolicy"];

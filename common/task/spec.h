@@ -40,9 +40,18 @@ struct Tls {
   std::optional<SecretRef> client_certificate_secret_ref;  ///< keys tls.crt, tls.key
 };
 
+/// A PolarDB cluster as its cloud's OpenAPI knows it.
+struct PolarDb {
+  std::string region_id;
+  std::string cluster_id;
+  SecretRef open_api_secret_ref;  ///< keys accessKeyId, accessKeySecret, and securityToken of a temporary one
+  std::string endpoint;           ///< of the API, "https://polardb.aliyuncs.com"
+};
+
 struct Source {
   SourceType type = SourceType::MySql;
-  std::string host;
+  std::string host;  ///< empty: the cluster's primary endpoint, as `polardb` says
+  std::optional<PolarDb> polardb;
   std::uint16_t port = 3306;
   std::optional<SecretRef> credentials_secret_ref;  ///< keys username, password
   std::optional<InlineCredentials> credentials;     ///< standalone only
@@ -186,17 +195,23 @@ struct TrackerPod {
   UpgradePolicy upgrade_policy = UpgradePolicy::Automatic;
 };
 
-enum class WhitelistMode { Report, Ignore };
+enum class WhitelistMode { Report, Ignore, Manage };
 
 /// Whether the source lets the tracker's network in is looked at, and told in the status; Ignore: not told.
+/// Manage: the tracker's image lets itself in, through the OpenAPI of source.polardb.
 struct Whitelist {
   WhitelistMode mode = WhitelistMode::Report;
   /// What the source must let in; empty: the address from which it sees the tracker.
   std::vector<std::string> egress_cidrs;
 };
 
-/// The operator's; without effect when run standalone, which is said there.
+/// Which of a PolarDB cluster's addresses to use.
+enum class NetworkType { Vpc, Classic, Public };
+
 struct Network {
+  NetworkType type = NetworkType::Vpc;  ///< where source.polardb looks the endpoint up
+  std::string vpc_id;                   ///< of type Vpc
+  std::string v_switch_id;              ///< the same; empty: any of the VPC
   Whitelist whitelist;
 };
 

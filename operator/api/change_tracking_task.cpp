@@ -75,6 +75,7 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   const nlohmann::json* suspend = find_at(spec, {"suspend"});
   task.is_suspended = suspend != nullptr && *suspend == true;
   task.deletes_topics = string_at(spec, {"deletionPolicy"}) == "Delete";
+  task.manages_whitelist = string_at(spec, {"network", "whitelist", "mode"}) == "Manage";
   task.spec = std::make_shared<const nlohmann::json>(spec);
   task.parsed = std::make_shared<const task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));
@@ -85,7 +86,8 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   task.pod_settings_hash = task::stable_hash(pod_settings.dump());
   for (const char* operators :
        {"description", "suspend", "tracker", "precheck", "network", "alerts", "deletionPolicy"})
-    spec.erase(operators);
+    if (operators != std::string_view("network") || !task.parsed->task.spec.source.polardb)
+      spec.erase(operators);
   drop_defaults(spec, "spec", defaults);
   nlohmann::json document = document_of(object, std::move(spec));
   task.tracker_document = document.dump(2) + "\n";

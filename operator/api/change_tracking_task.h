@@ -40,7 +40,11 @@ struct TaskObject {
   std::string upgrade_request;                      ///< the annotation kUpgradeRequest; often empty
   bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth
   bool deletes_topics = false;                      ///< spec.deletionPolicy is Delete; the same
+  bool manages_whitelist = false;                   ///< spec.network.whitelist.mode is Manage; the same
   std::shared_ptr<const nlohmann::json> spec;       ///< as the server has it; never null
+
+  /// Something outside of the cluster goes with the task.
+  [[nodiscard]] bool needs_cleanup() const { return deletes_topics || manages_whitelist; }
 
   /// What the tracker is to run: the document without what only the operator looks at (description, suspend,
   /// pod settings, nonces, alerts) and without fields that say what their absence says, so that a change of

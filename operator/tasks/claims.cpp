@@ -44,10 +44,11 @@ std::optional<Key> server_id_claim(const json& task) {
   const json& id = kube::value_at(task, "/spec/source/serverId");
   if (!id.is_number_integer() || id == 0) return std::nullopt;
   const json& port = kube::value_at(task, "/spec/source/port");
-  return Key{
-      fmt::format("{}{}:{}", kServerIdAt, absl::AsciiStrToLower(kube::text_at(task, "/spec/source/host")),
-                  port.is_number_integer() ? port.get<int>() : 3306),
-      std::to_string(id.get<std::int64_t>())};
+  std::string host = kube::text_at(task, "/spec/source/host");
+  if (host.empty()) host = kube::text_at(task, "/spec/source/polardb/dbClusterId");
+  return Key{fmt::format("{}{}:{}", kServerIdAt, absl::AsciiStrToLower(host),
+                         port.is_number_integer() ? port.get<int>() : 3306),
+             std::to_string(id.get<std::int64_t>())};
 }
 
 /// Who may read this task need not know of those of other namespaces.

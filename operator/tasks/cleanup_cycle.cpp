@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/task/stable_hash.h"
 #include "operator/api/conditions.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
@@ -28,9 +29,16 @@ std::string what_is_left(const api::TaskObject& task) {
   for (const json& topic : task.status.value("topics", json::array())) {
     topics += (topics.empty() ? " (" : ", ") + topic.get<std::string>();
   }
-  return fmt::format(
-      "the task's topics{}{} and its records in __rowtide_checkpoints (keys {} and {}#schema#...)", topics,
-      topics.empty() ? "" : ")", task.uid, task.uid);
+  std::string left;
+  if (task.deletes_topics || !task.manages_whitelist) {
+    left = fmt::format(
+        "the task's topics{}{} and its records in __rowtide_checkpoints (keys {} and {}#schema#...)", topics,
+        topics.empty() ? "" : ")", task.uid, task.uid);
+  }
+  if (task.manages_whitelist)
+    left += fmt::format("{}its whitelist group rowtide{} of the cluster", left.empty() ? "" : ", and ",
+                        task::stable_hash(task.uid));
+  return left;
 }
 
 CleanupDecision release(std::string reason, std::string message) {
@@ -104,9 +112,9 @@ CleanupDecision decide_by_job(const api::TaskObject& task, const CleanupView& vi
 }  // namespace
 
 CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& view, std::int64_t now_ms) {
-  if (task.skips_cleanup || !task.deletes_topics) {
+  if (task.skips_cleanup || !task.needs_cleanup()) {
     return release("CleanupSkipped",
-                   fmt::format("as {} asks for, nothing was deleted in Kafka: {}",
+                   fmt::format("as {} asks for, nothing was cleaned up: {}",
                                task.skips_cleanup ? "the annotation " + std::string(api::kSkipCleanup)
                                                   : "spec.deletionPolicy",
                                what_is_left(task)));

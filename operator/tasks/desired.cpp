@@ -59,6 +59,7 @@ std::set<std::string> secrets_of(const task::Spec& spec) {
     if (reference) names.insert(reference->name);
   };
   add(spec.source.credentials_secret_ref);
+  if (spec.source.polardb) add(std::optional(spec.source.polardb->open_api_secret_ref));
   add(spec.source.tls.ca_secret_ref);
   add(spec.source.tls.client_certificate_secret_ref);
   if (spec.sink.kafka) {
@@ -319,6 +320,7 @@ json cleanup_job(const api::TaskObject& task, const std::string& default_image) 
                 json::array({"cleanup", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
                              kSecretsFolder, "--report-file", "/dev/termination-log"}),
                 std::move(mounts));
+  if (!task.deletes_topics) cleanup["args"].push_back("--keep-topics");
   cleanup["terminationMessagePolicy"] = "FallbackToLogsOnError";
   json spec = pod_spec(task, std::move(cleanup), std::move(pod_volumes));
   spec["restartPolicy"] = "Never";

@@ -175,8 +175,8 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   const api::TaskObject task = tasks_.read(*object);
   const std::optional<api::TaskObject> last_good = last_good_of(*object, task);
   if (task.is_deleting) return terminate(task, last_good);
-  if (!task.is_paused && has_finalizer(task) != task.deletes_topics) {
-    if (absl::Status set = set_finalizer(task, task.deletes_topics); !set.ok() && !absl::IsAborted(set))
+  if (!task.is_paused && has_finalizer(task) != task.needs_cleanup()) {
+    if (absl::Status set = set_finalizer(task, task.needs_cleanup()); !set.ok() && !absl::IsAborted(set))
       return {std::move(set)};
     return {absl::OkStatus(), kForOwnNews};
   }

@@ -40,11 +40,12 @@ LAYERS = {
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink",
     "tracker/run": "common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
-    "tracker/precheck": "common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
+    "tracker/polardb": "common/task common/time",
+    "tracker/precheck": "tracker/polardb common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
     "tracker/cleanup": "common/task tracker/select tracker/sink tracker/checkpoint tracker/precheck",
     "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
     "tracker/commands": "common/http common/log common/names common/task tracker/sql tracker/binlog "
-    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/precheck "
+    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/polardb tracker/precheck "
     "tracker/cleanup tracker/serve",
     "tracker": "common/cli tracker/commands",
     "operator/kube": "common/time",
@@ -76,10 +77,10 @@ THIRD_PARTY = {
     "cpprest/": "operator/kube/cpprest_transport.cpp",
     "pplx/": "operator/kube/cpprest_transport.cpp",
     "prometheus/": "operator/metrics tracker/serve",
-    "httplib.h": "common/http",
+    "httplib.h": "common/http tracker/polardb/open_api.cpp",
     "CLI/": "common/cli operator/main.cpp tracker/commands",
     "re2/": "common/task tracker/select tracker/osc tracker/commands/decode.cpp",
-    "openssl/": "tracker/encode",
+    "openssl/": "tracker/encode tracker/polardb",
     "zstd.h": "tracker/binlog",
     "zlib.h": "tracker/binlog tracker/types tracker/sink/topic_name.cpp",
     "iconv.h": "tracker/types",

@@ -84,7 +84,9 @@ json patched(json document, const json& patch) {
 std::vector<json> full_documents() {
   json first = patched(minimal(), json::parse(R"({"spec": {
     "description": "d", "suspend": true, "dataTypes": ["DataUpdates", "SchemaUpdates"],
-    "source": {"port": 3307, "serverId": 7,
+    "source": {"type": "PolarDBMySQL", "host": null, "port": 3307, "serverId": 7,
+               "polardb": {"regionId": "cn-hangzhou", "dbClusterId": "pc-1", "openApiSecretRef": {"name": "aliyun"},
+                           "endpoint": "https://polardb-vpc.cn-hangzhou.aliyuncs.com"},
                "tls": {"mode": "VerifyCA", "caSecretRef": {"name": "ca", "key": "ca.pem"},
                        "clientCertificateSecretRef": {"name": "source-tls"}}},
     "objects": {"include": [{"database": "shop", "tables": ["orders"]}],
@@ -106,7 +108,7 @@ std::vector<json> full_documents() {
                 "topologySpreadConstraints": [{"maxSkew": 1}], "podLabels": {"team": "a"},
                 "podAnnotations": {"note": "b"}, "env": [{"name": "TZ", "value": "UTC"}],
                 "upgradePolicy": "Manual"},
-    "network": {"whitelist": {"mode": "Ignore", "egressCIDRs": ["10.0.3.0/24", "2001:db8::/64"]}},
+    "network": {"type": "VPC", "vpc": {"vpcId": "vpc-1", "vSwitchId": "vsw-1"}, "whitelist": {"mode": "Ignore", "egressCIDRs": ["10.0.3.0/24", "2001:db8::/64"]}},
     "alerts": {"lagSeconds": 5, "forSeconds": 10}, "deletionPolicy": "Delete"}})"));
   json second = patched(minimal(), json::parse(R"({"spec": {
     "objects": {"include": [{"databasePattern": "s.*", "tablePattern": "o.*"}],
@@ -206,7 +208,12 @@ std::string settings(const task::Spec& s) {
                 s.tracker.env_json,
                 s.tracker.upgrade_policy};
   out["deletionPolicy"] = s.deletion_policy;
-  out["network"] = {s.network.whitelist.mode, s.network.whitelist.egress_cidrs};
+  if (s.source.polardb) {
+    out["polardb"] = {s.source.polardb->region_id, s.source.polardb->cluster_id,
+                      s.source.polardb->open_api_secret_ref.name, s.source.polardb->endpoint};
+  }
+  out["network"] = {s.network.type, s.network.vpc_id, s.network.v_switch_id, s.network.whitelist.mode,
+                    s.network.whitelist.egress_cidrs};
   if (s.alerts) out["alerts"] = {s.alerts->lag_seconds, s.alerts->for_seconds};
   return out.dump(1);
 }
@@ -414,6 +421,12 @@ json choosing(const Pointer& at, const json& value) {
   if (absl::StartsWith(at.to_string(), "/spec/sink/kafka/security/mechanism")) {
     document["spec"]["sink"]["kafka"]["security"].update(
         {{"protocol", "SASL_SSL"}, {"credentialsSecretRef", {{"name", "k"}}}});
+  } else if (at == Pointer("/spec/network/type") || value == "Manage") {
+    json& source = document["spec"]["source"];
+    source["type"] = "PolarDBMySQL";
+    source["polardb"] = {{"regionId", "r"}, {"dbClusterId", "c"}, {"openApiSecretRef", {{"name", "a"}}}};
+    if (value != "Manage") source.erase("host");
+    if (value == "VPC") document["spec"]["network"]["vpc"] = {{"vpcId", "v"}};
   } else if (value == "VerifyCA" || value == "VerifyIdentity") {
     document["spec"]["source"]["tls"]["caSecretRef"] = {{"name", "ca"}};
   } else if (value == "Timestamp") {
@@ -454,7 +467,7 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
     }
     EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
   });
-  EXPECT_EQ(choices, 21);
+  EXPECT_EQ(choices, 22);
 }
 
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
@@ -463,7 +476,9 @@ TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
     "tracker": {}, "alerts": {}, "network": {"whitelist": {}},
     "sink": {"kafka": {"topic": {}, "debezium": {}, "security": {"protocol": "SSL", "caSecretRef": {"name": "ca"}}}}}})"));
   const json empty_modes = patched(
-      minimal(), json::parse(R"({"spec": {"source": {"tls": {}}, "sink": {"kafka": {"security": {}}}}})"));
+      minimal(),
+      json::parse(R"({"spec": {"source": {"type": "PolarDBMySQL", "tls": {}, "polardb": {"regionId": "r",
+        "dbClusterId": "c", "openApiSecretRef": {"name": "a"}}}, "sink": {"kafka": {"security": {}}}}})"));
   std::set<std::string> seen;
   for (const json& document : {minimal(), empty_parents, empty_modes}) {
     const json stored = expect_accepted(document, "defaults").body;
@@ -608,6 +623,35 @@ const std::vector<RuleCase>& rule_cases() {
         R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN",
             "credentialsSecretRef": {"name": "k"}, "caSecretRef": {"name": "c"}}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"security": {"protocol": "SSL", "caSecretRef": {"name": "c"}}}}}})"}},
+      {"source.host is required, or source.polardb, which looks it up",
+       {R"({"spec": {"source": {"host": null}}})"},
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "host": null, "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"vpc": {"vpcId": "v"}}}})"}},
+      {"source.polardb is only for type PolarDBMySQL",
+       {R"({"spec": {"source": {"polardb": {"regionId": "r", "dbClusterId": "c", "openApiSecretRef": {"name": "a"}}}}})"},
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}}})"}},
+      {"network.type and network.vpc are only for source.polardb without source.host",
+       {R"({"spec": {"network": {"type": "Public"}}})", R"({"spec": {"network": {"vpc": {"vpcId": "v"}}}})",
+        R"({"spec": {"source": {"type": "PolarDBMySQL", "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"type": "Public"}}})"},
+       {R"({"spec": {"network": {}}})"}},
+      {"network.vpc is required, or another network.type, where source.polardb looks the endpoint up",
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "host": null, "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}}})",
+        R"({"spec": {"source": {"type": "PolarDBMySQL", "host": null, "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"type": "VPC"}}})"},
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "host": null, "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"type": "Public"}}})"}},
+      {"network.vpc is only for type VPC",
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "host": null, "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"type": "Classic", "vpc": {"vpcId": "v"}}}})"},
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "host": null, "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"type": "VPC", "vpc": {"vpcId": "v"}}}})"}},
+      {"network.whitelist.mode Manage needs source.polardb",
+       {R"({"spec": {"network": {"whitelist": {"mode": "Manage"}}}})"},
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"whitelist": {"mode": "Manage"}}}})"}},
       {"each is a network in CIDR notation, such as 10.0.3.0/24 or 2001:db8::/64",
        {R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["10.0.3.7"]}}}})",
         R"({"spec": {"network": {"whitelist": {"egressCIDRs": ["10.0.3.0/24", "10.0.3.7/24"]}}}})",

@@ -18,6 +18,7 @@
 #include "tracker/commands/task_options.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/groups/group_keeper.h"
+#include "tracker/polardb/way_in.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
@@ -55,6 +56,13 @@ std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& 
   return nullptr;
 }
 
+/// Again while the cloud's API is away or busy, for a minute; then the pod is started again.
+absl::Status find_way_in(task::Task& task, const task::SecretReader& secrets) {
+  constexpr std::chrono::minutes kTime{1};
+  return polardb::open_way_in(task, secrets, polardb::LetIn::Replace,
+                              std::chrono::steady_clock::now() + kTime);
+}
+
 run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets, source::EventSource& source,
                       sink::Sink& sink, checkpoint::CheckpointStore* checkpoints) {
   return {
@@ -65,6 +73,11 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
         ASSIGN_OR_RETURN(auto session, source::MysqlSession::connect(task.spec.source, secrets));
         return session;
       },
+      .let_in =
+          [&task, &secrets] {
+            task::Task copy = task;
+            return find_way_in(copy, secrets);
+          },
       .open_beside = source::search_source(task, secrets),
       .start_position =
           [&task, &secrets](sql::Session& session) {
@@ -125,7 +138,7 @@ int fail(const RunOptions& options, const absl::Status& status) {
   return kFailed;
 }
 
-int run_task(const RunOptions& options, const task::Task& task) {
+int run_task(const RunOptions& options, task::Task task) {
   if (task.spec.suspend) {
     std::cerr << options.task.task_file << ": spec.suspend is true; set it to false to run the task\n";
     return kUsage;
@@ -139,6 +152,7 @@ int run_task(const RunOptions& options, const task::Task& task) {
       signals.stop_when_told("Stopping: delivering what was read, then saving the checkpoint");
 
   const task::SecretReader secrets(options.task.secrets_folder);
+  if (const absl::Status way = find_way_in(task, secrets); !way.ok()) return fail(options, way);
   source::BinlogSource source(task, secrets);
   const std::unique_ptr<sink::Sink> sink = make_sink(task, secrets);
   const auto checkpoints = make_checkpoints(task, secrets, options.checkpoint_file);
@@ -167,8 +181,8 @@ int run_task(const RunOptions& options, const task::Task& task) {
 
 int run(const RunOptions& options) {
   if (!begin_log(options.task.log)) return kUsage;
-  const std::optional<task::Task> task = read_task(options.task);
-  return task ? run_task(options, *task) : kUsage;
+  std::optional<task::Task> task = read_task(options.task);
+  return task ? run_task(options, *std::move(task)) : kUsage;
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ ConnectFault connect_fault(const absl::Status& connected) {
   const std::string reason = reason_of(connected);
   if (reason == "TlsFailed" || reason == "ClientCertificateRefused") return ConnectFault::Tls;
   if (is_secret_missing(connected)) {
+    if (std::string(connected.message()).find("spec.source.polardb.") != std::string::npos)
+      return ConnectFault::Reach;
     const bool is_tls = std::string(connected.message()).find("spec.source.tls.") != std::string::npos;
     return is_tls ? ConnectFault::Tls : ConnectFault::Login;
   }

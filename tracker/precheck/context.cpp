@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/names/name_case.h"
 #include "common/status/reason.h"
 #include "common/status/try.h"
+#include "tracker/polardb/way_in.h"
 #include "tracker/select/table_selector.h"
 #include "tracker/source/handshake_probe.h"
 #include "tracker/source/mysql_session.h"
@@ -21,6 +23,7 @@ using std::chrono::seconds;
 // Together below 30 s, the worst of each taken: the name, the connection, the last statement begun, and what
 // is left.
 constexpr seconds kResolveTime{4};
+constexpr seconds kOpenApiTime{9};
 constexpr seconds kConnectTime{8};
 constexpr seconds kStatementTime{5};
 constexpr seconds kLastStatementBegins{20};
@@ -38,8 +41,8 @@ std::string kept_name(const std::string& name, const source::ServerInfo& server)
   return server.lower_case_names ? names::to_lower(name) : name;
 }
 
-CheckContext::CheckContext(const task::Task& task, const task::SecretReader& secrets)
-    : task_(task), secrets_(secrets) {}
+CheckContext::CheckContext(task::Task task, const task::SecretReader& secrets)
+    : task_(std::move(task)), secrets_(secrets) {}
 
 CheckContext::~CheckContext() = default;
 
@@ -49,6 +52,7 @@ const absl::Status& CheckContext::connected() {
 }
 
 absl::Status CheckContext::connect() {
+  RETURN_IF_ERROR(polardb::open_way_in(task_, secrets_, polardb::LetIn::Add, Clock::now() + kOpenApiTime));
   ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, kResolveTime));
   // The client library takes its time for each address of the name.
   const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(addresses));

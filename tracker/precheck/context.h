@@ -40,7 +40,7 @@ class CheckContext final : private sql::Session {
  public:
   using Clock = std::chrono::steady_clock;
 
-  CheckContext(const task::Task& task, const task::SecretReader& secrets);
+  CheckContext(task::Task task, const task::SecretReader& secrets);
   ~CheckContext() override;
 
   [[nodiscard]] const task::Task& task() const { return task_; }
@@ -74,7 +74,7 @@ class CheckContext final : private sql::Session {
   [[nodiscard]] absl::Status connect();
   [[nodiscard]] absl::Status read_account();
 
-  const task::Task& task_;
+  task::Task task_;  ///< with the source's address, where that is looked up
   const task::SecretReader& secrets_;
   Clock::time_point started_ = Clock::now();
   std::optional<absl::Status> connected_;

@@ -21,6 +21,9 @@ std::string repair_of_connection(const std::string& reason, const CheckContext& 
   if (reason == "HostBlocked") {
     return "FLUSH HOSTS; -- from MySQL 8.4 on: TRUNCATE TABLE performance_schema.host_cache;";
   }
+  if (reason.starts_with("OpenApi") || reason == "EndpointMissing") {
+    return "see the message; what the RAM user must be allowed stands in docs/sources.md (PolarDB)";
+  }
   if (reason == "UnknownHost") {
     return fmt::format("set spec.source.host to a name that resolves here: '{}' does not",
                        context.source().host);
@@ -38,9 +41,11 @@ std::string repair_of_connection(const std::string& reason, const CheckContext& 
 CheckItem check_source_reachable(CheckContext& context) {
   constexpr std::chrono::seconds kProbeTime{8};
   const task::Source& source = context.source();
-  const std::string expected = fmt::format("a server that answers at {}:{}", source.host, source.port);
   absl::Status status = context.connected();
-  if (is_secret_missing(status)) {
+  const std::string expected = source.host.empty()
+                                   ? "the cluster's endpoint, from PolarDB's API"
+                                   : fmt::format("a server that answers at {}:{}", source.host, source.port);
+  if (is_secret_missing(status) && !source.host.empty()) {
     // Without credentials the library cannot begin; what the server says first is enough here.
     status = source::probe_handshake(source.host, source.port, kProbeTime).status();
   } else if (connect_fault(status) != ConnectFault::Reach) {
@@ -52,7 +57,8 @@ CheckItem check_source_reachable(CheckContext& context) {
                                : fmt::format("{}:{}, seen from {}", source.host, source.port, ours));
   }
   CheckItem item = failed(status, expected, repair_of_connection(reason_of(status), context));
-  item.observed = fmt::format("{} at {}:{}", item.reason, source.host, source.port);
+  item.observed =
+      source.host.empty() ? item.reason : fmt::format("{} at {}:{}", item.reason, source.host, source.port);
   return item;
 }
 

@@ -24,6 +24,8 @@ struct Parts {
   checkpoint::CheckpointStore* checkpoints = nullptr;  ///< nullptr: nothing to resume from (stdout)
   /// A new SQL session; asked again after one is lost.
   std::function<absl::StatusOr<std::unique_ptr<sql::Session>>()> connect_sql;
+  /// Lets this network in at the source, where the task says that we do so; OK where it does not.
+  std::function<absl::Status()> let_in = [] { return absl::OkStatus(); };
   /// A source beside `source`, not open yet.
   std::function<std::unique_ptr<source::EventSource>()> open_beside;
   /// spec.startPosition, looked up at the source.

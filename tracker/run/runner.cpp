@@ -28,7 +28,7 @@ Runner::Runner(const task::Task& task, Parts parts)
       parts_(std::move(parts)),
       sampler_(
           parts_, [this] { return checkpointer_.saved(); }, [this] { return counters_.total_rows(); }),
-      verifier_(parts_.connect_sql),
+      verifier_(parts_.connect_sql, parts_.let_in),
       checkpointer_(parts_, [this](const binlog::Position& position) {
         sampler_.lag().delivered({position.file, position.offset});
       }) {}

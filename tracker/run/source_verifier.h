@@ -23,8 +23,11 @@ struct SourceAccess {
 class SourceVerifier {
  public:
   using Connect = std::function<absl::StatusOr<std::unique_ptr<sql::Session>>()>;
-  explicit SourceVerifier(Connect connect, std::chrono::milliseconds interval = std::chrono::minutes{5})
-      : connect_(std::move(connect)), interval_(interval) {}
+  using LetIn = std::function<absl::Status()>;  ///< called before a connection is tried
+  explicit SourceVerifier(
+      Connect connect, LetIn let_in = [] { return absl::OkStatus(); },
+      std::chrono::milliseconds interval = std::chrono::minutes{5})
+      : connect_(std::move(connect)), let_in_(std::move(let_in)), interval_(interval) {}
 
   void run(const std::stop_token& stop);
   /// The outcome of a connection that was made for another purpose.
@@ -33,6 +36,7 @@ class SourceVerifier {
 
  private:
   const Connect connect_;
+  const LetIn let_in_;
   const std::chrono::milliseconds interval_;
   mutable std::mutex mutex_;  // guards what follows
   SourceAccess access_;

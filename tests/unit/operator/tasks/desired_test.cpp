@@ -201,5 +201,28 @@ TEST(Upgrade, ManualLeavesAnotherOperatorsTemplateAlone) {
   EXPECT_TRUE(plan.deployment.is_null());
 }
 
+TEST(Cleanup, OfAManagedWhitelistLeavesTopicsAlone) {
+  json object = task_json();
+  json& spec = object["spec"];
+  spec["source"]["type"] = "PolarDBMySQL";
+  spec["source"]["polardb"] = {
+      {"regionId", "r"}, {"dbClusterId", "c"}, {"openApiSecretRef", {{"name", "aliyun"}}}};
+  spec["network"] = {{"whitelist", {{"mode", "Manage"}}}};
+  api::TaskObject task = api::read_task_object(object);
+  EXPECT_TRUE(task.parsed->ok()) << task::to_string(task.parsed->errors);
+  EXPECT_TRUE(task.needs_cleanup());
+  const json job = cleanup_job(task, "rowtide:dev");
+  EXPECT_EQ(job.at(json::json_pointer("/spec/template/spec/containers/0/args")).back(), "--keep-topics");
+  EXPECT_NE(job.dump().find("/etc/rowtide/secrets/aliyun"), std::string::npos) << "the key is mounted";
+  EXPECT_NE(tracker_deployment(task, "rowtide:dev").dump().find("/etc/rowtide/secrets/aliyun"),
+            std::string::npos);
+  EXPECT_NE(task.tracker_document.find("Manage"), std::string::npos) << "the tracker is to know";
+
+  spec["deletionPolicy"] = "Delete";
+  task = api::read_task_object(object);
+  EXPECT_EQ(cleanup_job(task, "rowtide:dev").dump().find("--keep-topics"), std::string::npos);
+  EXPECT_FALSE(test_task().needs_cleanup());
+}
+
 }  // namespace
 }  // namespace rowtide::op::tasks

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "common/task/secrets.h"
+#include "common/task/spec.h"
+#include "tracker/polardb/cluster.h"
+
+namespace rowtide::polardb {
+
+/// What a task with source.polardb needs before it can connect: source.host and port, where the cluster's API
+/// looks them up, and with whitelist.mode Manage its networks let in (spec.network.whitelist.egressCIDRs, or
+/// the address of this pod). Without source.polardb it does nothing. Errors are OpenApi's.
+[[nodiscard]] absl::Status open_way_in(task::Task& task, const task::SecretReader& secrets, LetIn how,
+                                       Deadline deadline);
+
+/// The other way round, for a task that is deleted: its whitelist group is emptied.
+[[nodiscard]] absl::Status close_way_in(const task::Task& task, const task::SecretReader& secrets,
+                                        Deadline deadline);
+
+}  // namespace rowtide::polardb
