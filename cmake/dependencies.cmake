@@ -20,5 +20,6 @@ pkg_check_modules(mysqlclient REQUIRED IMPORTED_TARGET libmariadb)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -6,7 +6,7 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache pkg-config
   libcpprest-dev libyaml-cpp-dev default-libmysqlclient-dev librdkafka-dev prometheus-cpp-dev libcpp-httplib-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libabsl-dev libcli11-dev
-  libre2-dev libboost-dev libboost-system-dev libssl-dev zlib1g-dev libzstd-dev
+  libre2-dev libsimdjson-dev libboost-dev libboost-system-dev libssl-dev zlib1g-dev libzstd-dev
 )
 
 # What the presets other than release compile with, and what makes the sanitizers' reports readable.

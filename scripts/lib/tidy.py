@@ -16,7 +16,7 @@ import sys
 root = pathlib.Path(sys.argv[1])
 known = pathlib.Path(sys.argv[2])
 build = root / "build/dev"
-PRODUCT = ("common/", "tracker/", "operator/")
+PRODUCT = ("common/", "tracker/", "operator/", "sdk/")
 
 
 def in_product(path):

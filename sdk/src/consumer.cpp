@@ -1,0 +1,461 @@
+#include "rowtide/consumer.h"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "sdk/src/decoder.h"
+#include "sdk/src/filter.h"
+#include "sdk/src/kafka_client.h"
+#include "sdk/src/options_check.h"
+#include "sdk/src/partition_ledger.h"
+#include "sdk/src/start_position.h"
+
+namespace rowtide {
+inline namespace v1 {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// One turn of this consumer at a partition.
+struct Turn {
+  std::string topic;
+  std::int32_t partition;
+  std::uint64_t assignment;
+  PartitionLedger ledger;
+  std::optional<std::int64_t> saved;  ///< the checkpoint that is known to be stored
+};
+
+/// Errors of a commit that say that the partitions are another member's by now, who goes on at the checkpoint
+/// before.
+bool is_of_lost_partitions(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+         error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || error == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+}
+
+milliseconds until(Clock::time_point end) {
+  const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+  return std::max(left, milliseconds{0});
+}
+
+}  // namespace
+
+class Consumer::Impl {
+ public:
+  explicit Impl(Options options) : options_(std::move(options)) {
+    check_options(options_);
+    decoder_ = make_decoder(options_.format);
+    callbacks_ = {
+        .on_rebalance = [this](auto event, auto* partitions) { rebalance(event, partitions); },
+        .on_error = [this](auto error, const char* reason) { note_error(error, reason); },
+        .on_commit = [this](auto error) { note_commit(error); },
+    };
+    client_ = make_kafka_client(options_, callbacks_);
+    for (const std::string& topic : options_.topics) require_topic(topic);
+    rd_kafka_poll_set_consumer(client_.get());
+    subscribe();
+  }
+
+  ~Impl() { leave(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  std::optional<Change> poll(milliseconds timeout) {
+    require_open();
+    const Clock::time_point end = Clock::now() + timeout;
+    milliseconds wait{0};
+    while (true) {
+      throw_failure();
+      save_when_due();
+      pause_or_resume();
+      const KafkaMessage message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count())));
+      throw_failure();
+      if (message) {
+        if (std::optional<Change> change = take(*message)) return change;
+      } else if (wait == until(end) || until(end).count() == 0) {
+        return std::nullopt;
+      }
+      wait = message ? milliseconds{0} : std::min(until(end), milliseconds{100});
+    }
+  }
+
+  std::vector<Change> poll_batch(std::size_t max, milliseconds timeout) {
+    std::vector<Change> batch;
+    while (batch.size() < max) {
+      try {
+        std::optional<Change> change = poll(batch.empty() ? timeout : milliseconds{0});
+        if (!change) break;
+        batch.push_back(std::move(*change));
+      } catch (const Error& error) {
+        if (batch.empty()) throw;
+        if (!failure_) passing_ = error;  // the next call throws it
+        break;
+      }
+    }
+    return batch;
+  }
+
+  void acknowledge(const Change& change) {
+    require_open();
+    Turn* const turn = turn_of(change.assignment);
+    if (turn == nullptr) return;
+    const std::optional<std::size_t> bytes = turn->ledger.acknowledge(change.offset);
+    if (!bytes) return;
+    --statistics_.unacknowledged;
+    buffered_bytes_ -= *bytes;
+  }
+
+  void commit() {
+    require_open();
+    save(true);
+  }
+
+  void close() {
+    require_open();
+    std::exception_ptr failed;
+    try {
+      save(true);
+    } catch (const Error&) {
+      failed = std::current_exception();
+    }
+    leave();
+    if (failed) std::rethrow_exception(failed);
+  }
+
+  [[nodiscard]] Statistics statistics() const { return statistics_; }
+
+ private:
+  void require_open() const {
+    if (!client_) throw Error(ErrorCode::Closed, "the consumer is closed");
+  }
+
+  void throw_failure() {
+    if (failure_) throw Error(*failure_);
+    if (passing_) {
+      const Error error = *passing_;
+      passing_.reset();
+      throw Error(error);
+    }
+  }
+
+  // -- connecting
+
+  void require_topic(const std::string& name) {
+    const KafkaTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+    const Clock::time_point end = Clock::now() + options_.connect_timeout;
+    const struct rd_kafka_metadata* metadata = nullptr;
+    constexpr milliseconds kOneTry{1000};
+    while (true) {
+      const auto wait = static_cast<int>(std::clamp(until(end), milliseconds{1}, kOneTry).count());
+      const rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, topic.get(), &metadata, wait);
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+      rd_kafka_poll(client_.get(), 0);
+      throw_failure();
+      if (until(end).count() > 0) continue;
+      throw Error(ErrorCode::Unreachable,
+                  "no answer from " + options_.bootstrap_servers + " within " +
+                      std::to_string(options_.connect_timeout.count()) +
+                      " ms: " + (last_reason_.empty() ? rd_kafka_err2str(error) : last_reason_));
+    }
+    const rd_kafka_resp_err_t error =
+        metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_metadata_destroy(metadata);
+    const ErrorCode code = code_of(error);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || code == ErrorCode::Kafka)
+      return;  // such as a leader being elected
+    throw Error(code, "topic " + name + " at " + options_.bootstrap_servers + ": " + rd_kafka_err2str(error),
+                name, -1, -1);
+  }
+
+  void subscribe() {
+    const KafkaOffsets topics(rd_kafka_topic_partition_list_new(static_cast<int>(options_.topics.size())));
+    for (const std::string& topic : options_.topics)
+      rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    const rd_kafka_resp_err_t error = rd_kafka_subscribe(client_.get(), topics.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw Error(ErrorCode::Kafka, std::string("cannot subscribe: ") + rd_kafka_err2str(error));
+  }
+
+  void leave() {
+    if (!client_) return;
+    rd_kafka_consumer_close(client_.get());
+    client_.reset();
+  }
+
+  // -- what librdkafka tells, from inside of poll() or leave()
+
+  void rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions) {
+    if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      try {
+        assign(partitions);
+        return;
+      } catch (const Error& error) {
+        failure_ = error;
+      }
+    } else {
+      try {
+        if (rd_kafka_assignment_lost(client_.get()) == 0) save(true);
+      } catch (const Error& error) {
+        passing_ = error;
+      }
+    }
+    turns_.clear();
+    statistics_.unacknowledged = 0;
+    buffered_bytes_ = 0;
+    is_paused_ = false;
+    rd_kafka_assign(client_.get(), nullptr);
+  }
+
+  void assign(rd_kafka_topic_partition_list_t* partitions) {
+    for (int i = 0; i < partitions->cnt; ++i) {
+      rd_kafka_topic_partition_t& partition = partitions->elems[i];
+      const StartPosition start =
+          start_position(client_.get(), options_, partition.topic, partition.partition);
+      partition.offset = start.offset;
+      turns_.push_back({partition.topic, partition.partition, ++last_assignment_,
+                        PartitionLedger(start.offset),
+                        start.is_saved ? std::optional(start.offset) : std::nullopt});
+    }
+    const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw Error(ErrorCode::Kafka,
+                  std::string("cannot begin with the partitions: ") + rd_kafka_err2str(error));
+    // Where nothing was saved, a restart before the first change must begin here too.
+    next_save_ = Clock::now();
+  }
+
+  void note_error(rd_kafka_resp_err_t error, const char* reason) {
+    last_reason_ = reason;
+    if (error == RD_KAFKA_RESP_ERR__FATAL) {
+      failure_ = Error(ErrorCode::Kafka, std::string("librdkafka gives up: ") + reason);
+    } else if (code_of(error) == ErrorCode::Unauthorized) {
+      passing_ = Error(ErrorCode::Unauthorized, std::string(reason) + "; check Options::security");
+    }
+  }
+
+  void note_commit(rd_kafka_resp_err_t error) {
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+    for (Turn& turn : turns_) turn.saved.reset();  // tried again when due
+  }
+
+  // -- records
+
+  std::optional<Change> take(const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      // Behind the marks that end Kafka's transactions, which no message shows.
+      if (Turn* const turn = turn_of(message)) turn->ledger.pass(message.offset);
+      return std::nullopt;
+    }
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      take_error(message);
+      return std::nullopt;
+    }
+    Turn* const turn = turn_of(message);
+    if (turn == nullptr) return std::nullopt;
+    const auto bytes = [](const void* data, std::size_t size) -> std::optional<std::string_view> {
+      if (data == nullptr) return std::nullopt;
+      return std::string_view(static_cast<const char*>(data), size);
+    };
+    const Record record{turn->topic, bytes(message.key, message.key_len),
+                        bytes(message.payload, message.len)};
+    switch (decoder_->decode(record, decoded_)) {
+      case Outcome::Change:
+        return take_change(*turn, message);
+      case Outcome::Tombstone:
+      case Outcome::Begin:
+      case Outcome::End:
+        ++statistics_.markers;
+        turn->ledger.pass(message.offset + 1);
+        return std::nullopt;
+      case Outcome::OtherFormat:
+        decoded_.problem =
+            "it is not in the format " + std::string(name_of(options_.format)) + " of Options::format";
+        break;
+      case Outcome::Damaged:
+        break;
+    }
+    take_undecodable(*turn, message.offset);
+    return std::nullopt;
+  }
+
+  std::optional<Change> take_change(Turn& turn, const rd_kafka_message_t& message) {
+    Change& change = decoded_.change;
+    if (!passes(options_.filter, change)) {
+      ++statistics_.filtered;
+      turn.ledger.pass(message.offset + 1);
+      return std::nullopt;
+    }
+    change.partition = message.partition;
+    change.offset = message.offset;
+    change.assignment = turn.assignment;
+    turn.ledger.deliver(message.offset, change.storage_size);
+    buffered_bytes_ += change.storage_size;
+    ++statistics_.unacknowledged;
+    ++statistics_.delivered;
+    return std::move(change);
+  }
+
+  void take_undecodable(Turn& turn, std::int64_t offset) {
+    if (options_.on_undecodable == OnUndecodable::Skip) {
+      ++statistics_.skipped;
+      turn.ledger.pass(offset + 1);
+      return;
+    }
+    failure_ = Error(ErrorCode::Undecodable,
+                     "the record at offset " + std::to_string(offset) + " of " +
+                         place_of(turn.topic, turn.partition) + " cannot be decoded: " + decoded_.problem +
+                         ". Name the right Options::format, or pass over it with OnUndecodable::Skip",
+                     turn.topic, turn.partition, offset);
+    throw Error(*failure_);
+  }
+
+  void take_error(const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) return;  // a rebalance follows
+    const char* const topic = message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt);
+    const ErrorCode code = code_of(message.err);
+    if (code == ErrorCode::Unreachable) return;  // librdkafka goes on trying
+    const Error error(code, std::string("Kafka: ") + rd_kafka_message_errstr(&message), topic,
+                      message.partition, message.offset);
+    if (code == ErrorCode::PositionLost) failure_ = error;
+    throw Error(error);
+  }
+
+  Turn* turn_of(const rd_kafka_message_t& message) {
+    const char* const topic = rd_kafka_topic_name(message.rkt);
+    return find_turn(
+        [&](const Turn& turn) { return turn.partition == message.partition && turn.topic == topic; });
+  }
+  Turn* turn_of(std::uint64_t assignment) {
+    return find_turn([&](const Turn& turn) { return turn.assignment == assignment; });
+  }
+  /// Mostly the one of before.
+  template <typename Fits>
+  Turn* find_turn(const Fits& fits) {
+    if (last_turn_ < turns_.size() && fits(turns_[last_turn_])) return &turns_[last_turn_];
+    const auto found = std::find_if(turns_.begin(), turns_.end(), fits);
+    if (found == turns_.end()) return nullptr;
+    last_turn_ = static_cast<std::size_t>(found - turns_.begin());
+    return &*found;
+  }
+
+  // -- back-pressure
+
+  void pause_or_resume() {
+    const bool is_full = statistics_.unacknowledged >= options_.max_buffered_records ||
+                         buffered_bytes_ >= options_.max_buffered_bytes;
+    const bool has_room = statistics_.unacknowledged <= options_.max_buffered_records / 2 &&
+                          buffered_bytes_ <= options_.max_buffered_bytes / 2;
+    if (is_paused_ ? !has_room : !is_full) return;
+    const KafkaOffsets partitions(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
+    for (const Turn& turn : turns_)
+      rd_kafka_topic_partition_list_add(partitions.get(), turn.topic.c_str(), turn.partition);
+    if (is_paused_) {
+      rd_kafka_resume_partitions(client_.get(), partitions.get());
+    } else {
+      rd_kafka_pause_partitions(client_.get(), partitions.get());
+      ++statistics_.pauses;
+    }
+    is_paused_ = !is_paused_;
+  }
+
+  // -- checkpoints
+
+  void save_when_due() {
+    const Clock::time_point now = Clock::now();
+    if (now < next_save_) return;
+    next_save_ = now + options_.checkpoint_interval;
+    save(false);
+  }
+
+  void save(bool waits) {
+    std::vector<PartitionOffset> moved;
+    for (const Turn& turn : turns_) {
+      if (turn.saved != turn.ledger.checkpoint())
+        moved.push_back({turn.topic, turn.partition, turn.ledger.checkpoint()});
+    }
+    if (moved.empty()) return;
+    if (options_.checkpoint_store) {
+      save_in_store(moved);
+    } else {
+      save_in_kafka(moved, waits);
+    }
+    for (Turn& turn : turns_) turn.saved = turn.ledger.checkpoint();
+  }
+
+  void save_in_store(const std::vector<PartitionOffset>& moved) {
+    try {
+      options_.checkpoint_store->save(moved);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw Error(ErrorCode::Checkpoint, std::string("the checkpoint cannot be saved: ") + error.what());
+    }
+  }
+
+  void save_in_kafka(const std::vector<PartitionOffset>& moved, bool waits) {
+    const KafkaOffsets offsets(rd_kafka_topic_partition_list_new(static_cast<int>(moved.size())));
+    for (const PartitionOffset& place : moved)
+      rd_kafka_topic_partition_list_add(offsets.get(), place.topic.c_str(), place.partition)->offset =
+          place.offset;
+    const rd_kafka_resp_err_t error = rd_kafka_commit(client_.get(), offsets.get(), waits ? 0 : 1);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET ||
+        is_of_lost_partitions(error))
+      return;
+    throw Error(ErrorCode::Checkpoint, "the offsets of group " + options_.group_id +
+                                           " cannot be committed: " + rd_kafka_err2str(error));
+  }
+
+  Options options_;
+  std::unique_ptr<RecordDecoder> decoder_;
+  Decoded decoded_;
+  KafkaCallbacks callbacks_;
+  std::vector<Turn> turns_;
+  std::size_t last_turn_ = 0;
+  std::uint64_t last_assignment_ = 0;
+  std::size_t buffered_bytes_ = 0;
+  bool is_paused_ = false;
+  Clock::time_point next_save_;
+  Statistics statistics_;
+  std::optional<Error> failure_;  ///< for good
+  std::optional<Error> passing_;  ///< thrown once
+  std::string last_reason_;
+  KafkaHandle client_;  ///< gone once closed
+};
+
+Consumer::Consumer(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Consumer::~Consumer() {
+  if (!impl_) return;
+  try {
+    impl_->close();
+  } catch (const Error&) {  // closed before, or close() was the place to see it
+  }
+}
+Consumer::Consumer(Consumer&&) noexcept = default;
+Consumer& Consumer::operator=(Consumer&&) noexcept = default;
+
+std::optional<Change> Consumer::poll(milliseconds timeout) {
+  return impl_->poll(timeout);
+}
+std::vector<Change> Consumer::poll_batch(std::size_t max, milliseconds timeout) {
+  return impl_->poll_batch(max, timeout);
+}
+void Consumer::acknowledge(const Change& change) {
+  impl_->acknowledge(change);
+}
+void Consumer::acknowledge(std::span<const Change> changes) {
+  for (const Change& change : changes) impl_->acknowledge(change);
+}
+void Consumer::commit() {
+  impl_->commit();
+}
+void Consumer::close() {
+  impl_->close();
+}
+Statistics Consumer::statistics() const noexcept {
+  return impl_->statistics();
+}
+
+}  // namespace v1
+}  // namespace rowtide

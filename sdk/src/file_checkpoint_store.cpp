@@ -1,0 +1,107 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "rowtide/checkpoint_store.h"
+#include "rowtide/error.h"
+
+namespace rowtide {
+inline namespace v1 {
+namespace {
+
+constexpr const char* kFirstLine = "rowtide-sdk checkpoint 1";
+
+[[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
+  throw Error(ErrorCode::Checkpoint, what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void write_durably(const std::filesystem::path& path, const std::string& text) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) fail("cannot write", path);
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(file.get(), text.data() + done, text.size() - done);
+    if (count < 0 && errno != EINTR) fail("cannot write", path);
+    if (count > 0) done += static_cast<std::size_t>(count);
+  }
+  if (::fsync(file.get()) != 0) fail("cannot fsync", path);
+}
+
+/// A rename is durable when its folder is.
+void sync_folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) fail("cannot fsync", folder);
+}
+
+/// Lines "offset partition topic" behind a first line that says what it is.
+class FileCheckpointStore final : public CheckpointStore {
+ public:
+  explicit FileCheckpointStore(std::filesystem::path path) : path_(std::move(path)) {
+    if (!std::filesystem::exists(path_)) return;
+    std::ifstream stream(path_);
+    std::string line;
+    if (!std::getline(stream, line)) fail("cannot read", path_);
+    if (line != kFirstLine) {
+      throw Error(ErrorCode::Checkpoint, path_.string() + " is no checkpoint of the SDK; name another file");
+    }
+    std::int64_t offset = 0;
+    std::int32_t partition = 0;
+    std::string topic;
+    while (stream >> offset >> partition >> topic) offsets_[{topic, partition}] = offset;
+    if (!stream.eof())
+      throw Error(ErrorCode::Checkpoint, path_.string() + " is damaged; remove it to begin anew");
+  }
+
+  std::optional<std::int64_t> load(const std::string& topic, std::int32_t partition) override {
+    const auto found = offsets_.find({topic, partition});
+    return found == offsets_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  void save(std::span<const PartitionOffset> offsets) override {
+    for (const PartitionOffset& saved : offsets) offsets_[{saved.topic, saved.partition}] = saved.offset;
+    std::string text = kFirstLine;
+    text += '\n';
+    for (const auto& [place, offset] : offsets_)
+      text += std::to_string(offset) + ' ' + std::to_string(place.second) + ' ' + place.first + '\n';
+    std::filesystem::path fresh = path_;
+    fresh += ".new";
+    write_durably(fresh, text);
+    if (::rename(fresh.c_str(), path_.c_str()) != 0) fail("cannot replace", path_);
+    sync_folder_of(path_);
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets_;
+};
+
+}  // namespace
+
+CheckpointStore::~CheckpointStore() = default;
+
+std::shared_ptr<CheckpointStore> file_checkpoint_store(std::filesystem::path path) {
+  return std::make_shared<FileCheckpointStore>(std::move(path));
+}
+
+}  // namespace v1
+}  // namespace rowtide

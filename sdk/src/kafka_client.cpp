@@ -1,0 +1,106 @@
+#include "sdk/src/kafka_client.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace rowtide {
+inline namespace v1 {
+namespace {
+
+void set_config(rd_kafka_conf_t* config, const char* name, const std::string& value) {
+  std::array<char, 512> why{};
+  if (rd_kafka_conf_set(config, name, value.c_str(), why.data(), why.size()) == RD_KAFKA_CONF_OK) return;
+  const bool is_secret = std::string_view(name).ends_with("password");
+  throw Error(ErrorCode::InvalidOptions, std::string("librdkafka does not take ") + name +
+                                             (is_secret ? "" : ": " + std::string(why.data())));
+}
+
+void set_security(rd_kafka_conf_t* config, const Security& security) {
+  const std::pair<const char*, const std::string*> settings[] = {
+      {"security.protocol", &security.protocol}, {"sasl.mechanism", &security.mechanism},
+      {"sasl.username", &security.username},     {"sasl.password", &security.password},
+      {"ssl.ca.location", &security.ca_file},    {"ssl.certificate.location", &security.certificate_file},
+      {"ssl.key.location", &security.key_file},  {"ssl.key.password", &security.key_password},
+  };
+  for (const auto& [name, value] : settings) {
+    if (!value->empty()) set_config(config, name, *value);
+  }
+}
+
+KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
+  KafkaConfig owned(rd_kafka_conf_new());
+  rd_kafka_conf_t* const config = owned.get();
+  set_config(config, "bootstrap.servers", options.bootstrap_servers);
+  set_config(config, "group.id", options.group_id);
+  set_config(config, "client.id", "rowtide-sdk");
+  set_config(config, "isolation.level", "read_committed");
+  set_config(config, "enable.auto.commit", "false");
+  set_config(config, "enable.auto.offset.store", "false");
+  set_config(config, "auto.offset.reset", "error");  // where to begin is said at each assignment
+  set_config(config, "enable.partition.eof", "true");
+  set_config(config, "allow.auto.create.topics", "false");
+  const std::size_t kilobytes = std::clamp<std::size_t>(options.max_buffered_bytes / 1024, 1, 2'000'000);
+  set_config(config, "queued.max.messages.kbytes", std::to_string(kilobytes));
+  set_config(config, "queued.min.messages", "100000");
+  set_security(config, options.security);
+  rd_kafka_conf_set_opaque(config, &callbacks);
+  rd_kafka_conf_set_rebalance_cb(
+      config, [](rd_kafka_t*, rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions,
+                 void* opaque) { static_cast<KafkaCallbacks*>(opaque)->on_rebalance(event, partitions); });
+  rd_kafka_conf_set_error_cb(config, [](rd_kafka_t*, int error, const char* reason, void* opaque) {
+    static_cast<KafkaCallbacks*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
+  });
+  rd_kafka_conf_set_offset_commit_cb(
+      config, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
+        static_cast<KafkaCallbacks*>(opaque)->on_commit(error);
+      });
+  return owned;
+}
+
+}  // namespace
+
+KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks) {
+  KafkaConfig config = make_config(options, callbacks);
+  std::array<char, 512> why{};
+  KafkaHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, config.get(), why.data(), why.size()));
+  if (!client) {
+    throw Error(ErrorCode::InvalidOptions,
+                "the Kafka client cannot be made: " + std::string(why.data()) + "; check Options::security");
+  }
+  static_cast<void>(config.release());
+  return client;
+}
+
+ErrorCode code_of(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+      return ErrorCode::UnknownTopic;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+      return ErrorCode::Unauthorized;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      return ErrorCode::PositionLost;
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      return ErrorCode::Unreachable;
+    default:
+      return ErrorCode::Kafka;
+  }
+}
+
+std::string place_of(const std::string& topic, std::int32_t partition) {
+  return topic + " [" + std::to_string(partition) + "]";
+}
+
+}  // namespace v1
+}  // namespace rowtide

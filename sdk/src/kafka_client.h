@@ -1,0 +1,48 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rowtide/error.h"
+#include "rowtide/options.h"
+
+namespace rowtide {
+inline namespace v1 {
+
+template <auto destroy>
+struct KafkaDeleter {
+  template <typename T>
+  void operator()(T* object) const noexcept {
+    destroy(object);
+  }
+};
+using KafkaConfig = std::unique_ptr<rd_kafka_conf_t, KafkaDeleter<rd_kafka_conf_destroy>>;
+using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaDeleter<rd_kafka_message_destroy>>;
+using KafkaOffsets =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaDeleter<rd_kafka_topic_partition_list_destroy>>;
+using KafkaTopic = std::unique_ptr<rd_kafka_topic_t, KafkaDeleter<rd_kafka_topic_destroy>>;
+using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaDeleter<rd_kafka_destroy>>;
+
+/// What librdkafka calls, on the thread that polls.
+struct KafkaCallbacks {
+  std::function<void(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*)> on_rebalance;
+  std::function<void(rd_kafka_resp_err_t, const char*)> on_error;
+  std::function<void(rd_kafka_resp_err_t)> on_commit;
+};
+
+/// A member of the group that has not subscribed yet. `callbacks` outlive it. Throws Error.
+[[nodiscard]] KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks);
+
+[[nodiscard]] ErrorCode code_of(rd_kafka_resp_err_t error);
+
+/// "orders [3]"
+[[nodiscard]] std::string place_of(const std::string& topic, std::int32_t partition);
+
+}  // namespace v1
+}  // namespace rowtide

@@ -1,0 +1,57 @@
+#include "sdk/src/options_check.h"
+
+#include <chrono>
+
+#include "rowtide/error.h"
+
+namespace rowtide {
+inline namespace v1 {
+namespace {
+
+void require_option(bool holds, const char* problem) {
+  if (!holds) throw Error(ErrorCode::InvalidOptions, problem);
+}
+
+bool is_topic_name(const std::string& name) {
+  constexpr std::size_t kLongest = 249;
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  if (name.empty() || name.size() > kLongest) return false;
+  for (const char c : name) {
+    if (!is_allowed(c)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void check_options(const Options& options) {
+  require_option(!options.bootstrap_servers.empty(), "Options::bootstrap_servers is empty");
+  require_option(!options.group_id.empty(), "Options::group_id is empty: name the consumer group");
+  require_option(!options.topics.empty(), "Options::topics is empty");
+  for (const std::string& topic : options.topics) {
+    if (!is_topic_name(topic)) {
+      throw Error(ErrorCode::InvalidOptions,
+                  "Options::topics: '" + topic + "' is no name of a topic; patterns are not supported");
+    }
+  }
+  require_option(options.max_buffered_records > 0, "Options::max_buffered_records is 0");
+  require_option(options.max_buffered_bytes > 0, "Options::max_buffered_bytes is 0");
+  require_option(options.connect_timeout.count() > 0, "Options::connect_timeout is not positive");
+  require_option(options.checkpoint_interval.count() > 0, "Options::checkpoint_interval is not positive");
+  require_option(options.start.from != Start::From::Offset || options.start.offset >= 0,
+                 "Options::start: the offset is negative");
+  if (options.start.from == Start::From::Time && options.start.time > std::chrono::system_clock::now())
+    throw Error(ErrorCode::TimeOutsideDataRange, "Options::start: the time has not come yet");
+  for (const std::string& table : options.filter.tables) {
+    if (table.find('.') == std::string::npos) {
+      throw Error(ErrorCode::InvalidOptions,
+                  "Options::filter: '" + table + "' is not of the form database.table");
+    }
+  }
+}
+
+}  // namespace v1
+}  // namespace rowtide

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "rowtide/options.h"
+#include "sdk/src/kafka_client.h"
+
+namespace rowtide {
+inline namespace v1 {
+
+struct StartPosition {
+  std::int64_t offset = 0;
+  bool is_saved = false;  ///< the checkpoint says so
+};
+
+/// Where to begin with a partition: the checkpoint, or Options::start. Asks the broker. Throws Error:
+/// PositionLost where records between the checkpoint and what the topic holds are gone, TimeOutsideDataRange.
+[[nodiscard]] StartPosition start_position(rd_kafka_t* client, const Options& options,
+                                           const std::string& topic, std::int32_t partition);
+
+}  // namespace v1
+}  // namespace rowtide

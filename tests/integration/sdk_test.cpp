@@ -1,0 +1,443 @@
+// The C++ SDK against the real tracker, MariaDB and Kafka.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <rowtide/consumer.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/tracker_process.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+Options options_for(const std::string& topic, const std::string& group) {
+  Options options;
+  options.bootstrap_servers = KafkaBroker::shared().bootstrap();
+  options.group_id = group;
+  options.topics = {topic};
+  options.connect_timeout = 20s;
+  return options;
+}
+
+/// Polls until there are that many changes.
+std::vector<Change> take(Consumer& consumer, std::size_t count) {
+  std::vector<Change> changes;
+  wait_until(
+      std::to_string(count) + " changes",
+      [&] {
+        for (Change& change : consumer.poll_batch(count - changes.size(), 100ms))
+          changes.push_back(std::move(change));
+        return changes.size() >= count;
+      },
+      kDeadline, [&] { return std::to_string(changes.size()) + " changes"; });
+  return changes;
+}
+
+/// Nothing comes, although the broker was asked several times.
+void expect_nothing_more(Consumer& consumer) {
+  const auto change = consumer.poll(1s);
+  EXPECT_FALSE(change.has_value()) << "offset " << change->offset;
+}
+
+std::vector<std::int64_t> ids(const std::vector<Change>& changes) {
+  std::vector<std::int64_t> numbers;
+  for (const Change& change : changes) numbers.push_back(change.after.at("id").as_int64().value());
+  return numbers;
+}
+
+std::string insert_of(int id) {
+  return R"({"before":null,"after":{"id":)" + std::to_string(id) +
+         R"(},"source":{"db":"shop","table":"t","ts_ms":1,"gtid":"a:)" + std::to_string(id) +
+         R"(","file":"b.1","pos":4},"op":"c"})";
+}
+
+/// A topic with inserts of the ids 1 to count.
+std::string topic_with(int count, int partitions = 1) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(partitions);
+  for (int id = 1; id <= count; ++id) broker.produce(topic, std::nullopt, insert_of(id));
+  return topic;
+}
+
+class SdkFormats : public testing::TestWithParam<const char*> {};
+
+TEST_P(SdkFormats, ChangesOfTheRealTracker) {
+  MysqlServer& server = tracked_server(SqlFlavor::Mariadb);
+  const std::string database = server.fresh_database();
+  json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
+  task["spec"]["sink"]["kafka"]["format"] = GetParam();
+  if (GetParam() == std::string("dts-avro")) task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  SqlClient sql = server.connect(database);
+  sql.exec("CREATE TABLE t (id INT PRIMARY KEY, price DECIMAL(10,2), note VARCHAR(20))");
+  sql.exec("INSERT INTO t VALUES (7, 12.50, 'new')");
+  sql.exec("UPDATE t SET note = NULL WHERE id = 7");
+  sql.exec("ALTER TABLE t ADD COLUMN more INT");
+  sql.exec("DELETE FROM t WHERE id = 7");
+
+  Consumer consumer(options_for(topic_of(task), topic_of(task)));
+  const std::vector<Change> changes = take(consumer, 5);
+  std::vector<Operation> operations;
+  for (const Change& change : changes) {
+    operations.push_back(change.operation);
+    EXPECT_EQ(change.database, database);
+    EXPECT_EQ(change.table, "t");
+    EXPECT_EQ(name_of(change.format), GetParam());
+    EXPECT_EQ(change.topic, topic_of(task));
+    EXPECT_NE(change.position.gtid, "");
+    if (change.operation != Operation::SchemaChange) EXPECT_EQ(change.key.at("id").as_int64(), 7);
+  }
+  EXPECT_THAT(operations, ElementsAre(Operation::SchemaChange, Operation::Insert, Operation::Update,
+                                      Operation::SchemaChange, Operation::Delete));
+  EXPECT_THAT(changes[0].ddl, HasSubstr("CREATE TABLE t"));
+  EXPECT_EQ(changes[1].after.at("price").text(), "12.50");
+  EXPECT_EQ(changes[2].before.at("note").text(), "new");
+  EXPECT_TRUE(changes[2].after.at("note").is_null());
+  EXPECT_TRUE(changes[4].before.at("more").is_null());
+  consumer.acknowledge(changes);
+  consumer.close();
+
+  Consumer again(options_for(topic_of(task), topic_of(task)));
+  expect_nothing_more(again);
+  sql.exec("INSERT INTO t VALUES (8, 1, 'x', 5)");
+  EXPECT_THAT(ids(take(again, 1)), ElementsAre(8));
+  EXPECT_EQ(tracker.stop(SIGTERM).code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, SdkFormats, testing::Values("debezium-json", "canal-json", "dts-avro"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(SdkConsumer, ARestartBeginsAtTheFirstThatIsNotAcknowledged) {
+  const std::string topic = topic_with(6);
+  {
+    Consumer consumer(options_for(topic, topic));
+    const std::vector<Change> changes = take(consumer, 5);
+    for (const std::size_t i : {0U, 1U, 3U}) consumer.acknowledge(changes[i]);
+    consumer.close();
+    EXPECT_THROW(static_cast<void>(consumer.poll(0ms)), Error);
+  }
+  Consumer consumer(options_for(topic, topic));
+  EXPECT_THAT(ids(take(consumer, 4)), ElementsAre(3, 4, 5, 6));
+}
+
+TEST(SdkConsumer, WithoutAnAcknowledgementEverythingComesAgain) {
+  const std::string topic = topic_with(2);
+  for (int round = 0; round < 2; ++round) {
+    Consumer consumer(options_for(topic, topic));
+    EXPECT_THAT(ids(take(consumer, 2)), ElementsAre(1, 2));
+  }
+}
+
+TEST(SdkConsumer, LatestIsWhereTheGroupFirstCameAlsoAfterARestart) {
+  const std::string topic = topic_with(2);
+  Options options = options_for(topic, topic);
+  options.start = Start::latest();
+  {
+    Consumer consumer(options);
+    expect_nothing_more(consumer);
+    consumer.commit();
+  }
+  KafkaBroker::shared().produce(topic, std::nullopt, insert_of(3));
+  Consumer consumer(options);
+  EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(3));
+}
+
+TEST(SdkConsumer, BeginsAtAnOffsetAndAtATime) {
+  const std::string topic = topic_with(3);
+  KafkaReader reader = KafkaBroker::shared().reader(topic);
+  const auto records = reader.read_to_end();
+  Options options = options_for(topic, topic + "-offset");
+  options.start = Start::at_offset(2);
+  Consumer at_offset(options);
+  EXPECT_THAT(ids(take(at_offset, 1)), ElementsAre(3));
+
+  options.group_id = topic + "-time";
+  options.start = Start::at_time(std::chrono::sys_time<std::chrono::milliseconds>(
+      std::chrono::milliseconds(records.at(2).timestamp_ms)));
+  Consumer at_time(options);
+  EXPECT_EQ(ids(take(at_time, 1)).back(), records[1].timestamp_ms == records[2].timestamp_ms ? 2 : 3);
+
+  options.group_id = topic + "-outside";
+  options.start = Start::at_offset(99);
+  Consumer outside(options);
+  try {
+    for (int i = 0; i < 100; ++i) static_cast<void>(outside.poll(500ms));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("0 to 3"));
+  }
+}
+
+/// The error that poll() ends with.
+Error error_of(Consumer& consumer) {
+  std::optional<Error> error;
+  wait_until("an error", [&] {
+    try {
+      static_cast<void>(consumer.poll(100ms));
+    } catch (const Error& thrown) {
+      error = thrown;
+    }
+    return error.has_value();
+  });
+  return *error;
+}
+
+/// As retention does: what is before `offset` of partition 0 is gone.
+void delete_records(const std::string& topic, std::int64_t offset) {
+  rd_kafka_conf_t* const config = rd_kafka_conf_new();
+  char why[512];
+  rd_kafka_conf_set(config, "bootstrap.servers", KafkaBroker::shared().admin_bootstrap().c_str(), why,
+                    sizeof why);
+  rd_kafka_t* const client = rd_kafka_new(RD_KAFKA_PRODUCER, config, why, sizeof why);
+  rd_kafka_topic_partition_list_t* const places = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(places, topic.c_str(), 0)->offset = offset;
+  rd_kafka_DeleteRecords_t* deletion = rd_kafka_DeleteRecords_new(places);
+  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client);
+  rd_kafka_DeleteRecords(client, &deletion, 1, nullptr, queue);
+  rd_kafka_event_t* const event = rd_kafka_queue_poll(queue, 30'000);
+  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_DeleteRecords_destroy(deletion);
+  rd_kafka_topic_partition_list_destroy(places);
+  rd_kafka_destroy(client);
+}
+
+TEST(SdkConsumer, DeletedRecordsAreAnErrorAndNotASilentLoss) {
+  const std::string topic = topic_with(3);
+  Options options = options_for(topic, topic);
+  {
+    Consumer consumer(options);
+    const std::vector<Change> changes = take(consumer, 1);
+    consumer.acknowledge(changes);
+    consumer.close();
+  }
+  delete_records(topic, 2);
+  Consumer consumer(options);
+  const Error error = error_of(consumer);
+  EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
+
+  options.group_id += "-time";
+  options.start = Start::at_time(std::chrono::sys_time<std::chrono::milliseconds>(1s));
+  Consumer by_time(options);
+  EXPECT_EQ(error_of(by_time).code(), ErrorCode::TimeOutsideDataRange);
+}
+
+TEST(SdkConsumer, WhatCannotBeDecodedStopsOrIsCounted) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = topic_with(1);
+  broker.produce(topic, std::nullopt, "no change at all");
+  broker.produce(topic, std::string("{}"), std::nullopt);  // a tombstone
+  broker.produce(topic, std::nullopt, insert_of(2));
+  Options options = options_for(topic, topic);
+  {
+    Consumer consumer(options);
+    const std::vector<Change> changes = take(consumer, 1);
+    consumer.acknowledge(changes);
+    for (int i = 0; i < 2; ++i) {
+      const Error error = error_of(consumer);
+      EXPECT_EQ(error.code(), ErrorCode::Undecodable);
+      EXPECT_EQ(error.topic(), topic);
+      EXPECT_EQ(error.partition(), 0);
+      EXPECT_EQ(error.offset(), 1);
+    }
+    consumer.close();
+  }
+  Consumer stopped(options);
+  EXPECT_EQ(error_of(stopped).offset(), 1) << "the checkpoint stayed before it";
+  stopped.close();
+  options.on_undecodable = OnUndecodable::Skip;
+  Consumer consumer(options);
+  EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(2));
+  EXPECT_EQ(consumer.statistics().skipped, 1U);
+  EXPECT_EQ(consumer.statistics().markers, 1U);
+}
+
+TEST(SdkConsumer, WhatIsFilteredMovesTheCheckpoint) {
+  const std::string topic = topic_with(3);
+  Options options = options_for(topic, topic);
+  options.filter.tables = {"shop.other"};
+  {
+    Consumer consumer(options);
+    wait_until("three filtered", [&] {
+      EXPECT_FALSE(consumer.poll(100ms));
+      return consumer.statistics().filtered == 3;
+    });
+    consumer.close();
+  }
+  options.filter = {};
+  Consumer consumer(options);
+  expect_nothing_more(consumer);
+}
+
+TEST(SdkConsumer, PausesAtTheBoundAndGoesOnWithoutLossOrRepeat) {
+  const std::string topic = topic_with(10);
+  Options options = options_for(topic, topic);
+  options.max_buffered_records = 4;
+  Consumer consumer(options);
+  std::vector<std::int64_t> seen;
+  std::vector<Change> batch = take(consumer, 4);
+  expect_nothing_more(consumer);
+  while (seen.size() < 10) {
+    for (const std::int64_t id : ids(batch)) seen.push_back(id);
+    consumer.acknowledge(batch);
+    if (seen.size() < 10) batch = take(consumer, std::min<std::size_t>(4, 10 - seen.size()));
+  }
+  EXPECT_THAT(seen, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+  EXPECT_GE(consumer.statistics().pauses, 1U);
+}
+
+TEST(SdkConsumer, AFileKeepsTheCheckpoint) {
+  const std::string topic = topic_with(3);
+  const TempDir folder;
+  Options options = options_for(topic, topic);
+  for (const int id : {1, 2, 3}) {
+    options.checkpoint_store = file_checkpoint_store(folder.path() / "checkpoint");
+    Consumer consumer(options);
+    const std::vector<Change> changes = take(consumer, 1);
+    EXPECT_THAT(ids(changes), ElementsAre(id));
+    consumer.acknowledge(changes);
+    consumer.close();
+  }
+  EXPECT_EQ(KafkaBroker::shared().committed_metadata(topic, topic), std::nullopt);
+}
+
+/// Keeps the offset where the application keeps its data.
+class OwnStore final : public CheckpointStore {
+ public:
+  std::optional<std::int64_t> load(const std::string& /*topic*/, std::int32_t /*partition*/) override {
+    return next;
+  }
+  void save(std::span<const PartitionOffset> /*offsets*/) override {
+    if (fails) throw std::runtime_error("the disk is full");
+  }
+  std::optional<std::int64_t> next;
+  bool fails = false;
+};
+
+TEST(SdkConsumer, AnApplicationsOwnStoreIsAskedAndItsFailureSaid) {
+  const std::string topic = topic_with(3);
+  const auto store = std::make_shared<OwnStore>();
+  store->next = 2;
+  Options options = options_for(topic, topic);
+  options.checkpoint_store = store;
+  Consumer consumer(options);
+  const std::vector<Change> changes = take(consumer, 1);
+  EXPECT_THAT(ids(changes), ElementsAre(3));
+  consumer.acknowledge(changes);
+  store->fails = true;
+  try {
+    consumer.commit();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
+    EXPECT_THAT(error.what(), HasSubstr("the disk is full"));
+  }
+}
+
+TEST(SdkConsumer, APartitionThatChangesHandsGoesOnAtTheCheckpoint) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(2);
+  Consumer first(options_for(topic, topic));
+  for (int id = 1; id <= 2; ++id) broker.produce(topic, std::nullopt, insert_of(id), id - 1);
+  const std::vector<Change> changes = take(first, 2);
+  first.acknowledge(changes);
+  Consumer second(options_for(topic, topic));
+  std::vector<Change> later;
+  int id = 3;
+  wait_until("a change at each consumer", [&] {
+    for (int partition = 0; partition < 2; ++partition)
+      broker.produce(topic, std::nullopt, insert_of(id++), partition);
+    bool is_first = false;
+    bool is_second = false;
+    for (const auto& [consumer, seen] : {std::pair(&first, &is_first), std::pair(&second, &is_second)}) {
+      for (Change& change : consumer->poll_batch(10, 200ms)) {
+        *seen = true;
+        consumer->acknowledge(change);
+        later.push_back(std::move(change));
+      }
+    }
+    return is_first && is_second;
+  });
+  for (const Change& change : later) EXPECT_GT(change.after.at("id").as_int64(), 2) << "acknowledged before";
+}
+
+TEST(SdkConsumer, UnknownTopicsAndBrokersAreNamed) {
+  Options options = options_for("no.such.topic", "g");
+  try {
+    const Consumer consumer(options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::UnknownTopic) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("no.such.topic"));
+  }
+  options.bootstrap_servers = "127.0.0.1:1";
+  options.connect_timeout = 2s;
+  try {
+    const Consumer consumer(options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Unreachable) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:1"));
+  }
+}
+
+TEST(SdkConsumer, AWrongPasswordIsSaidAtOnce) {
+  ServerOptions server;
+  server.options = plain_logins({{"cache", "right"}});
+  KafkaBroker broker(server);
+  Options options = options_for("orders", "g");
+  options.bootstrap_servers = broker.bootstrap();
+  options.security = {.protocol = "sasl_plaintext",
+                      .mechanism = "PLAIN",
+                      .username = "cache",
+                      .password = "wrong",
+                      .ca_file = {},
+                      .certificate_file = {},
+                      .key_file = {},
+                      .key_password = {}};
+  try {
+    const Consumer consumer(options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Unauthorized) << error.what();
+  }
+  options.security.password = "right";
+  broker.create_topic("orders");
+  broker.produce("orders", std::nullopt, insert_of(1));
+  Consumer consumer(options);
+  EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(1));
+}
+
+TEST(SdkConsumer, SurvivesARestartOfTheBroker) {
+  KafkaBroker broker;
+  broker.create_topic("orders");
+  broker.produce("orders", std::nullopt, insert_of(1));
+  Options options = options_for("orders", "g");
+  options.bootstrap_servers = broker.bootstrap();
+  Consumer consumer(options);
+  const std::vector<Change> before = take(consumer, 1);
+  consumer.acknowledge(before);
+  broker.restart();
+  broker.produce("orders", std::nullopt, insert_of(2));
+  EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(2));
+}
+
+}  // namespace
+}  // namespace rowtide::test

@@ -1,0 +1,46 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "rowtide/checkpoint_store.h"
+#include "rowtide/error.h"
+#include "tests/support/temp_dir.h"
+
+namespace rowtide::test {
+namespace {
+
+TEST(FileCheckpointStore, KeepsOffsetsOverARestart) {
+  const TempDir folder;
+  const auto path = folder.path() / "checkpoint";
+  {
+    const auto store = file_checkpoint_store(path);
+    EXPECT_EQ(store->load("orders", 0), std::nullopt);
+    store->save(std::vector<PartitionOffset>{{"orders", 0, 7}, {"orders", 1, 8}});
+    store->save(std::vector<PartitionOffset>{{"orders", 1, 9}});
+  }
+  const auto store = file_checkpoint_store(path);
+  EXPECT_EQ(store->load("orders", 0), 7);
+  EXPECT_EQ(store->load("orders", 1), 9);
+  EXPECT_EQ(store->load("other", 0), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "checkpoint.new"));
+}
+
+TEST(FileCheckpointStore, RefusesWhatIsNoneAndWhatIsDamaged) {
+  const TempDir folder;
+  const auto path = folder.path() / "checkpoint";
+  std::ofstream(path) << "something else\n";
+  EXPECT_THROW(static_cast<void>(file_checkpoint_store(path)), Error);
+  std::ofstream(path) << "rowtide-sdk checkpoint 1\n7 x orders\n";
+  EXPECT_THROW(static_cast<void>(file_checkpoint_store(path)), Error);
+  const auto nowhere = file_checkpoint_store(folder.path() / "none" / "checkpoint");
+  try {
+    nowhere->save(std::vector<PartitionOffset>{{"orders", 0, 7}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
+  }
+}
+
+}  // namespace
+}  // namespace rowtide::test

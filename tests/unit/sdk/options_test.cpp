@@ -1,0 +1,51 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "rowtide/error.h"
+#include "sdk/src/options_check.h"
+
+namespace rowtide::test {
+namespace {
+
+Options fit() {
+  Options options;
+  options.bootstrap_servers = "localhost:9092";
+  options.group_id = "cache";
+  options.topics = {"orders"};
+  return options;
+}
+
+void expect_refused(const std::function<void(Options&)>& change, const std::string& part,
+                    ErrorCode code = ErrorCode::InvalidOptions) {
+  Options options = fit();
+  change(options);
+  try {
+    check_options(options);
+    ADD_FAILURE() << part;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code);
+    EXPECT_THAT(error.what(), testing::HasSubstr(part));
+  }
+}
+
+TEST(SdkOptions, EachFaultIsNamed) {
+  EXPECT_NO_THROW(check_options(fit()));
+  expect_refused([](Options& options) { options.bootstrap_servers = ""; }, "bootstrap_servers");
+  expect_refused([](Options& options) { options.group_id = ""; }, "group_id");
+  expect_refused([](Options& options) { options.topics = {}; }, "topics");
+  expect_refused([](Options& options) { options.topics = {"^shop.*"}; }, "'^shop.*'");
+  expect_refused([](Options& options) { options.max_buffered_records = 0; }, "max_buffered_records");
+  expect_refused([](Options& options) { options.start = Start::at_offset(-1); }, "negative");
+  expect_refused([](Options& options) { options.filter.tables = {"orders"}; }, "database.table");
+  expect_refused(
+      [](Options& options) {
+        options.start = Start::at_time(std::chrono::time_point_cast<std::chrono::milliseconds>(
+            std::chrono::system_clock::now() + std::chrono::hours(1)));
+      },
+      "not come", ErrorCode::TimeOutsideDataRange);
+}
+
+}  // namespace
+}  // namespace rowtide::test
