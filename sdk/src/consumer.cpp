@@ -1,6 +1,7 @@
 #include "rowtide/consumer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <string>
 #include <utility>
@@ -96,6 +97,19 @@ class Consumer::Impl {
     }
     return batch;
   }
+
+  void run(Listener& listener) {
+    while (!stops_.exchange(false)) {
+      constexpr milliseconds kWait{100};
+      const std::optional<Change> change = poll(kWait);
+      if (!change) continue;
+      listener.on_change(*change);
+      acknowledge(*change);
+    }
+    commit();
+  }
+
+  void stop() noexcept { stops_ = true; }
 
   void acknowledge(const Change& change) {
     require_open();
@@ -418,11 +432,14 @@ class Consumer::Impl {
   bool is_paused_ = false;
   Clock::time_point next_save_;
   Statistics statistics_;
+  std::atomic<bool> stops_{false};
   std::optional<Error> failure_;  ///< for good
   std::optional<Error> passing_;  ///< thrown once
   std::string last_reason_;
   KafkaHandle client_;  ///< gone once closed
 };
+
+Listener::~Listener() = default;
 
 Consumer::Consumer(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Consumer::~Consumer() {
@@ -440,6 +457,12 @@ std::optional<Change> Consumer::poll(milliseconds timeout) {
 }
 std::vector<Change> Consumer::poll_batch(std::size_t max, milliseconds timeout) {
   return impl_->poll_batch(max, timeout);
+}
+void Consumer::run(Listener& listener) {
+  impl_->run(listener);
+}
+void Consumer::stop() noexcept {
+  impl_->stop();
 }
 void Consumer::acknowledge(const Change& change) {
   impl_->acknowledge(change);

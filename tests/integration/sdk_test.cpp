@@ -378,6 +378,49 @@ TEST(SdkConsumer, APartitionThatChangesHandsGoesOnAtTheCheckpoint) {
   for (const Change& change : later) EXPECT_GT(change.after.at("id").as_int64(), 2) << "acknowledged before";
 }
 
+/// Fails once at a change.
+class CountingListener final : public Listener {
+ public:
+  explicit CountingListener(Consumer& consumer, std::int64_t stop_at)
+      : consumer_(consumer), stop_at_(stop_at) {}
+  void on_change(const Change& change) override {
+    const std::int64_t id = change.after.at("id").as_int64().value();
+    if (id == fails_at) throw std::runtime_error("no room");
+    seen.push_back(id);
+    if (id == stop_at_) consumer_.stop();
+  }
+  std::vector<std::int64_t> seen;
+  std::int64_t fails_at = 0;
+
+ private:
+  Consumer& consumer_;
+  std::int64_t stop_at_;
+};
+
+TEST(SdkConsumer, AListenerGetsEachChangeUntilStopAndOneThatThrowsKeepsItsChange) {
+  const std::string topic = topic_with(5);
+  {
+    Consumer consumer(options_for(topic, topic));
+    CountingListener listener(consumer, 2);
+    consumer.run(listener);
+    EXPECT_THAT(listener.seen, ElementsAre(1, 2));
+    listener.fails_at = 4;
+    EXPECT_THROW(consumer.run(listener), std::runtime_error);
+    EXPECT_THAT(listener.seen, ElementsAre(1, 2, 3));
+  }
+  Consumer consumer(options_for(topic, topic));
+  EXPECT_THAT(ids(take(consumer, 2)), ElementsAre(4, 5));
+}
+
+TEST(SdkConsumer, StopFromAnotherThreadEndsRun) {
+  const std::string topic = topic_with(0);
+  Consumer consumer(options_for(topic, topic));
+  CountingListener listener(consumer, 0);
+  std::thread other([&] { consumer.stop(); });
+  consumer.run(listener);
+  other.join();
+}
+
 TEST(SdkConsumer, UnknownTopicsAndBrokersAreNamed) {
   Options options = options_for("no.such.topic", "g");
   try {

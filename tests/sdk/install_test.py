@@ -76,14 +76,21 @@ def check_symbols(library):
     check("libraries inside are hidden", not strange, strange[:3])
 
 
-def check_cmake(folder, prefix, library_dir):
+def check_cmake(folder, prefix):
     build = os.path.join(folder, "build")
     run("cmake", "-S", folder, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", build)
     check("find_package", run(os.path.join(build, "outside")) == SAID)
 
 
-def check_pkg_config(folder, prefix, library_dir):
+def check_example(root, prefix):
+    build = os.path.join(root, "example")
+    run("cmake", "-S", os.path.join(SOURCE, "examples", "consumers", "cpp"), "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", build)
+    check("the example", subprocess.run([os.path.join(build, "cache")], capture_output=True).returncode == 2)
+
+
+def check_pkg_config(folder, library_dir):
     environment = {**os.environ, "PKG_CONFIG_PATH": f"{library_dir}/pkgconfig", "LD_LIBRARY_PATH": library_dir}
     flags = run("pkg-config", "--cflags", "--libs", "rowtide-sdk", env=environment).split()
     program = os.path.join(folder, "by-pkg-config")
@@ -107,8 +114,9 @@ def main():
         for name, text in (("main.cpp", PROGRAM), ("CMakeLists.txt", CMAKE)):
             with open(os.path.join(outside, name), "w", encoding="utf-8") as file:
                 file.write(text)
-        check_cmake(outside, prefix, library_dir)
-        check_pkg_config(outside, prefix, library_dir)
+        check_cmake(outside, prefix)
+        check_pkg_config(outside, library_dir)
+        check_example(root, prefix)
     for failure in failures:
         print(failure, file=sys.stderr)
     print(passed, len(failures))

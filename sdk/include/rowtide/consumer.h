@@ -24,6 +24,19 @@ struct Statistics {
   std::uint64_t unacknowledged = 0;  ///< now
 };
 
+/// What run() gives changes to.
+class ROWTIDE_SDK_EXPORT Listener {
+ public:
+  Listener() = default;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  virtual ~Listener();
+
+  /// The change is acknowledged when this returns. What it throws ends run(), and the change comes again
+  /// after a restart.
+  virtual void on_change(const Change& change) = 0;
+};
+
 /// Reads topics that Rowtide writes, as a member of a consumer group.
 ///
 /// At least once: the checkpoint of a partition moves over acknowledged changes only, up to the first one
@@ -46,6 +59,13 @@ class ROWTIDE_SDK_EXPORT Consumer {
   [[nodiscard]] std::optional<Change> poll(std::chrono::milliseconds timeout);
   /// Waits like poll() for the first change and adds what is there without waiting, up to `max`.
   [[nodiscard]] std::vector<Change> poll_batch(std::size_t max, std::chrono::milliseconds timeout);
+
+  /// Gives each change to the listener, one after the other on this thread, until stop(). Saves the
+  /// checkpoint before it returns. Throws what poll() throws, and what the listener throws.
+  void run(Listener& listener);
+  /// Lets run(), now or when it is called next, return within a tenth of a second. From any thread, also a
+  /// signal's handler.
+  void stop() noexcept;
 
   /// The change's effect is durable. In any order; nothing happens for a change of a partition that was taken
   /// away since, which its new owner delivers again. The checkpoint is saved every
