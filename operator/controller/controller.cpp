@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -17,6 +18,23 @@ namespace rowtide::op::controller {
 using kube::find_at;
 using kube::string_at;
 using std::chrono::steady_clock;
+
+namespace {
+
+/// Those that the object joins or leaves.
+std::vector<Key> changed_groups(const GroupsOf& groups_of, const Change& change) {
+  if (!groups_of) return {};
+  std::vector<Key> before = change.before ? groups_of(*change.before) : std::vector<Key>();
+  std::vector<Key> after = change.after ? groups_of(*change.after) : std::vector<Key>();
+  std::sort(before.begin(), before.end());
+  std::sort(after.begin(), after.end());
+  std::vector<Key> changed;
+  std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(),
+                                std::back_inserter(changed));
+  return changed;
+}
+
+}  // namespace
 
 MapToPrimary by_owner(const kube::ResourceType& primary) {
   return [kind = std::string(primary.kind),
@@ -52,18 +70,14 @@ Controller::Controller(kube::Transport& transport, ControllerOptions options)
       transport, options_.primary, [this](const Change& change) { noticed_primary(change); },
       options_.primary_groups);
   for (const WatchedKind& kind : options_.watched) {
+    const std::size_t watch = watches_.size();
     add_watch(
         transport, kind.watch,
-        [this, map = kind.map](const Change& change) {
-          // Both states: an object may change hands.
-          for (const ObjectPtr& object : {change.before, change.after}) {
-            if (!object) continue;
-            if (const auto key = map(*object)) noticed(*key);
-          }
-        },
-        [map = kind.map](const nlohmann::json& object) {
-          const auto key = map(object);
-          return key ? std::vector<Key>{*key} : std::vector<Key>();
+        [this, watch, &kind](const Change& change) { noticed_watched(watch, kind, change); },
+        [&kind](const nlohmann::json& object) {
+          std::vector<Key> groups = kind.groups ? kind.groups(object) : std::vector<Key>();
+          if (auto key = kind.map(object)) groups.push_back(*std::move(key));
+          return groups;
         });
   }
 }
@@ -93,20 +107,21 @@ void Controller::noticed(const Key& key) {
 
 void Controller::noticed_primary(const Change& change) {
   noticed(change.key);
-  if (!options_.primary_groups) return;
-  const auto groups = [&](const ObjectPtr& object) {
-    return object ? options_.primary_groups(*object) : std::vector<Key>();
+  for (const Key& group : changed_groups(options_.primary_groups, change)) {
+    for (const Key& key : watches_.front().store->keys_of_group(group)) noticed(key);
+  }
+}
+
+void Controller::noticed_watched(std::size_t watch, const WatchedKind& kind, const Change& change) {
+  const auto notice = [&](const ObjectPtr& object) {
+    if (!object) return;
+    if (const auto key = kind.map(*object)) noticed(*key);
   };
-  const std::vector<Key> before = groups(change.before);
-  const std::vector<Key> after = groups(change.after);
-  const auto notice_others = [&](const std::vector<Key>& some, const std::vector<Key>& others) {
-    for (const Key& group : some) {
-      if (std::find(others.begin(), others.end(), group) != others.end()) continue;
-      for (const Key& key : watches_.front().store->keys_of_group(group)) noticed(key);
-    }
-  };
-  notice_others(before, after);
-  notice_others(after, before);
+  notice(change.before);  // both states: an object may change hands
+  notice(change.after);
+  for (const Key& group : changed_groups(kind.groups, change)) {
+    for (const ObjectPtr& object : watches_[watch].store->of_group(group)) notice(object);
+  }
 }
 
 void Controller::watch() {
@@ -125,7 +140,13 @@ void Controller::start(Reconcile reconcile) {
     running_since_.resize(count);
   }
   is_started_ = true;
-  for (const ObjectPtr& object : watches_.front().store->all()) queue_.add(key_of(*object));
+  for (const Key& key : watches_.front().store->keys()) queue_.add(key);
+  for (std::size_t i = 0; i < options_.watched.size(); ++i) {  // what it is mapped to may not be there
+    for (const Key& key : watches_[i + 1].store->keys()) {
+      const ObjectPtr object = watches_[i + 1].store->find(key);
+      if (const auto primary = object ? options_.watched[i].map(*object) : std::nullopt) queue_.add(*primary);
+    }
+  }
   for (std::size_t worker = 0; worker < count; ++worker) {
     workers_.emplace_back([this, worker] { work(worker); });
   }

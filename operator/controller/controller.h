@@ -32,7 +32,8 @@ struct Result {
 };
 
 /// Runs on a worker's thread, never for one key on two threads. Level-triggered: gets the key only, and looks
-/// at the stores and the world. A key whose object is not in the primary store any more was deleted.
+/// at the stores and the world. A key whose object is not in the primary store was deleted, or objects of
+/// other kinds are mapped to it.
 using Reconcile = std::function<Result(const Key&)>;
 
 /// The key to reconcile when an object of another kind changes (empty: none), and by which the store finds
@@ -47,6 +48,9 @@ MapToPrimary by_label(std::string label);
 struct WatchedKind {
   kube::WatchOptions watch;
   MapToPrimary map;
+  /// Groups of its objects that must look at each other, as ControllerOptions::primary_groups: whatever is
+  /// mapped to of a group is reconciled when one joins or leaves it. Disjoint from the keys of `map`.
+  GroupsOf groups = {};
 };
 
 struct ControllerOptions {
@@ -120,6 +124,7 @@ class Controller {
   void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
                  std::function<void(const Change&)> on_change, GroupsOf groups_of);
   void noticed_primary(const Change& change);
+  void noticed_watched(std::size_t watch, const WatchedKind& kind, const Change& change);
   void noticed(const Key& key);
   void work(std::size_t worker);
   bool wait_until_synced();

@@ -66,6 +66,14 @@ std::vector<ObjectPtr> ObjectStore::all() const {
   return unpack_all(found);
 }
 
+std::vector<Key> ObjectStore::keys() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Key> keys;
+  keys.reserve(objects_.size());
+  for (const auto& [key, entry] : objects_) keys.push_back(key);
+  return keys;
+}
+
 std::vector<ObjectPtr> ObjectStore::unpack_all(const std::vector<Packed>& packed) {
   std::vector<ObjectPtr> objects;
   objects.reserve(packed.size());

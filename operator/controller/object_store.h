@@ -46,6 +46,7 @@ class ObjectStore final : public kube::WatchSink {
   std::vector<Key> keys_of_group(const Key& group) const;
   /// Ordered by key.
   std::vector<ObjectPtr> all() const;
+  std::vector<Key> keys() const;
   std::size_t size() const;
 
   void replace(std::vector<ObjectPtr> objects) override;
