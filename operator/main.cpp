@@ -39,6 +39,7 @@ struct Options {
   std::string log_level = "info";
   std::string log_format = "text";
   int workers = 4;
+  std::size_t most_groups = tasks::kMostGroupsOfATask;
   bool is_elected = false;
   lease::ElectionOptions election;
 };
@@ -130,7 +131,8 @@ int run(const Options& options, const sigset_t& stop_signals) {
   controller::Controller controller(counted, tasks::controller_options(options.name_space, options.workers));
   tasks::HttpTrackerProbe probe;
   tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
-  tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image);
+  tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image,
+                               options.most_groups);
 
   std::unique_ptr<lease::ProcessElection> election;
   if (options.is_elected) {
@@ -187,6 +189,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--workers", options.workers, "reconciliations at once")
       ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--max-consumer-groups-per-task", options.most_groups,
+                 "ConsumerGroups of one task that its tracker keeps")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   auto& election = options.election;
   app.add_flag("--leader-elect", options.is_elected,

@@ -13,7 +13,7 @@ usage() {
 Usage: scripts/chart.sh [--check | --helm]
 
 Writes ${CHART_DERIVED[*]}
-of CMakeLists.txt (the version), crds/changetrackingtasks.yaml, helm/rowtide/values.yaml and the chart's templates.
+of CMakeLists.txt (the version), crds/, helm/rowtide/values.yaml and the chart's templates.
 
   --check   writes nothing; fails where one of them is not current
   --helm    builds Helm $HELM_VERSION if it is not there, and prints the path of the program

@@ -13,7 +13,7 @@ usage() {
 Usage: scripts/reference.sh [--check]
 
 Writes ${REFERENCE_DERIVED[*]}
-of crds/changetrackingtasks.yaml and of the code that adds the metrics.
+of crds/ and of the code that adds the metrics.
 
   --check   writes nothing; fails where one of them is not current
 END

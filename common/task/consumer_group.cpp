@@ -110,6 +110,7 @@ ConsumerGroupsResult parse_consumer_groups(std::string_view documents, Mode mode
         result.errors.push_back(std::move(error));
       }
       result.groups.push_back(std::move(group));
+      result.defaults = std::move(context.defaults);
     }
     refuse_duplicates(result);
   } catch (const YAML::Exception& error) {

@@ -33,7 +33,8 @@ struct ConsumerGroup {
 
 struct ConsumerGroupsResult {
   std::vector<ConsumerGroup> groups;
-  std::vector<FieldError> errors;  ///< paths begin with the group's name: "cache: spec.groupId"
+  std::vector<FieldError> errors;     ///< paths begin with the group's name: "cache: spec.groupId"
+  std::vector<std::string> defaults;  ///< of one document: paths of fields that say what their absence says
   [[nodiscard]] bool ok() const { return errors.empty(); }
 };
 

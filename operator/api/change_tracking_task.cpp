@@ -1,8 +1,6 @@
 #include "operator/api/change_tracking_task.h"
 
-#include <iterator>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include "common/task/stable_hash.h"
@@ -14,60 +12,11 @@ namespace {
 using kube::find_at;
 using kube::string_at;
 
-nlohmann::json object_at(const nlohmann::json& object, const char* name) {
-  const nlohmann::json* found = find_at(object, {name});
-  return found != nullptr && found->is_object() ? *found : nlohmann::json::object();
-}
-
-/// Without what says nothing: defaults, nulls, and maps in which nothing else was. A default that the CRD
-/// gains is so none that a tracker, perhaps of an older image, would meet.
-void drop_defaults(nlohmann::json& value, const std::string& path, const std::set<std::string>& defaults) {
-  if (value.is_array()) {
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      drop_defaults(value[i], path + "[" + std::to_string(i) + "]", defaults);
-    }
-    return;
-  }
-  if (!value.is_object()) return;
-  for (auto member = value.begin(); member != value.end();) {
-    const std::string member_path = path + "." + member.key();
-    drop_defaults(*member, member_path, defaults);
-    const bool says_nothing =
-        member->is_null() || (member->is_object() && member->empty()) || defaults.contains(member_path);
-    member = says_nothing ? value.erase(member) : std::next(member);
-  }
-}
-
-nlohmann::json document_of(const nlohmann::json& object, nlohmann::json spec) {
-  return {{"apiVersion", string_at(object, {"apiVersion"})},
-          {"kind", string_at(object, {"kind"})},
-          {"metadata",
-           {{"name", string_at(object, {"metadata", "name"})},
-            {"namespace", string_at(object, {"metadata", "namespace"})},
-            {"uid", string_at(object, {"metadata", "uid"})}}},
-          {"spec", std::move(spec)}};
-}
-
 /// Metadata and status: what changes while the spec does not.
 void read_around_spec(const nlohmann::json& object, TaskObject& task) {
-  task.key = {std::string(string_at(object, {"metadata", "namespace"})),
-              std::string(string_at(object, {"metadata", "name"}))};
-  task.uid = string_at(object, {"metadata", "uid"});
-  const nlohmann::json* generation = find_at(object, {"metadata", "generation"});
-  if (generation != nullptr && generation->is_number_integer()) task.generation = *generation;
-  task.resource_version = string_at(object, {"metadata", "resourceVersion"});
-  task.is_deleting = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
-  task.finalizers.clear();
-  if (const nlohmann::json* finalizers = find_at(object, {"metadata", "finalizers"});
-      finalizers != nullptr && finalizers->is_array()) {
-    for (const nlohmann::json& name : *finalizers) {
-      if (name.is_string()) task.finalizers.push_back(name.get<std::string>());
-    }
-  }
-  task.skips_cleanup = string_at(object, {"metadata", "annotations", kSkipCleanup}) == "true";
+  read_metadata(object, task);
   task.is_paused = string_at(object, {"metadata", "annotations", kPaused}) == "true";
   task.upgrade_request = string_at(object, {"metadata", "annotations", kUpgradeRequest});
-  task.status = object_at(object, "status");
 }
 
 void read_spec(const nlohmann::json& object, TaskObject& task) {
@@ -80,7 +29,7 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   task.parsed = std::make_shared<const task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));
 
-  const std::set<std::string> defaults{task.parsed->defaults.begin(), task.parsed->defaults.end()};
+  const std::vector<std::string>& defaults = task.parsed->defaults;
   nlohmann::json pod_settings = object_at(spec, "tracker");
   drop_defaults(pod_settings, "spec.tracker", defaults);
   task.pod_settings_hash = task::stable_hash(pod_settings.dump());

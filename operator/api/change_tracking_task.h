@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/task/parse.h"
-#include "operator/kube/resource.h"
+#include "operator/api/object_metadata.h"
 
 namespace rowtide::op::api {
 
@@ -19,23 +19,9 @@ inline constexpr const char* kUpgradeRequest = "rowtide.dev/upgrade";
 /// On a task, "true": the operator changes nothing of it.
 inline constexpr const char* kPaused = "rowtide.dev/paused";
 
-/// On a task, "true": its deletion does not wait for topics and checkpoint to be deleted.
-inline constexpr const char* kSkipCleanup = "rowtide.dev/skip-cleanup";
-
-/// The finalizer of tasks of deletionPolicy Delete.
-inline constexpr const char* kCleanupFinalizer = "rowtide.dev/cleanup";
-
 /// A ChangeTrackingTask as the API server has it, read once. Values only.
-struct TaskObject {
-  kube::ObjectKey key;
-  std::string uid;
-  std::int64_t generation = 0;
-  std::string resource_version;
-  bool is_deleting = false;
-  std::vector<std::string> finalizers;
-  bool skips_cleanup = false;                       ///< by the annotation kSkipCleanup
+struct TaskObject : ObjectMetadata {
   bool is_paused = false;                           ///< by the annotation kPaused
-  nlohmann::json status;                            ///< as last written; an object, perhaps empty
   std::shared_ptr<const task::ParseResult> parsed;  ///< the spec, or what is wrong with it; never null
   std::string upgrade_request;                      ///< the annotation kUpgradeRequest; often empty
   bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth

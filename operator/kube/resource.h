@@ -21,6 +21,7 @@ struct ResourceType {
 
 inline constexpr ResourceType kChangeTrackingTask{"rowtide.dev", "v1alpha1", "changetrackingtasks",
                                                   "ChangeTrackingTask"};
+inline constexpr ResourceType kConsumerGroup{"rowtide.dev", "v1alpha1", "consumergroups", "ConsumerGroup"};
 inline constexpr ResourceType kDeployment{"apps", "v1", "deployments", "Deployment"};
 inline constexpr ResourceType kJob{"batch", "v1", "jobs", "Job"};
 inline constexpr ResourceType kPod{"", "v1", "pods", "Pod"};

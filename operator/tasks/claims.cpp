@@ -19,25 +19,16 @@ using nlohmann::json;
 constexpr const char* kTopicAt = "topic at ";
 constexpr const char* kServerIdAt = "server id at ";
 
-/// By age; of one second, by uid, so that both sides see it alike.
-std::pair<std::string, std::string> age_of(const json& task) {
-  return {kube::text_at(task, "/metadata/creationTimestamp"), kube::text_at(task, "/metadata/uid")};
-}
-
 std::optional<Key> topic_claim(const json& task) {
-  const json& servers = kube::value_at(task, "/spec/sink/kafka/bootstrapServers");
-  if (!servers.is_array()) return std::nullopt;
-  std::set<std::string> names;
-  for (const json& server : servers) {
-    if (server.is_string()) names.insert(absl::AsciiStrToLower(server.get<std::string>()));
-  }
+  const std::string brokers = brokers_of(task);
+  if (brokers.empty()) return std::nullopt;
   std::string topic = kube::text_at(task, "/spec/sink/kafka/topic/name");
   if (topic.empty()) {
     const Key key = controller::key_of(task);
     topic = key.name_space + "." + key.name;
   }
   if (topic.find('{') != std::string::npos) return std::nullopt;
-  return Key{fmt::format("{}{}", kTopicAt, fmt::join(names, ",")), std::move(topic)};
+  return Key{kTopicAt + brokers, std::move(topic)};
 }
 
 std::optional<Key> server_id_claim(const json& task) {
@@ -68,6 +59,20 @@ std::string describe(const Key& claim, const Key& other, const std::string& name
 }
 
 }  // namespace
+
+std::string brokers_of(const json& task) {
+  const json& servers = kube::value_at(task, "/spec/sink/kafka/bootstrapServers");
+  if (!servers.is_array()) return "";
+  std::set<std::string> names;
+  for (const json& server : servers) {
+    if (server.is_string()) names.insert(absl::AsciiStrToLower(server.get<std::string>()));
+  }
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+std::pair<std::string, std::string> age_of(const json& object) {
+  return {kube::text_at(object, "/metadata/creationTimestamp"), kube::text_at(object, "/metadata/uid")};
+}
 
 std::vector<Key> claims_of(const json& task) {
   std::vector<Key> claims;

@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "operator/controller/object_store.h"
@@ -12,6 +13,12 @@ namespace rowtide::op::tasks {
 /// What one task at a time may have: a topic to write to, a server id to read a source with. A claim has no
 /// more than the object says: without one are topics with placeholders, and server ids that Rowtide derives.
 [[nodiscard]] std::vector<controller::Key> claims_of(const nlohmann::json& task);
+
+/// A task's bootstrap servers as one text, whatever their order; empty where it has no Kafka sink.
+[[nodiscard]] std::string brokers_of(const nlohmann::json& task);
+
+/// By age, and of one second by uid, so that both sides see it alike.
+[[nodiscard]] std::pair<std::string, std::string> age_of(const nlohmann::json& object);
 
 /// The older task that has a claim of this one, in words; empty: there is none. `tasks` is grouped by
 /// claims_of.

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/pod_state.h"
+#include "operator/tasks/termination.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -20,9 +19,6 @@ namespace {
 using api::Condition;
 using api::ConditionStatus;
 using nlohmann::json;
-
-constexpr const char* kTerminating = "Terminating";
-constexpr std::chrono::milliseconds kCleanupDeadline = std::chrono::minutes(10);
 
 std::string what_is_left(const api::TaskObject& task) {
   std::string topics;
@@ -50,13 +46,6 @@ CleanupDecision give_up(const api::TaskObject& task, std::string reason, const s
           .reason = std::move(reason),
           .message = fmt::format("{}; perhaps left: {}", why, what_is_left(task)),
           .is_warning = true};
-}
-
-/// By the condition, which outlives the operator, and by what was seen, where it could not be written.
-std::int64_t begun_ms(const api::TaskObject& task, const CleanupView& view) {
-  const json& condition = api::find_condition(kube::value_at(task.status, "/conditions"), kTerminating);
-  const std::int64_t told = api::parse_time(kube::text_at(condition, "/lastTransitionTime"));
-  return told > 0 ? std::min(told, view.first_seen_ms) : view.first_seen_ms;
 }
 
 bool is_stopped(const json& deployment) {
@@ -126,13 +115,12 @@ CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& v
   if (is_ours && (is_true(*view.job, "Complete") || is_true(*view.job, "Failed"))) {
     return decide_by_job(task, view);
   }
-  if (now_ms - begun_ms(task, view) >= kCleanupDeadline.count()) {
+  if (is_past_deadline(task, view.first_seen_ms, now_ms)) {
     const json& told = api::find_condition(kube::value_at(task.status, "/conditions"), kTerminating);
     const std::string obstacle = kube::text_at(told, "/message");
     return give_up(task, "CleanupTimedOut",
                    fmt::format("after {} minutes the task goes without being cleaned up ({})",
-                               std::chrono::duration_cast<std::chrono::minutes>(kCleanupDeadline).count(),
-                               obstacle.empty() ? "it never began" : obstacle));
+                               kCleanupDeadline.count(), obstacle.empty() ? "it never began" : obstacle));
   }
   if (std::optional<CleanupDecision> wait = until_stopped(view)) return *std::move(wait);
   if (is_ours) return decide_by_job(task, view);

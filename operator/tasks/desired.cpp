@@ -14,6 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kTaskFolder = "/etc/rowtide/task";
+constexpr const char* kGroupsFolder = "/etc/rowtide/groups";
+constexpr const char* kGroupsFile = "groups.yaml";
 constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
 constexpr int kUser = 65532;  // our image's
 constexpr int kPrecheckDeadlineSeconds = 120;
@@ -164,12 +166,20 @@ json pod_metadata(const api::TaskObject& task, const char* component, json annot
   return object;
 }
 
-json config_map(const api::TaskObject& task, const std::string& name, const char* component,
-                const std::string& document) {
+json config_map(const api::TaskObject& task, const std::string& name, const char* component, const char* file,
+                const std::string& content) {
   return with_hash({{"apiVersion", "v1"},
                     {"kind", "ConfigMap"},
                     {"metadata", metadata(task, name, component)},
-                    {"data", {{"task.yaml", document}}}});
+                    {"data", {{file, content}}}});
+}
+
+/// A folder of its own and no subPath, so that what is mounted follows the ConfigMap; optional, because most
+/// tasks have no groups.
+void mount_groups(const api::TaskObject& task, json& pod_volumes, json& mounts) {
+  pod_volumes.push_back(
+      {{"name", "groups"}, {"configMap", {{"name", groups_name(task)}, {"optional", true}}}});
+  mounts.push_back({{"name", "groups"}, {"mountPath", kGroupsFolder}, {"readOnly", true}});
 }
 
 json precheck_template(const api::TaskObject& task, const std::string& default_image) {
@@ -214,20 +224,30 @@ std::string cleanup_name(const api::TaskObject& task) {
   return task.key.name + "-cleanup";
 }
 
+std::string groups_name(const api::TaskObject& task) {
+  return task.key.name + "-groups";
+}
+
+json groups_config_map(const api::TaskObject& task, const std::string& documents) {
+  return config_map(task, groups_name(task), "tracker", kGroupsFile, documents);
+}
+
 json tracker_config_map(const api::TaskObject& task) {
-  return config_map(task, tracker_name(task), "tracker", task.tracker_document);
+  return config_map(task, tracker_name(task), "tracker", "task.yaml", task.tracker_document);
 }
 
 json precheck_config_map(const api::TaskObject& task) {
-  return config_map(task, precheck_name(task), "precheck", task.precheck_document);
+  return config_map(task, precheck_name(task), "precheck", "task.yaml", task.precheck_document);
 }
 
 json tracker_deployment(const api::TaskObject& task, const std::string& default_image) {
   auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, from_config_map(tracker_name(task)));
+  mount_groups(task, pod_volumes, mounts);
   json tracker =
       container(task, default_image, kTrackerContainer,
                 json::array({"run", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",
-                             kSecretsFolder, "--listen", ":" + std::to_string(kTrackerPort), "--failure-file",
+                             kSecretsFolder, "--groups", fmt::format("{}/{}", kGroupsFolder, kGroupsFile),
+                             "--listen", ":" + std::to_string(kTrackerPort), "--failure-file",
                              "/dev/termination-log", "--log-format", "json"}),
                 std::move(mounts));
   tracker["ports"] = json::array({{{"name", "http"}, {"containerPort", kTrackerPort}, {"protocol", "TCP"}}});

@@ -41,6 +41,11 @@ inline constexpr int kTrackerPort = 8080;
 [[nodiscard]] std::string precheck_name(const api::TaskObject& task);
 [[nodiscard]] std::string cleanup_name(const api::TaskObject& task);
 
+/// The task's consumer groups as documents, which its tracker follows while it runs. There only for tasks
+/// that have had a group.
+[[nodiscard]] std::string groups_name(const api::TaskObject& task);
+[[nodiscard]] nlohmann::json groups_config_map(const api::TaskObject& task, const std::string& documents);
+
 [[nodiscard]] nlohmann::json tracker_config_map(const api::TaskObject& task);
 /// Without replicas: those belong to tracker_scale(), so that a task can be suspended while its newest spec
 /// is not fit to run and the Deployment must stay as it is.

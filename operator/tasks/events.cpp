@@ -16,8 +16,9 @@ constexpr std::size_t kMaxNote = 1000;  // the API's limit is 1 kB
 
 /// Whose changes people want to read of; Ready only repeats them.
 const std::set<std::string>& told_conditions() {
-  static const std::set<std::string> kTold{"Accepted", "PrecheckPassed", "WhitelistReady", "Streaming",
-                                           "LagWithinTarget"};
+  static const std::set<std::string> kTold{"Accepted",     "PrecheckPassed",  "WhitelistReady",
+                                           "Streaming",    "LagWithinTarget", "CheckpointApplied",
+                                           "AccessGranted"};
   return kTold;
 }
 
@@ -34,12 +35,12 @@ bool is_news(const json& old, const json& condition) {
 
 }  // namespace
 
-json event_about(const api::TaskObject& task, const char* type, std::string reason, std::string action,
-                 std::string note, std::int64_t now_us) {
+json event_about(const kube::ResourceType& kind, const api::ObjectMetadata& object, const char* type,
+                 std::string reason, std::string action, std::string note, std::int64_t now_us) {
   if (note.size() > kMaxNote) note = note.substr(0, kMaxNote) + "...";
   return {{"apiVersion", kube::api_version(kube::kEvent)},
           {"kind", kube::kEvent.kind},
-          {"metadata", {{"generateName", task.key.name + "-"}, {"namespace", task.key.name_space}}},
+          {"metadata", {{"generateName", object.key.name + "-"}, {"namespace", object.key.name_space}}},
           {"eventTime",
            absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(now_us), absl::UTCTimeZone())},
           {"type", type},
@@ -49,15 +50,15 @@ json event_about(const api::TaskObject& task, const char* type, std::string reas
           {"reportingController", "rowtide.dev/operator"},
           {"reportingInstance", "rowtide-operator"},
           {"regarding",
-           {{"apiVersion", kube::api_version(kube::kChangeTrackingTask)},
-            {"kind", kube::kChangeTrackingTask.kind},
-            {"name", task.key.name},
-            {"namespace", task.key.name_space},
-            {"uid", task.uid}}}};
+           {{"apiVersion", kube::api_version(kind)},
+            {"kind", kind.kind},
+            {"name", object.key.name},
+            {"namespace", object.key.name_space},
+            {"uid", object.uid}}}};
 }
 
-std::vector<json> events_between(const api::TaskObject& task, const json& before, const json& after,
-                                 std::int64_t now_us) {
+std::vector<json> events_between(const kube::ResourceType& kind, const api::ObjectMetadata& object,
+                                 const json& before, const json& after, std::int64_t now_us) {
   std::vector<json> events;
   const json old_conditions = before.value("conditions", json::array());
   for (const json& condition : after.value("conditions", json::array())) {
@@ -66,12 +67,12 @@ std::vector<json> events_between(const api::TaskObject& task, const json& before
     if (!is_news(api::find_condition(old_conditions, type), condition)) continue;
     const bool is_bad =
         condition.value("status", "") == "False" && condition.value("reason", "") != "Suspended";
-    events.push_back(event_about(task, is_bad ? "Warning" : "Normal", condition.value("reason", ""), type,
-                                 condition.value("message", ""), now_us));
+    events.push_back(event_about(kind, object, is_bad ? "Warning" : "Normal", condition.value("reason", ""),
+                                 type, condition.value("message", ""), now_us));
   }
   const std::string remark = after.value("startRemark", "");
   if (!remark.empty() && remark != before.value("startRemark", "")) {
-    events.push_back(event_about(task, "Normal", "StartPosition", "Start", remark, now_us));
+    events.push_back(event_about(kind, object, "Normal", "StartPosition", "Start", remark, now_us));
   }
   return events;
 }

@@ -17,9 +17,22 @@ milliseconds interval_after(int misses, milliseconds usual) {
   return std::max(usual, std::min(interval, kMostSeldom));
 }
 
+bool says_the_same(const task::GroupOutcome& a, const task::GroupOutcome& b) {
+  return a.is_done == b.is_done && a.reason == b.reason && a.message == b.message;
+}
+
+bool says_the_same(const task::GroupStatus& a, const task::GroupStatus& b) {
+  return a.uid == b.uid && a.generation == b.generation && a.applied_nonce == b.applied_nonce &&
+         says_the_same(a.checkpoint, b.checkpoint) && says_the_same(a.access, b.access) &&
+         says_the_same(a.deletion, b.deletion);
+}
+
 bool says_the_same(const task::TrackerStatus& a, const task::TrackerStatus& b) {
   return a.state == b.state && a.reason == b.reason && a.message == b.message && a.topics == b.topics &&
-         a.document_hash == b.document_hash && a.task_uid == b.task_uid;
+         a.document_hash == b.document_hash && a.task_uid == b.task_uid &&
+         std::equal(a.consumer_groups.begin(), a.consumer_groups.end(), b.consumer_groups.begin(),
+                    b.consumer_groups.end(),
+                    [](const auto& one, const auto& other) { return says_the_same(one, other); });
 }
 
 }  // namespace

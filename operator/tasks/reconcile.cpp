@@ -13,15 +13,13 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/clock.h"
-#include "common/version.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/claims.h"
 #include "operator/tasks/desired.h"
-#include "operator/tasks/events.h"
 #include "operator/tasks/lag_target.h"
-#include "operator/tasks/merge_patch.h"
 #include "operator/tasks/pod_state.h"
+#include "operator/tasks/tracker_state.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -60,11 +58,6 @@ std::optional<controller::Key> task_of_job(const json& job) {
   static const controller::MapToPrimary kLabel = controller::by_label(kTaskLabel);
   std::optional<controller::Key> owner = kOwner(job);
   return owner ? std::move(owner) : kLabel(job);
-}
-
-bool has_finalizer(const api::TaskObject& task) {
-  return std::find(task.finalizers.begin(), task.finalizers.end(), api::kCleanupFinalizer) !=
-         task.finalizers.end();
 }
 
 /// The answer of NamespaceLifecycle to whoever makes an object.
@@ -118,6 +111,9 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
           .primary = {.type = kube::kChangeTrackingTask, .name_space = name_space, .label_selector = {}},
           .primary_groups = claims_of,
           .watched = {owned(kube::kDeployment),
+                      {{.type = kube::kConsumerGroup, .name_space = name_space, .label_selector = {}},
+                       task_of_group,
+                       group_id_of},
                       {{.type = kube::kJob, .name_space = name_space, .label_selector = ours}, task_of_job},
                       owned(kube::kConfigMap),
                       owned(kube::kService),
@@ -127,12 +123,15 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
 }
 
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
-                       const controller::Controller& controller, ProbePool& probes, std::string default_image)
+                       const controller::Controller& controller, ProbePool& probes, std::string default_image,
+                       std::size_t most_groups_of_a_task)
     : client_(client),
       scale_client_(scale_client),
       controller_(controller),
       probes_(probes),
-      default_image_(std::move(default_image)) {}
+      default_image_(std::move(default_image)),
+      writer_(client, kube::kChangeTrackingTask),
+      groups_(client, controller, most_groups_of_a_task) {}
 
 Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
   const auto named = [&](const kube::ResourceType& type, const std::string& name) -> kube::ObjectPtr {
@@ -161,28 +160,51 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
 
 controller::Result Reconciler::reconcile(const controller::Key& key) {
   const kube::ObjectPtr object = controller_.store(kube::kChangeTrackingTask)->find(key);
-  if (!object) {  // deleted; what it owned goes with it
-    tasks_.forget(key);
-    job_ends_.forget(key);
-    lag_sides_.forget(key);
-    last_good_.forget(key);
-    deletions_.forget(key);
-    kept_otherwise_.forget(key);
-    pruned_.forget(key);
-    probes_.forget(key);
-    return {};
+  const std::vector<JudgedGroup> groups = groups_.judge(key);
+  TaskSight sight;
+  controller::Result result;
+  if (object) {
+    result = reconcile_task(*object, groups, sight);
+  } else {
+    forget(key);  // deleted; what it owned goes with it
   }
-  const api::TaskObject task = tasks_.read(*object);
-  const std::optional<api::TaskObject> last_good = last_good_of(*object, task);
-  if (task.is_deleting) return terminate(task, last_good);
-  if (!task.is_paused && has_finalizer(task) != task.needs_cleanup()) {
-    if (absl::Status set = set_finalizer(task, task.needs_cleanup()); !set.ok() && !absl::IsAborted(set))
+  if (object && !sight.task) return result;  // it was not looked at, because it is another by now
+  const controller::Result told = groups_.tell(key, groups, sight);
+  if (result.status.ok() && told.requeue_after) {
+    result.requeue_after = std::min(result.requeue_after.value_or(*told.requeue_after), *told.requeue_after);
+  }
+  result.status.Update(told.status);
+  return result;
+}
+
+void Reconciler::forget(const controller::Key& key) {
+  tasks_.forget(key);
+  job_ends_.forget(key);
+  lag_sides_.forget(key);
+  last_good_.forget(key);
+  deletions_.forget(key);
+  kept_otherwise_.forget(key);
+  writer_.forget(key);
+  probes_.forget(key);
+}
+
+controller::Result Reconciler::reconcile_task(const json& object, const std::vector<JudgedGroup>& groups,
+                                              TaskSight& sight) {
+  const api::TaskObject task = tasks_.read(object);
+  const std::optional<api::TaskObject> last_good = last_good_of(object, task);
+  if (task.is_deleting) {
+    sight.task = task;
+    return terminate(task, last_good);
+  }
+  if (!task.is_paused && task.has_cleanup_finalizer() != task.needs_cleanup()) {
+    if (absl::Status set = writer_.set_finalizer(task, task.needs_cleanup());
+        !set.ok() && !absl::IsAborted(set))
       return {std::move(set)};
     return {absl::OkStatus(), kForOwnNews};
   }
 
   const std::optional<std::string> conflict =
-      conflict_of(*object, *controller_.store(kube::kChangeTrackingTask));
+      conflict_of(object, *controller_.store(kube::kChangeTrackingTask));
   const bool is_fit = task.parsed->ok() && !conflict;
   const Objects objects = observe(task);
   const std::int64_t now_ms = rowtide::now_ms();
@@ -191,6 +213,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   PrecheckDecision precheck;
   absl::Status precheck_written;
   absl::Status tracker_written;
+  absl::Status groups_written;
   if (is_fit) {
     run = precheck_run(task, objects, now_ms);
     plan = plan_tracker(task, default_image_, get(objects.deployment));
@@ -212,6 +235,7 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   // Also of a task that is not fit to run in other respects.
   if (!task.is_paused) {
     tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
+    groups_written = act_on_groups(task, groups);
   }
 
   Observed observed{.task = task, .precheck = precheck};
@@ -227,13 +251,20 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   observed.now_ms = now_ms;
   ask_tracker(observed, objects);
   const json status = compute_status(observed);
+  sight.task = task;
+  sight.has_tracker =
+      tracker_available(observed.deployment, observed.pod).status == api::ConditionStatus::True;
+  sight.tracker = observed.tracker;
+  sight.is_silent = observed.is_silent;
+  sight.groups_refusal = refusal_of(groups_written);
 
   // Whatever happened to the children: what is known of the task is told.
-  absl::Status outcome = write_status(task, status);
+  absl::Status outcome = writer_.write_status(task, status);
   const bool was_outdated = absl::IsAborted(outcome);
   if (was_outdated) outcome = absl::OkStatus();
   outcome.Update(precheck_written);
   outcome.Update(tracker_written);
+  outcome.Update(groups_written);
   if (!outcome.ok()) return {outcome};
   return {absl::OkStatus(), was_outdated ? kForOwnNews : next_look(observed, status)};
 }
@@ -250,20 +281,9 @@ std::optional<api::TaskObject> Reconciler::last_good_of(const json& object, cons
   return last_good;
 }
 
-absl::Status Reconciler::set_finalizer(const api::TaskObject& task, bool is_wanted) {
-  std::vector<std::string> finalizers = task.finalizers;
-  std::erase(finalizers, api::kCleanupFinalizer);
-  if (is_wanted) finalizers.emplace_back(api::kCleanupFinalizer);
-  const absl::Status written = client_
-                                   .patch(kube::kChangeTrackingTask, task.key,
-                                          {{"metadata", {{"finalizers", finalizers}}}}, task.resource_version)
-                                   .status();
-  return absl::IsNotFound(written) ? absl::OkStatus() : written;  // deleted meanwhile
-}
-
 controller::Result Reconciler::terminate(const api::TaskObject& task,
                                          const std::optional<api::TaskObject>& last_good) {
-  if (!has_finalizer(task)) return {};  // what it owned goes with it
+  if (!task.has_cleanup_finalizer()) return {};  // what it owned goes with it
   const std::int64_t now_ms = rowtide::now_ms();
   const Objects objects = observe(task);
   const kube::ObjectPtr job = controller_.store(kube::kJob)->find({task.key.name_space, cleanup_name(task)});
@@ -285,7 +305,7 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
     decision.reason = refusal->reason;
     decision.message = refusal->message;
   }
-  absl::Status outcome = write_status(task, terminating_status(task, decision, now_ms));
+  absl::Status outcome = writer_.write_status(task, terminating_status(task, decision, now_ms));
   const bool was_outdated = absl::IsAborted(outcome);
   if (was_outdated) outcome = absl::OkStatus();
   outcome.Update(acted);
@@ -316,13 +336,13 @@ absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const Clean
 }
 
 controller::Result Reconciler::release(const api::TaskObject& task, const CleanupDecision& decision) {
-  const absl::Status gone = set_finalizer(task, false);
+  const absl::Status gone = writer_.set_finalizer(task, false);
   if (absl::IsAborted(gone)) return {absl::OkStatus(), kForOwnNews};
   if (!gone.ok()) return {gone};
   spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "{}: {}: {}",
               to_string(task.key), decision.reason, decision.message);
-  record_events(task, {event_about(task, decision.is_warning ? "Warning" : "Normal", decision.reason,
-                                   "Cleanup", decision.message, now_us())});
+  writer_.tell(task, decision.is_warning ? "Warning" : "Normal", decision.reason, "Cleanup",
+               decision.message);
   return {};
 }
 
@@ -401,6 +421,17 @@ absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Objec
   return apply_if_changed(task, kube::kService, get(objects.service), tracker_service(task));
 }
 
+/// A ConfigMap that the task had groups in stays, empty: nothing else is deleted for it either.
+absl::Status Reconciler::act_on_groups(const api::TaskObject& task, const std::vector<JudgedGroup>& groups) {
+  const kube::ObjectPtr live =
+      controller_.store(kube::kConfigMap)->find({task.key.name_space, groups_name(task)});
+  const bool is_ours = live && controller_uid(*live) == task.uid;
+  const std::string documents = GroupReconciler::documents_of(groups);
+  if (documents.empty() && !is_ours) return absl::OkStatus();
+  return apply_if_changed(task, kube::kConfigMap, is_ours ? get(live) : nullptr,
+                          groups_config_map(task, documents));
+}
+
 absl::Status Reconciler::scale(const api::TaskObject& task, const json* deployment, int replicas) {
   if (deployment == nullptr) return absl::OkStatus();
   if (deployment->at("spec").value("replicas", 1) == replicas) return absl::OkStatus();
@@ -440,36 +471,6 @@ absl::Status Reconciler::check_ownership(const api::TaskObject& task, const kube
   return absl::FailedPreconditionError(fmt::format(
       "{} {} is there already and does not belong to this task; delete or rename it, or rename the task",
       type.kind, to_string(key)));
-}
-
-/// Aborted: the task is another by now than the one that was looked at, often by our own last write, of which
-/// the watch has not told yet. What was computed from it would be told twice, or of a task that is gone.
-absl::Status Reconciler::write_status(const api::TaskObject& task, const json& status) {
-  const json patch = merge_patch_between(task.status, status);
-  if (patch.empty() || pruned_.is_all_of(task.key, patch)) return absl::OkStatus();
-  const absl::StatusOr<json> written =
-      client_.patch_status(kube::kChangeTrackingTask, task.key, patch, task.resource_version);
-  if (absl::IsNotFound(written.status())) return absl::OkStatus();  // deleted meanwhile
-  RETURN_IF_ERROR(written.status());
-  ++status_writes_;
-  const json missing = merge_patch_between(kube::value_at(*written, "/status"), status);
-  if (pruned_.note(task.key, missing)) {
-    spdlog::warn(
-        "The API server does not keep all of the status of {}, such as {}: the CustomResourceDefinition is "
-        "older than this operator; apply that of version {}",
-        to_string(task.key), missing.begin().key(), kVersion);
-  }
-  record_events(task, events_between(task, task.status, status, now_us()));
-  return absl::OkStatus();
-}
-
-void Reconciler::record_events(const api::TaskObject& task, const std::vector<json>& events) {
-  for (const json& event : events) {
-    // Events are for people and may be lost; the status has it all.
-    if (const absl::Status sent = client_.create(kube::kEvent, event).status(); !sent.ok()) {
-      spdlog::warn("An event of {} was not recorded: {}", to_string(task.key), text(sent));
-    }
-  }
 }
 
 }  // namespace rowtide::op::tasks

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,9 +12,10 @@
 #include "operator/tasks/cleanup_cycle.h"
 #include "operator/tasks/drift.h"
 #include "operator/tasks/first_seen.h"
+#include "operator/tasks/group_reconcile.h"
+#include "operator/tasks/object_writer.h"
 #include "operator/tasks/precheck_cycle.h"
 #include "operator/tasks/probe_pool.h"
-#include "operator/tasks/pruned_status.h"
 #include "operator/tasks/status.h"
 
 namespace rowtide::op::tasks {
@@ -22,22 +23,34 @@ namespace rowtide::op::tasks {
 /// What the operator watches, for its Controller: tasks, and what it made for them.
 [[nodiscard]] controller::ControllerOptions controller_options(const std::string& name_space, int workers);
 
+inline constexpr std::size_t kMostGroupsOfATask = 20;
+
 /// Brings the world towards one task's spec, one step per call: observe everything, decide (pure functions),
 /// apply what differs, write the status. A child that the server refuses is told in the status, and keeps
-/// neither the others nor the status from being written. Thread-safe for different keys.
+/// neither the others nor the status from being written. The task's ConsumerGroups come after it, also where
+/// it is not there. Thread-safe for different keys.
 class Reconciler {
  public:
   /// All must outlive it.
   Reconciler(kube::Client& client, kube::Client& scale_client, const controller::Controller& controller,
-             ProbePool& probes, std::string default_image);
+             ProbePool& probes, std::string default_image,
+             std::size_t most_groups_of_a_task = kMostGroupsOfATask);
 
   [[nodiscard]] controller::Result reconcile(const controller::Key& key);
 
-  [[nodiscard]] std::uint64_t status_writes() const { return status_writes_; }
+  [[nodiscard]] std::uint64_t status_writes() const {
+    return writer_.status_writes() + groups_.status_writes();
+  }
 
  private:
   struct Objects;  // what the stores hold for the task
 
+  void forget(const controller::Key& key);
+  /// Leaves in `sight` what the task's groups need to know.
+  [[nodiscard]] controller::Result reconcile_task(const nlohmann::json& object,
+                                                  const std::vector<JudgedGroup>& groups, TaskSight& sight);
+  [[nodiscard]] absl::Status act_on_groups(const api::TaskObject& task,
+                                           const std::vector<JudgedGroup>& groups);
   /// A task that is deleted and has the finalizer, one step towards its end.
   [[nodiscard]] controller::Result terminate(const api::TaskObject& task,
                                              const std::optional<api::TaskObject>& last_good);
@@ -45,7 +58,6 @@ class Reconciler {
                                             const CleanupView& view,
                                             const std::optional<api::TaskObject>& last_good);
   [[nodiscard]] controller::Result release(const api::TaskObject& task, const CleanupDecision& decision);
-  [[nodiscard]] absl::Status set_finalizer(const api::TaskObject& task, bool is_wanted);
   [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,
                                                             const api::TaskObject& task);
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;
@@ -66,8 +78,6 @@ class Reconciler {
                                              const std::string& name);
   [[nodiscard]] absl::Status scale(const api::TaskObject& task, const nlohmann::json* deployment,
                                    int replicas);
-  [[nodiscard]] absl::Status write_status(const api::TaskObject& task, const nlohmann::json& status);
-  void record_events(const api::TaskObject& task, const std::vector<nlohmann::json>& events);
 
   kube::Client& client_;
   kube::Client& scale_client_;
@@ -80,8 +90,8 @@ class Reconciler {
   FirstSeen lag_sides_;
   FirstSeen deletions_;
   KeptOtherwise kept_otherwise_;
-  PrunedStatus pruned_;
-  std::atomic<std::uint64_t> status_writes_{0};
+  ObjectWriter writer_;
+  GroupReconciler groups_;
 };
 
 }  // namespace rowtide::op::tasks

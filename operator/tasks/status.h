@@ -8,14 +8,9 @@
 #include "common/task/tracker_status.h"
 #include "operator/api/change_tracking_task.h"
 #include "operator/tasks/precheck_cycle.h"
+#include "operator/tasks/refusal.h"
 
 namespace rowtide::op::tasks {
-
-/// A child that the API server did not take, or that somebody else owns: a reason, and the server's words.
-struct Refusal {
-  std::string reason;  ///< ChildRefused, NameTaken
-  std::string message;
-};
 
 /// Everything that was observed of a task, at one moment.
 struct Observed {

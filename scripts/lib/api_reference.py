@@ -1,4 +1,4 @@
-"""The API's reference: `api_reference.py CRD` prints a page of every field of ChangeTrackingTask as Markdown.
+"""The API's reference: `api_reference.py CRD...` prints a page of every field of every kind as Markdown.
 
 An object with fields is a table of its own, in the order of the definition. A field without a description fails.
 """
@@ -7,19 +7,30 @@ import sys
 
 import yaml
 
-INTRODUCTION = """# ChangeTrackingTask
+INTRODUCTION = """# The API
 
-Made of `crds/changetrackingtasks.yaml` by `scripts/reference.sh`; do not edit. The same texts: `kubectl explain ctt.spec`.
+Made of `crds/` by `scripts/reference.sh`; do not edit. The same texts: `kubectl explain {short}.spec`.
+
+A field in bold is required within its object. kubectl and `rowtide-tracker` refuse unknown fields.
+"""
+
+KIND = """
+# {kind}
 
     apiVersion: {group}/{version}
     kind: {kind}
 
-Short name `{short}`. A field in bold is required within its object. kubectl and `rowtide-tracker` refuse unknown fields.
-
-A task file for `rowtide-tracker run` without Kubernetes may also hold `spec.source.credentials` and
-`spec.sink.kafka.security.credentials` (`username`, and `password` as `${{env:NAME}}`) in place of the references to Secrets, and
-`spec.sink.stdout` (`format`, `debezium`) in place of `spec.sink.kafka`; `spec.tracker` has no effect there, which is said.
+Short name `{short}`.
 """
+
+NOTES = {"ChangeTrackingTask": """
+A task file for `rowtide-tracker run` without Kubernetes may also hold `spec.source.credentials` and
+`spec.sink.kafka.security.credentials` (`username`, and `password` as `${env:NAME}`) in place of the references to Secrets, and
+`spec.sink.stdout` (`format`, `debezium`) in place of `spec.sink.kafka`; `spec.tracker` has no effect there, which is said.
+""",
+         "ConsumerGroup": """
+A file for `rowtide-tracker run --groups` without Kubernetes holds the same, several with `---` between them.
+"""}
 
 
 def cell(text):
@@ -66,14 +77,17 @@ def rules(schema):
 
 
 class Page:
-    def __init__(self):
+    """One kind. `prefix` keeps the headings of several apart."""
+
+    def __init__(self, prefix):
+        self.prefix = prefix
         self.lines = []
         self.silent = []
 
     def table(self, path, schema):
         """One object's fields, then those of the objects in it."""
         fields = schema["properties"]
-        self.lines += ["", f"## {path}", ""]
+        self.lines += ["", f"## {self.prefix}{path}", ""]
         if schema.get("description"):
             self.lines += [cell(schema["description"]), ""]
         self.lines += ["| field | type | default | allowed | what it is |", "|---|---|---|---|---|"]
@@ -87,7 +101,7 @@ class Page:
             kind = type_of(field)
             if target.get("properties"):
                 inside.append((inner, target))
-                kind = f"[{kind}](#{anchor(inner)})"
+                kind = f"[{kind}](#{anchor(self.prefix + inner)})"
             default = code(field["default"]) if "default" in field else ""
             text = cell(field.get("description", ""))
             text += "".join(f" Rule: {cell(rule)}." for rule in rules(field) if not target.get("properties"))
@@ -99,24 +113,31 @@ class Page:
 
 
 def anchor(heading):
-    return "".join(c for c in heading.lower() if c.isalnum() or c in "_-")
+    return "".join(c for c in heading.lower().replace(" ", "-") if c.isalnum() or c in "_-")
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        crd = yaml.safe_load(file)
+def print_kind(path, crd, prefix):
     names, version = crd["spec"]["names"], crd["spec"]["versions"][0]
-    page = Page()
+    page = Page(prefix)
     root = version["schema"]["openAPIV3Schema"]
     for part in ("spec", "status"):
         page.table(part, root["properties"][part])
     if page.silent:
-        sys.exit(f"{sys.argv[1]}: a description is missing at {', '.join(page.silent)}")
-    print(INTRODUCTION.format(group=crd["spec"]["group"], version=version["name"], kind=names["kind"],
-                              short=names["shortNames"][0]), end="")
+        sys.exit(f"{path}: a description is missing at {', '.join(page.silent)}")
+    facts = {"group": crd["spec"]["group"], "version": version["name"], "kind": names["kind"], "short": names["shortNames"][0]}
+    if not prefix:
+        print(INTRODUCTION.format(**facts), end="")
+    print(KIND.format(**facts) + NOTES[names["kind"]], end="")
     if rules(root):
         print("\nOf the whole:\n\n" + "\n".join(f"- {cell(rule)}" for rule in rules(root)))
     print("\n".join(page.lines))
+
+
+def main():
+    for number, path in enumerate(sys.argv[1:]):
+        with open(path, encoding="utf-8") as file:
+            crd = yaml.safe_load(file)
+        print_kind(path, crd, "" if number == 0 else crd["spec"]["names"]["kind"] + " ")
 
 
 main()

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # What is derived of the Helm chart's sources, and its tests. Needs common.sh, go_build.sh, helm.sh.
 
-CHART_DERIVED=(helm/rowtide/Chart.yaml helm/rowtide/files/changetrackingtasks.yaml helm/rowtide/README.md helm/rowtide.yaml)
+CHART_DERIVED=(helm/rowtide/Chart.yaml helm/rowtide/files/changetrackingtasks.yaml helm/rowtide/files/consumergroups.yaml
+  helm/rowtide/README.md helm/rowtide.yaml)
 
-# chart_derive ROOT: the chart's versions, the CRD inside it, the table of settings, and the static manifest, of the checkout ROOT.
+# chart_derive ROOT: the chart's versions, the CRDs inside it, the table of settings, and the static manifest, of the checkout ROOT.
 chart_derive() {
   local root=$1 chart=$1/helm/rowtide
   sed -i -E "s/^(version|appVersion): .*/\1: $(rowtide_version)/" "$chart/Chart.yaml"
-  cp "$root/crds/changetrackingtasks.yaml" "$chart/files/changetrackingtasks.yaml"
+  cp "$root"/crds/*.yaml "$chart/files/"
   chart_readme "$chart" >"$chart/README.md.part"
   mv "$chart/README.md.part" "$chart/README.md"
   chart_static_manifest "$chart" >"$root/helm/rowtide.yaml.part"
@@ -51,7 +52,7 @@ chart_current() {
   root=$(repo_root)
   work=$(mktemp -d)
   mkdir "$work/crds"
-  cp "$root/crds/changetrackingtasks.yaml" "$work/crds/"
+  cp "$root"/crds/*.yaml "$work/crds/"
   cp -r "$root/helm" "$work/helm"
   chart_derive "$work" || result=1
   for path in "${CHART_DERIVED[@]}"; do

@@ -7,7 +7,7 @@ REFERENCE_DERIVED=(docs/reference/api.md docs/reference/metrics.md)
 # reference_derive ROOT FOLDER: writes every derived file under FOLDER.
 reference_derive() {
   mkdir -p "$2/docs/reference"
-  python3 "$1/scripts/lib/api_reference.py" "$1/crds/changetrackingtasks.yaml" >"$2/docs/reference/api.md" || return
+  python3 "$1/scripts/lib/api_reference.py" "$1/crds/changetrackingtasks.yaml" "$1/crds/consumergroups.yaml" >"$2/docs/reference/api.md" || return
   python3 "$1/scripts/lib/metrics_reference.py" "$1/tracker/serve/metrics.cpp" "$1/operator/metrics/metrics.cpp" \
     >"$2/docs/reference/metrics.md"
 }

@@ -97,6 +97,7 @@ SETTINGS = {
     "watch.namespace": ("shop", ("Role", NAME), "metadata/namespace", "shop"),
     "replicas": (2, DEPLOYMENT, "spec/replicas", 2),
     "workers": (9, DEPLOYMENT, CONTAINER + "args/2", "--workers=9"),
+    "maxConsumerGroupsPerTask": (9, DEPLOYMENT, CONTAINER + "args/3", "--max-consumer-groups-per-task=9"),
     "log.level": ("debug", DEPLOYMENT, CONTAINER + "args/0", "--log-level=debug"),
     "log.format": ("text", DEPLOYMENT, CONTAINER + "args/1", "--log-format=text"),
     "crds.enabled": (False, CRD, "", []),
@@ -119,7 +120,7 @@ SETTINGS = {
     "topologySpreadConstraints": ([SPREAD], DEPLOYMENT, POD + "topologySpreadConstraints", [SPREAD]),
     "priorityClassName": ("high", DEPLOYMENT, POD + "priorityClassName", "high"),
     "extraEnv": ([{"name": "A", "value": "b"}], DEPLOYMENT, CONTAINER + "env/2", {"name": "A", "value": "b"}),
-    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/5", "--x=1"),
+    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/6", "--x=1"),
     "service.port": (80, SERVICE, "spec/ports/0/port", 80),
     "service.annotations": ({"a": "b"}, SERVICE, "metadata/annotations/a", "b"),
     "metrics.scrapeAnnotations": (False, DEPLOYMENT, "spec/template/metadata/annotations", KeyError),
@@ -280,11 +281,15 @@ class Chart(unittest.TestCase):
             ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Deployment", "Pod", "Role", "RoleBinding", "Service", "ServiceAccount"],
         )
 
-    def test_the_crd_is_the_repositorys(self):
-        with open(ROOT / "crds" / "changetrackingtasks.yaml", encoding="utf-8") as file:
-            source = yaml.safe_load(file)
-        self.assertEqual(render()[CRD]["spec"], source["spec"])
-        self.assertEqual(render()[CRD]["metadata"]["annotations"], {"helm.sh/resource-policy": "keep"})
+    def test_the_crds_are_the_repositorys(self):
+        paths = sorted((ROOT / "crds").glob("*.yaml"))
+        self.assertEqual(len(paths), 2)
+        rendered = render()
+        for path in paths:
+            source = yaml.safe_load(path.read_text(encoding="utf-8"))
+            made = rendered[("CustomResourceDefinition", source["metadata"]["name"])]
+            self.assertEqual(made["spec"], source["spec"])
+            self.assertEqual(made["metadata"]["annotations"], {"helm.sh/resource-policy": "keep"})
 
     def test_the_pod_fits_pod_security_restricted(self):
         for key in (DEPLOYMENT, ("Pod", NAME + "-test")):

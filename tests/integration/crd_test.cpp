@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "operator/kube/config.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/kube/json_access.h"
+#include "tests/integration/crd_walk.h"
 #include "tests/support/script_server.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -40,31 +40,6 @@ constexpr ResourceType kCrd{"apiextensions.k8s.io", "v1", "customresourcedefinit
                             "CustomResourceDefinition", false};
 constexpr const char* kCrdName = "changetrackingtasks.rowtide.dev";
 constexpr std::size_t kMaxBytes = 256 * 1024;  // kubectl's client-side apply keeps a copy in an annotation
-
-std::string read_source(const std::string& path) {
-  std::ifstream file(test::source_root() / path);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-struct Answer {
-  int status = 0;
-  json body;
-  bool accepted() const { return status >= 200 && status < 300; }
-  /// Whether the refusal names this field ("spec.source.port").
-  bool names(const std::string& field) const {
-    const json* causes = kube::find_at(body, {"details", "causes"});
-    if (causes == nullptr) return false;
-    for (const json& cause : *causes)
-      if (kube::string_at(cause, {"field"}) == field) return true;
-    return false;
-  }
-  bool says(const std::string& words) const {
-    return kube::string_at(body, {"message"}).find(words) != std::string_view::npos;
-  }
-};
 
 /// What a task has at least.
 json minimal() {
@@ -136,16 +111,6 @@ std::string field_path(const Pointer& pointer) {
     }
   }
   return path;
-}
-
-using Visit = std::function<void(const Pointer& at, const json& schema)>;
-
-void walk(const json& schema, const Pointer& at, const Visit& visit) {
-  visit(at, schema);
-  if (const json* properties = kube::find_at(schema, {"properties"})) {
-    for (const auto& [name, property] : properties->items()) walk(property, at / name, visit);
-  }
-  if (schema.contains("items")) walk(schema["items"], at / 0, visit);
 }
 
 /// Every setting of a spec as text: equal texts, equal settings.

@@ -20,9 +20,10 @@ PASSED = ({"name": "SourceReachable", "result": "Passed"},)
 
 
 def install(api):
-    """The tasks' namespace and the CRD; done when the server takes tasks."""
+    """The tasks' namespace and the CRDs; done when the server takes tasks."""
     api.call("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
-    api.call("POST", CRD, yaml.safe_load((ROOT / "crds" / "changetrackingtasks.yaml").read_text(encoding="utf-8")))
+    for definition in sorted((ROOT / "crds").glob("*.yaml")):
+        api.call("POST", CRD, yaml.safe_load(definition.read_text(encoding="utf-8")))
     wait_for("the CRD is served", lambda: api.call("GET", TASKS) is not None)
 
 

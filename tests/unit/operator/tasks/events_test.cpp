@@ -17,7 +17,7 @@ json status_with(std::vector<Condition> conditions) {
 }
 
 std::vector<json> events(const json& before, const json& after) {
-  return events_between(test_task(), before, after, kNowMs * 1000);
+  return events_between(kube::kChangeTrackingTask, test_task(), before, after, kNowMs * 1000);
 }
 
 TEST(Events, OneForAChangeAndNoneForTheSame) {

@@ -48,6 +48,12 @@ std::set<std::string> reasons_in_code() {
   add_matches(tracker, R"re(\? "(\w+)" : "\w+")re", reasons);
   add_matches(tracker, R"re(\? "\w+" : "(\w+)")re", reasons);
   add_matches(source_text("operator/tasks/pod_state.cpp"), R"re(return \{"(\w+)")re", reasons);
+  const std::string claims = source_text("operator/tasks/group_claims.cpp");
+  add_matches(claims, R"re(ConditionStatus::\w+,\s*"(\w+)")re", reasons);
+  add_matches(claims, R"re(refused\(\s*"(\w+)")re", reasons);
+  const std::string groups = source_text("operator/tasks/group_state.cpp");
+  add_matches(groups, R"re(ConditionStatus::\w+,\s*"(\w+)")re", reasons);
+  add_matches(groups, R"re(\.reason = "(\w+)")re", reasons);
   const std::string reconcile = source_text("operator/tasks/reconcile.cpp");
   add_matches(reconcile, R"re(\? "(\w+)" : "ChildRefused")re", reasons);
   add_matches(reconcile, R"re(\? "NameTaken" : "(\w+)")re", reasons);
