@@ -111,8 +111,16 @@ class Tracker:
         }
         path = folder / f"{name}.yaml"
         path.write_text(json.dumps(task), encoding="utf-8")
+        group = {
+            "apiVersion": "rowtide.dev/v1alpha1",
+            "kind": "ConsumerGroup",
+            "metadata": {"name": f"{name}-cache", "namespace": NAMESPACE},
+            "spec": {"taskRef": {"name": name}, "checkpoint": {"mode": "Earliest"}},
+        }
+        groups = folder / f"{name}-groups.yaml"
+        groups.write_text(json.dumps(group), encoding="utf-8")
         self.log = folder / f"{name}.log"
-        arguments = [program, "run", str(path), "--listen", f"127.0.0.1:{self.port}", "--failure-file", str(folder / f"{name}.failure")]
+        arguments = [program, "run", str(path), "--groups", str(groups), "--listen", f"127.0.0.1:{self.port}", "--failure-file", str(folder / f"{name}.failure")]
         with open(self.log, "wb") as log:
             environment = {**os.environ, "ROWTIDE_TEST_PASSWORD": PASSWORD}
             self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=environment)
