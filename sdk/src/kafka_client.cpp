@@ -43,6 +43,10 @@ KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
   const std::size_t kilobytes = std::clamp<std::size_t>(options.max_buffered_bytes / 1024, 1, 2'000'000);
   set_config(config, "queued.max.messages.kbytes", std::to_string(kilobytes));
   set_config(config, "queued.min.messages", "100000");
+  // librdkafka's megabyte is a question to the broker per thousand records.
+  constexpr std::size_t kMegabyte = 1024UL * 1024;
+  const std::size_t fetch = std::clamp<std::size_t>(options.max_buffered_bytes, kMegabyte, 8 * kMegabyte);
+  set_config(config, "max.partition.fetch.bytes", std::to_string(fetch));
   set_security(config, options.security);
   rd_kafka_conf_set_opaque(config, &callbacks);
   rd_kafka_conf_set_rebalance_cb(
