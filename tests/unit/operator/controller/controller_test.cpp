@@ -187,6 +187,18 @@ TEST_F(ControllerTest, ChangesOfOwnedObjectsReconcileTheOwner) {
   EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 4; }));
 }
 
+TEST_F(ControllerTest, WhatIsMappedToAKeyOfNothingIsReconciledAtTheStart) {
+  serve_all();
+  json pod{{"metadata", {{"namespace", "shop"}, {"name", "p"}, {"resourceVersion", "3"}}}};
+  pod["metadata"]["labels"]["rowtide.dev/task"] = "absent";
+  server_.set_list("pods", list_of({pod}));
+  Controller controller(server_, options());
+  controller.watch();  // as one that stands by
+  ASSERT_TRUE(eventually([&] { return controller.synced(); }));
+  controller.start(recorder_.reconcile());
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("absent") == 1; }));
+}
+
 TEST_F(ControllerTest, ADeletedPrimaryIsReconciledAndIsGoneFromTheStore) {
   serve_all();
   Controller controller(server_, options());
