@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "common/task/secrets.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
+#include "tracker/cleanup/matching_topics.h"
 #include "tracker/commands/command.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
@@ -109,6 +111,19 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
   };
 }
 
+/// The topics of the task's changes: with {database} or {table} in their name also those of before this
+/// start.
+std::vector<std::string> topics_of(const task::Task& task, const sink::Sink& sink,
+                                   const std::vector<std::string>& existing) {
+  std::vector<std::string> topics = sink.topics();
+  if (!sink::has_topic_per_table(task)) return topics;
+  const auto matching = cleanup::matching_topics(task, existing);
+  if (!matching.ok()) return topics;
+  std::set<std::string> all(topics.begin(), topics.end());
+  all.insert(matching->begin(), matching->end());
+  return {all.begin(), all.end()};
+}
+
 /// The keeper of the task's consumer groups; null where no file of them was given. INVALID_ARGUMENT: what is
 /// wrong with the file. In Kubernetes it may be missing, and comes when there is a group.
 absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOptions& options,
@@ -122,13 +137,14 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
   const task::Mode mode = options.task.kubernetes ? task::Mode::Kubernetes : task::Mode::Standalone;
   const auto groups = groups::read_groups(options.groups_file, task, mode);
   if (!groups.ok() && !(options.task.kubernetes && absl::IsNotFound(groups.status()))) return groups.status();
-  return std::make_unique<groups::GroupKeeper>(
-      groups::KeeperParts{.task = task,
-                          .secrets = secrets,
-                          .unit = encode::timestamp_unit(task.spec.sink.kafka->format),
-                          .topics = [&sink] { return sink.topics(); },
-                          .file = options.groups_file,
-                          .mode = mode});
+  return std::make_unique<groups::GroupKeeper>(groups::KeeperParts{
+      .task = task,
+      .secrets = secrets,
+      .unit = encode::timestamp_unit(task.spec.sink.kafka->format),
+      .topics = [&task,
+                 &sink](const std::vector<std::string>& existing) { return topics_of(task, sink, existing); },
+      .file = options.groups_file,
+      .mode = mode});
 }
 
 int fail(const RunOptions& options, const absl::Status& status) {

@@ -21,7 +21,7 @@ inline constexpr std::string_view kNoAuthorizer = "NoAuthorizer";
 [[nodiscard]] absl::Status grant_read(rd_kafka_s& client, const std::string& principal,
                                       const std::string& group, const std::vector<std::string>& topics,
                                       Deadline deadline);
-/// Takes exactly that back.
+/// Takes exactly that back; the topics only where `topics` names them.
 [[nodiscard]] absl::Status revoke_read(rd_kafka_s& client, const std::string& principal,
                                        const std::string& group, const std::vector<std::string>& topics,
                                        Deadline deadline);

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <cstring>
 #include <map>
 
 #include "common/status/reason.h"
@@ -92,12 +93,12 @@ absl::StatusOr<GroupState> describe_group(rd_kafka_s& client, const std::string&
       .members = static_cast<std::int64_t>(rd_kafka_ConsumerGroupDescription_member_count(groups[0]))};
 }
 
-absl::StatusOr<std::vector<std::optional<std::int64_t>>> committed_offsets(
+absl::StatusOr<std::vector<std::optional<GroupPlace>>> committed_places(
     rd_kafka_s& client, const std::string& group, const std::vector<Partition>& partitions,
     Deadline deadline) {
   constexpr std::string_view kWhat = "the place";
-  std::vector<std::optional<std::int64_t>> offsets;
-  if (partitions.empty()) return offsets;
+  std::vector<std::optional<GroupPlace>> found_places;
+  if (partitions.empty()) return found_places;
   using Request = KafkaHandle<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>;
   const Request request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list_of(partitions).get()));
   std::array<rd_kafka_ListConsumerGroupOffsets_t*, 1> requests{request.get()};
@@ -113,26 +114,34 @@ absl::StatusOr<std::vector<std::optional<std::int64_t>>> committed_offsets(
   if (count != 1) return absl::UnavailableError("Kafka does not say where consumer group " + group + " is");
   RETURN_IF_ERROR(error_of(rd_kafka_group_result_error(groups[0]), group, kWhat));
   const rd_kafka_topic_partition_list_t* found = rd_kafka_group_result_partitions(groups[0]);
-  std::map<Partition, std::int64_t> places;
+  std::map<Partition, GroupPlace> places;
   for (int i = 0; i < found->cnt; ++i) {
     const rd_kafka_topic_partition_t& place = found->elems[i];
     RETURN_IF_ERROR(group_error(group, kWhat, place.err, nullptr));
-    if (place.offset >= 0) places[{place.topic, place.partition}] = place.offset;
+    if (place.offset < 0) continue;
+    const std::string note(static_cast<const char*>(place.metadata), place.metadata_size);
+    places[{place.topic, place.partition}] = {place.offset, note};
   }
   for (const Partition& each : partitions) {
     const auto place = places.find(each);
-    offsets.push_back(place != places.end() ? std::optional(place->second) : std::nullopt);
+    found_places.push_back(place != places.end() ? std::optional(place->second) : std::nullopt);
   }
-  return offsets;
+  return found_places;
 }
 
 absl::Status set_offsets(rd_kafka_s& client, const std::string& group,
-                         const std::vector<std::pair<Partition, std::int64_t>>& offsets, Deadline deadline) {
+                         const std::vector<std::pair<Partition, std::int64_t>>& offsets,
+                         const std::string& note, Deadline deadline) {
   constexpr std::string_view kWhat = "moving the place";
   if (offsets.empty()) return absl::OkStatus();
   const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
-  for (const auto& [each, offset] : offsets)
-    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.number)->offset = offset;
+  for (const auto& [each, offset] : offsets) {
+    rd_kafka_topic_partition_t* place =
+        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.number);
+    place->offset = offset;
+    place->metadata = ::strdup(note.c_str());  // freed with the list
+    place->metadata_size = note.size();
+  }
   using Request =
       KafkaHandle<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy>;
   const Request request(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));

@@ -26,15 +26,21 @@ inline constexpr std::string_view kMembersActive = "MembersActive";
 [[nodiscard]] absl::StatusOr<GroupState> describe_group(rd_kafka_s& client, const std::string& group,
                                                         Deadline deadline);
 
-/// For each partition, in their order, where the group goes on; nullopt: it has no place there.
-[[nodiscard]] absl::StatusOr<std::vector<std::optional<std::int64_t>>> committed_offsets(
+/// Where a group goes on in a partition.
+struct GroupPlace {
+  std::int64_t offset = 0;
+  std::string note;  ///< what was committed beside it
+};
+
+/// For each partition, in their order; nullopt: the group has no place there.
+[[nodiscard]] absl::StatusOr<std::vector<std::optional<GroupPlace>>> committed_places(
     rd_kafka_s& client, const std::string& group, const std::vector<Partition>& partitions,
     Deadline deadline);
 
-/// Only of a group without members.
+/// Only of a group without members. `note` is committed beside each, until a consumer commits.
 [[nodiscard]] absl::Status set_offsets(rd_kafka_s& client, const std::string& group,
                                        const std::vector<std::pair<Partition, std::int64_t>>& offsets,
-                                       Deadline deadline);
+                                       const std::string& note, Deadline deadline);
 
 /// OK as well when there is none.
 [[nodiscard]] absl::Status delete_group(rd_kafka_s& client, const std::string& group, Deadline deadline);

@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -15,7 +17,6 @@
 #include "common/time/sleep.h"
 #include "tracker/groups/group_access.h"
 #include "tracker/groups/group_admin.h"
-#include "tracker/groups/group_place.h"
 
 namespace rowtide::groups {
 namespace {
@@ -25,6 +26,7 @@ using std::chrono::seconds;
 constexpr seconds kFileInterval{2};
 constexpr seconds kLookInterval{10};
 constexpr seconds kCallTimeout{10};
+constexpr seconds kSurveyTimeout{30};
 constexpr seconds kCountTime{3};
 constexpr double kMsPerSecond = 1000;
 
@@ -43,12 +45,16 @@ task::GroupOutcome outcome_of(const absl::Status& status, std::string_view done_
   return {.is_done = false, .reason = std::move(reason), .message = std::string(text(status))};
 }
 
+/// NOT_FOUND: there is no such file; UNAVAILABLE: it cannot be read now.
 absl::StatusOr<std::string> content_of(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open())
-    return absl::NotFoundError(file + ": cannot be read; give the path of a file of ConsumerGroups");
-  return content;
+  std::ostringstream content;
+  if (stream.is_open() && (stream.peek() == std::ifstream::traits_type::eof() || content << stream.rdbuf()))
+    return content.str();
+  std::error_code error;
+  const std::string message = file + ": cannot be read; give the path of a file of ConsumerGroups";
+  if (!std::filesystem::exists(file, error) && !error) return absl::NotFoundError(message);
+  return absl::UnavailableError(message);
 }
 
 absl::StatusOr<std::vector<task::ConsumerGroup>> groups_in(const std::string& content,
@@ -90,12 +96,10 @@ void GroupKeeper::run(const std::stop_token& stop) {
     const std::string before = content_;
     reload();
     if (content_ != before || std::chrono::steady_clock::now() >= next_look) {
-      if (const absl::Status status = kept_.empty() && removed_.empty() ? absl::OkStatus() : look();
-          !status.ok()) {
+      const absl::Status status = kept_.empty() && unsaved_.empty() ? absl::OkStatus() : look(stop);
+      if (!status.ok() && !stop.stop_requested()) {
         spdlog::warn("Consumer groups: {}", text(status));
-        for (auto& [identity, kept] : kept_) {
-          if (!kept.status.checkpoint.is_done) kept.status.checkpoint = outcome_of(status, {});
-        }
+        tell_unavailable(status);
         reader_.reset();  // its password may have changed
       }
       publish();
@@ -105,10 +109,20 @@ void GroupKeeper::run(const std::stop_token& stop) {
   }
 }
 
-/// A file that is missing holds no groups; one that is wrong changes nothing.
+/// Numbers of before say nothing any more.
+void GroupKeeper::tell_unavailable(const absl::Status& status) {
+  for (auto& [identity, kept] : kept_) {
+    if (!kept.status.checkpoint.is_done) kept.status.checkpoint = outcome_of(status, {});
+    kept.status.unconsumed_records.reset();
+    kept.status.delay_seconds.reset();
+  }
+}
+
+/// A file that is missing holds no groups; one that cannot be read or is wrong changes nothing.
 void GroupKeeper::reload() {
   const absl::StatusOr<std::string> content = content_of(parts_.file);
-  const std::string& now = content.ok() ? *content : std::string();
+  if (!content.ok() && !absl::IsNotFound(content.status())) return;
+  const std::string now = content.ok() ? *content : std::string();
   if (now == content_) return;
   auto groups = groups_in(now, parts_.file, parts_.task, parts_.mode);
   content_ = now;
@@ -132,51 +146,66 @@ void GroupKeeper::reload() {
     entry.status.group_id = group.group_id;
     entry.group = std::move(group);
   }
-  for (const auto& [identity, was] : kept_) {
-    if (!kept.contains(identity)) removed_.insert(identity);
-  }
-  for (const auto& [identity, is] : kept) removed_.erase(identity);
   kept_ = std::move(kept);
 }
 
-absl::Status GroupKeeper::look() {
-  const Deadline deadline = deadline_in(kCallTimeout);
+absl::Status GroupKeeper::look(const std::stop_token& stop) {
+  const Deadline deadline = deadline_in(kSurveyTimeout);
   if (!reader_) {
     ASSIGN_OR_RETURN(reader_, TopicReader::open(kafka_, parts_.secrets));
   }
   if (!notes_) {
-    ASSIGN_OR_RETURN(notes_, load_notes(*reader_, deadline));
+    ASSIGN_OR_RETURN(notes_, load_notes(kafka_, parts_.secrets, deadline));
   }
-  forget_removed();
-  topics_ = parts_.topics();
+  RETURN_IF_ERROR(save_notes());
+  ASSIGN_OR_RETURN(const std::vector<std::string> existing, reader_->topics(deadline));
+  topics_ = parts_.topics(existing);
   std::sort(topics_.begin(), topics_.end());
   ASSIGN_OR_RETURN(const std::vector<PartitionView> views, survey_.look(*reader_, topics_, deadline));
   absl::Status first;
   std::vector<TopicSurvey::Places> places;
   for (auto& [identity, kept] : kept_) {
+    if (stop.stop_requested()) return absl::CancelledError("stopped");
     const absl::Status status = look_at(kept, views, deadline_in(kCallTimeout));
     if (absl::IsUnavailable(status)) first.Update(status);
     if (kept.places.size() == views.size()) places.push_back(kept.places);
+    if (absl::IsUnavailable(status)) break;  // the others' questions would wait as long
   }
+  first.Update(save_notes());
+  RETURN_IF_ERROR(first);
   RETURN_IF_ERROR(survey_.count(*reader_, views, places, deadline_in(kCountTime)));
-  for (auto& [identity, kept] : kept_) measure(kept, views, deadline_in(kCallTimeout));
-  return first;
+  for (auto& [identity, kept] : kept_) {
+    if (stop.stop_requested()) return absl::CancelledError("stopped");
+    RETURN_IF_ERROR(measure(kept, views, deadline_in(kCallTimeout)));
+  }
+  return absl::OkStatus();
 }
 
-/// Of groups that went from the file, nothing needs to be known. Notes of other tasks' groups stand beside
-/// them.
-void GroupKeeper::forget_removed() {
-  std::erase_if(removed_, [&](const std::string& identity) {
-    if (!notes_->contains(identity)) return true;
-    if (!forget_note(kafka_, parts_.secrets, identity, deadline_in(kCallTimeout)).ok()) return false;
-    notes_->erase(identity);
-    return true;
-  });
+/// What was done is known here at once, so that it is not done again, and is saved until it is saved.
+absl::Status GroupKeeper::save_notes() {
+  while (!unsaved_.empty()) {
+    const std::string identity = *unsaved_.begin();
+    const auto known = notes_->find(identity);
+    const Deadline deadline = deadline_in(kCallTimeout);
+    RETURN_IF_ERROR(known == notes_->end()
+                        ? forget_note(kafka_, parts_.secrets, identity, deadline)
+                        : save_note(kafka_, parts_.secrets, identity, *known->second, deadline));
+    unsaved_.erase(identity);
+  }
+  return absl::OkStatus();
+}
+
+void GroupKeeper::note(const std::string& identity, GroupNote note) {
+  const auto known = notes_->find(identity);
+  if (known != notes_->end() && known->second.ok() && *known->second == note) return;
+  notes_->insert_or_assign(identity, std::move(note));
+  unsaved_.insert(identity);
 }
 
 absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
   const task::ConsumerGroup& group = kept.group;
   task::GroupStatus& status = kept.status;
+  status.sampled_at_ms = now_ms();
   if (group.is_being_deleted) {
     absl::Status deleted;
     if (group.deletion == task::GroupDeletion::Delete) deleted = delete_in_kafka(group, deadline);
@@ -184,31 +213,35 @@ absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& 
     kept.places.clear();
     return deleted;
   }
-  std::vector<Partition> partitions;
-  for (const PartitionView& view : views) partitions.push_back(view.partition);
-  absl::Status place = [&] {
-    ASSIGN_OR_RETURN(const GroupState state, describe_group(reader_->client(), group.group_id, deadline));
-    status.state = state.name;
-    status.members = state.members;
-    ASSIGN_OR_RETURN(kept.places, committed_offsets(reader_->client(), group.group_id, partitions, deadline));
-    return keep_place(kept, views, deadline);
-  }();
+  const absl::Status place = keep_place(kept, views, deadline);
   status.checkpoint = outcome_of(place, "Applied");
-  if (!group.principal.empty() || !(*notes_)[identity_of(group)].principal.empty()) {
-    const absl::Status access = keep_access(group, deadline);
-    status.access = outcome_of(access, "Granted");
-    if (reason_of(access) == kNoAuthorizer) status.access.is_done = true;
-    place.Update(access);
-  }
-  status.sampled_at_ms = now_ms();
-  return place;
+  if (absl::IsUnavailable(place)) return place;
+  ASSIGN_OR_RETURN(const GroupNote known, note_of(group));
+  if (group.principal.empty() && known.principal.empty()) return place;
+  const absl::Status access = keep_access(group, known, deadline);
+  status.access = outcome_of(access, "Granted");
+  if (reason_of(access) == kNoAuthorizer) status.access.is_done = true;
+  return absl::IsUnavailable(access) ? access : place;
+}
+
+absl::StatusOr<GroupNote> GroupKeeper::note_of(const task::ConsumerGroup& group) const {
+  const auto known = notes_->find(identity_of(group));
+  return known == notes_->end() ? GroupNote() : known->second;
 }
 
 absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
   const task::ConsumerGroup& group = kept.group;
-  const std::string identity = identity_of(group);
-  GroupNote known = (*notes_)[identity];
-  kept.status.applied_nonce = known.applied_nonce;
+  ASSIGN_OR_RETURN(const GroupState state, describe_group(reader_->client(), group.group_id, deadline));
+  kept.status.state = state.name;
+  kept.status.members = state.members;
+  std::vector<Partition> partitions;
+  for (const PartitionView& view : views) partitions.push_back(view.partition);
+  ASSIGN_OR_RETURN(const auto committed,
+                   committed_places(reader_->client(), group.group_id, partitions, deadline));
+  kept.places.assign(views.size(), std::nullopt);
+  for (std::size_t i = 0; i < committed.size(); ++i) {
+    if (committed[i]) kept.places[i] = committed[i]->offset;
+  }
   if (views.empty()) {
     return failure(
         absl::StatusCode::kFailedPrecondition, "TopicMissing",
@@ -216,7 +249,11 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
                     "one when the first is made",
                     group.group_id));
   }
-  switch (decide_place(group, known, kept.places)) {
+  ASSIGN_OR_RETURN(GroupNote known, note_of(group));
+  // A move of before that nobody could note.
+  known.applied_nonce = std::max(known.applied_nonce, move_noted(committed).value_or(0));
+  kept.status.applied_nonce = known.applied_nonce;
+  switch (const PlaceAction action = decide_place(group, known, kept.places)) {
     case PlaceAction::Keep:
       break;
     case PlaceAction::Lost:
@@ -226,19 +263,35 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
                                  "spec.checkpointNonce to {}",
                                  group.group_id, known.applied_nonce + 1));
     case PlaceAction::Complete:
+    case PlaceAction::Fill:
       // Members have their own way with partitions that are new.
-      if (kept.status.members == 0) RETURN_IF_ERROR(put(kept, views, true, deadline));
+      if (kept.status.members > 0) return check_place(group, views, kept.places);
+      RETURN_IF_ERROR(put(kept, views, action, deadline));
       break;
     case PlaceAction::Begin:
     case PlaceAction::Move:
-      RETURN_IF_ERROR(put(kept, views, false, deadline));
+      RETURN_IF_ERROR(put(kept, views, action, deadline));
       break;
   }
   known.has_begun = true;
   known.applied_nonce = std::max(known.applied_nonce, group.checkpoint_nonce);
-  RETURN_IF_ERROR(note(identity, known, deadline));
   kept.status.applied_nonce = known.applied_nonce;
-  const std::string lost = lost_before(views, kept.places);
+  note(identity_of(group), std::move(known));
+  return check_place(group, views, kept.places);
+}
+
+absl::Status GroupKeeper::check_place(const task::ConsumerGroup& group,
+                                      const std::vector<PartitionView>& views,
+                                      const TopicSurvey::Places& places) {
+  if (const std::string beyond = beyond_end(views, places); !beyond.empty()) {
+    return failure(
+        absl::StatusCode::kFailedPrecondition, "OffsetBeyondEnd",
+        fmt::format("consumer group {} stands behind the topics' ends, as if they had been deleted and "
+                    "made anew: {}; say where it goes on: set spec.checkpoint and a higher "
+                    "spec.checkpointNonce",
+                    group.group_id, beyond));
+  }
+  const std::string lost = lost_before(views, places);
   if (lost.empty()) return absl::OkStatus();
   return failure(
       absl::StatusCode::kFailedPrecondition, "RecordsDeleted",
@@ -248,8 +301,8 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
                   group.group_id, lost));
 }
 
-/// Puts the group where spec.checkpoint says, or only where it has no place to the beginning.
-absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& views, bool only_missing,
+/// Puts the group where spec.checkpoint says; where it has a place already only to begin or to move.
+absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                               Deadline deadline) {
   const task::ConsumerGroup& group = kept.group;
   if (kept.status.members > 0) {
@@ -258,8 +311,10 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
                                "consumers, and it is moved",
                                group.group_id, kept.status.members));
   }
+  const bool only_missing = action == PlaceAction::Complete || action == PlaceAction::Fill;
+  const bool is_later = action == PlaceAction::Complete;  // made after the group: all of it is new to it
   std::vector<std::optional<std::int64_t>> at(views.size());
-  if (!only_missing && group.start == task::GroupStart::Timestamp) {
+  if (!is_later && group.start == task::GroupStart::Timestamp) {
     RETURN_IF_ERROR(check_start_time(group, views, now_ms()));
     std::vector<Partition> partitions;
     for (const PartitionView& view : views) partitions.push_back(view.partition);
@@ -270,53 +325,64 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
   for (std::size_t i = 0; i < views.size(); ++i) {
     const PartitionView& view = views[i];
     if (only_missing && kept.places[i]) continue;
-    const bool from_beginning = only_missing || group.start == task::GroupStart::Earliest;
+    const bool from_beginning = is_later || group.start == task::GroupStart::Earliest;
     const std::int64_t offset = from_beginning ? view.ends.begin : at[i].value_or(view.ends.end);
     offsets.emplace_back(view.partition, offset);
     kept.places[i] = offset;
   }
-  RETURN_IF_ERROR(set_offsets(reader_->client(), group.group_id, offsets, deadline));
+  RETURN_IF_ERROR(set_offsets(reader_->client(), group.group_id, offsets,
+                              note_of_move(group.checkpoint_nonce), deadline));
   kept.status.state = "Empty";
   spdlog::info("Consumer group {} was given its place in {} partitions", group.group_id, offsets.size());
   return absl::OkStatus();
 }
 
-absl::Status GroupKeeper::keep_access(const task::ConsumerGroup& group, Deadline deadline) {
+absl::Status GroupKeeper::keep_access(const task::ConsumerGroup& group, GroupNote known, Deadline deadline) {
   const std::string identity = identity_of(group);
-  GroupNote known = (*notes_)[identity];
   if (!known.principal.empty() && known.principal != group.principal) {
-    RETURN_IF_ERROR(revoke_read(reader_->client(), known.principal, group.group_id, known.topics, deadline));
+    RETURN_IF_ERROR(take_back_access(group, known, deadline));
     known.principal.clear();
     known.topics.clear();
-    RETURN_IF_ERROR(note(identity, known, deadline));
+    note(identity, known);
   }
   if (group.principal.empty()) return absl::OkStatus();
-  if (known.principal == group.principal && known.topics == topics_) return absl::OkStatus();
+  std::vector<std::string> topics = topics_;
+  topics.insert(topics.end(), known.topics.begin(), known.topics.end());
+  std::sort(topics.begin(), topics.end());
+  topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
+  if (known.principal == group.principal && known.topics == topics) return absl::OkStatus();
   RETURN_IF_ERROR(grant_read(reader_->client(), group.principal, group.group_id, topics_, deadline));
   known.principal = group.principal;
-  known.topics = topics_;
-  return note(identity, known, deadline);
-}
-
-absl::Status GroupKeeper::delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline) {
-  const GroupNote known = (*notes_)[identity_of(group)];
-  RETURN_IF_ERROR(delete_group(reader_->client(), group.group_id, deadline));
-  if (known.principal.empty()) return absl::OkStatus();
-  const absl::Status revoked =
-      revoke_read(reader_->client(), known.principal, group.group_id, known.topics, deadline);
-  return reason_of(revoked) == kNoAuthorizer ? absl::OkStatus() : revoked;
-}
-
-absl::Status GroupKeeper::note(const std::string& identity, GroupNote note, Deadline deadline) {
-  GroupNote& known = (*notes_)[identity];
-  if (known == note) return absl::OkStatus();
-  RETURN_IF_ERROR(save_note(kafka_, parts_.secrets, identity, note, deadline));
-  known = std::move(note);
+  known.topics = std::move(topics);
+  note(identity, std::move(known));
   return absl::OkStatus();
 }
 
-/// What cannot be measured now stays as it was.
-void GroupKeeper::measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
+/// Topics that the principal may read for another group, of whichever task, stay readable.
+absl::Status GroupKeeper::take_back_access(const task::ConsumerGroup& group, const GroupNote& known,
+                                           Deadline deadline) {
+  std::set<std::string> kept;
+  for (const auto& [identity, other] : *notes_) {
+    if (identity == identity_of(group) || !other.ok() || other->principal != known.principal) continue;
+    kept.insert(other->topics.begin(), other->topics.end());
+  }
+  std::vector<std::string> topics;
+  std::copy_if(known.topics.begin(), known.topics.end(), std::back_inserter(topics),
+               [&](const std::string& topic) { return !kept.contains(topic); });
+  const absl::Status revoked =
+      revoke_read(reader_->client(), known.principal, group.group_id, topics, deadline);
+  return reason_of(revoked) == kNoAuthorizer ? absl::OkStatus() : revoked;
+}
+
+absl::Status GroupKeeper::delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline) {
+  ASSIGN_OR_RETURN(const GroupNote known, note_of(group));
+  RETURN_IF_ERROR(delete_group(reader_->client(), group.group_id, deadline));
+  if (!known.principal.empty()) RETURN_IF_ERROR(take_back_access(group, known, deadline));
+  if (notes_->erase(identity_of(group)) > 0) unsaved_.insert(identity_of(group));
+  return absl::OkStatus();
+}
+
+absl::Status GroupKeeper::measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
   task::GroupStatus& status = kept.status;
   status.data_begin_ms = data_begin_ms(views).value_or(0);
   status.data_end_ms = data_end_ms(views).value_or(0);
@@ -325,18 +391,18 @@ void GroupKeeper::measure(Kept& kept, const std::vector<PartitionView>& views, D
   if (kept.places.size() != views.size() || !has_any) {
     status.unconsumed_records.reset();
     status.delay_seconds.reset();
-    return;
+    return absl::OkStatus();
   }
-  const auto unconsumed = survey_.unconsumed(*reader_, views, kept.places, deadline);
-  if (!unconsumed.ok()) return;
-  status.unconsumed_records = unconsumed->records;
-  status.is_being_counted = !unconsumed->is_exact;
+  ASSIGN_OR_RETURN(const Unconsumed unconsumed, survey_.unconsumed(*reader_, views, kept.places, deadline));
+  status.unconsumed_records = unconsumed.records;
+  status.is_being_counted = !unconsumed.is_exact;
   const std::int64_t now = now_ms();
   status.delay_seconds =
-      unconsumed->first_ms
-          ? static_cast<double>(std::max<std::int64_t>(now - *unconsumed->first_ms, 0)) / kMsPerSecond
+      unconsumed.first_ms
+          ? static_cast<double>(std::max<std::int64_t>(now - *unconsumed.first_ms, 0)) / kMsPerSecond
           : 0;
-  status.consumption_checkpoint_ms = unconsumed->first_ms.value_or(status.data_end_ms);
+  status.consumption_checkpoint_ms = unconsumed.first_ms.value_or(status.data_end_ms);
+  return absl::OkStatus();
 }
 
 void GroupKeeper::publish() {

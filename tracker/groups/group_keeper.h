@@ -17,6 +17,7 @@
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/groups/group_memory.h"
+#include "tracker/groups/group_place.h"
 #include "tracker/groups/topic_reader.h"
 #include "tracker/groups/topic_survey.h"
 
@@ -32,8 +33,8 @@ struct KeeperParts {
   const task::Task& task;  ///< must have a Kafka sink, and outlive the keeper
   const task::SecretReader& secrets;
   record::TimestampUnit unit;
-  std::function<std::vector<std::string>()>
-      topics;        ///< of the task's changes; called from the keeper's thread
+  /// Of the topics that are there, those of the task's changes; called from the keeper's thread.
+  std::function<std::vector<std::string>(const std::vector<std::string>& existing)> topics;
   std::string file;  ///< of ConsumerGroups; may change and be missing
   task::Mode mode = task::Mode::Standalone;
 };
@@ -58,17 +59,25 @@ class GroupKeeper {
 
   void run(const std::stop_token& stop);
   void reload();
-  [[nodiscard]] absl::Status look();
-  void forget_removed();
+  [[nodiscard]] absl::Status look(const std::stop_token& stop);
+  [[nodiscard]] absl::Status save_notes();
   [[nodiscard]] absl::Status look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
   [[nodiscard]] absl::Status keep_place(Kept& kept, const std::vector<PartitionView>& views,
                                         Deadline deadline);
-  [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, bool only_missing,
+  [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                                  Deadline deadline);
-  [[nodiscard]] absl::Status keep_access(const task::ConsumerGroup& group, Deadline deadline);
+  [[nodiscard]] static absl::Status check_place(const task::ConsumerGroup& group,
+                                                const std::vector<PartitionView>& views,
+                                                const TopicSurvey::Places& places);
+  [[nodiscard]] absl::Status keep_access(const task::ConsumerGroup& group, GroupNote known,
+                                         Deadline deadline);
   [[nodiscard]] absl::Status delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline);
-  [[nodiscard]] absl::Status note(const std::string& identity, GroupNote note, Deadline deadline);
-  void measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
+  [[nodiscard]] absl::Status take_back_access(const task::ConsumerGroup& group, const GroupNote& known,
+                                              Deadline deadline);
+  void note(const std::string& identity, GroupNote note);
+  [[nodiscard]] absl::Status measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
+  [[nodiscard]] absl::StatusOr<GroupNote> note_of(const task::ConsumerGroup& group) const;
+  void tell_unavailable(const absl::Status& status);
   void publish();
 
   const KeeperParts parts_;
@@ -78,9 +87,9 @@ class GroupKeeper {
   std::optional<TopicReader> reader_;
   TopicSurvey survey_;
   std::vector<std::string> topics_;
-  std::optional<std::map<std::string, GroupNote>> notes_;
+  std::optional<GroupNotes> notes_;
+  std::set<std::string> unsaved_;     ///< identities whose notes are not in Kafka yet, or still there
   std::map<std::string, Kept> kept_;  ///< by identity
-  std::set<std::string> removed_;     ///< identities that are in the file no more, and in the notes still
   std::string content_;               ///< the file's, as last read
 
   mutable std::mutex mutex_;  // guards what follows

@@ -77,25 +77,26 @@ absl::Status write(const task::KafkaSink& kafka, const task::SecretReader& secre
 
 }  // namespace
 
-absl::StatusOr<std::map<std::string, GroupNote>> load_notes(TopicReader& reader, Deadline deadline) {
+absl::StatusOr<GroupNotes> load_notes(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                      Deadline deadline) {
+  // What others' open transactions hide of the topic is not ours; our own notes stand outside of any.
+  ASSIGN_OR_RETURN(TopicReader reader, TopicReader::open(kafka, secrets, Isolation::Uncommitted));
   const Partition partition{std::string(checkpoint::kCheckpointTopic), 0};
-  std::map<std::string, GroupNote> notes;
+  GroupNotes notes;
   ASSIGN_OR_RETURN(const std::vector<Partition> found, reader.partitions(partition.topic, deadline));
   if (found.empty()) return notes;
   ASSIGN_OR_RETURN(const PartitionEnds ends, reader.ends(partition, deadline));
-  absl::Status status;
-  ASSIGN_OR_RETURN(const std::int64_t read_to,
+  if (ends.begin >= ends.end) return notes;
+  ASSIGN_OR_RETURN(const ReadTo read_to,
                    reader.read(partition, ends.begin, deadline, [&](const SeenRecord& record) {
-                     if (!record.key.starts_with(kNoteMark)) return true;
+                     if (!record.key.starts_with(kNoteMark)) return record.offset + 1 < ends.end;
                      const std::string identity(record.key.substr(kNoteMark.size()));
-                     if (record.value.empty()) return notes.erase(identity), true;
-                     const absl::StatusOr<GroupNote> note = note_from_json(record.value, identity);
-                     status.Update(note.status());
-                     if (note.ok()) notes[identity] = *note;
-                     return true;
+                     notes.erase(identity);
+                     if (!record.value.empty())
+                       notes.emplace(identity, note_from_json(record.value, identity));
+                     return record.offset + 1 < ends.end;
                    }));
-  RETURN_IF_ERROR(status);
-  if (read_to >= ends.end) return notes;
+  if (!read_to.is_timed_out) return notes;
   return absl::UnavailableError(fmt::format(
       "topic {} could not be read to its end in time; check that the brokers run", partition.topic));
 }

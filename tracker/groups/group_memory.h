@@ -25,8 +25,10 @@ struct GroupNote {
 
 /// By the group's identity: its uid, or "<namespace>/<task>/<name>" standalone. In the compacted topic of the
 /// checkpoints, key "group#<identity>": a group outlives the task that it belongs to.
-[[nodiscard]] absl::StatusOr<std::map<std::string, GroupNote>> load_notes(TopicReader& reader,
-                                                                          Deadline deadline);
+/// A note that cannot be read is an error of its group only.
+using GroupNotes = std::map<std::string, absl::StatusOr<GroupNote>>;
+[[nodiscard]] absl::StatusOr<GroupNotes> load_notes(const task::KafkaSink& kafka,
+                                                    const task::SecretReader& secrets, Deadline deadline);
 /// Returns when every in-sync replica has it.
 [[nodiscard]] absl::Status save_note(const task::KafkaSink& kafka, const task::SecretReader& secrets,
                                      const std::string& identity, const GroupNote& note, Deadline deadline);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 
 #include "common/status/reason.h"
 
@@ -12,6 +14,24 @@ namespace {
 
 constexpr std::int64_t kMicrosPerMs = 1000;
 constexpr std::size_t kMaxNamed = 5;
+constexpr std::string_view kMoveMark = "rowtide move ";
+
+/// "shop.orders partition 3: WORDS", of the partitions of which `words` says any.
+template <class Words>
+std::string listed(std::span<const PartitionView> views, const TopicSurvey::Places& places,
+                   const Words& words) {
+  std::string list;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const Partition& partition = views[i].partition;
+    const std::string said = places[i] ? words(views[i], *places[i]) : std::string();
+    if (said.empty() || ++count > kMaxNamed) continue;
+    list += fmt::format("{}{} partition {}: {}", list.empty() ? "" : ", ", partition.topic, partition.number,
+                        said);
+  }
+  if (count > kMaxNamed) list += fmt::format(" and {} partitions more", count - kMaxNamed);
+  return list;
+}
 
 std::string to_text(std::int64_t ms) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(ms), absl::UTCTimeZone());
@@ -33,7 +53,7 @@ PlaceAction decide_place(const task::ConsumerGroup& group, const GroupNote& note
   const auto has_place = [](const auto& place) { return place.has_value(); };
   if (std::all_of(places.begin(), places.end(), has_place)) return PlaceAction::Keep;
   const bool has_any = std::any_of(places.begin(), places.end(), has_place);
-  if (has_any) return PlaceAction::Complete;
+  if (has_any) return note.has_begun ? PlaceAction::Complete : PlaceAction::Fill;
   return note.has_begun ? PlaceAction::Lost : PlaceAction::Begin;
 }
 
@@ -49,17 +69,32 @@ absl::Status check_start_time(const task::ConsumerGroup& group, std::span<const 
 }
 
 std::string lost_before(std::span<const PartitionView> views, const TopicSurvey::Places& places) {
-  std::string lost;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    const PartitionView& view = views[i];
-    if (!places[i] || *places[i] >= view.ends.begin) continue;
-    if (++count > kMaxNamed) continue;
-    lost += fmt::format("{}{} partition {}: offsets {} to {}", lost.empty() ? "" : ", ", view.partition.topic,
-                        view.partition.number, *places[i], view.ends.begin - 1);
+  return listed(views, places, [](const PartitionView& view, std::int64_t place) {
+    return place + 1 < view.ends.begin ? fmt::format("offsets {} to {}", place, view.ends.begin - 1) : "";
+  });
+}
+
+std::string beyond_end(std::span<const PartitionView> views, const TopicSurvey::Places& places) {
+  return listed(views, places, [](const PartitionView& view, std::int64_t place) {
+    return place > view.ends.end ? fmt::format("offset {}, the end is {}", place, view.ends.end) : "";
+  });
+}
+
+std::string note_of_move(std::int64_t nonce) {
+  return fmt::format("{}{}", kMoveMark, nonce);
+}
+
+std::optional<std::int64_t> move_noted(const std::vector<std::optional<GroupPlace>>& places) {
+  std::optional<std::int64_t> nonce;
+  for (const std::optional<GroupPlace>& place : places) {
+    if (!place || !place->note.starts_with(kMoveMark)) return std::nullopt;
+    const std::string_view digits = std::string_view(place->note).substr(kMoveMark.size());
+    std::int64_t noted = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), noted);
+    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    nonce = std::min(nonce.value_or(noted), noted);
   }
-  if (count > kMaxNamed) lost += fmt::format(" and {} partitions more", count - kMaxNamed);
-  return lost;
+  return nonce;
 }
 
 }  // namespace rowtide::groups

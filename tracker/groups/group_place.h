@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "common/task/consumer_group.h"
 #include "common/task/group_status.h"
+#include "tracker/groups/group_admin.h"
 #include "tracker/groups/group_memory.h"
 #include "tracker/groups/topic_survey.h"
 
@@ -19,6 +20,7 @@ enum class PlaceAction {
   Keep,      ///< it has its place
   Begin,     ///< it has none: spec.checkpoint
   Move,      ///< a higher spec.checkpointNonce: spec.checkpoint again
+  Fill,      ///< it has a place in some partitions, and was never given one: spec.checkpoint for the others
   Complete,  ///< it has begun, and there are partitions since: those from their beginning
   Lost,      ///< it has begun, and Kafka has forgotten its place: for somebody to decide
 };
@@ -32,9 +34,17 @@ enum class PlaceAction {
 [[nodiscard]] absl::Status check_start_time(const task::ConsumerGroup& group,
                                             std::span<const PartitionView> views, std::int64_t now_ms);
 
-/// Where the places are in front of what the topics still hold: how many offsets are gone, by partition.
-/// Empty: nothing is lost.
+/// Where the places are in front of what the topics still hold: which offsets are gone, by partition. Empty:
+/// nothing is lost. A single offset is taken for the mark of a transaction, which stands behind all that a
+/// consumer commits.
 [[nodiscard]] std::string lost_before(std::span<const PartitionView> views,
                                       const TopicSurvey::Places& places);
+/// Where the places are behind the end, as of a topic that was deleted and made anew. Empty: nowhere.
+[[nodiscard]] std::string beyond_end(std::span<const PartitionView> views, const TopicSurvey::Places& places);
+
+/// What is committed beside the offsets of a move, until a consumer commits: known even if nothing else is.
+[[nodiscard]] std::string note_of_move(std::int64_t nonce);
+/// The nonce of the move that all these places are of; nullopt: of none.
+[[nodiscard]] std::optional<std::int64_t> move_noted(const std::vector<std::optional<GroupPlace>>& places);
 
 }  // namespace rowtide::groups

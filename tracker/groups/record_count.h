@@ -24,7 +24,7 @@ class RecordCount {
 
   [[nodiscard]] std::int64_t begin() const { return begin_; }
   [[nodiscard]] std::int64_t end() const { return end_; }
-  /// Records in [from, end()); `from` is at least begin(). Of marks long ago (more than 64 Ki runs of them)
+  /// Records in [from, end()); `from` is at least begin(). Of marks long ago (more than 16 Ki runs of them)
   /// neighbours are taken together, and a number that begins between them is near, not exact.
   [[nodiscard]] std::int64_t from(std::int64_t from) const;
 
@@ -35,7 +35,7 @@ class RecordCount {
     std::int64_t last = 0;
     std::int64_t count = 0;
   };
-  static constexpr std::size_t kMaxRuns = std::size_t{64} * 1024;
+  static constexpr std::size_t kMaxRuns = std::size_t{16} * 1024;
   void halve_older();
 
   std::int64_t begin_ = 0;

@@ -52,8 +52,8 @@ std::string_view view(const void* data, std::size_t size) {
 
 }  // namespace
 
-absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka,
-                                              const task::SecretReader& secrets) {
+absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                              Isolation isolation) {
   ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka, secrets, "rowtide-groups"));
   const std::array<std::pair<const char*, std::string>, 8> settings{{
       {"group.id", "rowtide-groups"},  // demanded by the library; no group is joined, nothing committed
@@ -61,7 +61,7 @@ absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka,
       {"enable.auto.offset.store", "false"},
       {"allow.auto.create.topics", "false"},
       {"enable.partition.eof", "true"},
-      {"isolation.level", "read_committed"},
+      {"isolation.level", isolation == Isolation::Committed ? "read_committed" : "read_uncommitted"},
       {"auto.offset.reset", "error"},
       {"queued.max.messages.kbytes", "1024"},
   }};
@@ -75,6 +75,17 @@ rd_kafka_topic_t& TopicReader::topic(const std::string& name) {
   Topic& handle = topics_[name];
   if (handle == nullptr) handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
   return *handle;
+}
+
+absl::StatusOr<std::vector<std::string>> TopicReader::topics(Deadline deadline) {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const rd_kafka_resp_err_t code =
+      rd_kafka_metadata(client_.get(), 1, nullptr, &raw, sink::ms_until(deadline));
+  const sink::KafkaMetadata metadata(raw);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the list", "*", code);
+  std::vector<std::string> names;
+  for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
+  return names;
 }
 
 absl::StatusOr<std::vector<Partition>> TopicReader::partitions(const std::string& name, Deadline deadline) {
@@ -121,16 +132,15 @@ absl::StatusOr<std::vector<std::optional<std::int64_t>>> TopicReader::offsets_at
   return offsets;
 }
 
-absl::StatusOr<std::int64_t> TopicReader::read(const Partition& partition, std::int64_t offset,
-                                               Deadline deadline,
-                                               const std::function<bool(const SeenRecord&)>& on_record) {
+absl::StatusOr<ReadTo> TopicReader::read(const Partition& partition, std::int64_t offset, Deadline deadline,
+                                         const std::function<bool(const SeenRecord&)>& on_record) {
   rd_kafka_topic_t& topic = this->topic(partition.topic);
   if (rd_kafka_consume_start(&topic, partition.number, offset) != 0)
     return failed("reading", partition.topic, rd_kafka_last_error());
   const Consumption consumption(topic, partition.number);
   std::array<rd_kafka_message_t*, kBatch> batch{};
-  bool goes_on = true;
-  while (goes_on && std::chrono::steady_clock::now() < deadline) {
+  ReadTo read_to{.next = offset, .is_timed_out = true};
+  while (read_to.is_timed_out && std::chrono::steady_clock::now() < deadline) {
     const ssize_t count =
         rd_kafka_consume_batch(&topic, partition.number, std::min(kReadPollMs, sink::ms_until(deadline)),
                                batch.data(), batch.size());
@@ -138,22 +148,22 @@ absl::StatusOr<std::int64_t> TopicReader::read(const Partition& partition, std::
     absl::Status status;
     for (ssize_t i = 0; i < count; ++i) {
       const Message message(batch.at(static_cast<std::size_t>(i)));  // all are freed, read or not
-      if (!goes_on) continue;
+      if (!read_to.is_timed_out) continue;
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        goes_on = on_record({message->offset, rd_kafka_message_timestamp(message.get(), nullptr),
-                             view(message->key, message->key_len), view(message->payload, message->len)});
-        offset = message->offset + 1;
+        read_to.is_timed_out =
+            on_record({message->offset, rd_kafka_message_timestamp(message.get(), nullptr),
+                       view(message->key, message->key_len), view(message->payload, message->len)});
+        read_to.next = message->offset + 1;
       } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        offset = std::max(offset, message->offset);
-        goes_on = false;
+        read_to = {.next = std::max(read_to.next, message->offset), .is_timed_out = false};
       } else {
         status = failed("reading", partition.topic, message->err);
-        goes_on = false;
+        read_to.is_timed_out = false;
       }
     }
     RETURN_IF_ERROR(status);
   }
-  return offset;
+  return read_to;
 }
 
 }  // namespace rowtide::groups

@@ -32,6 +32,14 @@ struct PartitionEnds {
   std::int64_t end = 0;
 };
 
+/// How far a read came.
+struct ReadTo {
+  std::int64_t next = 0;      ///< the offset that would be read next; marks behind the last record are passed
+  bool is_timed_out = false;  ///< the deadline ended it, not the partition's end or the caller
+};
+
+enum class Isolation { Committed, Uncommitted };
+
 /// A record as far as it is looked at. Views into the library's message: of the call only.
 struct SeenRecord {
   std::int64_t offset = 0;
@@ -40,15 +48,18 @@ struct SeenRecord {
   std::string_view value;
 };
 
-/// Reads partitions as committed consumers do, without being one of any group. All calls block until their
-/// deadline at most; UNAVAILABLE: worth trying again. One thread.
+/// Reads partitions as consumers do, without being one of any group. All calls block until their deadline at
+/// most; UNAVAILABLE: worth trying again. One thread.
 class TopicReader {
  public:
   [[nodiscard]] static absl::StatusOr<TopicReader> open(const task::KafkaSink& kafka,
-                                                        const task::SecretReader& secrets);
+                                                        const task::SecretReader& secrets,
+                                                        Isolation isolation = Isolation::Committed);
 
   [[nodiscard]] rd_kafka_s& client() const { return *client_; }
 
+  /// Of all topics that the account may see.
+  [[nodiscard]] absl::StatusOr<std::vector<std::string>> topics(Deadline deadline);
   /// None: there is no such topic.
   [[nodiscard]] absl::StatusOr<std::vector<Partition>> partitions(const std::string& topic,
                                                                   Deadline deadline);
@@ -57,11 +68,10 @@ class TopicReader {
   /// none.
   [[nodiscard]] absl::StatusOr<std::vector<std::optional<std::int64_t>>> offsets_at(
       const std::vector<Partition>& partitions, std::int64_t timestamp, Deadline deadline);
-  /// From `offset` on until `on_record` says false, the partition ends, or the deadline. Returns the offset
-  /// that would be read next; behind the last record are marks, which are passed.
-  [[nodiscard]] absl::StatusOr<std::int64_t> read(const Partition& partition, std::int64_t offset,
-                                                  Deadline deadline,
-                                                  const std::function<bool(const SeenRecord&)>& on_record);
+  /// From `offset` on until `on_record` says false, the partition ends, or the deadline.
+  [[nodiscard]] absl::StatusOr<ReadTo> read(const Partition& partition, std::int64_t offset,
+                                            Deadline deadline,
+                                            const std::function<bool(const SeenRecord&)>& on_record);
 
  private:
   using Topic = sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;

@@ -1,6 +1,9 @@
 #include "tracker/groups/topic_survey.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 #include "common/status/try.h"
 
@@ -13,6 +16,12 @@ constexpr std::int64_t kFurtherBack = 16;
 constexpr std::int64_t kMaxLookBack = 8192;
 // Times of places are remembered for about as many as twenty groups have in some dozens of partitions.
 constexpr std::size_t kMaxPlaceTimes = 4096;
+
+absl::Status timed_out(const Partition& partition) {
+  return absl::UnavailableError(
+      fmt::format("topic {} partition {} could not be read in time; check that its brokers run",
+                  partition.topic, partition.number));
+}
 
 }  // namespace
 
@@ -39,13 +48,12 @@ absl::StatusOr<std::optional<std::int64_t>> TopicSurvey::time_at(TopicReader& re
                                                                  const Partition& partition,
                                                                  std::int64_t offset, Deadline deadline) {
   std::optional<std::int64_t> found;
-  RETURN_IF_ERROR(reader
-                      .read(partition, offset, deadline,
-                            [&](const SeenRecord& record) {
-                              found = to_ms(record.timestamp);
-                              return false;
-                            })
-                      .status());
+  ASSIGN_OR_RETURN(const ReadTo read_to,
+                   reader.read(partition, offset, deadline, [&](const SeenRecord& record) {
+                     found = to_ms(record.timestamp);
+                     return false;
+                   }));
+  if (read_to.is_timed_out) return timed_out(partition);
   return found;
 }
 
@@ -56,16 +64,33 @@ absl::StatusOr<std::optional<std::int64_t>> TopicSurvey::time_of_last(TopicReade
   std::optional<std::int64_t> found;
   for (std::int64_t back = kFirstLookBack; back <= kMaxLookBack && !found; back *= kFurtherBack) {
     const std::int64_t from = std::max(ends.begin, ends.end - back);
-    RETURN_IF_ERROR(reader
-                        .read(partition, from, deadline,
-                              [&](const SeenRecord& record) {
-                                found = to_ms(record.timestamp);
-                                return record.offset + 1 < ends.end;
-                              })
-                        .status());
+    ASSIGN_OR_RETURN(const ReadTo read_to,
+                     reader.read(partition, from, deadline, [&](const SeenRecord& record) {
+                       found = to_ms(record.timestamp);
+                       return record.offset + 1 < ends.end;
+                     }));
+    if (read_to.is_timed_out) return timed_out(partition);
     if (from == ends.begin) break;
   }
   return found;
+}
+
+/// Of partitions that are no more, and of one whose topic was made anew.
+void TopicSurvey::forget(const Partition& partition) {
+  first_.erase(partition);
+  last_.erase(partition);
+  counts_.erase(partition);
+  std::erase_if(place_times_, [&](const auto& known) { return known.first.first == partition; });
+}
+
+void TopicSurvey::forget_others(std::span<const PartitionView> views) {
+  std::set<Partition> there;
+  for (const PartitionView& view : views) there.insert(view.partition);
+  std::vector<Partition> gone;
+  for (const auto& [partition, time] : last_) {
+    if (!there.contains(partition)) gone.push_back(partition);
+  }
+  for (const Partition& partition : gone) forget(partition);
 }
 
 absl::StatusOr<std::vector<PartitionView>> TopicSurvey::look(TopicReader& reader,
@@ -76,6 +101,8 @@ absl::StatusOr<std::vector<PartitionView>> TopicSurvey::look(TopicReader& reader
     ASSIGN_OR_RETURN(const std::vector<Partition> partitions, reader.partitions(topic, deadline));
     for (const Partition& partition : partitions) {
       ASSIGN_OR_RETURN(const PartitionEnds ends, reader.ends(partition, deadline));
+      if (const auto known = last_.find(partition); known != last_.end() && known->second.offset > ends.end)
+        forget(partition);
       TimeAt& first = first_[partition];
       // A partition that was empty is looked at again when it has grown.
       if (first.offset != ends.begin || (!first.ms && last_[partition].offset != ends.end)) {
@@ -90,6 +117,7 @@ absl::StatusOr<std::vector<PartitionView>> TopicSurvey::look(TopicReader& reader
       views.push_back({partition, ends, first.ms, last.ms});
     }
   }
+  forget_others(views);
   return views;
 }
 
@@ -109,12 +137,12 @@ absl::Status TopicSurvey::count(TopicReader& reader, std::span<const PartitionVi
     counted.forget_before(*slowest);
     if (counted.end() >= view.ends.end) continue;
     if (std::chrono::steady_clock::now() >= until) return absl::OkStatus();  // the next look goes on
-    ASSIGN_OR_RETURN(const std::int64_t read_to,
+    ASSIGN_OR_RETURN(const ReadTo read_to,
                      reader.read(view.partition, counted.end(), until, [&](const SeenRecord& record) {
                        counted.met(record.offset);
                        return record.offset + 1 < view.ends.end;
                      }));
-    counted.pass_to(read_to);
+    counted.pass_to(read_to.next);
   }
   return absl::OkStatus();
 }
@@ -139,7 +167,7 @@ absl::StatusOr<Unconsumed> TopicSurvey::unconsumed(TopicReader& reader, std::spa
     auto known = place_times_.find({view.partition, place});
     if (known == place_times_.end()) {
       ASSIGN_OR_RETURN(const auto ms, time_at(reader, view.partition, place, deadline));
-      if (!ms) continue;
+      if (!ms) continue;  // only marks, that are not counted yet
       known = place_times_.emplace(std::pair(view.partition, place), *ms).first;
     }
     sum.first_ms = std::min(sum.first_ms.value_or(known->second), known->second);

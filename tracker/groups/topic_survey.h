@@ -68,6 +68,8 @@ class TopicSurvey {
                                                                          const Partition& partition,
                                                                          const PartitionEnds& ends,
                                                                          Deadline deadline);
+  void forget(const Partition& partition);
+  void forget_others(std::span<const PartitionView> views);
   [[nodiscard]] std::int64_t to_ms(std::int64_t timestamp) const {
     constexpr std::int64_t kMsPerSecond = 1000;
     return unit_ == record::TimestampUnit::Seconds ? timestamp * kMsPerSecond : timestamp;

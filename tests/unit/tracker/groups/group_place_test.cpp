@@ -36,6 +36,20 @@ TEST(GroupPlace, PartitionsThatCameLaterGetOne) {
   EXPECT_EQ(decide_place({}, {.has_begun = true}, {5, std::nullopt}), PlaceAction::Complete);
 }
 
+TEST(GroupPlace, PartitionsOfAGroupThatWasNeverGivenAPlaceAreFilled) {
+  EXPECT_EQ(decide_place({}, {}, {5, std::nullopt}), PlaceAction::Fill);
+}
+
+TEST(GroupPlace, AMoveIsKnownByWhatIsCommittedBesideIt) {
+  const std::string note = note_of_move(7);
+  EXPECT_EQ(move_noted({GroupPlace{1, note}, GroupPlace{2, note}}), 7);
+  EXPECT_EQ(move_noted({GroupPlace{1, note}, GroupPlace{2, note_of_move(3)}}), 3);
+  EXPECT_EQ(move_noted({GroupPlace{1, note}, GroupPlace{2, ""}}), std::nullopt) << "a consumer has committed";
+  EXPECT_EQ(move_noted({GroupPlace{1, note}, std::nullopt}), std::nullopt);
+  EXPECT_EQ(move_noted({GroupPlace{1, note + "x"}}), std::nullopt);
+  EXPECT_EQ(move_noted({}), std::nullopt);
+}
+
 TEST(GroupPlace, OneThatKafkaForgotIsNotMovedInSilence) {
   EXPECT_EQ(decide_place({}, {.has_begun = true}, {std::nullopt, std::nullopt}), PlaceAction::Lost);
   EXPECT_EQ(decide_place({.checkpoint_nonce = 1}, {.has_begun = true}, {std::nullopt}), PlaceAction::Move);
@@ -69,7 +83,14 @@ TEST(GroupPlace, WhatRetentionTookInFrontOfAGroupIsNamed) {
   const std::vector<PartitionView> views{view(3, 9, 1, 2), view(5, 9, 1, 2)};
   EXPECT_EQ(lost_before(views, {3, 9}), "");
   EXPECT_EQ(lost_before(views, {1, 9}), "shop.orders partition 3: offsets 1 to 2");
-  EXPECT_EQ(lost_before(views, {std::nullopt, 4}), "shop.orders partition 5: offsets 4 to 4");
+  EXPECT_EQ(lost_before(views, {std::nullopt, 3}), "shop.orders partition 5: offsets 3 to 4");
+  EXPECT_EQ(lost_before(views, {2, 4}), "") << "the mark behind the last record that it read";
+}
+
+TEST(GroupPlace, ATopicThatWasMadeAnewIsNoticed) {
+  const std::vector<PartitionView> views{view(0, 9, 1, 2)};
+  EXPECT_EQ(beyond_end(views, {9}), "");
+  EXPECT_EQ(beyond_end(views, {10}), "shop.orders partition 0: offset 10, the end is 9");
 }
 
 }  // namespace
