@@ -13,8 +13,8 @@ BUILD_PACKAGES=(
 DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 
 # percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders; the shells
-# complete, groff shows the manual pages.
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit zsh fish groff-base)
+# complete, groff shows the manual pages; python3-confluent-kafka: the examples in Python.
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml python3-confluent-kafka percona-toolkit zsh fish groff-base)
 
 # prometheus: with promtool, for the chart's alerts and dashboards.
 MONITORING_PACKAGES=(prometheus python3 python3-yaml)

@@ -12,6 +12,7 @@
 
 #include "tests/integration/format_cases.h"
 #include "tests/integration/tracker_process.h"
+#include "tests/support/dts_sdk.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/wait_until.h"
 
@@ -33,17 +34,6 @@ KafkaBroker& secured_broker() {
   return broker;
 }
 
-const std::string& sdk_folder() {
-  static const std::string folder = [] {
-    const RunResult result =
-        run({.argv = {std::string(source_root() / "scripts" / "dts-sdk.sh")}, .env = {}, .working_dir = {}},
-            seconds{300});
-    if (!result.status.ok()) throw std::runtime_error(result.err);
-    return result.out.substr(0, result.out.find('\n'));
-  }();
-  return folder;
-}
-
 /// The SDK in a process of its own; its checkpoint lies in a folder that outlives it.
 class DtsReader {
  public:
@@ -51,10 +41,9 @@ class DtsReader {
 
   void start(const std::string& checkpoint) {
     process_.emplace(ProcessOptions{
-        .argv = {"java", "-XX:TieredStopAtLevel=1", "--add-exports",
-                 "java.base/sun.util.calendar=ALL-UNNAMED", "-cp", sdk_folder() + "/*",
-                 source_root() / "tests/integration/DtsReader.java", secured_broker().bootstrap(), topic_,
-                 kGroup, kAccount, kReaderPassword, checkpoint, mode_},
+        .argv = dts_sdk_command(
+            source_root() / "tests/integration/DtsReader.java",
+            {secured_broker().bootstrap(), topic_, kGroup, kAccount, kReaderPassword, checkpoint, mode_}),
         .env = {},
         .working_dir = folder_.path()});
     records_.clear();

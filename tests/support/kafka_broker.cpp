@@ -220,7 +220,7 @@ void KafkaBroker::run_commands(const std::string& commands) const {
     *std::next(server) = admin_bootstrap();
     words[0] = class_of(words[0]);
     const std::vector<std::string> java{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
-                                        server_.fact("CLASSES") + "/*"};
+                                        jars() + "/*"};
     words.insert(words.begin(), java.begin(), java.end());
     const RunResult result = run({words, {}, {}}, std::chrono::minutes(1));
     if (!result.status.ok()) fail(command, result.out + result.err);

@@ -25,6 +25,8 @@ class KafkaBroker {
   [[nodiscard]] std::string bootstrap() const;
   [[nodiscard]] std::string admin_bootstrap() const;
   [[nodiscard]] int port() const { return server_.port(); }
+  /// The folder of its jars: kafka-clients, Jackson, ...
+  [[nodiscard]] const std::string& jars() const { return server_.fact("CLASSES"); }
   [[nodiscard]] std::string log() const { return server_.log(); }
 
   /// Returns when the topic can be written to. 'config' is the topic's, such as {"cleanup.policy",
