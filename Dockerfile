@@ -14,7 +14,7 @@ ARG COMMIT=unknown
 WORKDIR /src
 COPY . .
 ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1
-RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT="${COMMIT}" && \
+RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT="${COMMIT}" -DROWTIDE_BUILD_SDK=OFF && \
     cmake --build --preset release --parallel "${JOBS}" --target rowtide-tracker rowtide-operator && \
     cmake --install build/release --prefix /install --strip && \
     mkdir -p /install/share/rowtide && \

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <exception>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "sdk/src/options_check.h"
 #include "sdk/src/partition_ledger.h"
 #include "sdk/src/start_position.h"
+#include "sdk/src/transaction_assembler.h"
 
 namespace rowtide {
 inline namespace v1 {
@@ -27,6 +29,7 @@ struct Turn {
   std::uint64_t assignment;
   PartitionLedger ledger;
   std::optional<std::int64_t> saved;  ///< the checkpoint that is known to be stored
+  bool is_at_end = false;             ///< of the partition, as far as it was told
 };
 
 /// Errors of a commit that say that the partitions are another member's by now, who goes on at the checkpoint
@@ -65,6 +68,46 @@ class Consumer::Impl {
 
   std::optional<Change> poll(milliseconds timeout) {
     require_open();
+    if (options_.transactions)
+      throw Error(ErrorCode::InvalidOptions, "with Options::transactions call poll_transaction()");
+    return poll_change(timeout);
+  }
+
+  std::optional<Transaction> poll_transaction(milliseconds timeout) {
+    require_open();
+    if (!options_.transactions)
+      throw Error(ErrorCode::InvalidOptions, "poll_transaction() is with Options::transactions");
+    const Clock::time_point end = Clock::now() + timeout;
+    while (true) {
+      if (std::optional<Transaction> whole = assembler_.next(is_at_end(), Clock::now()))
+        return deliver(*std::move(whole));
+      if (is_paused_ && delivered_.empty()) throw_too_large();
+      const bool is_last_try = Clock::now() >= end;
+      constexpr milliseconds kStep{100};
+      if (std::optional<Change> change = poll_change(std::min(kStep, until(end)))) {
+        require_metadata(*change);
+        assembler_.add(*std::move(change));
+      } else if (is_last_try) {
+        return std::nullopt;
+      }
+    }
+  }
+
+  void acknowledge(const Transaction& transaction) {
+    require_open();
+    const auto found =
+        std::find_if(delivered_.begin(), delivered_.end(),
+                     [&](const DeliveredTransaction& each) { return each.number == transaction.number; });
+    if (found == delivered_.end()) return;  // its partitions were taken away since
+    found->is_acknowledged = true;
+    while (!delivered_.empty() && delivered_.front().is_acknowledged) {
+      for (const auto& [assignment, offset] : delivered_.front().records)
+        acknowledge_record(assignment, offset);
+      delivered_.pop_front();
+    }
+  }
+
+  std::optional<Change> poll_change(milliseconds timeout) {
     const Clock::time_point end = Clock::now() + timeout;
     milliseconds wait{0};
     while (true) {
@@ -113,12 +156,7 @@ class Consumer::Impl {
 
   void acknowledge(const Change& change) {
     require_open();
-    Turn* const turn = turn_of(change.assignment);
-    if (turn == nullptr) return;
-    const std::optional<std::size_t> bytes = turn->ledger.acknowledge(change.offset);
-    if (!bytes) return;
-    --statistics_.unacknowledged;
-    buffered_bytes_ -= *bytes;
+    acknowledge_record(change.assignment, change.offset);
   }
 
   void commit() {
@@ -141,6 +179,67 @@ class Consumer::Impl {
   [[nodiscard]] Statistics statistics() const { return statistics_; }
 
  private:
+  void acknowledge_record(std::uint64_t assignment, std::int64_t offset) {
+    Turn* const turn = turn_of(assignment);
+    if (turn == nullptr) return;
+    const std::optional<std::size_t> bytes = turn->ledger.acknowledge(offset);
+    if (!bytes) return;
+    --statistics_.unacknowledged;
+    buffered_bytes_ -= *bytes;
+  }
+
+  // -- transactions
+
+  /// Given to the application, and not acknowledged with all before it.
+  struct DeliveredTransaction {
+    std::uint64_t number = 0;
+    std::vector<std::pair<std::uint64_t, std::int64_t>> records;  ///< assignments and offsets
+    bool is_acknowledged = false;
+  };
+
+  Transaction deliver(Transaction whole) {
+    whole.number = ++last_transaction_;
+    DeliveredTransaction& delivered = delivered_.emplace_back();
+    delivered.number = whole.number;
+    delivered.records = whole.marks;
+    for (const Change& change : whole.changes)
+      delivered.records.emplace_back(change.assignment, change.offset);
+    return whole;
+  }
+
+  void require_metadata(const Change& change) {
+    if (change.operation == Operation::SchemaChange || change.transaction_order > 0) return;
+    failure_ =
+        Error(ErrorCode::InvalidOptions,
+              "the record at offset " + std::to_string(change.offset) + " of " + std::string(change.topic) +
+                  " does not say where it stands in a transaction: set debezium.transactionMetadata of the "
+                  "task, and begin behind the records of before, or read without Options::transactions",
+              std::string(change.topic), change.partition, change.offset);
+    throw Error(*failure_);
+  }
+
+  void throw_too_large() {
+    failure_ = Error(
+        ErrorCode::TransactionTooLarge,
+        std::to_string(statistics_.unacknowledged) +
+            " records of transactions that are not at their "
+            "ends reach Options::max_buffered_records or max_buffered_bytes: raise these, or read changes "
+            "without Options::transactions");
+    throw Error(*failure_);
+  }
+
+  [[nodiscard]] bool is_at_end() const {
+    return std::all_of(turns_.begin(), turns_.end(), [](const Turn& turn) { return turn.is_at_end; });
+  }
+
+  void take_end_mark(Turn& turn, std::int64_t offset) {
+    if (!options_.transactions || !decoded_.mark.event_count) return turn.ledger.pass(offset + 1);
+    turn.ledger.deliver(offset, decoded_.mark.id.size());
+    buffered_bytes_ += decoded_.mark.id.size();
+    ++statistics_.unacknowledged;
+    assembler_.end(decoded_.mark.id, *decoded_.mark.event_count, {turn.assignment, offset}, Clock::now());
+  }
+
   void require_open() const {
     if (!client_) throw Error(ErrorCode::Closed, "the consumer is closed");
   }
@@ -216,6 +315,8 @@ class Consumer::Impl {
       }
     }
     turns_.clear();
+    assembler_.clear();
+    delivered_.clear();
     statistics_.unacknowledged = 0;
     buffered_bytes_ = 0;
     is_paused_ = false;
@@ -230,7 +331,7 @@ class Consumer::Impl {
       partition.offset = start.offset;
       turns_.push_back({partition.topic, partition.partition, ++last_assignment_,
                         PartitionLedger(start.offset),
-                        start.is_saved ? std::optional(start.offset) : std::nullopt});
+                        start.is_saved ? std::optional(start.offset) : std::nullopt, false});
     }
     const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -259,7 +360,10 @@ class Consumer::Impl {
   std::optional<Change> take(const rd_kafka_message_t& message) {
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       // Behind the marks that end Kafka's transactions, which no message shows.
-      if (Turn* const turn = turn_of(message)) turn->ledger.pass(message.offset);
+      if (Turn* const turn = turn_of(message)) {
+        turn->ledger.pass(message.offset);
+        turn->is_at_end = true;
+      }
       return std::nullopt;
     }
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -268,6 +372,7 @@ class Consumer::Impl {
     }
     Turn* const turn = turn_of(message);
     if (turn == nullptr) return std::nullopt;
+    turn->is_at_end = false;
     const auto bytes = [](const void* data, std::size_t size) -> std::optional<std::string_view> {
       if (data == nullptr) return std::nullopt;
       return std::string_view(static_cast<const char*>(data), size);
@@ -277,9 +382,12 @@ class Consumer::Impl {
     switch (decoder_->decode(record, decoded_)) {
       case Outcome::Change:
         return take_change(*turn, message);
+      case Outcome::End:
+        ++statistics_.markers;
+        take_end_mark(*turn, message.offset);
+        return std::nullopt;
       case Outcome::Tombstone:
       case Outcome::Begin:
-      case Outcome::End:
         ++statistics_.markers;
         turn->ledger.pass(message.offset + 1);
         return std::nullopt;
@@ -425,6 +533,9 @@ class Consumer::Impl {
   std::unique_ptr<RecordDecoder> decoder_;
   Decoded decoded_;
   KafkaCallbacks callbacks_;
+  TransactionAssembler assembler_;
+  std::deque<DeliveredTransaction> delivered_;
+  std::uint64_t last_transaction_ = 0;
   std::vector<Turn> turns_;
   std::size_t last_turn_ = 0;
   std::uint64_t last_assignment_ = 0;
@@ -457,6 +568,12 @@ std::optional<Change> Consumer::poll(milliseconds timeout) {
 }
 std::vector<Change> Consumer::poll_batch(std::size_t max, milliseconds timeout) {
   return impl_->poll_batch(max, timeout);
+}
+std::optional<Transaction> Consumer::poll_transaction(milliseconds timeout) {
+  return impl_->poll_transaction(timeout);
+}
+void Consumer::acknowledge(const Transaction& transaction) {
+  impl_->acknowledge(transaction);
 }
 void Consumer::run(Listener& listener) {
   impl_->run(listener);

@@ -1,5 +1,6 @@
 #include "sdk/src/options_check.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "rowtide/error.h"
@@ -25,6 +26,22 @@ bool is_topic_name(const std::string& name) {
   return true;
 }
 
+void check_transactions(const Options& options) {
+  const bool has_marks =
+      std::any_of(options.topics.begin(), options.topics.end(),
+                  [](const std::string& topic) { return topic.ends_with(".transaction"); });
+  require_option(has_marks,
+                 "Options::transactions needs the topic of the task's transactions among Options::topics: "
+                 "<namespace>.<task>.transaction, which is there with debezium.transactionMetadata");
+  const Filter& filter = options.filter;
+  require_option(
+      filter.databases.empty() && filter.tables.empty() && filter.operations.empty(),
+      "Options::transactions with a filter: a transaction would miss what does not pass; filter what "
+      "poll_transaction() gives");
+  require_option(options.format == Format::Auto || options.format == Format::DebeziumJson,
+                 "Options::transactions: only debezium-json says where transactions end");
+}
+
 }  // namespace
 
 void check_options(const Options& options) {
@@ -45,6 +62,7 @@ void check_options(const Options& options) {
                  "Options::start: the offset is negative");
   if (options.start.from == Start::From::Time && options.start.time > std::chrono::system_clock::now())
     throw Error(ErrorCode::TimeOutsideDataRange, "Options::start: the time has not come yet");
+  if (options.transactions) check_transactions(options);
   for (const std::string& table : options.filter.tables) {
     if (table.find('.') == std::string::npos) {
       throw Error(ErrorCode::InvalidOptions,

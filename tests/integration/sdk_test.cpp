@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "tests/integration/tracker_process.h"
 #include "tests/support/kafka_broker.h"
@@ -480,6 +481,102 @@ TEST(SdkConsumer, SurvivesARestartOfTheBroker) {
   broker.restart();
   broker.produce("orders", std::nullopt, insert_of(2));
   EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(2));
+}
+
+/// A task whose records say where they stand in their transactions, in a topic of three partitions.
+class SdkTransactions : public testing::Test {
+ protected:
+  void SetUp() override {
+    task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
+    task["spec"]["sink"]["kafka"]["debezium"] = {{"transactionMetadata", true}};
+    task["spec"]["sink"]["kafka"]["topic"] = {{"partitions", 3}};
+    tracker.emplace(task);
+    tracker->start_streaming();
+    sql.exec("CREATE TABLE t (id INT PRIMARY KEY, v INT)");
+    sql.exec("BEGIN");
+    for (int id = 1; id <= 20; ++id) sql.exec("INSERT INTO t VALUES (" + std::to_string(id) + ", 0)");
+    sql.exec("COMMIT");
+    sql.exec("UPDATE t SET v = id WHERE id <= 5");
+    sql.exec("DELETE FROM t WHERE id > 18");
+    // It is made for the first transaction.
+    wait_until("the topic of the marks is there",
+               [&] { return KafkaBroker::shared().partitions(topic_of(task) + ".transaction") > 0; });
+  }
+  [[nodiscard]] Options options() const {
+    Options options = options_for(topic_of(task), topic_of(task));
+    options.topics.push_back(topic_of(task) + ".transaction");
+    options.transactions = true;
+    return options;
+  }
+  static Transaction next(Consumer& consumer) {
+    std::optional<Transaction> transaction;
+    wait_until("a transaction", [&] {
+      transaction = consumer.poll_transaction(200ms);
+      return transaction.has_value();
+    });
+    return *std::move(transaction);
+  }
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
+  std::string database = server.fresh_database();
+  SqlClient sql = server.connect(database);
+  json task;
+  std::optional<TrackerProcess> tracker;
+};
+
+TEST_F(SdkTransactions, AreWholeAndInOrderAndComeAgainUntilTheyAreAcknowledged) {
+  {
+    Consumer consumer(options());
+    EXPECT_THROW(static_cast<void>(consumer.poll(0ms)), Error);
+    const Transaction ddl = next(consumer);
+    EXPECT_EQ(ddl.changes.at(0).operation, Operation::SchemaChange);
+    const Transaction inserts = next(consumer);
+    EXPECT_TRUE(inserts.is_complete);
+    std::vector<std::int64_t> expected(20);
+    std::iota(expected.begin(), expected.end(), 1);
+    EXPECT_EQ(ids(inserts.changes), expected);
+    const Transaction updates = next(consumer);
+    EXPECT_EQ(updates.changes.size(), 5U);
+    EXPECT_NE(updates.id, inserts.id);
+    consumer.acknowledge(ddl);
+    consumer.acknowledge(updates);  // before the one that was committed before it
+    consumer.close();
+  }
+  Consumer consumer(options());
+  const Transaction again = next(consumer);
+  EXPECT_EQ(again.changes.size(), 20U) << "it was not acknowledged";
+  const Transaction updates = next(consumer);
+  EXPECT_EQ(updates.changes.size(), 5U);
+  const Transaction deletes = next(consumer);
+  EXPECT_EQ(deletes.changes.size(), 2U);
+  EXPECT_TRUE(deletes.is_complete);
+  for (const Transaction* each : {&again, &updates, &deletes}) consumer.acknowledge(*each);
+  consumer.close();
+  Consumer last(options());
+  EXPECT_FALSE(last.poll_transaction(1s).has_value());
+  EXPECT_EQ(tracker->stop(SIGTERM).code, 0);
+}
+
+TEST_F(SdkTransactions, ThatDoNotFitAreAnError) {
+  Options small = options();
+  small.max_buffered_records = 10;
+  Consumer consumer(small);
+  try {
+    for (int i = 0; i < 100; ++i) {
+      if (const auto schema_change = consumer.poll_transaction(200ms)) consumer.acknowledge(*schema_change);
+    }
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::TransactionTooLarge) << error.what();
+  }
+}
+
+TEST_F(SdkTransactions, NeedTheTopicOfTheirMarksAndNoFilter) {
+  Options lacking = options();
+  lacking.topics.pop_back();
+  EXPECT_THROW(Consumer{lacking}, Error);
+  Options filtered = options();
+  filtered.filter.databases = {"shop"};
+  EXPECT_THROW(Consumer{filtered}, Error);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "rowtide/change.h"
 #include "rowtide/error.h"
 #include "rowtide/options.h"
+#include "rowtide/transaction.h"
 
 namespace rowtide {
 inline namespace v1 {
@@ -59,6 +60,14 @@ class ROWTIDE_SDK_EXPORT Consumer {
   [[nodiscard]] std::optional<Change> poll(std::chrono::milliseconds timeout);
   /// Waits like poll() for the first change and adds what is there without waiting, up to `max`.
   [[nodiscard]] std::vector<Change> poll_batch(std::size_t max, std::chrono::milliseconds timeout);
+
+  /// With Options::transactions, and instead of poll(): the next whole transaction, in the order of the
+  /// source's commits, or nothing when none became whole in time. Error of code TransactionTooLarge when the
+  /// bounds of Options do not hold one.
+  [[nodiscard]] std::optional<Transaction> poll_transaction(std::chrono::milliseconds timeout);
+  /// Its effect is durable. The checkpoint moves over transactions in the order in which they were given, up
+  /// to the first one that is not acknowledged.
+  void acknowledge(const Transaction& transaction);
 
   /// Gives each change to the listener, one after the other on this thread, until stop(). Saves the
   /// checkpoint before it returns. Throws what poll() throws, and what the listener throws.

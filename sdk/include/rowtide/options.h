@@ -69,6 +69,10 @@ struct Options {
   Filter filter;
   OnUndecodable on_undecodable = OnUndecodable::Stop;
 
+  /// Whole transactions by poll_transaction(), not changes. Needs a task with debezium.transactionMetadata,
+  /// its topic "<namespace>.<task>.transaction" among `topics`, and no filter.
+  bool transactions = false;
+
   /// Of changes that are read and not acknowledged. At either bound the partitions are paused and poll()
   /// gives nothing until enough are acknowledged. librdkafka's own read-ahead is bounded by
   /// max_buffered_bytes too.
