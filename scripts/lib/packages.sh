@@ -13,8 +13,8 @@ BUILD_PACKAGES=(
 DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 
 # percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders; the shells
-# complete, groff shows the manual pages; python3-confluent-kafka: the examples in Python.
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml python3-confluent-kafka percona-toolkit zsh fish groff-base)
+# complete, groff shows the manual pages; python3-confluent-kafka, -pymysql, -redis: the examples in Python.
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml python3-confluent-kafka python3-pymysql python3-redis percona-toolkit zsh fish groff-base)
 
 # prometheus: with promtool, for the chart's alerts and dashboards.
 MONITORING_PACKAGES=(prometheus python3 python3-yaml)
@@ -36,8 +36,9 @@ MYSQL_PACKAGES=(libaio1 libnuma1 libncurses6 mariadb-client maven default-jdk-he
 MARIADB114_PACKAGES=(libsystemd0 mariadb-client maven default-jdk-headless)
 KAFKA_PACKAGES=(maven default-jdk-headless kcat)
 DEBEZIUM_PACKAGES=(maven default-jdk-headless curl)
+REDIS_PACKAGES=(redis-server)
 APISERVER_PACKAGES=(etcd-server openssl)
-SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MARIADB114_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" "${DEBEZIUM_PACKAGES[@]}" sysbench)
+SERVER_PACKAGES=("${MARIADB_PACKAGES[@]}" "${MARIADB114_PACKAGES[@]}" "${MYSQL_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}" "${DEBEZIUM_PACKAGES[@]}" "${REDIS_PACKAGES[@]}" sysbench)
 
 CLUSTER_PACKAGES=(
   etcd-server containerd runc containernetworking-plugins iptables iproute2 conntrack socat openssl
