@@ -614,6 +614,8 @@ Network read_network(const Field& field, const Source& source) {
   for (const Field& item : whitelist["egressCIDRs"].items(kMaxCidrs)) {
     const std::string cidr = item.required_text("a network, e.g. 10.0.3.0/24");
     if (!is_cidr(cidr)) item.refuse("a network in CIDR notation, e.g. 10.0.3.0/24 or 2001:db8::/64");
+    if (network.whitelist.mode == WhitelistMode::Manage && cidr.find(':') != std::string::npos)
+      item.refuse("IPv4 where mode is Manage: a whitelist of PolarDB takes no IPv6");
     network.whitelist.egress_cidrs.push_back(cidr);
   }
   if (network.whitelist.mode == WhitelistMode::Manage && !source.polardb)

@@ -308,6 +308,20 @@ TEST(ParseTask, NetworksThatTheSourceMustLetInAreChecked) {
             std::vector<std::string>{"spec.network"});
 }
 
+TEST(ParseTask, AManagedWhitelistTakesNoIPv6) {
+  const auto read = [](const std::string& mode, const std::string& cidr) {
+    return parse_task(with("spec", R"({source: {type: PolarDBMySQL, host: db, credentialsSecretRef: {name: a},
+        polardb: {regionId: r, dbClusterId: c, openApiSecretRef: {name: a}}},
+      objects: {include: [{database: shop}]}, sink: {kafka: {bootstrapServers: ['k:9092']}},
+      network: {whitelist: {mode: )" + mode +
+                                       ", egressCIDRs: ['" + cidr + "']}}}"),
+                      Mode::Kubernetes);
+  };
+  EXPECT_TRUE(read("Manage", "10.0.3.0/24").ok()) << to_string(read("Manage", "10.0.3.0/24").errors);
+  EXPECT_TRUE(read("Report", "2001:db8::/64").ok());
+  EXPECT_NE(to_string(read("Manage", "2001:db8::/64").errors).find("takes no IPv6"), std::string::npos);
+}
+
 TEST(ParseTask, ReservedNamesOfPodSettingsAreRefused) {
   const ParseResult result = parse_task(with("spec.tracker", R"({
     podLabels: {rowtide.dev/task: other, app.kubernetes.io/component: x, team: cdc},
