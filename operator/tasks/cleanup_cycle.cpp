@@ -108,7 +108,7 @@ CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& v
                                                   : "spec.deletionPolicy",
                                what_is_left(task)));
   }
-  if (!view.has_run)
+  if (!view.has_traces)
     return release("CleanupSkipped", "no tracker of the task has run: there is nothing to delete");
   const bool is_ours =
       view.job != nullptr && kube::string_at(*view.job, {"metadata", "annotations", kTaskUid}) == task.uid;

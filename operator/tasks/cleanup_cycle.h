@@ -26,7 +26,7 @@ struct CleanupDecision {
 
 /// What is there of it.
 struct CleanupView {
-  bool has_run = false;                        ///< some spec of the task was fit to run
+  bool has_traces = false;                     ///< task_to_clean_up() gives one
   const nlohmann::json* deployment = nullptr;  ///< nullptr: there is none
   std::string tracker_pod;                     ///< the name of one that is there still, on its way out or not
   const nlohmann::json* job = nullptr;         ///< that of cleanup_name(), whosever it is

@@ -65,8 +65,8 @@ struct TrackerPlan {
 [[nodiscard]] nlohmann::json precheck_job(const api::TaskObject& task, const std::string& default_image,
                                           int attempt);
 
-/// Deletes what `task` has in Kafka, by the spec that ran last. The Job needs no other object than Secrets,
-/// and goes by itself an hour after its end.
+/// Takes back what a task_to_clean_up() has outside of Kubernetes. The Job needs no other object than
+/// Secrets, and goes by itself an hour after its end.
 [[nodiscard]] nlohmann::json cleanup_job(const api::TaskObject& task, const std::string& default_image);
 
 /// Of the pod that precheck_job() makes, whatever the attempt.

@@ -16,6 +16,7 @@
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/claims.h"
+#include "operator/tasks/cleanup_task.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_state.h"
@@ -194,7 +195,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   const std::optional<api::TaskObject> last_good = last_good_of(object, task);
   if (task.is_deleting) {
     sight.task = task;
-    return terminate(task, last_good);
+    return terminate(task, task_to_clean_up(object, task, last_good));
   }
   if (!task.is_paused && task.has_cleanup_finalizer() != task.needs_cleanup()) {
     if (absl::Status set = writer_.set_finalizer(task, task.needs_cleanup());
@@ -282,12 +283,12 @@ std::optional<api::TaskObject> Reconciler::last_good_of(const json& object, cons
 }
 
 controller::Result Reconciler::terminate(const api::TaskObject& task,
-                                         const std::optional<api::TaskObject>& last_good) {
+                                         const std::optional<api::TaskObject>& traces) {
   if (!task.has_cleanup_finalizer()) return {};  // what it owned goes with it
   const std::int64_t now_ms = rowtide::now_ms();
   const Objects objects = observe(task);
   const kube::ObjectPtr job = controller_.store(kube::kJob)->find({task.key.name_space, cleanup_name(task)});
-  CleanupView view{.has_run = last_good.has_value(),
+  CleanupView view{.has_traces = traces.has_value(),
                    .deployment = get(objects.deployment),
                    .job = get(job),
                    .first_seen_ms = deletions_.first_seen(task.key, task.uid, now_ms)};
@@ -298,7 +299,7 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
   }
   view.job_pod = get(job_pod);
   CleanupDecision decision = decide_cleanup(task, view, now_ms);
-  const absl::Status acted = act_on_cleanup(task, decision, view, last_good);
+  const absl::Status acted = act_on_cleanup(task, decision, view, traces);
   if (is_of_leaving_namespace(acted)) decision = leave_with_namespace(task);
   if (decision.action == CleanupAction::Release) return release(task, decision);
   if (const std::optional<Refusal> refusal = refusal_of(acted)) {
@@ -314,7 +315,7 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
 
 absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
                                         const CleanupView& view,
-                                        const std::optional<api::TaskObject>& last_good) {
+                                        const std::optional<api::TaskObject>& traces) {
   switch (decision.action) {
     case CleanupAction::None:
     case CleanupAction::Release:
@@ -322,7 +323,7 @@ absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const Clean
     case CleanupAction::StopTracker:
       return scale(task, view.deployment, 0);
     case CleanupAction::CreateJob: {
-      const absl::Status made = client_.create(kube::kJob, cleanup_job(*last_good, default_image_)).status();
+      const absl::Status made = client_.create(kube::kJob, cleanup_job(*traces, default_image_)).status();
       return absl::IsAlreadyExists(made) ? absl::OkStatus() : made;  // the watch is late
     }
     case CleanupAction::DeleteJob: {

@@ -53,10 +53,10 @@ class Reconciler {
                                            const std::vector<JudgedGroup>& groups);
   /// A task that is deleted and has the finalizer, one step towards its end.
   [[nodiscard]] controller::Result terminate(const api::TaskObject& task,
-                                             const std::optional<api::TaskObject>& last_good);
+                                             const std::optional<api::TaskObject>& traces);
   [[nodiscard]] absl::Status act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
                                             const CleanupView& view,
-                                            const std::optional<api::TaskObject>& last_good);
+                                            const std::optional<api::TaskObject>& traces);
   [[nodiscard]] controller::Result release(const api::TaskObject& task, const CleanupDecision& decision);
   [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,
                                                             const api::TaskObject& task);

@@ -339,6 +339,15 @@ std::string start_remark_of(const Observed& observed) {
   return observed.tracker ? observed.tracker->start_remark : observed.task.status.value("startRemark", "");
 }
 
+/// That a new connection only showed the same again is not worth a write; it is told with the next.
+void keep_verified_time(json& status, const json& before) {
+  static const json::json_pointer kTime("/whitelist/lastVerifiedTime");
+  if (!status.contains(kTime) || !before.contains(kTime)) return;
+  json as_before = status;
+  as_before[kTime] = before.at(kTime);
+  if (as_before == before) status = before;
+}
+
 }  // namespace
 
 json compute_status(const Observed& observed) {
@@ -387,6 +396,7 @@ json compute_status(const Observed& observed) {
   } else if (task.status.contains("topics")) {
     status["topics"] = task.status.at("topics");
   }
+  keep_verified_time(status, task.status);
   return status;
 }
 

@@ -20,8 +20,6 @@ using api::ConditionStatus;
 using nlohmann::json;
 
 constexpr const char* kWhitelistType = "WhitelistReady";
-// A status that only says that all is as it was is written seldom.
-constexpr std::int64_t kRenewMs = 3'600'000;
 
 /// One connection, and what became of it.
 struct Attempt {
@@ -56,9 +54,20 @@ std::optional<Attempt> attempt_of_tracker(const Observed& observed) {
                  .repair = {}};
 }
 
-/// Of a status that was written before: the tracker has not been asked again since the operator began.
+/// 0: nothing is known from before.
 std::int64_t former_time(const json& former) {
   return api::parse_time(former.value("lastVerifiedTime", ""));
+}
+
+std::optional<Condition> former_condition(const json& status) {
+  const json& condition = api::find_condition(kube::value_at(status, "/conditions"), kWhitelistType);
+  if (!condition.is_object()) return std::nullopt;
+  const std::string was = condition.value("status", "");
+  return Condition{kWhitelistType,
+                   was == "True"    ? ConditionStatus::True
+                   : was == "False" ? ConditionStatus::False
+                                    : ConditionStatus::Unknown,
+                   condition.value("reason", ""), condition.value("message", "")};
 }
 
 std::string client_address(const Observed& observed, const json& former) {
@@ -78,12 +87,37 @@ bool is_blocked(const std::string& reason) {
   return reason == "HostNotPrivileged" || reason == "HostBlocked";
 }
 
-/// Whatever else a server says, it has let the connection in to say so.
-bool is_without_answer(const std::string& reason) {
-  static const std::set<std::string> kNoAnswer{"NotReached",    "UnknownHost",      "ConnectionRefused",
-                                               "Unreachable",   "Timeout",          "ConnectionLost",
-                                               "SecretMissing", "SourceUnavailable"};
-  return kNoAnswer.contains(reason);
+/// Of a failure that only a server can have told: it has let the connection in to do so.
+bool is_answer_of_server(const std::string& reason) {
+  static const std::set<std::string> kAnswers{"AccessDenied",
+                                              "AccountLocked",
+                                              "AuthPluginUnsupported",
+                                              "BinlogDisabled",
+                                              "BinlogPositionLost",
+                                              "BinlogPositionPurged",
+                                              "BinlogPositionUnknown",
+                                              "BinlogReset",
+                                              "BinlogUnreadable",
+                                              "ClientCertificateRefused",
+                                              "DuplicateServerId",
+                                              "EventTooLarge",
+                                              "GtidModeOff",
+                                              "LockTimeout",
+                                              "OffsetTooLarge",
+                                              "PasswordExpired",
+                                              "PermissionDenied",
+                                              "PositionOfOtherServer",
+                                              "PrivilegeMissing",
+                                              "ServerShutdown",
+                                              "SourceBehind",
+                                              "SourceReplaced",
+                                              "SourceUnsuitable",
+                                              "StatementFailed",
+                                              "TlsFailed",
+                                              "TlsRequired",
+                                              "TooManyConnections",
+                                              "TransactionsWithoutGtid"};
+  return reason.empty() || kAnswers.contains(reason);
 }
 
 /// The state for status.whitelist, and the condition.
@@ -94,7 +128,7 @@ std::pair<Condition, std::string> judge(const Attempt& attempt, const std::vecto
     if (!cidrs.empty()) message += fmt::format("; to let in: {}", fmt::join(cidrs, ", "));
     return {{kWhitelistType, ConditionStatus::False, attempt.reason, std::move(message)}, "Blocked"};
   }
-  if (is_without_answer(attempt.reason))
+  if (!is_answer_of_server(attempt.reason))
     return {{kWhitelistType, ConditionStatus::Unknown, attempt.reason, attempt.message}, "Unknown"};
   return {
       {kWhitelistType, ConditionStatus::True, "SourceReached", "the source lets the tracker's network in"},
@@ -124,16 +158,14 @@ std::pair<Condition, json> whitelist_ready(const Observed& observed, const json&
       tracker && (!newest || tracker->at_ms >= newest->at_ms)) {
     newest = tracker;
   }
-  const json& condition =
-      api::find_condition(kube::value_at(observed.task.status, "/conditions"), kWhitelistType);
-  const bool is_unasked = !observed.tracker && !observed.is_silent && observed.pod != nullptr;
-  if (is_unasked && newest && condition.is_object() && former_time(former) > newest->at_ms) {
-    const std::string was = condition.value("status", "");
-    const ConditionStatus status = was == "True"    ? ConditionStatus::True
-                                   : was == "False" ? ConditionStatus::False
-                                                    : ConditionStatus::Unknown;
-    Condition kept{kWhitelistType, status, condition.value("reason", ""), condition.value("message", "")};
-    return {std::move(kept), former};
+  // The tracker's answers are not kept, only what was made of them: without the tracker an older one would
+  // come back.
+  if (former_time(former) > (newest ? newest->at_ms : 0)) {
+    for (const char* field : {"state", "message", "lastVerifiedTime"}) {
+      if (former.contains(field)) whitelist[field] = former.at(field);
+    }
+    if (std::optional<Condition> kept = former_condition(observed.task.status))
+      return {*std::move(kept), std::move(whitelist)};
   }
   if (!newest) {
     whitelist["state"] = "Unknown";
@@ -144,10 +176,7 @@ std::pair<Condition, json> whitelist_ready(const Observed& observed, const json&
   auto [judged, state] = judge(*newest, cidrs);
   whitelist["state"] = state;
   if (!newest->message.empty()) whitelist["message"] = newest->message;
-  const std::int64_t age = newest->at_ms - former_time(former);
-  const bool is_as_before = former.value("state", "") == state && age >= 0 && age < kRenewMs;
-  whitelist["lastVerifiedTime"] =
-      is_as_before ? former.value("lastVerifiedTime", "") : api::format_time(newest->at_ms);
+  whitelist["lastVerifiedTime"] = api::format_time(newest->at_ms);
   return {std::move(judged), std::move(whitelist)};
 }
 

@@ -132,6 +132,26 @@ TEST(Status, WhatHasPassedAndRunsIsRememberedAsTheLastGoodSpec) {
   EXPECT_FALSE(status_of(passed, Refusal{"ChildRefused", "no"}).contains("lastGoodSpec"));
 }
 
+/// 1,000 tasks that stream would each be written for it.
+TEST(Status, ThatTheSourceStillLetsUsInIsToldWithTheNextWriteOnly) {
+  const PrecheckDecision passed = precheck({item("SourceReachable", task::CheckResult::Passed)});
+  const auto look = [&](const json& before, std::int64_t verified_at_ms, const char* reason = "") {
+    task::TrackerStatus answer = tracker("Streaming");
+    answer.source_verified_at_ms = verified_at_ms;
+    answer.source_reason = reason;
+    const api::TaskObject task = test_task(before);
+    return compute_status({.task = task, .precheck = passed, .tracker = answer, .now_ms = kNowMs});
+  };
+  const auto time = [](const json& status) { return status.at("whitelist").at("lastVerifiedTime"); };
+  constexpr std::int64_t kHours = 7'200'000;
+  const json before = look(look(json::object(), kNowMs), kNowMs);
+  EXPECT_EQ(look(before, kNowMs + kHours), before);
+  json other = before;
+  other["restarts"] = 7;
+  EXPECT_EQ(time(look(other, kNowMs + kHours)), api::format_time(kNowMs + kHours));
+  EXPECT_EQ(time(look(before, kNowMs + kHours, "HostBlocked")), api::format_time(kNowMs + kHours));
+}
+
 TEST(Status, AFailedCheckIsToldWithItsRepair) {
   const api::TaskObject task = test_task();
   const PrecheckDecision failed = precheck({item("SourceReachable", task::CheckResult::Passed),

@@ -60,30 +60,54 @@ TEST_F(WhitelistReady, AServerThatRefusesTheLoginHasLetTheConnectionIn) {
   EXPECT_EQ(look(verified(kNowMs, "HostBlocked"), nullptr).second.at("state"), "Blocked");
 }
 
-TEST_F(WhitelistReady, TheTimeIsRenewedSeldomAndWithTheState) {
-  const json former = {
-      {"whitelist", {{"state", "Allowed"}, {"lastVerifiedTime", api::format_time(kNowMs - 10 * kMinute)}}}};
-  EXPECT_EQ(look(verified(kNowMs), nullptr, former).second.at("lastVerifiedTime"),
-            api::format_time(kNowMs - 10 * kMinute));
-  EXPECT_EQ(look(verified(kNowMs + 51 * kMinute), nullptr, former).second.at("lastVerifiedTime"),
-            api::format_time(kNowMs + 51 * kMinute));
-  EXPECT_EQ(look(verified(kNowMs, "HostBlocked"), nullptr, former).second.at("lastVerifiedTime"),
-            api::format_time(kNowMs));
+TEST_F(WhitelistReady, WhereNobodyConnectedNothingIsKnown) {
+  for (const char* reason : {"OpenApiUnreachable", "OpenApiForbiddenRAM", "EndpointMissing", "SecretMissing",
+                             "UnknownHost", "Anything"}) {
+    const auto [condition, whitelist] = look(verified(kNowMs, reason), nullptr);
+    EXPECT_EQ(condition.status, ConditionStatus::Unknown) << reason;
+    EXPECT_EQ(condition.reason, reason);
+    EXPECT_EQ(whitelist.at("state"), "Unknown") << reason;
+  }
 }
 
-TEST_F(WhitelistReady, AnOperatorThatHasJustBegunKeepsTheNewerAnswer) {
-  const json former = {
+/// Blocked a minute ago, as the tracker saw it.
+json blocked_before() {
+  return {
       {"whitelist",
        {{"state", "Blocked"}, {"message", "m"}, {"lastVerifiedTime", api::format_time(kNowMs - kMinute)}}},
       {"conditions", json::array({{{"type", "WhitelistReady"},
                                    {"status", "False"},
                                    {"reason", "HostNotPrivileged"},
                                    {"message", "let it in"}}})}};
-  const auto [condition, whitelist] = look(std::nullopt, reached(kNowMs - 10 * kMinute), former);
-  EXPECT_EQ(condition.reason, "HostNotPrivileged");
-  EXPECT_EQ(condition.message, "let it in");
-  EXPECT_EQ(whitelist, former.at("whitelist"));
-  EXPECT_EQ(look(std::nullopt, reached(kNowMs), former).first.reason, "SourceReached");
+}
+
+TEST_F(WhitelistReady, ANewerAnswerStandsWhateverBecomesOfTheTracker) {
+  task.status = blocked_before();
+  const std::optional<task::TrackerStatus> kNone;
+  struct Case {
+    const char* what;
+    std::optional<task::TrackerStatus> tracker;
+    const json* pod;
+    bool is_silent;
+  };
+  for (const Case& each : {Case{"not asked yet", kNone, &pod, false}, Case{"no pod", kNone, nullptr, false},
+                           Case{"silent", verified(kNowMs - kMinute / 2), &pod, true},
+                           Case{"has just begun", verified(0), &pod, false}}) {
+    const auto [condition, whitelist] = whitelist_ready({.task = task,
+                                                         .precheck = decision,
+                                                         .pod = each.pod,
+                                                         .tracker = each.tracker,
+                                                         .is_silent = each.is_silent,
+                                                         .now_ms = kNowMs},
+                                                        reached(kNowMs - 10 * kMinute));
+    EXPECT_EQ(condition.reason, "HostNotPrivileged") << each.what;
+    EXPECT_EQ(condition.message, "let it in") << each.what;
+    EXPECT_EQ(whitelist.at("state"), "Blocked") << each.what;
+    EXPECT_EQ(whitelist.at("message"), "m") << each.what;
+    EXPECT_EQ(whitelist.at("lastVerifiedTime"), api::format_time(kNowMs - kMinute)) << each.what;
+  }
+  EXPECT_EQ(look(std::nullopt, nullptr).first.reason, "HostNotPrivileged") << "without any precheck";
+  EXPECT_EQ(look(std::nullopt, reached(kNowMs)).first.reason, "SourceReached") << "a newer one counts";
 }
 
 TEST_F(WhitelistReady, NamesTheNetworksThatTheSpecGives) {

@@ -1,0 +1,83 @@
+#include "operator/tasks/cleanup_task.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/tasks/cleanup_cycle.h"
+#include "operator/tasks/desired.h"
+#include "tests/unit/operator/tasks/test_task.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+/// shop/orders, of a PolarDB cluster.
+json cluster_task(const char* deletion_policy, const char* mode, const char* cluster = "pc-1") {
+  json object = task_json();
+  json& spec = object["spec"];
+  spec["source"]["type"] = "PolarDBMySQL";
+  spec["source"]["polardb"] = {
+      {"regionId", "r"}, {"dbClusterId", cluster}, {"openApiSecretRef", {{"name", "aliyun"}}}};
+  spec["network"] = {{"whitelist", {{"mode", mode}}}};
+  spec["deletionPolicy"] = deletion_policy;
+  return object;
+}
+
+std::optional<api::TaskObject> cleaned_up(const json& newest, const std::optional<json>& ran) {
+  std::optional<api::TaskObject> last_good;
+  if (ran) last_good = api::read_task_object(*ran);
+  return task_to_clean_up(newest, api::read_task_object(newest), last_good);
+}
+
+json job_of(const std::optional<api::TaskObject>& task) {
+  return cleanup_job(task.value(), "rowtide:dev");
+}
+bool keeps_topics(const json& job) {
+  return job.dump().find("--keep-topics") != std::string::npos;
+}
+json document_of(const json& job) {
+  return json::parse(
+      job.at("spec").at("template").at("metadata").at("annotations").at(kTaskDocument).get<std::string>());
+}
+
+TEST(CleanupTask, TheNewestSpecSaysWhetherTopicsGo) {
+  EXPECT_FALSE(
+      keeps_topics(job_of(cleaned_up(cluster_task("Delete", "Manage"), cluster_task("Retain", "Manage")))));
+  EXPECT_TRUE(
+      keeps_topics(job_of(cleaned_up(cluster_task("Retain", "Manage"), cluster_task("Delete", "Manage")))));
+  json invalid = cluster_task("Retain", "Manage");
+  invalid["spec"]["source"]["polardb"] = 7;
+  EXPECT_TRUE(keeps_topics(job_of(cleaned_up(invalid, cluster_task("Delete", "Manage")))));
+}
+
+TEST(CleanupTask, TheNewestSpecSaysWhichWhitelistIsEmptied) {
+  json newest = cluster_task("Retain", "Manage", "pc-2");
+  newest["spec"]["objects"]["include"][0]["database"] = "crm";
+  json ran = cluster_task("Retain", "Report");
+  ran["spec"]["source"].erase("polardb");
+  json document = document_of(job_of(cleaned_up(newest, ran)));
+  EXPECT_EQ(document.at(json::json_pointer("/spec/network/whitelist/mode")), "Manage");
+  EXPECT_EQ(document.at(json::json_pointer("/spec/source/polardb/dbClusterId")), "pc-2");
+  EXPECT_EQ(document.at(json::json_pointer("/spec/objects/include/0/database")), "shop")
+      << "what ran wrote that";
+  document =
+      document_of(job_of(cleaned_up(cluster_task("Delete", "Report"), cluster_task("Delete", "Manage"))));
+  EXPECT_EQ(document.dump().find("Manage"), std::string::npos);
+}
+
+TEST(CleanupTask, APrecheckAloneHasBeenLetInAndWroteNothing) {
+  const json newest = cluster_task("Delete", "Manage");
+  const std::optional<api::TaskObject> task = cleaned_up(newest, std::nullopt);
+  EXPECT_TRUE(keeps_topics(job_of(task)));
+  EXPECT_EQ(decide_cleanup(api::read_task_object(newest),
+                           {.has_traces = task.has_value(), .first_seen_ms = kNowMs}, kNowMs)
+                .action,
+            CleanupAction::CreateJob);
+  EXPECT_FALSE(cleaned_up(cluster_task("Delete", "Report"), std::nullopt));
+  json invalid = newest;
+  invalid["spec"]["objects"] = 7;
+  EXPECT_FALSE(cleaned_up(invalid, std::nullopt)) << "it was not checked either";
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks
