@@ -142,6 +142,10 @@ TEST_F(PolarDb, ManagesAGroupOfItsOwnAndTakesItBack) {
   manage();
   EXPECT_EQ(reachable().at("result"), "Passed");
   EXPECT_EQ(own_group(), "10.0.3.0/24,127.0.0.1") << "a precheck only adds";
+  manage({"10.0.3.0/24", "10.0.4.0/24"});
+  EXPECT_EQ(reachable().at("result"), "Passed") << "the API refuses what is there already";
+  EXPECT_EQ(own_group(), "10.0.3.0/24,127.0.0.1,10.0.4.0/24");
+  manage();
 
   TrackerProcess tracker(task, secrets());
   tracker.start_streaming();
@@ -188,6 +192,95 @@ TEST_F(PolarDb, AnApiThatIsBusyIsAskedAgain) {
   api->stop(SIGKILL, seconds{10});
   const json away = reachable();
   EXPECT_EQ(away.at("reason"), "OpenApiUnreachable");
+}
+
+TEST_F(PolarDb, WhatTheCloudQuotesOfTheRequestIsNotTold) {
+  put_key("another");
+  std::ofstream(folder.path() / "secrets" / "aliyun" / "securityToken") << "CAIS/tok+en==";
+  const std::string message = reachable().at("message");
+  EXPECT_THAT(message, AllOf(HasSubstr("not matched with our calculation"), HasSubstr("request id REQ-"),
+                             HasSubstr("spec.source.polardb.openApiSecretRef"), Not(HasSubstr("LTAI5test")),
+                             Not(HasSubstr("CAIS")), Not(HasSubstr("string to sign"))));
+}
+
+/// An API that takes connections and does not answer is away in the worst way.
+TEST_F(PolarDb, ATrackerWithoutAddressWaitsForTheApiAndTellsOfIt) {
+  suspend(api->pid());
+  TrackerProcess tracker(task, secrets());
+  tracker.start();
+  wait_until(
+      "its server answers", [&] { return tracker.get("/healthz").status == 200; }, seconds{30});
+  EXPECT_EQ(tracker.status().at("state"), "Starting");
+  wait_until(
+      "it tells of the API",
+      [&] {
+        const json status = tracker.status();
+        return status.at("state") == "Reconnecting" && status.at("reason") == "OpenApiUnreachable";
+      },
+      seconds{60});
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(tracker.stop(SIGTERM).code, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds{8});
+  tracker.start();
+  wait_until(
+      "its server answers", [&] { return tracker.get("/healthz").status == 200; }, seconds{30});
+  ::kill(api->pid(), SIGCONT);
+  tracker.wait_streaming();
+  EXPECT_EQ(tracker.stop(SIGTERM).code, 0);
+}
+
+TEST_F(PolarDb, ATrackerWithAnAddressGoesOnWithoutTheApi) {
+  task["spec"]["source"]["host"] = server.host();
+  task["spec"]["source"]["port"] = server.port();
+  task["spec"]["network"] = json::object();
+  manage();
+  suspend(api->pid());
+  TrackerProcess tracker(task, secrets());
+  tracker.start_streaming();
+  EXPECT_GT(tracker.status().at("source").at("verifiedAtMs").get<std::int64_t>(), 0);
+  server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY)");
+  server.connect(database).exec("INSERT INTO t VALUES (1), (2)");
+  wait_until(
+      "both transactions are read", [&] { return tracker.status().at("transactionsTotal") == 2; },
+      seconds{30});
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(tracker.stop(SIGTERM).code, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds{20});
+  KafkaReader reader(KafkaBroker::shared().bootstrap(), topic_of(task));
+  EXPECT_EQ(wait_for_rows(reader, 2).size(), 2U);
+  ::kill(api->pid(), SIGCONT);
+}
+
+TEST_F(PolarDb, ATrackerOfAnotherModeEmptiesTheGroupOnce) {
+  manage();
+  EXPECT_EQ(reachable().at("result"), "Passed");
+  EXPECT_EQ(own_group(), "127.0.0.1");
+  task["spec"]["network"].erase("whitelist");
+  EXPECT_EQ(reachable().at("result"), "Passed");
+  EXPECT_EQ(own_group(), "127.0.0.1") << "a precheck changes nothing for a spec that may never run";
+  TrackerProcess tracker(task, secrets());
+  tracker.start_streaming();
+  EXPECT_EQ(own_group(), "");
+  expect_others_untouched();
+  EXPECT_EQ(tracker.stop(SIGTERM).code, 0);
+  fail_next({{403, "Forbidden.RAM"}});
+  task["spec"]["source"]["host"] = server.host();
+  task["spec"]["source"]["port"] = server.port();
+  task["spec"].erase("network");
+  TrackerProcess forbidden(task, secrets());
+  forbidden.start_streaming();
+  EXPECT_EQ(state().at("fail"), json::array()) << "a user that may not read whitelists is asked, and no more";
+  EXPECT_EQ(forbidden.stop(SIGTERM).code, 0);
+}
+
+TEST_F(PolarDb, ACleanupWithoutKafkaEmptiesTheGroupAllTheSame) {
+  manage();
+  EXPECT_EQ(reachable().at("result"), "Passed");
+  task["spec"]["sink"]["kafka"]["bootstrapServers"] = {"127.0.0.1:1"};
+  const RunResult cleaned = run_tracker("cleanup", task, secrets());
+  EXPECT_EQ(cleaned.status.code, 1);
+  EXPECT_THAT(cleaned.err, AllOf(HasSubstr("127.0.0.1:1"), HasSubstr("whitelist group is empty")));
+  EXPECT_EQ(own_group(), "");
 }
 
 }  // namespace

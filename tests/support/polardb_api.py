@@ -44,8 +44,10 @@ def verify(parameters):
     secret = KEYS.get(parameters.get("AccessKeyId"))
     if secret is None:
         raise Refused(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
-    if sign(compose("POST", parameters), secret, sha_hmac1) != signature:
-        raise Refused(400, "SignatureDoesNotMatch", "The request signature does not conform to standards.")
+    text = compose("POST", parameters)
+    if sign(text, secret, sha_hmac1) != signature:  # the cloud says it so, with what it signed
+        raise Refused(400, "SignatureDoesNotMatch",
+                      "Specified signature is not matched with our calculation. server string to sign is:" + text)
     sent = datetime.datetime.strptime(parameters["Timestamp"], "%Y-%m-%dT%H:%M:%SZ")
     if abs((datetime.datetime.utcnow() - sent).total_seconds()) > 900:
         raise Refused(400, "InvalidTimeStamp.Expired", "Specified time stamp is expired.")
@@ -59,7 +61,9 @@ def modify(state, parameters):
     if mode == "Cover":
         held = ips
     elif mode == "Append":
-        held += [ip for ip in ips if ip not in held]
+        if set(ips) & set(held):
+            raise Refused(400, "InvalidSecurityIPs.Duplicate", "The Security IP address is duplicated.")
+        held += ips
     else:
         held = [ip for ip in held if ip not in ips]
     groups[name] = ",".join(held)

@@ -32,17 +32,32 @@ absl::StatusOr<std::string> clean_kafka(const task::Task& task, const task::Secr
   return fmt::format("the checkpoint is deleted, and so are the topics {}", fmt::join(topics, ", "));
 }
 
-/// Kafka first: it may need the source, which the whitelist is the way to.
-absl::StatusOr<std::string> clean_all(const task::Task& task, const task::SecretReader& secrets,
-                                      bool keeps_topics) {
+absl::StatusOr<std::string> empty_whitelist(const task::Task& task, const task::SecretReader& secrets) {
   constexpr std::chrono::minutes kTime{1};
-  std::string done = "topics and checkpoint are kept";
-  if (!keeps_topics) {
-    ASSIGN_OR_RETURN(done, clean_kafka(task, secrets));
+  RETURN_IF_ERROR(
+      polardb::close_way_in(task, secrets, {.deadline = std::chrono::steady_clock::now() + kTime}));
+  return "the task's whitelist group is empty";
+}
+
+struct Outcome {
+  bool is_ok = true;
+  std::string text;
+
+  void add(const absl::StatusOr<std::string>& part) {
+    is_ok = is_ok && part.ok();
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", part.ok() ? *part : rowtide::text(part.status()));
   }
-  if (task.spec.network.whitelist.mode != task::WhitelistMode::Manage) return done;
-  RETURN_IF_ERROR(polardb::close_way_in(task, secrets, std::chrono::steady_clock::now() + kTime));
-  return done + "; the task's whitelist group is empty";
+};
+
+/// Kafka first: it may need the source, which the whitelist is the way to. One that fails does not keep the
+/// other from being done.
+Outcome clean_all(const task::Task& task, const task::SecretReader& secrets, bool keeps_topics) {
+  Outcome outcome;
+  outcome.add(keeps_topics ? absl::StatusOr<std::string>("topics and checkpoint are kept")
+                           : clean_kafka(task, secrets));
+  if (task.spec.network.whitelist.mode == task::WhitelistMode::Manage)
+    outcome.add(empty_whitelist(task, secrets));
+  return outcome;
 }
 
 int remove_traces(const CleanupOptions& options) {
@@ -53,16 +68,11 @@ int remove_traces(const CleanupOptions& options) {
     std::cerr << "cleanup is for tasks with sink.kafka; delete the checkpoint's file yourself\n";
     return kUsage;
   }
-  const absl::StatusOr<std::string> done =
+  const Outcome outcome =
       clean_all(*task, task::SecretReader(options.task.secrets_folder), options.keeps_topics);
-  if (!done.ok()) {
-    std::cerr << text(done.status()) << '\n';
-    write_file(options.report_file, std::string(text(done.status())));
-    return kFailed;
-  }
-  std::cout << *done << '\n' << std::flush;
-  write_file(options.report_file, *done);
-  return kOk;
+  (outcome.is_ok ? std::cout : std::cerr) << outcome.text << '\n' << std::flush;
+  write_file(options.report_file, outcome.text);
+  return outcome.is_ok ? kOk : kFailed;
 }
 
 }  // namespace

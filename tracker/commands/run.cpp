@@ -16,6 +16,7 @@
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
 #include "tracker/cleanup/matching_topics.h"
 #include "tracker/commands/command.h"
+#include "tracker/commands/deferred.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
 #include "tracker/encode/encoder.h"
@@ -53,19 +54,22 @@ std::unique_ptr<sink::Sink> make_sink(const task::Task& task, const task::Secret
 std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& task,
                                                               const task::SecretReader& secrets,
                                                               const std::string& file) {
-  if (task.spec.sink.kafka) return checkpoint::make_kafka_checkpoint_store(task, secrets);
-  if (!file.empty()) return checkpoint::make_file_checkpoint_store(file, task);
-  return nullptr;
+  if (!task.spec.sink.kafka && file.empty()) return nullptr;
+  return std::make_unique<DeferredCheckpoints>([&task, &secrets, file] {
+    return task.spec.sink.kafka ? checkpoint::make_kafka_checkpoint_store(task, secrets)
+                                : checkpoint::make_file_checkpoint_store(file, task);
+  });
 }
 
-/// Again while the cloud's API is away or busy, for a minute; then the pod is started again.
-absl::Status find_way_in(task::Task& task, const task::SecretReader& secrets) {
-  constexpr std::chrono::minutes kTime{1};
-  return polardb::open_way_in(task, secrets, polardb::LetIn::Replace,
-                              std::chrono::steady_clock::now() + kTime);
+absl::Status open_way_in(task::Task& task, const task::SecretReader& secrets, polardb::LetIn how,
+                         const std::stop_token& stop) {
+  constexpr std::chrono::seconds kTime{10};
+  return polardb::open_way_in(task, secrets, how,
+                              {.deadline = std::chrono::steady_clock::now() + kTime, .stop = stop});
 }
 
-run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets, source::EventSource& source,
+/// The source's address may stand in `task` only from open_way_in on.
+run::Parts make_parts(task::Task& task, const task::SecretReader& secrets, source::EventSource& source,
                       sink::Sink& sink, checkpoint::CheckpointStore* checkpoints) {
   return {
       .source = source,
@@ -75,12 +79,17 @@ run::Parts make_parts(const task::Task& task, const task::SecretReader& secrets,
         ASSIGN_OR_RETURN(auto session, source::MysqlSession::connect(task.spec.source, secrets));
         return session;
       },
-      .let_in =
-          [&task, &secrets] {
-            task::Task copy = task;
-            return find_way_in(copy, secrets);
+      .open_way_in =
+          [&task, &secrets](const std::stop_token& stop) {
+            return open_way_in(task, secrets, polardb::LetIn::Replace, stop);
           },
-      .open_beside = source::search_source(task, secrets),
+      .let_in =
+          [&task, &secrets](const std::stop_token& stop) {
+            task::Task copy = task;
+            return open_way_in(copy, secrets, polardb::LetIn::Add,
+                               stop);  // a precheck may have added its own
+          },
+      .open_beside = [&task, &secrets] { return source::search_source(task, secrets)(); },
       .start_position =
           [&task, &secrets](sql::Session& session) {
             return source::resolve_start_position(task.spec.start_position, session,
@@ -168,8 +177,7 @@ int run_task(const RunOptions& options, task::Task task) {
       signals.stop_when_told("Stopping: delivering what was read, then saving the checkpoint");
 
   const task::SecretReader secrets(options.task.secrets_folder);
-  if (const absl::Status way = find_way_in(task, secrets); !way.ok()) return fail(options, way);
-  source::BinlogSource source(task, secrets);
+  DeferredSource source([&] { return std::make_unique<source::BinlogSource>(task, secrets); });
   const std::unique_ptr<sink::Sink> sink = make_sink(task, secrets);
   const auto checkpoints = make_checkpoints(task, secrets, options.checkpoint_file);
   run::Runner tracker(task, make_parts(task, secrets, source, *sink, checkpoints.get()));

@@ -48,9 +48,9 @@ std::string shown(const json& address) {
                      vpc.empty() ? "" : fmt::format(" in {} {}", vpc, text_at(address, "VSwitchId")));
 }
 
-/// "10.0.3.7" is how the API shows "10.0.3.7/32".
+/// "10.0.3.7" is how the API shows "10.0.3.7/32"; of an IPv6 address 32 bits are a network.
 std::string without_full_prefix(std::string cidr) {
-  if (cidr.ends_with("/32")) cidr.resize(cidr.size() - 3);
+  if (cidr.ends_with("/32") && cidr.find(':') == std::string::npos) cidr.resize(cidr.size() - 3);
   return cidr;
 }
 
@@ -66,8 +66,8 @@ std::set<std::string> networks_of(const std::string& list) {
 }
 
 absl::StatusOr<std::set<std::string>> own_group(const OpenApi& api, const std::string& name,
-                                                Deadline deadline) {
-  ASSIGN_OR_RETURN(const json answer, api.call("DescribeDBClusterAccessWhitelist", {}, deadline));
+                                                const Patience& patience) {
+  ASSIGN_OR_RETURN(const json answer, api.call("DescribeDBClusterAccessWhitelist", {}, patience));
   for (const json& group : list_at(answer, json::json_pointer("/Items/DBClusterIPArray"))) {
     if (text_at(group, "DBClusterIPArrayName") == name) return networks_of(text_at(group, "SecurityIps"));
   }
@@ -75,14 +75,14 @@ absl::StatusOr<std::set<std::string>> own_group(const OpenApi& api, const std::s
 }
 
 absl::Status modify(const OpenApi& api, const std::string& name, const char* mode,
-                    const std::set<std::string>& networks, Deadline deadline) {
+                    const std::set<std::string>& networks, const Patience& patience) {
   return api
       .call("ModifyDBClusterAccessWhitelist",
             {{"WhiteListType", "IP"},
              {"DBClusterIPArrayName", name},
              {"ModifyMode", mode},
              {"SecurityIps", fmt::format("{}", fmt::join(networks, ","))}},
-            deadline)
+            patience)
       .status();
 }
 
@@ -110,8 +110,9 @@ absl::StatusOr<Endpoint> endpoint_in(const json& answer, const task::Network& ne
                   others.empty() ? "none" : fmt::format("{}", fmt::join(others, ", "))));
 }
 
-absl::StatusOr<Endpoint> find_endpoint(const OpenApi& api, const task::Network& network, Deadline deadline) {
-  ASSIGN_OR_RETURN(const json answer, api.call("DescribeDBClusterEndpoints", {}, deadline));
+absl::StatusOr<Endpoint> find_endpoint(const OpenApi& api, const task::Network& network,
+                                       const Patience& patience) {
+  ASSIGN_OR_RETURN(const json answer, api.call("DescribeDBClusterEndpoints", {}, patience));
   return endpoint_in(answer, network);
 }
 
@@ -120,23 +121,27 @@ std::string group_name(const task::Task& task) {
 }
 
 absl::StatusOr<bool> let_in(const OpenApi& api, const task::Task& task, const std::vector<std::string>& cidrs,
-                            LetIn how, Deadline deadline) {
+                            LetIn how, const Patience& patience) {
   const std::string name = group_name(task);
-  ASSIGN_OR_RETURN(const std::set<std::string> held, own_group(api, name, deadline));
+  ASSIGN_OR_RETURN(const std::set<std::string> held, own_group(api, name, patience));
   std::set<std::string> wanted;
   for (const std::string& cidr : cidrs) wanted.insert(without_full_prefix(cidr));
-  const bool has_all = std::includes(held.begin(), held.end(), wanted.begin(), wanted.end());
-  if (held == wanted || (how == LetIn::Add && has_all)) return false;
-  RETURN_IF_ERROR(
-      modify(api, name, how == LetIn::Add && !held.empty() ? "Append" : "Cover", wanted, deadline));
+  if (held == wanted) return false;
+  if (how == LetIn::Replace || held.empty()) {
+    RETURN_IF_ERROR(modify(api, name, "Cover", wanted, patience));
+    return true;
+  }
+  for (const std::string& network : held) wanted.erase(network);  // the API refuses what is there already
+  if (wanted.empty()) return false;
+  RETURN_IF_ERROR(modify(api, name, "Append", wanted, patience));
   return true;
 }
 
-absl::StatusOr<bool> remove_group(const OpenApi& api, const task::Task& task, Deadline deadline) {
+absl::StatusOr<bool> remove_group(const OpenApi& api, const task::Task& task, const Patience& patience) {
   const std::string name = group_name(task);
-  ASSIGN_OR_RETURN(const std::set<std::string> held, own_group(api, name, deadline));
+  ASSIGN_OR_RETURN(const std::set<std::string> held, own_group(api, name, patience));
   if (held.empty()) return false;
-  RETURN_IF_ERROR(modify(api, name, "Delete", held, deadline));
+  RETURN_IF_ERROR(modify(api, name, "Delete", held, patience));
   return true;
 }
 

@@ -19,7 +19,7 @@ struct Endpoint {
 /// The address of the cluster's primary endpoint (which alone sends the binlog) in the network that the task
 /// names. FAILED_PRECONDITION: it has none there; the text says which it has.
 [[nodiscard]] absl::StatusOr<Endpoint> find_endpoint(const OpenApi& api, const task::Network& network,
-                                                     Deadline deadline);
+                                                     const Patience& patience);
 /// The same of an answer to DescribeDBClusterEndpoints. Pure.
 [[nodiscard]] absl::StatusOr<Endpoint> endpoint_in(const nlohmann::json& answer,
                                                    const task::Network& network);
@@ -34,9 +34,9 @@ enum class LetIn {
 /// Lets the networks in, in the task's own group; other groups are left alone. True: something was changed.
 [[nodiscard]] absl::StatusOr<bool> let_in(const OpenApi& api, const task::Task& task,
                                           const std::vector<std::string>& cidrs, LetIn how,
-                                          Deadline deadline);
+                                          const Patience& patience);
 /// Takes back what the task's own group holds. False: there was nothing.
 [[nodiscard]] absl::StatusOr<bool> remove_group(const OpenApi& api, const task::Task& task,
-                                                Deadline deadline);
+                                                const Patience& patience);
 
 }  // namespace rowtide::polardb

@@ -9,12 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "common/status/reason.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
+#include "common/time/sleep.h"
+#include "tracker/polardb/api_message.h"
 
 namespace rowtide::polardb {
 namespace {
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{500};
 constexpr milliseconds kOneCall{8'000};
+constexpr milliseconds kConnect{4'000};
 constexpr int kServerError = 500;
 constexpr const char* kSecretField = "spec.source.polardb.openApiSecretRef";
 
@@ -35,8 +37,8 @@ std::string nonce() {
   return text;
 }
 
-milliseconds left_until(Deadline deadline) {
-  return std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+milliseconds left_of(const Patience& patience) {
+  return std::chrono::ceil<milliseconds>(patience.deadline - std::chrono::steady_clock::now());
 }
 
 bool is_busy(const std::string& code, int status) {
@@ -67,11 +69,11 @@ std::string repair_for(const std::string& code) {
   return "look the code up in the API's error center (api.alibabacloud.com)";
 }
 
-absl::Status api_error(const std::string& action, const httplib::Response& response) {
+absl::Status api_error(const std::string& action, const httplib::Response& response, const Parameters& sent) {
   const json body = json::parse(response.body, nullptr, false);
   const auto text_of = [&](const char* key) {
-    return body.is_object() && body.contains(key) && body[key].is_string() ? body[key].get<std::string>()
-                                                                           : "";
+    const bool is_there = body.is_object() && body.contains(key) && body[key].is_string();
+    return is_there ? told_of(body[key].get<std::string>(), sent) : std::string();
   };
   std::string code = text_of("Code");
   if (code.empty()) code = fmt::format("HTTP{}", response.status);
@@ -110,15 +112,17 @@ absl::StatusOr<Parameters> OpenApi::signed_parameters(const std::string& action,
 }
 
 absl::StatusOr<json> OpenApi::call_once(const std::string& action, const Parameters& parameters,
-                                        Deadline deadline) const {
+                                        const Patience& patience) const {
   ASSIGN_OR_RETURN(const Parameters sent, signed_parameters(action, parameters));
   httplib::Client client(cluster_.endpoint);
-  const auto time = std::clamp(left_until(deadline), milliseconds{1}, kOneCall);
-  client.set_connection_timeout(time);
+  const auto time = std::clamp(left_of(patience), milliseconds{1}, kOneCall);
+  client.set_connection_timeout(std::min(time, kConnect));
   client.set_read_timeout(time);
   client.set_write_timeout(time);
   client.set_follow_location(false);
+  const std::stop_callback interrupt(patience.stop, [&client] { client.stop(); });
   const httplib::Result result = client.Post("/", query_of(sent), "application/x-www-form-urlencoded");
+  if (!result && patience.stop.stop_requested()) return absl::CancelledError("stopped");
   if (!result) {
     return failure(
         absl::StatusCode::kUnavailable, "OpenApiUnreachable",
@@ -127,7 +131,7 @@ absl::StatusOr<json> OpenApi::call_once(const std::string& action, const Paramet
                     cluster_.endpoint, action, httplib::to_string(result.error())));
   }
   constexpr int kOk = 200;
-  if (result->status != kOk) return api_error(action, *result);
+  if (result->status != kOk) return api_error(action, *result, sent);
   json body = json::parse(result->body, nullptr, false);
   if (!body.is_object()) {
     return failure(
@@ -139,14 +143,15 @@ absl::StatusOr<json> OpenApi::call_once(const std::string& action, const Paramet
 }
 
 absl::StatusOr<json> OpenApi::call(const std::string& action, const Parameters& parameters,
-                                   Deadline deadline) const {
+                                   const Patience& patience) const {
   milliseconds pause = kFirstPause;
-  while (true) {
-    absl::StatusOr<json> answer = call_once(action, parameters, deadline);
-    if (!absl::IsUnavailable(answer.status()) || left_until(deadline) <= pause) return answer;
-    std::this_thread::sleep_for(pause);
+  while (!patience.stop.stop_requested()) {
+    absl::StatusOr<json> answer = call_once(action, parameters, patience);
+    if (!absl::IsUnavailable(answer.status()) || left_of(patience) <= pause) return answer;
+    sleep_for(pause, patience.stop);
     pause *= 2;
   }
+  return absl::CancelledError("stopped");
 }
 
 }  // namespace rowtide::polardb

@@ -52,7 +52,8 @@ const absl::Status& CheckContext::connected() {
 }
 
 absl::Status CheckContext::connect() {
-  RETURN_IF_ERROR(polardb::open_way_in(task_, secrets_, polardb::LetIn::Add, Clock::now() + kOpenApiTime));
+  RETURN_IF_ERROR(
+      polardb::open_way_in(task_, secrets_, polardb::LetIn::Add, {.deadline = Clock::now() + kOpenApiTime}));
   ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, kResolveTime));
   // The client library takes its time for each address of the name.
   const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(addresses));

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,16 @@ struct Parts {
   checkpoint::CheckpointStore* checkpoints = nullptr;  ///< nullptr: nothing to resume from (stdout)
   /// A new SQL session; asked again after one is lost.
   std::function<absl::StatusOr<std::unique_ptr<sql::Session>>()> connect_sql;
-  /// Lets this network in at the source, where the task says that we do so; OK where it does not.
-  std::function<absl::Status()> let_in = [] { return absl::OkStatus(); };
+  /// What must be done before the first connection, once: the source's address is looked up and this network
+  /// let in, where the task says so. No other part that reaches the source is used before. CANCELLED:
+  /// stopped.
+  std::function<absl::Status(const std::stop_token&)> open_way_in = [](const std::stop_token&) {
+    return absl::OkStatus();
+  };
+  /// Lets this network in again, beside what was let in; from any thread.
+  std::function<absl::Status(const std::stop_token&)> let_in = [](const std::stop_token&) {
+    return absl::OkStatus();
+  };
   /// A source beside `source`, not open yet.
   std::function<std::unique_ptr<source::EventSource>()> open_beside;
   /// spec.startPosition, looked up at the source.

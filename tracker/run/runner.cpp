@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <thread>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -31,7 +30,13 @@ Runner::Runner(const task::Task& task, Parts parts)
       verifier_(parts_.connect_sql, parts_.let_in),
       checkpointer_(parts_, [this](const binlog::Position& position) {
         sampler_.lag().delivered({position.file, position.offset});
-      }) {}
+      }) {
+  parts_.connect_sql = [this, connect = std::move(parts_.connect_sql)] {
+    auto session = connect();
+    verifier_.note(session.status());
+    return session;
+  };
+}
 
 absl::Status Runner::run(const std::stop_token& stop) {
   // A blocked read must end when we are told to stop.
@@ -50,6 +55,9 @@ absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
   // What is wrong with the objects shows before anything is reached.
   if (const auto objects = compile_objects(task_.spec, false); !objects.ok()) return objects.status();
   RETURN_IF_ERROR(open_sink(stop));
+  RETURN_IF_ERROR(open_way_in(stop));
+  // From the first connection on: a tracker that waits to be let in looks again whether it is.
+  std::jthread verifying([this](const std::stop_token& token) { verifier_.run(token); });
   RETURN_IF_ERROR(prepare(stop));
   spdlog::info("Starting at {}", binlog::to_string(start_->from));
 
@@ -58,14 +66,17 @@ absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
   parts_.sink.end_transaction(start_->from, 0);
   RETURN_IF_ERROR(keep_trying([this] { return checkpointer_.save(); }, stop));
 
-  absl::Status status;
-  {
-    const std::jthread sampling([this](const std::stop_token& token) { sampler_.run(token); });
-    const std::jthread verifying([this](const std::stop_token& token) { verifier_.run(token); });
-    checkpointer_.start();
-    status = stream(stop);
-    checkpointer_.stop();
-  }
+  return stream_and_drain(verifying, stop);
+}
+
+absl::Status Runner::stream_and_drain(std::jthread& verifying, const std::stop_token& stop) {
+  std::jthread sampling([this](const std::stop_token& token) { sampler_.run(token); });
+  checkpointer_.start();
+  const absl::Status status = stream(stop);
+  checkpointer_.stop();
+  // Both may be in the middle of a connection: what was read is delivered before they are waited for.
+  sampling.request_stop();
+  verifying.request_stop();
   const absl::Status drained = drain();
   return status.ok() || absl::IsCancelled(status) ? drained : status;
 }
@@ -97,11 +108,26 @@ absl::Status Runner::open_sink(const std::stop_token& stop) {
       stop);
 }
 
+/// Where the address is given, this network may be let in already.
+absl::Status Runner::open_way_in(const std::stop_token& stop) {
+  const bool is_address_given = !task_.spec.source.host.empty();
+  return keep_trying(
+      [&] {
+        way_in_ = parts_.open_way_in(stop);
+        if (!is_address_given || !absl::IsUnavailable(way_in_)) return way_in_;
+        spdlog::warn("Going on without whitelist: {}", text(way_in_));
+        return absl::OkStatus();
+      },
+      stop);
+}
+
 absl::Status Runner::prepare(const std::stop_token& stop) {
   return keep_trying(
       [&] {
-        ASSIGN_OR_RETURN(Start start, find_start(task_, parts_, stop));
-        start_ = std::move(start);
+        absl::StatusOr<Start> start = find_start(task_, parts_, stop);
+        if (!start.ok() && absl::IsUnavailable(way_in_)) way_in_ = parts_.let_in(stop);
+        RETURN_IF_ERROR(start.status());
+        start_ = *std::move(start);
         if (!start_->remark.empty()) {
           const std::lock_guard lock(mutex_);
           start_remark_ = start_->remark;

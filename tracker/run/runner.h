@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "common/task/spec.h"
@@ -52,18 +53,21 @@ class Runner {
   [[nodiscard]] absl::Status keep_trying(const std::function<absl::Status()>& attempt,
                                          const std::stop_token& stop);
   [[nodiscard]] absl::Status open_sink(const std::stop_token& stop);
+  [[nodiscard]] absl::Status open_way_in(const std::stop_token& stop);
   [[nodiscard]] absl::Status prepare(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
   [[nodiscard]] absl::Status explain_unreadable(const absl::Status& status);
   [[nodiscard]] absl::Status check_end();
   [[nodiscard]] absl::Status roll_back(sink::Transactional& sink, const std::stop_token& stop);
+  [[nodiscard]] absl::Status stream_and_drain(std::jthread& verifying, const std::stop_token& stop);
   [[nodiscard]] absl::Status drain();
   void wait_to_retry(const absl::Status& why, Backoff& backoff, const std::stop_token& stop);
   void set_state(State state, const absl::Status& status = absl::OkStatus());
 
   const task::Task& task_;
   Parts parts_;
+  absl::Status way_in_;  ///< UNAVAILABLE: to be tried again where the source refuses us
   pipeline::Counters counters_;
   std::optional<Start> start_;  ///< `from` moves on with each connection
   SourceSampler sampler_;

@@ -11,8 +11,9 @@ namespace rowtide::run {
 void SourceVerifier::run(const std::stop_token& stop) {
   sleep_for(interval_, stop);
   while (!stop.stop_requested()) {
-    if (const absl::Status let_in = let_in_(); !let_in.ok())
-      spdlog::warn("This network could not be let in at the source: {}", text(let_in));
+    const absl::Status let_in = let_in_(stop);
+    if (stop.stop_requested()) return;
+    if (!let_in.ok()) spdlog::warn("This network could not be let in at the source: {}", text(let_in));
     const absl::Status status = connect_().status();
     if (!status.ok() && access().status.ok())
       spdlog::warn("The source lets no new connection in: {}", text(status));

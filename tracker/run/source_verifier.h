@@ -23,9 +23,10 @@ struct SourceAccess {
 class SourceVerifier {
  public:
   using Connect = std::function<absl::StatusOr<std::unique_ptr<sql::Session>>()>;
-  using LetIn = std::function<absl::Status()>;  ///< called before a connection is tried
+  /// Called before a connection is tried; ends early when it is stopped.
+  using LetIn = std::function<absl::Status(const std::stop_token&)>;
   explicit SourceVerifier(
-      Connect connect, LetIn let_in = [] { return absl::OkStatus(); },
+      Connect connect, LetIn let_in = [](const std::stop_token&) { return absl::OkStatus(); },
       std::chrono::milliseconds interval = std::chrono::minutes{5})
       : connect_(std::move(connect)), let_in_(std::move(let_in)), interval_(interval) {}
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -191,9 +192,14 @@ class RunFixture : public testing::Test {
     return {.source = source_,
             .sink = sink_,
             .checkpoints = &checkpoints_,
-            .connect_sql = []() -> absl::StatusOr<std::unique_ptr<sql::Session>> {
+            .connect_sql = [this]() -> absl::StatusOr<std::unique_ptr<sql::Session>> {
+              before_connect_();
+              const std::lock_guard lock(mutex_);
+              if (!connect_failure_.ok()) return connect_failure_;
               return std::make_unique<EmptyServer>();
             },
+            .open_way_in = [this](const std::stop_token& stop) { return open_way_in_(stop); },
+            .let_in = [this](const std::stop_token& stop) { return let_in_(stop); },
             .open_beside = [] { return std::make_unique<FakeSource>(); },
             .start_position = [](sql::Session&) { return at(4); },
             .sample_end = [this](sql::Session&) -> absl::StatusOr<binlog::BinlogCoordinates> {
@@ -216,6 +222,10 @@ class RunFixture : public testing::Test {
             .schema_topic = "topic",
             .format = "debezium-json"};
   }
+  void fail_to_connect(absl::Status failure) {
+    const std::lock_guard lock(mutex_);
+    connect_failure_ = std::move(failure);
+  }
   void set_end(std::string file, std::uint64_t offset) {
     const std::lock_guard lock(mutex_);
     end_ = {std::move(file), offset};
@@ -229,6 +239,11 @@ class RunFixture : public testing::Test {
   binlog::BinlogCoordinates end_{"binlog.000001", 4};
   std::vector<source::BinlogFile> binlog_files_;
   std::string server_ = "server-1";
+  absl::Status connect_failure_;
+  std::function<void()> before_connect_ = [] {};
+  using WayIn = std::function<absl::Status(const std::stop_token&)>;
+  WayIn open_way_in_ = [](const std::stop_token&) { return absl::OkStatus(); };
+  WayIn let_in_ = open_way_in_;
 };
 
 }  // namespace rowtide::run

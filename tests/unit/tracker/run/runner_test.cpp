@@ -145,5 +145,81 @@ TEST_F(Runners, AnUnreadableBinlogIsExplainedByOpeningItAnew) {
   EXPECT_EQ(reason_of(wait_for_end()), "BinlogReset");
 }
 
+absl::Status api_away() {
+  return failure(absl::StatusCode::kUnavailable, "OpenApiUnreachable", "the API does not answer");
+}
+
+TEST_F(Runners, WaitsForTheWayInAndTellsWhy) {
+  std::atomic<bool> is_away = true;
+  open_way_in_ = [&](const std::stop_token&) { return is_away ? api_away() : absl::OkStatus(); };
+  start();
+  wait_until("it tells of the API", [&] { return runner_->status().reason == "OpenApiUnreachable"; });
+  EXPECT_EQ(runner_->status().state, "Reconnecting");
+  EXPECT_TRUE(source_.openings().empty());
+  is_away = false;
+  wait_streaming();
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, StopsWhileItWaitsForTheWayIn) {
+  std::atomic<bool> is_asked = false;
+  open_way_in_ = [&](const std::stop_token& stop) {
+    is_asked = true;
+    while (!stop.stop_requested()) std::this_thread::yield();
+    return absl::CancelledError("stopped");
+  };
+  start();
+  wait_until("the API is asked", [&] { return is_asked.load(); });
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, WithAnAddressAnApiThatIsAwayDoesNotKeepItFromStreaming) {
+  task_.spec.source.host = "db";
+  std::atomic<int> let_ins = 0;
+  open_way_in_ = [](const std::stop_token&) { return api_away(); };
+  let_in_ = [&](const std::stop_token&) {
+    ++let_ins;
+    fail_to_connect(absl::OkStatus());
+    return absl::OkStatus();
+  };
+  fail_to_connect(failure(absl::StatusCode::kPermissionDenied, "HostNotPrivileged", "let it in"));
+  start();
+  wait_streaming();
+  EXPECT_EQ(let_ins, 1) << "refused by the source, it asks the API again";
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, ARefusalWhileItStartsIsToldAsTheSources) {
+  fail_to_connect(failure(absl::StatusCode::kPermissionDenied, "HostNotPrivileged", "let it in"));
+  start();
+  wait_until("it tells of the source",
+             [&] { return runner_->status().source_reason == "HostNotPrivileged"; });
+  EXPECT_GT(runner_->status().source_verified_at_ms, 0);
+  fail_to_connect(absl::OkStatus());
+  wait_streaming();
+  EXPECT_EQ(runner_->status().source_reason, "");
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, WhatWasReadIsSavedBeforeAConnectionThatHangsIsWaitedFor) {
+  std::atomic<bool> may_hang = true;
+  std::atomic<bool> hangs = false;
+  before_connect_ = [&] {
+    if (std::this_thread::get_id() == thread_.get_id()) return;  // only the sampler's
+    hangs = true;
+    while (may_hang) std::this_thread::yield();
+  };
+  start();
+  wait_streaming();
+  wait_until("the sampler's connection hangs", [&] { return hangs.load(); });
+  give_transaction();
+  wait_until("the transaction is read", [&] { return runner_->counters().transactions == 1; });
+  thread_.request_stop();
+  wait_until("it is drained", [&] { return runner_->status().state == "Stopping"; });
+  wait_until("it is saved", [&] { return checkpoints_.log().size() == 2; });
+  may_hang = false;
+  EXPECT_TRUE(stop().ok());
+}
+
 }  // namespace
 }  // namespace rowtide::run

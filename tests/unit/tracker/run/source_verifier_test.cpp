@@ -22,7 +22,7 @@ TEST(SourceVerifier, MakesANewConnectionEachTime) {
         if (is_blocked) return failure(absl::StatusCode::kPermissionDenied, "HostNotPrivileged", "let it in");
         return nullptr;
       },
-      [&] { return ++let_ins, absl::OkStatus(); }, std::chrono::milliseconds{5});
+      [&](const std::stop_token&) { return ++let_ins, absl::OkStatus(); }, std::chrono::milliseconds{5});
   EXPECT_EQ(verifier.access().at_ms, 0) << "nothing is known before the first";
   const std::jthread thread([&](const std::stop_token& stop) { verifier.run(stop); });
   test::wait_until("it was refused",
