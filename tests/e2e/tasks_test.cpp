@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/e2e/task_fixture.h"
+#include "tests/support/group_consumer.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
@@ -18,6 +19,7 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::seconds;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -71,6 +73,42 @@ TEST_F(Tasks, AppliedTaskDeliversExactlyTheRowsInOrder) {
   EXPECT_THAT(table, testing::ContainsRegex("orders +Tracking +True +([0-9]+)/([0-9]+) +Allowed +[0-9]"));
   EXPECT_EQ(status.at("whitelist").at("state"), "Allowed");
   EXPECT_EQ(status.at("observedGeneration"), 1);
+}
+
+TEST_F(Tasks, AConsumerGroupIsSeenToLagAndToCatchUp) {
+  sql("CREATE TABLE orders (id INT PRIMARY KEY AUTO_INCREMENT, v INT)");
+  space_->apply({{"apiVersion", "rowtide.dev/v1alpha1"},
+                 {"kind", "ConsumerGroup"},
+                 {"metadata", {{"name", "cache"}}},
+                 {"spec", {{"taskRef", {{"name", "orders"}}}, {"checkpoint", {{"mode", "Earliest"}}}}}});
+  apply_and_wait_ready(task());
+  for (int i = 0; i < 50; ++i) sql("INSERT INTO orders (v) VALUES (1), (2)");
+  // The kubelet shows a changed ConfigMap within about a minute, and numbers are written twice a minute.
+  const auto wait_for_unconsumed = [&](int records) {
+    json group;
+    wait_until(
+        std::to_string(records) + " records are not consumed",
+        [&] {
+          group = space_->get("ctg", "cache");
+          return group.contains("status") && group["status"].value("unconsumedRecords", -1) == records;
+        },
+        seconds{180}, [&] { return group.dump(); });
+    return group.at("status");
+  };
+  json status = wait_for_unconsumed(100);
+  EXPECT_EQ(status.at("state"), "Empty");
+  EXPECT_EQ(status.at("groupId"), space_->name() + ".cache");
+  EXPECT_THAT(space_->kubectl({"get", "ctg"}),
+              AllOf(testing::ContainsRegex("NAME +TASK +STATE +MEMBERS +UNCONSUMED +DELAY +AGE"),
+                    testing::ContainsRegex("cache +orders +Empty +0 +100 +[0-9]+")));
+  EXPECT_THAT(space_->kubectl({"wait", "ctg/cache", "--for=condition=Ready", "--timeout=60s"}),
+              HasSubstr("condition met"));
+  {
+    GroupConsumer consumer(kafka_->bootstrap(), space_->name() + ".cache", topic());
+    EXPECT_EQ(consumer.consume(100).size(), 100U);
+    wait_for_unconsumed(0);
+  }
+  EXPECT_EQ(space_->get("ctt", "orders").at("status").at("restarts"), 0) << "no group restarts a tracker";
 }
 
 TEST_F(Tasks, BinlogOffIsSaidWithItsRepairAndGoesOnAfterIt) {

@@ -53,7 +53,9 @@ absl::StatusOr<TopicSeen> see_topic(rd_kafka_s& client, const std::string& topic
         fmt::format("Kafka does not say what topic {} is: {}", topic, rd_kafka_err2str(code)));
   }
   const rd_kafka_metadata_topic& found = metadata->topics[0];
-  TopicSeen seen{.presence = presence_of(found.err), .replicas = 0, .has_leaders = true};
+  TopicSeen seen;
+  seen.presence = presence_of(found.err);
+  seen.has_leaders = true;
   seen.info.partitions = found.partition_cnt;
   for (int p = 0; p < found.partition_cnt; ++p) {
     const rd_kafka_metadata_partition& partition = found.partitions[p];
