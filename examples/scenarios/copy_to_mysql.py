@@ -2,8 +2,9 @@
 """Keeps a second MySQL or MariaDB equal to the tables of a canal-json topic: copy_to_mysql.py BOOTSTRAP GROUP TOPIC HOST PORT USER
 
 The password is in MYSQL_PWD. What the tables held before the task began is to be copied first (mysqldump). Rows are written by
-primary key, so that what comes twice ends in the same state. Generated columns are to be excluded in the task.
-Needs python3-confluent-kafka and python3-pymysql; topic.py reads the topic.
+primary key, so that what comes twice ends in the same state. The topic has one partition, the default, so that schema changes stand
+between the rows. Generated columns are to be excluded in the task.
+Needs python3-confluent-kafka, python3-pymysql and python3-cryptography (MySQL 8's passwords); topic.py reads the topic.
 """
 import json
 import os

@@ -13,8 +13,12 @@ BUILD_PACKAGES=(
 DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 
 # percona-toolkit: the real pt-online-schema-change; python3-yaml: the chart's tests read what Helm renders; the shells
-# complete, groff shows the manual pages; python3-confluent-kafka, -pymysql, -redis: the examples in Python.
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-yaml python3-confluent-kafka python3-pymysql python3-redis percona-toolkit zsh fish groff-base)
+# complete, groff shows the manual pages; python3-confluent-kafka, -pymysql, -cryptography (for
+# MySQL 8's passwords), -redis: the examples in Python.
+TEST_PACKAGES=(
+  libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit zsh fish groff-base
+  python3-confluent-kafka python3-pymysql python3-cryptography python3-redis
+)
 
 # prometheus: with promtool, for the chart's alerts and dashboards.
 MONITORING_PACKAGES=(prometheus python3 python3-yaml)

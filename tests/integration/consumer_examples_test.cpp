@@ -39,7 +39,7 @@ std::string go_example() {
   static const TempDir folder;
   static const std::string program = [] {
     std::string path = folder.path() / "print-changes";
-    const RunResult built = run({.argv = {"go", "build", "-mod=readonly", "-o", path, "."},
+    const RunResult built = run({.argv = {"go", "build", "-mod=readonly", "-buildvcs=false", "-o", path, "."},
                                  .env = {{"CGO_ENABLED", "0"}},
                                  .working_dir = example("go")},
                                 seconds{300});

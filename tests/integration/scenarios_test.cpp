@@ -10,6 +10,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "tests/integration/format_cases.h"
 #include "tests/integration/tracker_process.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/wait_until.h"
@@ -130,37 +131,65 @@ TEST(CacheUpdate, RedisEndsEqualToTheTable) {
   expect_clean_stop(cache);
 }
 
-TEST(SecondDatabase, EndsWithTheSourcesChecksum) {
+/// The database that is kept equal, and the program that does.
+class SecondDatabase : public testing::Test {
+ protected:
+  SecondDatabase() { target.create_user("copier", kCopierPassword, "ALL"); }
+
+  void start_copying() {
+    ProcessOptions copy =
+        program("copy_to_mysql.py", database, task, {target.host(), std::to_string(target.port()), "copier"});
+    copy.env.emplace_back("MYSQL_PWD", kCopierPassword);
+    copier.emplace(copy);
+  }
+  [[nodiscard]] int copied_rows(const std::string& table) {
+    const bool is_there =
+        target.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '" + database +
+                     "' AND table_name = '" + table + "'") == "1";
+    return is_there ? std::stoi(target.value("SELECT COUNT(*) FROM " + database + "." + table)) : 0;
+  }
+  void wait_for_the_end_of(SqlClient& sql) {
+    sql.exec("CREATE TABLE done (id INT PRIMARY KEY)");
+    sql.exec("INSERT INTO done VALUES (1)");
+    wait_while_running(*copier, "the last row is copied", [&] { return copied_rows("done") == 1; });
+  }
+  void expect_equal(const std::string& table) {
+    const std::string checksum = "CHECKSUM TABLE " + database + "." + table;
+    EXPECT_EQ(target.query(checksum), server.query(checksum));
+  }
+
   MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
-  const std::string database = server.fresh_database();
-  const json task = orders_task(server, database, "canal-json");
+  std::string database = server.fresh_database();
+  json task = orders_task(server, database, "canal-json");
+  MysqlServer target{SqlFlavor::Mysql8};
+  std::optional<Process> copier;
+};
+
+TEST_F(SecondDatabase, EndsWithTheSourcesChecksum) {
   TrackerProcess tracker(task);
   tracker.start_streaming();
-  MysqlServer target(SqlFlavor::Mysql8);
-  target.create_user("copier", kCopierPassword, "ALL");
-  ProcessOptions copy =
-      program("copy_to_mysql.py", "copy", task, {target.host(), std::to_string(target.port()), "copier"});
-  copy.env.emplace_back("MYSQL_PWD", kCopierPassword);
-  std::optional<Process> copier(copy);
+  start_copying();
   SqlClient sql = server.connect(database);
   write_orders(sql);
   // Killed in the middle, it does again what it has not committed.
-  wait_while_running(*copier, "half of it is copied", [&] {
-    return target.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '" + database +
-                        "'") == "1" &&
-           std::stoi(target.value("SELECT COUNT(*) FROM " + database + ".orders")) >= 10'000;
-  });
+  wait_while_running(*copier, "a part of it is copied", [&] { return copied_rows("orders") >= 10'000; });
   copier->stop(SIGKILL, seconds{10});
-  copier.emplace(copy);
-  sql.exec("CREATE TABLE done (id INT PRIMARY KEY)");
-  sql.exec("INSERT INTO done VALUES (1)");
-  wait_while_running(*copier, "the last row is copied", [&] {
-    return target.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'done'") == "1" &&
-           target.value("SELECT COUNT(*) FROM " + database + ".done") == "1";
-  });
-  const std::string checksum = "CHECKSUM TABLE " + database + ".orders";
-  EXPECT_EQ(target.query(checksum), server.query(checksum));
-  EXPECT_GT(std::stoi(server.value("SELECT COUNT(*) FROM " + database + ".orders")), 30'000);
+  start_copying();
+  wait_for_the_end_of(sql);
+  expect_equal("orders");
+  EXPECT_GT(copied_rows("orders"), 30'000);
+  expect_clean_stop(*copier);
+}
+
+TEST_F(SecondDatabase, HasValuesOfEveryType) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  start_copying();
+  SqlClient sql = server.connect(database);
+  const int rows = write_format_rows(sql, "everything", format_cases(SqlFlavor::Mysql8));
+  wait_for_the_end_of(sql);
+  EXPECT_EQ(copied_rows("everything"), rows);
+  expect_equal("everything");
   expect_clean_stop(*copier);
 }
 
@@ -252,6 +281,34 @@ TEST(AsynchronousProcessing, ASlowServiceFallsBehindAndCatchesUp) {
   wait_while_running(worker, "all is done", [&] { return done.ids().size() >= 1'000; });
   expect_clean_stop(worker);
   EXPECT_EQ(done.ids(), numbers(1, 1'000));
+}
+
+TEST(Decoupling, ARowWhoseCommandFailsComesAgain) {
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
+  const std::string database = server.fresh_database();
+  const json task = orders_task(server, database, "debezium-json");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  SqlClient sql = server.connect(database);
+  sql.exec("CREATE TABLE orders (id INT PRIMARY KEY)");
+  const Notebook notes;
+  const std::string closed = notes.folder.path() / "closed";
+  const ProcessOptions service = program(
+      "on_insert.py", "notes", task,
+      {database + ".orders", "sh", "-c", "! test -e " + closed + " && cat >> " + notes.file.string()});
+  std::optional<Process> process(service);
+  insert_numbers(sql, 1, 2);
+  wait_while_running(*process, "two notes", [&] { return notes.ids().size() >= 2; });
+  std::ofstream(closed).close();
+  insert_numbers(sql, 3, 4);
+  const std::optional<ExitStatus> ended = process->wait(seconds{60});
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 1);
+  std::filesystem::remove(closed);
+  process.emplace(service);
+  wait_while_running(*process, "four notes", [&] { return notes.ids().size() >= 4; });
+  expect_clean_stop(*process);
+  EXPECT_EQ(notes.ids(), numbers(1, 4));
 }
 
 }  // namespace
