@@ -39,6 +39,14 @@ bool is_of_lost_partitions(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || error == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
 }
 
+// So many records that are no change for the caller are passed before the clock is looked at.
+constexpr int kPassedAtOnce = 1000;
+
+/// The topic that says where transactions end.
+bool has_marks(const std::string& topic) {
+  return topic.ends_with(".transaction");
+}
+
 milliseconds until(Clock::time_point end) {
   const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
   return std::max(left, milliseconds{0});
@@ -81,7 +89,9 @@ class Consumer::Impl {
     while (true) {
       if (std::optional<Transaction> whole = assembler_.next(is_at_end(), Clock::now()))
         return deliver(*std::move(whole));
-      if (is_paused_ && delivered_.empty()) throw_too_large();
+      tell_part_only();
+      pause_or_resume();
+      if (is_paused_ && delivered_.empty() && are_marks_at_end()) throw_too_large();
       const bool is_last_try = Clock::now() >= end;
       constexpr milliseconds kStep{100};
       if (std::optional<Change> change = poll_change(std::min(kStep, until(end)))) {
@@ -110,6 +120,7 @@ class Consumer::Impl {
   std::optional<Change> poll_change(milliseconds timeout) {
     const Clock::time_point end = Clock::now() + timeout;
     milliseconds wait{0};
+    int passed = 0;
     while (true) {
       throw_failure();
       save_when_due();
@@ -118,6 +129,10 @@ class Consumer::Impl {
       throw_failure();
       if (message) {
         if (std::optional<Change> change = take(*message)) return change;
+        // Records that are no change for the caller do not hold it longer than it wants; nor an END, which
+        // may have made a transaction whole.
+        if (std::exchange(has_met_end_mark_, false) || (++passed >= kPassedAtOnce && Clock::now() >= end))
+          return std::nullopt;
       } else if (wait == until(end) || until(end).count() == 0) {
         return std::nullopt;
       }
@@ -228,12 +243,56 @@ class Consumer::Impl {
     throw Error(*failure_);
   }
 
+  /// One that has a part only would never see a transaction whole: it reads nothing until it has all.
+  void require_all_partitions(rd_kafka_topic_partition_list_t* assigned) {
+    int all = 0;
+    for (const std::string& name : options_.topics) {
+      const KafkaTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+      const struct rd_kafka_metadata* metadata = nullptr;
+      const auto wait = static_cast<int>(options_.connect_timeout.count());
+      const rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, topic.get(), &metadata, wait);
+      if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        throw Error(ErrorCode::Kafka, "the partitions of topic " + name + ": " + rd_kafka_err2str(error),
+                    name, -1, -1);
+      all += metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+      rd_kafka_metadata_destroy(metadata);
+    }
+    if (assigned->cnt == all) return;
+    rd_kafka_pause_partitions(client_.get(), assigned);
+    is_part_only_ = true;
+    part_only_since_ = Clock::now();
+  }
+
+  /// Once, when it was not just the group on its way to another division.
+  void tell_part_only() {
+    constexpr std::chrono::seconds kPatience{10};
+    if (!is_part_only_ || !part_only_since_ || Clock::now() - *part_only_since_ < kPatience) return;
+    part_only_since_.reset();
+    throw Error(ErrorCode::Kafka,
+                "another member of group " + options_.group_id +
+                    " has a part of the partitions: whole transactions need all of them in one; "
+                    "this one gives nothing until it has them");
+  }
+
+  void resume_all() {
+    const KafkaOffsets all(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
+    for (const Turn& turn : turns_)
+      rd_kafka_topic_partition_list_add(all.get(), turn.topic.c_str(), turn.partition);
+    rd_kafka_resume_partitions(client_.get(), all.get());
+  }
+
+  [[nodiscard]] bool are_marks_at_end() const {
+    return std::all_of(turns_.begin(), turns_.end(),
+                       [](const Turn& turn) { return turn.is_at_end || !has_marks(turn.topic); });
+  }
+
   [[nodiscard]] bool is_at_end() const {
     return std::all_of(turns_.begin(), turns_.end(), [](const Turn& turn) { return turn.is_at_end; });
   }
 
   void take_end_mark(Turn& turn, std::int64_t offset) {
     if (!options_.transactions || !decoded_.mark.event_count) return turn.ledger.pass(offset + 1);
+    has_met_end_mark_ = true;
     turn.ledger.deliver(offset, decoded_.mark.id.size());
     buffered_bytes_ += decoded_.mark.id.size();
     ++statistics_.unacknowledged;
@@ -314,6 +373,9 @@ class Consumer::Impl {
         passing_ = error;
       }
     }
+    // A pause outlives an assignment, and the partitions may come back.
+    if (is_paused_) rd_kafka_resume_partitions(client_.get(), paused_partitions().get());
+    if (std::exchange(is_part_only_, false)) resume_all();
     turns_.clear();
     assembler_.clear();
     delivered_.clear();
@@ -337,6 +399,7 @@ class Consumer::Impl {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw Error(ErrorCode::Kafka,
                   std::string("cannot begin with the partitions: ") + rd_kafka_err2str(error));
+    if (options_.transactions) require_all_partitions(partitions);
     // Where nothing was saved, a restart before the first change must begin here too.
     next_save_ = Clock::now();
   }
@@ -467,12 +530,12 @@ class Consumer::Impl {
   void pause_or_resume() {
     const bool is_full = statistics_.unacknowledged >= options_.max_buffered_records ||
                          buffered_bytes_ >= options_.max_buffered_bytes;
-    const bool has_room = statistics_.unacknowledged <= options_.max_buffered_records / 2 &&
-                          buffered_bytes_ <= options_.max_buffered_bytes / 2;
+    const bool has_room = options_.transactions
+                              ? !is_full
+                              : statistics_.unacknowledged <= options_.max_buffered_records / 2 &&
+                                    buffered_bytes_ <= options_.max_buffered_bytes / 2;
     if (is_paused_ ? !has_room : !is_full) return;
-    const KafkaOffsets partitions(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
-    for (const Turn& turn : turns_)
-      rd_kafka_topic_partition_list_add(partitions.get(), turn.topic.c_str(), turn.partition);
+    const KafkaOffsets partitions = paused_partitions();
     if (is_paused_) {
       rd_kafka_resume_partitions(client_.get(), partitions.get());
     } else {
@@ -480,6 +543,16 @@ class Consumer::Impl {
       ++statistics_.pauses;
     }
     is_paused_ = !is_paused_;
+  }
+
+  /// Those that a pause is of. Not the ENDs of transactions, which make room.
+  [[nodiscard]] KafkaOffsets paused_partitions() const {
+    KafkaOffsets partitions(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
+    for (const Turn& turn : turns_) {
+      if (options_.transactions && has_marks(turn.topic)) continue;
+      rd_kafka_topic_partition_list_add(partitions.get(), turn.topic.c_str(), turn.partition);
+    }
+    return partitions;
   }
 
   // -- checkpoints
@@ -541,6 +614,9 @@ class Consumer::Impl {
   std::uint64_t last_assignment_ = 0;
   std::size_t buffered_bytes_ = 0;
   bool is_paused_ = false;
+  bool has_met_end_mark_ = false;
+  bool is_part_only_ = false;                         ///< of the partitions, with Options::transactions
+  std::optional<Clock::time_point> part_only_since_;  ///< until it is told
   Clock::time_point next_save_;
   Statistics statistics_;
   std::atomic<bool> stops_{false};

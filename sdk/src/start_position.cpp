@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <thread>
 
 namespace rowtide {
 inline namespace v1 {
@@ -17,8 +18,36 @@ int timeout_of(const Options& options) {
   return static_cast<int>(options.connect_timeout.count());
 }
 
-void require_answer(rd_kafka_resp_err_t error, const std::string& what, const std::string& topic,
-                    std::int32_t partition) {
+/// What passes by itself, as after a broker's failover.
+bool is_passing(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Asks again for as long as Options::connect_timeout while the answer is one that passes.
+template <typename Ask>
+void require_answer(const Options& options, const std::string& what, const std::string& topic,
+                    std::int32_t partition, const Ask& ask) {
+  constexpr std::chrono::milliseconds kPause{100};
+  const auto end = std::chrono::steady_clock::now() + options.connect_timeout;
+  rd_kafka_resp_err_t error = ask();
+  while (is_passing(error) && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(kPause);
+    error = ask();
+  }
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   throw Error(code_of(error), what + " of " + place_of(topic, partition) + ": " + rd_kafka_err2str(error),
               topic, partition, -1);
@@ -27,9 +56,10 @@ void require_answer(rd_kafka_resp_err_t error, const std::string& what, const st
 PartitionRange range_of(rd_kafka_t* client, const Options& options, const std::string& topic,
                         std::int32_t partition) {
   PartitionRange range;
-  require_answer(rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &range.low, &range.high,
-                                                  timeout_of(options)),
-                 "cannot ask for the offsets", topic, partition);
+  require_answer(options, "cannot ask for the offsets", topic, partition, [&] {
+    return rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &range.low, &range.high,
+                                            timeout_of(options));
+  });
   return range;
 }
 
@@ -53,9 +83,10 @@ std::optional<std::int64_t> saved_offset(rd_kafka_t* client, const Options& opti
     }
   }
   const KafkaOffsets list = one_offset(topic, partition, RD_KAFKA_OFFSET_INVALID);
-  require_answer(rd_kafka_committed(client, list.get(), timeout_of(options)),
-                 "cannot ask for the group's offset", topic, partition);
-  require_answer(list->elems[0].err, "cannot ask for the group's offset", topic, partition);
+  require_answer(options, "cannot ask for the group's offset", topic, partition, [&] {
+    const rd_kafka_resp_err_t error = rd_kafka_committed(client, list.get(), timeout_of(options));
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].err : error;
+  });
   if (list->elems[0].offset < 0) return std::nullopt;
   return list->elems[0].offset;
 }
@@ -81,10 +112,12 @@ std::int64_t timestamp_of(const Options& options) {
 
 std::int64_t offset_at_time(rd_kafka_t* client, const Options& options, const PartitionRange& range,
                             const std::string& topic, std::int32_t partition) {
-  const KafkaOffsets list = one_offset(topic, partition, timestamp_of(options));
-  require_answer(rd_kafka_offsets_for_times(client, list.get(), timeout_of(options)),
-                 "cannot look up the start time", topic, partition);
-  require_answer(list->elems[0].err, "cannot look up the start time", topic, partition);
+  const KafkaOffsets list = one_offset(topic, partition, 0);
+  require_answer(options, "cannot look up the start time", topic, partition, [&] {
+    list->elems[0].offset = timestamp_of(options);
+    const rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client, list.get(), timeout_of(options));
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].err : error;
+  });
   const std::int64_t offset = list->elems[0].offset;
   if (offset < 0) return range.high;  // nothing at or after it yet
   if (offset <= range.low && range.low > 0) {

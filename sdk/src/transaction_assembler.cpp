@@ -25,7 +25,12 @@ void TransactionAssembler::add(Change change) {
     open = open_.emplace(change.transaction_id, Open{}).first;
     open->second.transaction.id = open->first;
   }
-  open->second.transaction.changes.push_back(std::move(change));
+  Transaction& transaction = open->second.transaction;
+  if (open->second.orders.insert(change.transaction_order).second) {
+    transaction.changes.push_back(std::move(change));
+  } else {  // delivered twice: its place is acknowledged with the others
+    transaction.marks.emplace_back(change.assignment, change.offset);
+  }
 }
 
 void TransactionAssembler::end(std::string_view id, std::uint64_t changes,

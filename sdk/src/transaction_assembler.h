@@ -36,6 +36,7 @@ class TransactionAssembler {
  private:
   struct Open {
     Transaction transaction;
+    std::set<std::uint64_t> orders;         ///< of its changes
     std::optional<std::uint64_t> expected;  ///< once its END is here
     Clock::time_point ended_at;
   };

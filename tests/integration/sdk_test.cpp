@@ -287,6 +287,36 @@ TEST(SdkConsumer, WhatIsFilteredMovesTheCheckpoint) {
   expect_nothing_more(consumer);
 }
 
+TEST(SdkConsumer, APauseDoesNotOutliveTheTurnAtAPartition) {
+  const std::string topic = topic_with(6);
+  Options options = options_for(topic, topic);
+  options.max_buffered_records = 2;
+  Consumer consumer(options);
+  const std::vector<Change> full = take(consumer, 2);
+  expect_nothing_more(consumer);
+  EXPECT_EQ(consumer.statistics().pauses, 1U);
+  {
+    std::optional<Consumer> other;
+    other.emplace(options_for(topic, topic));
+    const auto end = std::chrono::steady_clock::now() + 6s;  // both take part in the group's new division
+    while (std::chrono::steady_clock::now() < end) {
+      static_cast<void>(consumer.poll(50ms));
+      if (other->poll(50ms)) break;
+    }
+    other->close();
+  }
+  consumer.acknowledge(full);  // of the turn before: nothing happens
+  std::vector<std::int64_t> seen;
+  wait_until("everything that is not acknowledged came again", [&] {
+    for (const Change& change : consumer.poll_batch(2, 200ms)) {
+      seen.push_back(change.after.at("id").as_int64().value());
+      consumer.acknowledge(change);
+    }
+    return !seen.empty() && seen.back() == 6;
+  });
+  for (std::int64_t id = 1; id <= 6; ++id) EXPECT_THAT(seen, testing::Contains(id));
+}
+
 TEST(SdkConsumer, PausesAtTheBoundAndGoesOnWithoutLossOrRepeat) {
   const std::string topic = topic_with(10);
   Options options = options_for(topic, topic);
@@ -568,6 +598,27 @@ TEST_F(SdkTransactions, ThatDoNotFitAreAnError) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::TransactionTooLarge) << error.what();
   }
+}
+
+TEST_F(SdkTransactions, NeedAllPartitionsInOneHand) {
+  Consumer first(options());
+  first.acknowledge(next(first));
+  std::optional<Consumer> second;
+  second.emplace(options());
+  std::string said;
+  wait_until("the second member is told", [&] {
+    for (Consumer* each : {&first, &*second}) {
+      try {
+        const bool gave = each->poll_transaction(50ms).has_value();
+        EXPECT_FALSE(gave && each == &*second) << "a part gives nothing";
+      } catch (const Error& error) {
+        said = error.what();
+      }
+    }
+    return said.find("another member of group") != std::string::npos;
+  });
+  second.reset();
+  EXPECT_EQ(next(first).changes.size(), 20U);
 }
 
 TEST_F(SdkTransactions, NeedTheTopicOfTheirMarksAndNoFilter) {

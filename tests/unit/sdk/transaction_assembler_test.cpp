@@ -46,6 +46,18 @@ TEST_F(Assembler, GivesATransactionWhenItHasAllChangesAndItsEnd) {
   EXPECT_TRUE(assembler.empty());
 }
 
+TEST_F(Assembler, AChangeThatComesTwiceIsOne) {
+  change("a", 1);
+  change("a", 1);
+  end("a", 2);
+  EXPECT_EQ(next(), "") << "the second change is not there yet";
+  change("a", 2);
+  const auto transaction = assembler.next(false, now);
+  ASSERT_TRUE(transaction.has_value());
+  EXPECT_EQ(transaction->changes.size(), 2U);
+  EXPECT_EQ(transaction->marks.size(), 2U) << "the repeat's place, and the END's";
+}
+
 TEST_F(Assembler, TheOrderIsThatOfTheEnds) {
   change("b", 1);
   change("a", 1);
