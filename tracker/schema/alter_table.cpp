@@ -107,11 +107,19 @@ class Keys {
   std::vector<sql::KeySpec> foreign_;
 };
 
+/// Of other types a key holds the whole value: a prefix goes when its column becomes one of them.
+bool takes_prefix(std::string_view data_type) {
+  const auto is = [&](std::string_view name) { return data_type.find(name) != std::string_view::npos; };
+  return is("char") || is("binary") || is("text") || is("blob") || is("geom") || is("point") ||
+         is("linestring") || is("polygon") || data_type == "json" || data_type == "vector";
+}
+
 /// A prefix as long as its column is none.
 void settle_prefixes(const CatalogTable& table, CatalogKey& key) {
   for (std::size_t i = 0; i < key.prefixes.size(); ++i) {
     const std::optional<std::uint32_t> index = table.index_of(key.columns[i]);
     if (!index) continue;
+    if (!takes_prefix(table.columns[*index].data_type)) key.prefixes[i] = 0;
     const std::string& type = table.columns[*index].column_type;
     if (type.find("char(") == std::string::npos && type.find("binary(") == std::string::npos) continue;
     if (key.prefixes[i] >= declared_length(type)) key.prefixes[i] = 0;

@@ -274,6 +274,19 @@ TEST(ApplyDdl, CharacterSetsAreConverted) {
             "a varchar(10)/83, b mediumtext/83, c blob/63, d enum('x')/83, e char(1)/83 |");
 }
 
+TEST(ApplyDdl, APrefixGoesWhenItsColumnBecomesANumber) {
+  Tables tables;
+  tables.run("CREATE TABLE t (a VARCHAR(9), b VARCHAR(9), UNIQUE KEY k (a(2), b(3)), UNIQUE KEY l (a(2)))");
+  tables.run("ALTER TABLE t MODIFY a TINYINT(1)");
+  const TablePtr table = tables.find({"shop", "t"}).table;
+  ASSERT_NE(table, nullptr);
+  ASSERT_EQ(table->keys.size(), 2U);
+  for (const CatalogKey& key : table->keys) {
+    if (key.columns.size() == 2) EXPECT_THAT(key.prefixes, ElementsAre(0, 3));
+    if (key.columns.size() == 1) EXPECT_THAT(key.prefixes, testing::IsEmpty());
+  }
+}
+
 /// Measured on MySQL 5.7 and 8, MariaDB 10.11.
 TEST(ApplyDdl, AColumnThatIsDroppedAndAddedAgainStaysInTheKeys) {
   Tables tables;
