@@ -230,7 +230,7 @@ TEST_F(GroupReconcilerTest, ATaskThatIsNotThereIsNamedAndNoticedWhenItComes) {
   apply(task_object());
   wait_for_group("Accepted", "True SpecValid");
   wait_for_told({"cache"});
-  EXPECT_EQ(group_said("Ready"), "False TrackerNotRunning");
+  wait_for_group("Ready", "False TrackerNotRunning");
   EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
   wait_for_group("Accepted", "False TaskNotFound");
 }
