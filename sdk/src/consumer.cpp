@@ -274,13 +274,6 @@ class Consumer::Impl {
                     "this one gives nothing until it has them");
   }
 
-  void resume_all() {
-    const KafkaOffsets all(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
-    for (const Turn& turn : turns_)
-      rd_kafka_topic_partition_list_add(all.get(), turn.topic.c_str(), turn.partition);
-    rd_kafka_resume_partitions(client_.get(), all.get());
-  }
-
   [[nodiscard]] bool are_marks_at_end() const {
     return std::all_of(turns_.begin(), turns_.end(),
                        [](const Turn& turn) { return turn.is_at_end || !has_marks(turn.topic); });
@@ -374,8 +367,8 @@ class Consumer::Impl {
       }
     }
     // A pause outlives an assignment, and the partitions may come back.
-    if (is_paused_) rd_kafka_resume_partitions(client_.get(), paused_partitions().get());
-    if (std::exchange(is_part_only_, false)) resume_all();
+    if (is_paused_ || std::exchange(is_part_only_, false))
+      rd_kafka_resume_partitions(client_.get(), partitions_of_pause(Pausing::All).get());
     turns_.clear();
     assembler_.clear();
     delivered_.clear();
@@ -535,24 +528,27 @@ class Consumer::Impl {
                               : statistics_.unacknowledged <= options_.max_buffered_records / 2 &&
                                     buffered_bytes_ <= options_.max_buffered_bytes / 2;
     if (is_paused_ ? !has_room : !is_full) return;
-    const KafkaOffsets partitions = paused_partitions();
+    const KafkaOffsets bounded = partitions_of_pause(Pausing::Bounded);
     if (is_paused_) {
-      rd_kafka_resume_partitions(client_.get(), partitions.get());
+      rd_kafka_resume_partitions(client_.get(), bounded.get());
     } else {
-      rd_kafka_pause_partitions(client_.get(), partitions.get());
+      rd_kafka_pause_partitions(client_.get(), bounded.get());
       ++statistics_.pauses;
     }
     is_paused_ = !is_paused_;
   }
 
-  /// Those that a pause is of. Not the ENDs of transactions, which make room.
-  [[nodiscard]] KafkaOffsets paused_partitions() const {
-    KafkaOffsets partitions(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
+  enum class Pausing : std::uint8_t {
+    All,
+    Bounded,  ///< not the ENDs of transactions, which make room
+  };
+  [[nodiscard]] KafkaOffsets partitions_of_pause(Pausing which) const {
+    KafkaOffsets list(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
     for (const Turn& turn : turns_) {
-      if (options_.transactions && has_marks(turn.topic)) continue;
-      rd_kafka_topic_partition_list_add(partitions.get(), turn.topic.c_str(), turn.partition);
+      if (which == Pausing::Bounded && options_.transactions && has_marks(turn.topic)) continue;
+      rd_kafka_topic_partition_list_add(list.get(), turn.topic.c_str(), turn.partition);
     }
-    return partitions;
+    return list;
   }
 
   // -- checkpoints

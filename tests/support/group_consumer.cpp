@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "tests/support/kafka_conf.h"
+
 namespace rowtide::test {
 namespace {
 
@@ -37,14 +39,8 @@ GroupConsumer::GroupConsumer(const std::string& bootstrap, const std::string& gr
       {"enable.auto.commit", "false"},  {"isolation.level", "read_committed"},
       {"auto.offset.reset", "error"},   {"fetch.wait.max.ms", "50"}};
   for (const auto& [key, value] : config) settings[key] = value;
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_t* conf = make_kafka_conf(settings);
   char error[512];
-  for (const auto& [key, value] : settings) {
-    if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK) {
-      rd_kafka_conf_destroy(conf);
-      throw std::runtime_error(fmt::format("Kafka setting {}: {}", key, error));
-    }
-  }
   client_->handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
   if (client_->handle == nullptr) throw std::runtime_error(error);
   rd_kafka_poll_set_consumer(client_->handle);

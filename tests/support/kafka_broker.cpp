@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/kafka_conf.h"
 #include "tests/support/process.h"
 #include "tests/support/wait_until.h"
 
@@ -42,20 +43,8 @@ struct FreeNewTopic {
   throw std::runtime_error(fmt::format("Kafka: {}: {}", what, why));
 }
 
-rd_kafka_conf_t* make_conf(const std::map<std::string, std::string>& settings) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char error[512];
-  for (const auto& [name, value] : settings) {
-    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error, sizeof error) == RD_KAFKA_CONF_OK)
-      continue;
-    rd_kafka_conf_destroy(conf);
-    fail("setting " + name, error);
-  }
-  return conf;
-}
-
 Client make_client(const std::string& bootstrap) {
-  rd_kafka_conf_t* conf = make_conf({{"bootstrap.servers", bootstrap}});
+  rd_kafka_conf_t* conf = make_kafka_conf({{"bootstrap.servers", bootstrap}});
   char error[512];
   // Each record's opaque is where its outcome goes.
   rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void*) {
@@ -179,7 +168,7 @@ int KafkaBroker::partitions(const std::string& topic) const {
 std::optional<std::string> KafkaBroker::committed_metadata(const std::string& group,
                                                            const std::string& topic) const {
   char error[512];
-  rd_kafka_conf_t* conf = make_conf({{"bootstrap.servers", admin_bootstrap()}, {"group.id", group}});
+  rd_kafka_conf_t* conf = make_kafka_conf({{"bootstrap.servers", admin_bootstrap()}, {"group.id", group}});
   const Client client{rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error)};
   if (!client) fail("new consumer", error);
   const std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> offsets{

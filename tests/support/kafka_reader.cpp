@@ -7,6 +7,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "tests/support/kafka_conf.h"
+
 namespace rowtide::test {
 namespace {
 
@@ -50,14 +52,8 @@ rd_kafka_t* make_consumer(const std::string& bootstrap, const std::map<std::stri
       {"enable.partition.eof", "true"}, {"auto.offset.reset", "error"},
       {"fetch.wait.max.ms", "50"},      {"reconnect.backoff.max.ms", "500"}};
   for (const auto& [key, value] : config) settings[key] = value;
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_t* conf = make_kafka_conf(settings);
   char error[512];
-  for (const auto& [key, value] : settings) {
-    if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK) {
-      rd_kafka_conf_destroy(conf);
-      throw std::runtime_error(fmt::format("Kafka setting {}: {}", key, error));
-    }
-  }
   // A broker that is away is part of many tests; what matters comes as a failure of the reader's functions.
   rd_kafka_conf_set_log_cb(conf, nullptr);
   rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int, const char*, void*) {});
