@@ -22,8 +22,6 @@ constexpr std::array<std::pair<std::string_view, GroupStart>, 3> kGroupStarts{
     {{"Earliest", GroupStart::Earliest},
      {"Latest", GroupStart::Latest},
      {"Timestamp", GroupStart::Timestamp}}};
-constexpr std::array<std::pair<std::string_view, GroupDeletion>, 2> kGroupDeletions{
-    {{"Retain", GroupDeletion::Retain}, {"Delete", GroupDeletion::Delete}}};
 
 void read_checkpoint(const Field& field, ConsumerGroup& group) {
   if (!field.is_map_of({"mode", "time"})) return;
@@ -59,7 +57,7 @@ void read_group_spec(const Field& field, ConsumerGroup& group) {
   }
   read_checkpoint(field["checkpoint"], group);
   group.checkpoint_nonce = field["checkpointNonce"].integer(0, INT64_MAX, 0);
-  group.deletion = field["deletionPolicy"].choice(kGroupDeletions, group.deletion);
+  group.deletion = field["deletionPolicy"].choice(kDeletionPolicies, group.deletion);
 }
 
 ConsumerGroup read_group(const Field& root) {

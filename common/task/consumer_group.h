@@ -10,8 +10,6 @@
 namespace rowtide::task {
 
 enum class GroupStart { Earliest, Latest, Timestamp };
-/// What becomes of the group in Kafka when its ConsumerGroup is deleted.
-enum class GroupDeletion { Retain, Delete };
 
 /// A ConsumerGroup: a group of Kafka consumers of one task's topics, as both programs see it. The operator
 /// writes the documents into a ConfigMap, the tracker does what they say; standalone they stand in a file.
@@ -28,7 +26,7 @@ struct ConsumerGroup {
   GroupStart start = GroupStart::Latest;
   std::int64_t start_us = 0;          ///< of Timestamp: microseconds since 1970
   std::int64_t checkpoint_nonce = 0;  ///< above the last one that was carried out: move the group again
-  GroupDeletion deletion = GroupDeletion::Retain;
+  DeletionPolicy deletion = DeletionPolicy::Retain;  ///< of the group in Kafka
 };
 
 struct ConsumerGroupsResult {

@@ -16,7 +16,10 @@
 
 namespace rowtide::task {
 
+// Of both kinds.
 inline constexpr std::string_view kApiVersion = "rowtide.dev/v1alpha1";
+inline constexpr std::array<std::pair<std::string_view, DeletionPolicy>, 2> kDeletionPolicies{
+    {{"Retain", DeletionPolicy::Retain}, {"Delete", DeletionPolicy::Delete}}};
 
 /// What the fields of one document share while it is read. Internal to common/task.
 struct DocumentContext {

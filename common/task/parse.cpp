@@ -49,8 +49,6 @@ constexpr Choices<OversizedRecord, 3> kOversizedRecords{{{"Stop", OversizedRecor
 constexpr Choices<RowImages, 2> kRowImages{{{"Full", RowImages::Full}, {"AsLogged", RowImages::AsLogged}}};
 constexpr Choices<OnlineSchemaChangeMode, 2> kOnlineSchemaChanges{
     {{"Translate", OnlineSchemaChangeMode::Translate}, {"PassThrough", OnlineSchemaChangeMode::PassThrough}}};
-constexpr Choices<DeletionPolicy, 2> kDeletionPolicies{
-    {{"Retain", DeletionPolicy::Retain}, {"Delete", DeletionPolicy::Delete}}};
 constexpr Choices<UpgradePolicy, 2> kUpgradePolicies{
     {{"Automatic", UpgradePolicy::Automatic}, {"Manual", UpgradePolicy::Manual}}};
 constexpr Choices<WhitelistMode, 3> kWhitelistModes{{{"Report", WhitelistMode::Report},

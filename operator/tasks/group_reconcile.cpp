@@ -30,7 +30,7 @@ bool is_for_tracker(const JudgedGroup& judged) {
   const api::GroupObject& group = judged.object;
   if (judged.accepted.status != api::ConditionStatus::True) return false;
   return !group.is_deleting || (group.has_cleanup_finalizer() && !group.skips_cleanup &&
-                                group.group.deletion == task::GroupDeletion::Delete);
+                                group.group.deletion == task::DeletionPolicy::Delete);
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
     view.first_seen_ms = deletions_.first_seen(group.key, group.uid, now_ms);
     terminating = decide_group_cleanup(view, now_ms);
     if (terminating->action == CleanupAction::Release) return release(group, *terminating);
-  } else if (const bool is_wanted = group.group.deletion == task::GroupDeletion::Delete;
+  } else if (const bool is_wanted = group.group.deletion == task::DeletionPolicy::Delete;
              group.errors.empty() && group.has_cleanup_finalizer() != is_wanted &&
              !(sight.task && sight.task->is_paused)) {
     const absl::Status set = writer_.set_finalizer(group, is_wanted);
@@ -110,14 +110,9 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
 }
 
 controller::Result GroupReconciler::release(const api::GroupObject& group, const CleanupDecision& decision) {
-  const absl::Status gone = writer_.set_finalizer(group, false);
+  const absl::Status gone = writer_.let_go(group, decision);
   if (absl::IsAborted(gone)) return {absl::OkStatus(), kAfterOwnWrite};
-  if (!gone.ok()) return {gone};
-  spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "ConsumerGroup {}: {}: {}",
-              to_string(group.key), decision.reason, decision.message);
-  writer_.tell(group, decision.is_warning ? "Warning" : "Normal", decision.reason, "Cleanup",
-               decision.message);
-  return {};
+  return {gone};
 }
 
 }  // namespace rowtide::op::tasks

@@ -229,7 +229,7 @@ json compute_group_status(const GroupView& view, const std::optional<CleanupDeci
 
 CleanupDecision decide_group_cleanup(const GroupView& view, std::int64_t now_ms) {
   const api::GroupObject& group = view.group;
-  if (group.skips_cleanup || group.group.deletion != task::GroupDeletion::Delete) {
+  if (group.skips_cleanup || group.group.deletion != task::DeletionPolicy::Delete) {
     return let_go("CleanupSkipped",
                   fmt::format("as {} asks for, nothing was deleted in Kafka: {}",
                               group.skips_cleanup ? "the annotation " + std::string(api::kSkipCleanup)

@@ -46,6 +46,14 @@ absl::Status ObjectWriter::set_finalizer(const api::ObjectMetadata& object, bool
   return absl::IsNotFound(written) ? absl::OkStatus() : written;  // deleted meanwhile
 }
 
+absl::Status ObjectWriter::let_go(const api::ObjectMetadata& object, const CleanupDecision& decision) {
+  RETURN_IF_ERROR(set_finalizer(object, false));
+  spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "{} {}: {}: {}", kind_.kind,
+              to_string(object.key), decision.reason, decision.message);
+  tell(object, decision.is_warning ? "Warning" : "Normal", decision.reason, "Cleanup", decision.message);
+  return absl::OkStatus();
+}
+
 void ObjectWriter::tell(const api::ObjectMetadata& object, const char* type, const std::string& reason,
                         const std::string& action, const std::string& note) {
   record(object, {event_about(kind_, object, type, reason, action, note, now_us())});

@@ -9,6 +9,7 @@
 #include "operator/api/object_metadata.h"
 #include "operator/kube/client.h"
 #include "operator/kube/resource.h"
+#include "operator/tasks/cleanup_cycle.h"
 #include "operator/tasks/pruned_status.h"
 
 namespace rowtide::op::tasks {
@@ -25,6 +26,8 @@ class ObjectWriter {
   [[nodiscard]] absl::Status write_status(const api::ObjectMetadata& object, const nlohmann::json& status);
   /// Puts kCleanupFinalizer on or takes it away; those of others stay. Aborted as above.
   [[nodiscard]] absl::Status set_finalizer(const api::ObjectMetadata& object, bool is_wanted);
+  /// Takes the finalizer away, and tells people what became of what the object had. Aborted as above.
+  [[nodiscard]] absl::Status let_go(const api::ObjectMetadata& object, const CleanupDecision& decision);
   void tell(const api::ObjectMetadata& object, const char* type, const std::string& reason,
             const std::string& action, const std::string& note);
   void forget(const kube::ObjectKey& object) { pruned_.forget(object); }

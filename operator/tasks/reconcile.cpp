@@ -337,14 +337,9 @@ absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const Clean
 }
 
 controller::Result Reconciler::release(const api::TaskObject& task, const CleanupDecision& decision) {
-  const absl::Status gone = writer_.set_finalizer(task, false);
+  const absl::Status gone = writer_.let_go(task, decision);
   if (absl::IsAborted(gone)) return {absl::OkStatus(), kForOwnNews};
-  if (!gone.ok()) return {gone};
-  spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "{}: {}: {}",
-              to_string(task.key), decision.reason, decision.message);
-  writer_.tell(task, decision.is_warning ? "Warning" : "Normal", decision.reason, "Cleanup",
-               decision.message);
-  return {};
+  return {gone};
 }
 
 PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects& objects,

@@ -31,7 +31,6 @@ constexpr milliseconds kSaveTimeout{10'000};
 constexpr int kPollMs = 100;
 const std::string kTopic(kCheckpointTopic);
 
-using Message = sink::KafkaHandle<rd_kafka_message_t, rd_kafka_message_destroy>;
 using Partitions = sink::KafkaPartitions;
 
 struct Acknowledgement {
@@ -79,7 +78,7 @@ std::optional<Found> newest_namesake(const TaskRecords& records) {
 
 struct Producer {
   sink::KafkaClient client;
-  sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy> topic;
+  sink::KafkaTopicHandle topic;
 };
 
 class KafkaCheckpointStore final : public CheckpointStore {
@@ -342,7 +341,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
     std::int64_t hidden_from = -1;
     Clock::time_point deadline = Clock::now() + timeout_;
     while (Clock::now() < std::min(deadline, give_up_at_)) {
-      const Message message(rd_kafka_consumer_poll(&consumer, kPollMs));
+      const sink::KafkaMessageHandle message(rd_kafka_consumer_poll(&consumer, kPollMs));
       if (message == nullptr) continue;
       if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (message->offset >= end) return records;

@@ -122,15 +122,16 @@ run::Parts make_parts(task::Task& task, const task::SecretReader& secrets, sourc
 
 /// The topics of the task's changes: with {database} or {table} in their name also those of before this
 /// start.
-std::vector<std::string> topics_of(const task::Task& task, const sink::Sink& sink,
-                                   const std::vector<std::string>& existing) {
+absl::StatusOr<std::vector<std::string>> topics_of(const task::Task& task, const sink::Sink& sink,
+                                                   const groups::KeeperParts::ListTopics& existing) {
   std::vector<std::string> topics = sink.topics();
   if (!sink::has_topic_per_table(task)) return topics;
-  const auto matching = cleanup::matching_topics(task, existing);
+  ASSIGN_OR_RETURN(const std::vector<std::string> there, existing());
+  const auto matching = cleanup::matching_topics(task, there);
   if (!matching.ok()) return topics;
   std::set<std::string> all(topics.begin(), topics.end());
   all.insert(matching->begin(), matching->end());
-  return {all.begin(), all.end()};
+  return std::vector<std::string>(all.begin(), all.end());
 }
 
 /// The keeper of the task's consumer groups; null where no file of them was given. INVALID_ARGUMENT: what is
@@ -150,8 +151,7 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
       .task = task,
       .secrets = secrets,
       .unit = encode::timestamp_unit(task.spec.sink.kafka->format),
-      .topics = [&task,
-                 &sink](const std::vector<std::string>& existing) { return topics_of(task, sink, existing); },
+      .topics = [&task, &sink](const auto& existing) { return topics_of(task, sink, existing); },
       .file = options.groups_file,
       .mode = mode});
 }

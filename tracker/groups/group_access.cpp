@@ -7,7 +7,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
-#include "tracker/groups/admin_call.h"
+#include "tracker/sink/admin_call.h"
 #include "tracker/sink/kafka_topics.h"
 
 namespace rowtide::groups {
@@ -72,7 +72,7 @@ absl::Status grant_read(rd_kafka_s& client, const std::string& principal, const 
     return acl_error(principal, group, topics, "--add", code, words);
   };
   ASSIGN_OR_RETURN(const sink::KafkaEvent event,
-                   admin_call(
+                   sink::admin_call(
                        client, RD_KAFKA_ADMIN_OP_CREATEACLS, deadline,
                        [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
                          rd_kafka_CreateAcls(&client, bindings.data(), bindings.size(), options, queue);
@@ -97,7 +97,7 @@ absl::Status revoke_read(rd_kafka_s& client, const std::string& principal, const
     return acl_error(principal, group, topics, "--remove", code, words);
   };
   ASSIGN_OR_RETURN(const sink::KafkaEvent event,
-                   admin_call(
+                   sink::admin_call(
                        client, RD_KAFKA_ADMIN_OP_DELETEACLS, deadline,
                        [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
                          rd_kafka_DeleteAcls(&client, filters.data(), filters.size(), options, queue);

@@ -9,7 +9,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
-#include "tracker/groups/admin_call.h"
+#include "tracker/sink/admin_call.h"
 #include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_topics.h"
 
@@ -54,8 +54,8 @@ absl::Status group_error(const std::string& group, std::string_view what, rd_kaf
 }
 
 absl::StatusOr<KafkaEvent> call(rd_kafka_t& client, rd_kafka_admin_op_t operation, const std::string& group,
-                                std::string_view what, Deadline deadline, const AdminQuestion& ask) {
-  return admin_call(client, operation, deadline, ask, [&](rd_kafka_resp_err_t code, const char* text) {
+                                std::string_view what, Deadline deadline, const sink::AdminQuestion& ask) {
+  return sink::admin_call(client, operation, deadline, ask, [&](rd_kafka_resp_err_t code, const char* text) {
     return group_error(group, what, code, text);
   });
 }

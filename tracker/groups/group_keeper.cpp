@@ -38,6 +38,12 @@ Deadline deadline_in(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
 }
 
+std::vector<Partition> partitions_of(const std::vector<PartitionView>& views) {
+  std::vector<Partition> partitions;
+  for (const PartitionView& view : views) partitions.push_back(view.partition);
+  return partitions;
+}
+
 task::GroupOutcome outcome_of(const absl::Status& status, std::string_view done_reason) {
   if (status.ok()) return {.is_done = true, .reason = std::string(done_reason), .message = {}};
   std::string reason = reason_of(status);
@@ -158,8 +164,7 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
     ASSIGN_OR_RETURN(notes_, load_notes(kafka_, parts_.secrets, deadline));
   }
   RETURN_IF_ERROR(save_notes());
-  ASSIGN_OR_RETURN(const std::vector<std::string> existing, reader_->topics(deadline));
-  topics_ = parts_.topics(existing);
+  ASSIGN_OR_RETURN(topics_, parts_.topics([&] { return reader_->topics(deadline); }));
   std::sort(topics_.begin(), topics_.end());
   ASSIGN_OR_RETURN(const std::vector<PartitionView> views, survey_.look(*reader_, topics_, deadline));
   absl::Status first;
@@ -208,7 +213,7 @@ absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& 
   status.sampled_at_ms = now_ms();
   if (group.is_being_deleted) {
     absl::Status deleted;
-    if (group.deletion == task::GroupDeletion::Delete) deleted = delete_in_kafka(group, deadline);
+    if (group.deletion == task::DeletionPolicy::Delete) deleted = delete_in_kafka(group, deadline);
     status.deletion = outcome_of(deleted, "Deleted");
     kept.places.clear();
     return deleted;
@@ -234,8 +239,7 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
   ASSIGN_OR_RETURN(const GroupState state, describe_group(reader_->client(), group.group_id, deadline));
   kept.status.state = state.name;
   kept.status.members = state.members;
-  std::vector<Partition> partitions;
-  for (const PartitionView& view : views) partitions.push_back(view.partition);
+  const std::vector<Partition> partitions = partitions_of(views);
   ASSIGN_OR_RETURN(const auto committed,
                    committed_places(reader_->client(), group.group_id, partitions, deadline));
   kept.places.assign(views.size(), std::nullopt);
@@ -316,10 +320,8 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
   std::vector<std::optional<std::int64_t>> at(views.size());
   if (!is_later && group.start == task::GroupStart::Timestamp) {
     RETURN_IF_ERROR(check_start_time(group, views, now_ms()));
-    std::vector<Partition> partitions;
-    for (const PartitionView& view : views) partitions.push_back(view.partition);
     const std::int64_t per_unit = parts_.unit == record::TimestampUnit::Seconds ? 1'000'000 : 1'000;
-    ASSIGN_OR_RETURN(at, reader_->offsets_at(partitions, group.start_us / per_unit, deadline));
+    ASSIGN_OR_RETURN(at, reader_->offsets_at(partitions_of(views), group.start_us / per_unit, deadline));
   }
   std::vector<std::pair<Partition, std::int64_t>> offsets;
   for (std::size_t i = 0; i < views.size(); ++i) {

@@ -33,8 +33,10 @@ struct KeeperParts {
   const task::Task& task;  ///< must have a Kafka sink, and outlive the keeper
   const task::SecretReader& secrets;
   record::TimestampUnit unit;
-  /// Of the topics that are there, those of the task's changes; called from the keeper's thread.
-  std::function<std::vector<std::string>(const std::vector<std::string>& existing)> topics;
+  using ListTopics = std::function<absl::StatusOr<std::vector<std::string>>()>;
+  /// Those of the task's changes; `existing` asks the brokers which topics there are. Called from the
+  /// keeper's thread.
+  std::function<absl::StatusOr<std::vector<std::string>>(const ListTopics& existing)> topics;
   std::string file;  ///< of ConsumerGroups; may change and be missing
   task::Mode mode = task::Mode::Standalone;
 };

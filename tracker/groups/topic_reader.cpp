@@ -13,8 +13,6 @@
 namespace rowtide::groups {
 namespace {
 
-using Message = sink::KafkaHandle<rd_kafka_message_t, rd_kafka_message_destroy>;
-
 constexpr std::size_t kBatch = 1000;
 constexpr int kReadPollMs = 100;
 
@@ -72,7 +70,7 @@ absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, cons
 }
 
 rd_kafka_topic_t& TopicReader::topic(const std::string& name) {
-  Topic& handle = topics_[name];
+  sink::KafkaTopicHandle& handle = topics_[name];
   if (handle == nullptr) handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
   return *handle;
 }
@@ -147,7 +145,8 @@ absl::StatusOr<ReadTo> TopicReader::read(const Partition& partition, std::int64_
     if (count < 0) return failed("reading", partition.topic, rd_kafka_last_error());
     absl::Status status;
     for (ssize_t i = 0; i < count; ++i) {
-      const Message message(batch.at(static_cast<std::size_t>(i)));  // all are freed, read or not
+      const sink::KafkaMessageHandle message(
+          batch.at(static_cast<std::size_t>(i)));  // all are freed, read or not
       if (!read_to.is_timed_out) continue;
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         read_to.is_timed_out =

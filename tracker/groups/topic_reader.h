@@ -74,12 +74,11 @@ class TopicReader {
                                             const std::function<bool(const SeenRecord&)>& on_record);
 
  private:
-  using Topic = sink::KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;
   explicit TopicReader(sink::KafkaClient client) : client_(std::move(client)) {}
   [[nodiscard]] rd_kafka_topic_t& topic(const std::string& name);
 
   sink::KafkaClient client_;
-  std::map<std::string, Topic> topics_;  // destroyed before the client
+  std::map<std::string, sink::KafkaTopicHandle> topics_;  // destroyed before the client
 };
 
 }  // namespace rowtide::groups

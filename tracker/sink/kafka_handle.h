@@ -21,6 +21,8 @@ struct KafkaDeleter {
 template <class T, auto Function>
 using KafkaHandle = std::unique_ptr<T, KafkaDeleter<Function>>;
 
+using KafkaTopicHandle = KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;
+using KafkaMessageHandle = KafkaHandle<rd_kafka_message_t, rd_kafka_message_destroy>;
 using KafkaMetadata = KafkaHandle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
 using KafkaPartitions = KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 using KafkaQueue = KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;

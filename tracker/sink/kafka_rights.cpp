@@ -21,8 +21,6 @@ namespace {
 using RightsClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-using TopicHandle = KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;
-
 constexpr int kRightsPollMs = 50;
 
 Right right_of(rd_kafka_resp_err_t code) {
@@ -60,7 +58,7 @@ absl::Status ask_write(const task::KafkaSink& kafka, const task::SecretReader& s
   ASSIGN_OR_RETURN(const KafkaClient producer, make_kafka_producer(std::move(conf)));
   for (TopicRights& rights : topics) {
     if (!rights.exists) continue;
-    const TopicHandle topic(rd_kafka_topic_new(producer.get(), rights.topic.c_str(), nullptr));
+    const KafkaTopicHandle topic(rd_kafka_topic_new(producer.get(), rights.topic.c_str(), nullptr));
     // No key: a compacted topic would refuse the record for that as well.
     rd_kafka_produce(topic.get(), 0, RD_KAFKA_MSG_F_COPY, nullptr, 0, nullptr, 0, &rights.write);
   }

@@ -11,6 +11,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
+#include "tracker/sink/admin_call.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 
@@ -56,23 +57,13 @@ absl::StatusOr<std::int32_t> look_up(rd_kafka_t& client, const std::string& topi
   return 0;
 }
 
-absl::StatusOr<KafkaEvent> next_event(rd_kafka_queue_t& queue, std::string_view what,
-                                      Clock::time_point deadline) {
-  KafkaEvent event(rd_kafka_queue_poll(&queue, ms_until(deadline) + 1000));
-  if (event == nullptr) return absl::UnavailableError(fmt::format("Kafka does not answer while {}", what));
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return absl::UnavailableError(
-        fmt::format("{} failed: {}", what, rd_kafka_event_error_string(event.get())));
-  }
-  return event;
-}
-
-KafkaAdminOptions admin_options(rd_kafka_t& client, rd_kafka_admin_op_t operation,
-                                Clock::time_point deadline) {
-  KafkaAdminOptions options(rd_kafka_AdminOptions_new(&client, operation));
-  std::array<char, 256> error{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), ms_until(deadline), error.data(), error.size());
-  return options;
+absl::StatusOr<KafkaEvent> call(rd_kafka_t& client, rd_kafka_admin_op_t operation, std::string_view what,
+                                Clock::time_point deadline, const AdminQuestion& ask) {
+  return admin_call(client, operation, deadline, ask, [&](rd_kafka_resp_err_t code, const char* words) {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+    return absl::UnavailableError(words == nullptr ? fmt::format("Kafka does not answer while {}", what)
+                                                   : fmt::format("{} failed: {}", what, words));
+  });
 }
 
 absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, const char* text) {
@@ -111,16 +102,14 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation
   for (const auto& [name, value] : spec.config) {
     rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
   }
-  const KafkaQueue queue(rd_kafka_queue_new(&client));
-  const KafkaAdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
-  if (creation == Creation::Tried) {
-    rd_kafka_AdminOptions_set_validate_only(options.get(), 1, error.data(), error.size());
-  }
   std::array<rd_kafka_NewTopic_t*, 1> topics{topic.get()};
-  rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options.get(), queue.get());
-
   ASSIGN_OR_RETURN(const KafkaEvent event,
-                   next_event(*queue, fmt::format("creating topic {}", spec.name), deadline));
+                   call(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, fmt::format("creating topic {}", spec.name),
+                        deadline, [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                          if (creation == Creation::Tried)
+                            rd_kafka_AdminOptions_set_validate_only(options, 1, error.data(), error.size());
+                          rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options, queue);
+                        }));
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
@@ -176,12 +165,12 @@ std::string create_command(const TopicSpec& spec, std::string_view servers) {
 void read_topic_config(rd_kafka_s& client, const std::string& topic, milliseconds timeout, TopicInfo& facts) {
   const Clock::time_point deadline = Clock::now() + timeout;
   const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  const KafkaQueue queue(rd_kafka_queue_new(&client));
-  const KafkaAdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
   std::array<rd_kafka_ConfigResource_t*, 1> resources{resource.get()};
-  rd_kafka_DescribeConfigs(&client, resources.data(), resources.size(), options.get(), queue.get());
-
-  const absl::StatusOr<KafkaEvent> event = next_event(*queue, "reading a topic's settings", deadline);
+  const absl::StatusOr<KafkaEvent> event =
+      call(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "reading a topic's settings", deadline,
+           [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+             rd_kafka_DescribeConfigs(&client, resources.data(), resources.size(), options, queue);
+           });
   if (!event.ok()) return;
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** results =

@@ -8,6 +8,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
+#include "tracker/sink/admin_call.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_topics.h"
@@ -77,20 +78,23 @@ absl::StatusOr<std::vector<std::string>> delete_topics(const task::KafkaSink& ka
   for (const std::string& name : names) {
     doomed.push_back(topics.emplace_back(rd_kafka_DeleteTopic_new(name.c_str())).get());
   }
-  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
-  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_DELETETOPICS));
-  std::array<char, 256> error{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), ms_until(deadline), error.data(), error.size());
-  // The brokers answer when the topics are gone.
-  rd_kafka_AdminOptions_set_operation_timeout(options.get(), ms_until(deadline), error.data(), error.size());
-  rd_kafka_DeleteTopics(client.get(), doomed.data(), doomed.size(), options.get(), queue.get());
-  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), ms_until(deadline) + 1000));
-  if (event == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  const auto failed = [&](rd_kafka_resp_err_t code, const char* words) {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
     return absl::UnavailableError(fmt::format(
         "the topics {} could not be deleted: {}; check that the brokers at {} run", fmt::join(names, ", "),
-        event == nullptr ? "Kafka does not answer" : rd_kafka_event_error_string(event.get()),
-        bootstrap_list(kafka)));
-  }
+        words == nullptr ? "Kafka does not answer" : words, bootstrap_list(kafka)));
+  };
+  ASSIGN_OR_RETURN(const KafkaEvent event,
+                   admin_call(
+                       *client, RD_KAFKA_ADMIN_OP_DELETETOPICS, deadline,
+                       [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                         // The brokers answer when the topics are gone.
+                         std::array<char, 256> error{};
+                         rd_kafka_AdminOptions_set_operation_timeout(options, ms_until(deadline),
+                                                                     error.data(), error.size());
+                         rd_kafka_DeleteTopics(client.get(), doomed.data(), doomed.size(), options, queue);
+                       },
+                       failed));
   const Deletion deletion = read_deletion(*event);
   if (!deletion.kept.empty()) return not_deleted(deletion);
   return deletion.deleted;

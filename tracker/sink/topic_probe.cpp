@@ -12,8 +12,6 @@
 namespace rowtide::sink {
 namespace {
 
-using ProbedTopic = KafkaHandle<rd_kafka_topic_t, rd_kafka_topic_destroy>;
-
 TopicPresence presence_of(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
@@ -44,7 +42,7 @@ absl::StatusOr<KafkaClient> make_asking_client(const task::KafkaSink& kafka,
 
 absl::StatusOr<TopicSeen> see_topic(rd_kafka_s& client, const std::string& topic,
                                     std::chrono::steady_clock::time_point deadline) {
-  const ProbedTopic handle(rd_kafka_topic_new(&client, topic.c_str(), nullptr));
+  const KafkaTopicHandle handle(rd_kafka_topic_new(&client, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 0, handle.get(), &raw, ms_until(deadline));
   const KafkaMetadata metadata(raw);

@@ -28,7 +28,7 @@ TEST(ConsumerGroup, IsReadWithItsDefaults) {
   EXPECT_EQ(group.uid, "u1");
   EXPECT_EQ(group.generation, 3);
   EXPECT_EQ(group.start, GroupStart::Latest);
-  EXPECT_EQ(group.deletion, GroupDeletion::Retain);
+  EXPECT_EQ(group.deletion, DeletionPolicy::Retain);
   EXPECT_FALSE(group.is_being_deleted);
 }
 
@@ -45,7 +45,7 @@ TEST(ConsumerGroup, IsReadWithEverythingSet) {
   EXPECT_EQ(group.start, GroupStart::Timestamp);
   EXPECT_EQ(group.start_us, 1'795'334'400'000'000);
   EXPECT_EQ(group.checkpoint_nonce, 7);
-  EXPECT_EQ(group.deletion, GroupDeletion::Delete);
+  EXPECT_EQ(group.deletion, DeletionPolicy::Delete);
 }
 
 TEST(ConsumerGroup, StandsBesideOtherDocuments) {
