@@ -19,7 +19,7 @@ using sink::Right;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTopicsTime{6000};
-constexpr milliseconds kCheckpointTime{2000};
+constexpr milliseconds kCheckpointTime{5000};
 constexpr milliseconds kProducerIdTime{3000};
 constexpr milliseconds kTransactionTime{5000};
 
@@ -88,7 +88,7 @@ MissingRights missing_on(const sink::TopicRights& rights, bool is_checkpoints, b
 CheckpointSeen look_for_checkpoint(CheckContext& context, const sink::TopicRights& topic) {
   if (!topic.exists) return {.may_be_there = topic.describe != Right::Granted};
   const auto found = checkpoint::find_kafka_checkpoint(context.task(), context.secrets(),
-                                                       std::min(kCheckpointTime, context.time_left() / 4));
+                                                       std::min(kCheckpointTime, context.time_left() / 3));
   if (found.ok()) return {.is_there = found->has_value(), .read = Right::Granted};
   const bool is_denied = reason_of(found.status()) == sink::kNotAuthorized;
   return {.may_be_there = true, .read = is_denied ? Right::Denied : Right::NotAsked};
