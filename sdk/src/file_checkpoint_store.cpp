@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "rowtide/checkpoint_store.h"
@@ -57,10 +58,14 @@ void sync_folder_of(const std::filesystem::path& path) {
 class FileCheckpointStore final : public CheckpointStore {
  public:
   explicit FileCheckpointStore(std::filesystem::path path) : path_(std::move(path)) {
-    if (!std::filesystem::exists(path_)) return;
+    std::error_code why;
+    const std::filesystem::file_status status = std::filesystem::status(path_, why);
+    if (status.type() == std::filesystem::file_type::not_found) return;
+    if (why) fail_to_read(why.message());
+    errno = 0;
     std::ifstream stream(path_);
     std::string line;
-    if (!std::getline(stream, line)) fail("cannot read", path_);
+    if (!std::getline(stream, line)) fail_to_read(errno == 0 ? "it is empty" : std::strerror(errno));
     if (line != kFirstLine) {
       throw Error(ErrorCode::Checkpoint, path_.string() + " is no checkpoint of the SDK; name another file");
     }
@@ -91,6 +96,11 @@ class FileCheckpointStore final : public CheckpointStore {
   }
 
  private:
+  [[noreturn]] void fail_to_read(const std::string& why) const {
+    throw Error(ErrorCode::Checkpoint, "the checkpoint file " + path_.string() + " cannot be read: " + why +
+                                           "; let this user read it and its folders, or name another file");
+  }
+
   std::filesystem::path path_;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets_;
 };

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -40,6 +41,26 @@ TEST(FileCheckpointStore, RefusesWhatIsNoneAndWhatIsDamaged) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
   }
+}
+
+TEST(FileCheckpointStore, SaysWhatToDoWhereTheFileCannotBeLookedAt) {
+  const TempDir folder;
+  const auto itself = folder.path() / "itself";
+  std::filesystem::create_symlink(itself, itself);
+  std::ofstream(folder.path() / "empty");
+  const auto beneath_a_file = folder.path() / "empty" / "checkpoint";
+  for (const auto& path : {itself, folder.path(), folder.path() / "empty"}) {
+    try {
+      static_cast<void>(file_checkpoint_store(path));
+      FAIL() << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
+      EXPECT_THAT(error.what(),
+                  testing::AllOf(testing::HasSubstr(path.string()), testing::HasSubstr("name another file")));
+    }
+  }
+  EXPECT_THROW(file_checkpoint_store(beneath_a_file)->save(std::vector<PartitionOffset>{{"orders", 0, 7}}),
+               Error);
 }
 
 }  // namespace
