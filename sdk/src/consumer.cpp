@@ -63,6 +63,7 @@ class Consumer::Impl {
         .on_rebalance = [this](auto event, auto* partitions) { rebalance(event, partitions); },
         .on_error = [this](auto error, const char* reason) { note_error(error, reason); },
         .on_commit = [this](auto error) { note_commit(error); },
+        .on_thrown = [this](std::exception_ptr thrown) { failure_ = std::move(thrown); },
     };
     client_ = make_kafka_client(options_, callbacks_);
     for (const std::string& topic : options_.topics) require_topic(topic);
@@ -147,9 +148,9 @@ class Consumer::Impl {
         std::optional<Change> change = poll(batch.empty() ? timeout : milliseconds{0});
         if (!change) break;
         batch.push_back(std::move(*change));
-      } catch (const Error& error) {
+      } catch (...) {
         if (batch.empty()) throw;
-        if (!failure_) passing_ = error;  // the next call throws it
+        if (!failure_) passing_ = std::current_exception();  // the next call throws it
         break;
       }
     }
@@ -184,7 +185,7 @@ class Consumer::Impl {
     std::exception_ptr failed;
     try {
       save(true);
-    } catch (const Error&) {
+    } catch (...) {
       failed = std::current_exception();
     }
     leave();
@@ -224,23 +225,20 @@ class Consumer::Impl {
 
   void require_metadata(const Change& change) {
     if (change.operation == Operation::SchemaChange || change.transaction_order > 0) return;
-    failure_ =
-        Error(ErrorCode::InvalidOptions,
-              "the record at offset " + std::to_string(change.offset) + " of " + std::string(change.topic) +
-                  " does not say where it stands in a transaction: set debezium.transactionMetadata of the "
-                  "task, and begin behind the records of before, or read without Options::transactions",
-              std::string(change.topic), change.partition, change.offset);
-    throw Error(*failure_);
+    fail(Error(ErrorCode::InvalidOptions,
+               "the record at offset " + std::to_string(change.offset) + " of " + std::string(change.topic) +
+                   " does not say where it stands in a transaction: set debezium.transactionMetadata of the "
+                   "task, and begin behind the records of before, or read without Options::transactions",
+               std::string(change.topic), change.partition, change.offset));
   }
 
   void throw_too_large() {
-    failure_ = Error(
+    fail(Error(
         ErrorCode::TransactionTooLarge,
         std::to_string(statistics_.unacknowledged) +
             " records of transactions that are not at their "
             "ends reach Options::max_buffered_records or max_buffered_bytes: raise these, or read changes "
-            "without Options::transactions");
-    throw Error(*failure_);
+            "without Options::transactions"));
   }
 
   /// One that has a part only would never see a transaction whole: it reads nothing until it has all.
@@ -296,13 +294,15 @@ class Consumer::Impl {
     if (!client_) throw Error(ErrorCode::Closed, "the consumer is closed");
   }
 
+  /// Now and at each call from now on.
+  [[noreturn]] void fail(const Error& error) {
+    failure_ = std::make_exception_ptr(error);
+    throw Error(error);
+  }
+
   void throw_failure() {
-    if (failure_) throw Error(*failure_);
-    if (passing_) {
-      const Error error = *passing_;
-      passing_.reset();
-      throw Error(error);
-    }
+    if (failure_) std::rethrow_exception(failure_);
+    if (passing_) std::rethrow_exception(std::exchange(passing_, nullptr));
   }
 
   // -- connecting
@@ -356,14 +356,14 @@ class Consumer::Impl {
       try {
         assign(partitions);
         return;
-      } catch (const Error& error) {
-        failure_ = error;
+      } catch (...) {
+        failure_ = std::current_exception();
       }
     } else {
       try {
         if (rd_kafka_assignment_lost(client_.get()) == 0) save(true);
-      } catch (const Error& error) {
-        passing_ = error;
+      } catch (...) {
+        passing_ = std::current_exception();
       }
     }
     // A pause outlives an assignment, and the partitions may come back.
@@ -400,9 +400,11 @@ class Consumer::Impl {
   void note_error(rd_kafka_resp_err_t error, const char* reason) {
     last_reason_ = reason;
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
-      failure_ = Error(ErrorCode::Kafka, std::string("librdkafka gives up: ") + reason);
+      failure_ =
+          std::make_exception_ptr(Error(ErrorCode::Kafka, std::string("librdkafka gives up: ") + reason));
     } else if (code_of(error) == ErrorCode::Unauthorized) {
-      passing_ = Error(ErrorCode::Unauthorized, std::string(reason) + "; check Options::security");
+      passing_ = std::make_exception_ptr(
+          Error(ErrorCode::Unauthorized, std::string(reason) + "; check Options::security"));
     }
   }
 
@@ -481,12 +483,11 @@ class Consumer::Impl {
       turn.ledger.pass(offset + 1);
       return;
     }
-    failure_ = Error(ErrorCode::Undecodable,
-                     "the record at offset " + std::to_string(offset) + " of " +
-                         place_of(turn.topic, turn.partition) + " cannot be decoded: " + decoded_.problem +
-                         ". Name the right Options::format, or pass over it with OnUndecodable::Skip",
-                     turn.topic, turn.partition, offset);
-    throw Error(*failure_);
+    fail(Error(ErrorCode::Undecodable,
+               "the record at offset " + std::to_string(offset) + " of " +
+                   place_of(turn.topic, turn.partition) + " cannot be decoded: " + decoded_.problem +
+                   ". Name the right Options::format, or pass over it with OnUndecodable::Skip",
+               turn.topic, turn.partition, offset));
   }
 
   void take_error(const rd_kafka_message_t& message) {
@@ -496,7 +497,7 @@ class Consumer::Impl {
     if (code == ErrorCode::Unreachable) return;  // librdkafka goes on trying
     const Error error(code, std::string("Kafka: ") + rd_kafka_message_errstr(&message), topic,
                       message.partition, message.offset);
-    if (code == ErrorCode::PositionLost) failure_ = error;
+    if (code == ErrorCode::PositionLost) fail(error);
     throw Error(error);
   }
 
@@ -582,6 +583,9 @@ class Consumer::Impl {
       throw;
     } catch (const std::exception& error) {
       throw Error(ErrorCode::Checkpoint, std::string("the checkpoint cannot be saved: ") + error.what());
+    } catch (...) {
+      throw Error(ErrorCode::Checkpoint,
+                  "the checkpoint cannot be saved: CheckpointStore::save() threw what is no std::exception");
     }
   }
 
@@ -616,8 +620,8 @@ class Consumer::Impl {
   Clock::time_point next_save_;
   Statistics statistics_;
   std::atomic<bool> stops_{false};
-  std::optional<Error> failure_;  ///< for good
-  std::optional<Error> passing_;  ///< thrown once
+  std::exception_ptr failure_;  ///< for good
+  std::exception_ptr passing_;  ///< thrown once
   std::string last_reason_;
   KafkaHandle client_;  ///< gone once closed
 };
@@ -629,7 +633,7 @@ Consumer::~Consumer() {
   if (!impl_) return;
   try {
     impl_->close();
-  } catch (const Error&) {  // closed before, or close() was the place to see it
+  } catch (...) {  // closed before, or close() was the place to see it
   }
 }
 Consumer::Consumer(Consumer&&) noexcept = default;

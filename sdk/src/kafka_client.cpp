@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 namespace rowtide {
@@ -28,6 +29,18 @@ void set_security(rd_kafka_conf_t* config, const Security& security) {
   }
 }
 
+/// Nothing may be thrown through librdkafka's frames, which are C.
+template <typename... Arguments>
+void call_back(void* opaque, std::function<void(Arguments...)> KafkaCallbacks::*which,
+               std::type_identity_t<Arguments>... arguments) noexcept {
+  auto* const callbacks = static_cast<KafkaCallbacks*>(opaque);
+  try {
+    (callbacks->*which)(arguments...);
+  } catch (...) {
+    callbacks->on_thrown(std::current_exception());
+  }
+}
+
 KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
   KafkaConfig owned(rd_kafka_conf_new());
   rd_kafka_conf_t* const config = owned.get();
@@ -51,13 +64,13 @@ KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
   rd_kafka_conf_set_opaque(config, &callbacks);
   rd_kafka_conf_set_rebalance_cb(
       config, [](rd_kafka_t*, rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions,
-                 void* opaque) { static_cast<KafkaCallbacks*>(opaque)->on_rebalance(event, partitions); });
+                 void* opaque) { call_back(opaque, &KafkaCallbacks::on_rebalance, event, partitions); });
   rd_kafka_conf_set_error_cb(config, [](rd_kafka_t*, int error, const char* reason, void* opaque) {
-    static_cast<KafkaCallbacks*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
+    call_back(opaque, &KafkaCallbacks::on_error, static_cast<rd_kafka_resp_err_t>(error), reason);
   });
   rd_kafka_conf_set_offset_commit_cb(
       config, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
-        static_cast<KafkaCallbacks*>(opaque)->on_commit(error);
+        call_back(opaque, &KafkaCallbacks::on_commit, error);
       });
   return owned;
 }

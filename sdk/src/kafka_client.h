@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ struct KafkaCallbacks {
   std::function<void(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*)> on_rebalance;
   std::function<void(rd_kafka_resp_err_t, const char*)> on_error;
   std::function<void(rd_kafka_resp_err_t)> on_commit;
+  std::function<void(std::exception_ptr)> on_thrown;  ///< by one of the others; does not throw itself
 };
 
 /// A member of the group that has not subscribed yet. `callbacks` outlive it. Throws Error.

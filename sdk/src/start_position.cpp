@@ -80,6 +80,11 @@ std::optional<std::int64_t> saved_offset(rd_kafka_t* client, const Options& opti
       throw Error(ErrorCode::Checkpoint,
                   "the checkpoint of " + place_of(topic, partition) + ": " + error.what(), topic, partition,
                   -1);
+    } catch (...) {
+      throw Error(ErrorCode::Checkpoint,
+                  "the checkpoint of " + place_of(topic, partition) +
+                      ": CheckpointStore::load() threw what is no std::exception",
+                  topic, partition, -1);
     }
   }
   const KafkaOffsets list = one_offset(topic, partition, RD_KAFKA_OFFSET_INVALID);
@@ -119,6 +124,14 @@ std::int64_t offset_at_time(rd_kafka_t* client, const Options& options, const Pa
     return error == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].err : error;
   });
   const std::int64_t offset = list->elems[0].offset;
+  if (offset < 0 && range.low == range.high && range.low > 0) {
+    throw Error(ErrorCode::TimeOutsideDataRange,
+                "Start::at_time: " + place_of(topic, partition) + " holds no records any more, all " +
+                    std::to_string(range.low) +
+                    " were deleted, and whether some came after that time is not known; begin with "
+                    "Start::latest(), or Start::earliest() and take the data anew",
+                topic, partition, -1);
+  }
   if (offset < 0) return range.high;  // nothing at or after it yet
   if (offset <= range.low && range.low > 0) {
     throw Error(ErrorCode::TimeOutsideDataRange,

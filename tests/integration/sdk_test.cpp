@@ -239,6 +239,13 @@ TEST(SdkConsumer, DeletedRecordsAreAnErrorAndNotASilentLoss) {
   options.start = Start::at_time(std::chrono::sys_time<std::chrono::milliseconds>(1s));
   Consumer by_time(options);
   EXPECT_EQ(error_of(by_time).code(), ErrorCode::TimeOutsideDataRange);
+
+  delete_records(topic, 3);
+  options.group_id += "-emptied";
+  Consumer emptied(options);
+  const Error nothing_left = error_of(emptied);
+  EXPECT_EQ(nothing_left.code(), ErrorCode::TimeOutsideDataRange);
+  EXPECT_THAT(nothing_left.what(), HasSubstr("holds no records any more"));
 }
 
 TEST(SdkConsumer, WhatCannotBeDecodedStopsOrIsCounted) {
@@ -354,12 +361,15 @@ TEST(SdkConsumer, AFileKeepsTheCheckpoint) {
 class OwnStore final : public CheckpointStore {
  public:
   std::optional<std::int64_t> load(const std::string& /*topic*/, std::int32_t /*partition*/) override {
+    if (throws_a_number) throw 7;
     return next;
   }
   void save(std::span<const PartitionOffset> /*offsets*/) override {
     if (fails) throw std::runtime_error("the disk is full");
+    if (throws_a_number) throw 7;
   }
   std::optional<std::int64_t> next;
+  bool throws_a_number = false;
   bool fails = false;
 };
 
@@ -381,6 +391,30 @@ TEST(SdkConsumer, AnApplicationsOwnStoreIsAskedAndItsFailureSaid) {
     EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
     EXPECT_THAT(error.what(), HasSubstr("the disk is full"));
   }
+}
+
+TEST(SdkConsumer, WhateverAStoreThrowsEndsNeitherLibrdkafkaNorADestructor) {
+  const std::string topic = topic_with(3);
+  const auto store = std::make_shared<OwnStore>();
+  Options options = options_for(topic, topic);
+  options.checkpoint_store = store;
+  {
+    Consumer consumer(options);
+    consumer.acknowledge(take(consumer, 1));
+    store->throws_a_number = true;
+    try {
+      consumer.commit();
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
+    }
+  }  // saves again, in the destructor and when the partition is taken away
+  Consumer at_load(options);
+  const Error error = error_of(at_load);
+  EXPECT_EQ(error.code(), ErrorCode::Checkpoint);
+  EXPECT_THAT(error.what(), HasSubstr("load()"));
+  store->throws_a_number = false;
+  at_load.close();
 }
 
 TEST(SdkConsumer, APartitionThatChangesHandsGoesOnAtTheCheckpoint) {
