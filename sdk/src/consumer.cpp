@@ -12,6 +12,7 @@
 #include "sdk/src/kafka_client.h"
 #include "sdk/src/options_check.h"
 #include "sdk/src/partition_ledger.h"
+#include "sdk/src/read_ahead.h"
 #include "sdk/src/start_position.h"
 #include "sdk/src/transaction_assembler.h"
 
@@ -30,6 +31,8 @@ struct Turn {
   PartitionLedger ledger;
   std::optional<std::int64_t> saved;  ///< the checkpoint that is known to be stored
   bool is_at_end = false;             ///< of the partition, as far as it was told
+  bool is_held = false;               ///< paused, as it is ahead of the awaited transaction
+  std::optional<std::int64_t> end{};  ///< of the partition when it was asked for, until it is reached
 };
 
 /// Errors of a commit that say that the partitions are another member's by now, who goes on at the checkpoint
@@ -41,6 +44,9 @@ bool is_of_lost_partitions(rd_kafka_resp_err_t error) {
 
 // So many records that are no change for the caller are passed before the clock is looked at.
 constexpr int kPassedAtOnce = 1000;
+
+// Where a tracker delivers at least once, records of one transaction become visible one after the other.
+constexpr std::chrono::seconds kPatienceForChanges{10};
 
 /// The topic that says where transactions end.
 bool has_marks(const std::string& topic) {
@@ -88,11 +94,11 @@ class Consumer::Impl {
       throw Error(ErrorCode::InvalidOptions, "poll_transaction() is with Options::transactions");
     const Clock::time_point end = Clock::now() + timeout;
     while (true) {
-      if (std::optional<Transaction> whole = assembler_.next(is_at_end(), Clock::now()))
-        return deliver(*std::move(whole));
+      if (std::optional<Transaction> whole = assembler_.next()) return deliver(*std::move(whole));
       tell_part_only();
+      look_for_the_end();
       pause_or_resume();
-      if (is_paused_ && delivered_.empty() && are_marks_at_end()) throw_too_large();
+      require_room();
       const bool is_last_try = Clock::now() >= end;
       constexpr milliseconds kStep{100};
       if (std::optional<Change> change = poll_change(std::min(kStep, until(end)))) {
@@ -114,6 +120,7 @@ class Consumer::Impl {
     while (!delivered_.empty() && delivered_.front().is_acknowledged) {
       for (const auto& [assignment, offset] : delivered_.front().records)
         acknowledge_record(assignment, offset);
+      delivered_size_ -= delivered_.front().size();
       delivered_.pop_front();
     }
   }
@@ -206,11 +213,34 @@ class Consumer::Impl {
 
   // -- transactions
 
+  struct Size {
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+    Size& operator+=(const Size& more) {
+      records += more.records;
+      bytes += more.bytes;
+      return *this;
+    }
+    Size& operator-=(const Size& less) {
+      records -= less.records;
+      bytes -= less.bytes;
+      return *this;
+    }
+  };
   /// Given to the application, and not acknowledged with all before it.
   struct DeliveredTransaction {
     std::uint64_t number = 0;
     std::vector<std::pair<std::uint64_t, std::int64_t>> records;  ///< assignments and offsets
+    std::size_t bytes = 0;
     bool is_acknowledged = false;
+    [[nodiscard]] Size size() const { return {records.size(), bytes}; }
+  };
+  /// Ends of the partitions, which say what comes no more: asked for when the awaited transaction lacks
+  /// changes for long.
+  struct EndWatch {
+    std::uint64_t end;         ///< the last END that was here when it began
+    Clock::time_point ask_at;  ///< when all of its changes are there to be read
+    bool is_asked = false;
   };
 
   Transaction deliver(Transaction whole) {
@@ -218,8 +248,12 @@ class Consumer::Impl {
     DeliveredTransaction& delivered = delivered_.emplace_back();
     delivered.number = whole.number;
     delivered.records = whole.marks;
-    for (const Change& change : whole.changes)
+    delivered.bytes = whole.marks.size() * whole.id.size();
+    for (const Change& change : whole.changes) {
       delivered.records.emplace_back(change.assignment, change.offset);
+      delivered.bytes += change.storage_size;
+    }
+    delivered_size_ += delivered.size();
     return whole;
   }
 
@@ -232,13 +266,71 @@ class Consumer::Impl {
                std::string(change.topic), change.partition, change.offset));
   }
 
-  void throw_too_large() {
+  /// That an end was told of earlier says nothing about what the awaited transaction lacks.
+  void look_for_the_end() {
+    const auto awaited = assembler_.awaited();
+    if (!awaited) return end_watch_.reset();
+    if (!end_watch_ || awaited->number > end_watch_->end)
+      end_watch_ = EndWatch{assembler_.last_end(), Clock::now() + kPatienceForChanges};
+    if (!end_watch_->is_asked && Clock::now() >= end_watch_->ask_at) ask_for_ends();
+    if (!end_watch_->is_asked) return;
+    for (Turn& turn : turns_) {
+      if (!turn.end || turn.ledger.next() < *turn.end) continue;
+      assembler_.exhaust(turn.assignment, end_watch_->end);
+      turn.end.reset();
+    }
+  }
+
+  void ask_for_ends() {
+    constexpr std::chrono::seconds kAgainAfter{1};
+    constexpr int kWait = 1000;
+    for (Turn& turn : turns_) {
+      turn.end.reset();
+      if (has_marks(turn.topic) || !assembler_.may_hold_awaited(turn.assignment)) continue;
+      std::int64_t low = 0;
+      std::int64_t high = 0;
+      const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(client_.get(), turn.topic.c_str(),
+                                                                         turn.partition, &low, &high, kWait);
+      if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        end_watch_->ask_at = Clock::now() + kAgainAfter;
+        return;
+      }
+      turn.end = high;
+    }
+    end_watch_->is_asked = true;
+  }
+
+  /// How much of the bounds of Options that is.
+  [[nodiscard]] double share_of_bounds(const Size& size) const {
+    return std::max(static_cast<double>(size.records) / static_cast<double>(options_.max_buffered_records),
+                    static_cast<double>(size.bytes) / static_cast<double>(options_.max_buffered_bytes));
+  }
+  /// Read and not given yet.
+  [[nodiscard]] double share_of_waiting() const {
+    Size waiting{statistics_.unacknowledged, buffered_bytes_};
+    return share_of_bounds(waiting -= delivered_size_);
+  }
+
+  /// The awaited transaction does not fit, or what is ahead of it although all that can be paused is.
+  void require_room() {
+    const auto awaited = assembler_.awaited();
+    constexpr double kMost = 2;
+    bool is_too_large =
+        share_of_waiting() >= kMost || (awaited && share_of_bounds({awaited->changes, awaited->bytes}) >= 1);
+    const bool lacks_marks = !awaited && share_of_waiting() >= 1 && delivered_.empty() && are_marks_at_end();
+    if (!lacks_marks) {
+      lacks_marks_since_.reset();
+    } else if (!lacks_marks_since_) {
+      lacks_marks_since_ = Clock::now();
+    } else if (Clock::now() - *lacks_marks_since_ >= kPatienceForChanges) {
+      is_too_large = true;
+    }
+    if (!is_too_large) return;
     fail(Error(
         ErrorCode::TransactionTooLarge,
         std::to_string(statistics_.unacknowledged) +
-            " records of transactions that are not at their "
-            "ends reach Options::max_buffered_records or max_buffered_bytes: raise these, or read changes "
-            "without Options::transactions"));
+            " records of transactions that are not at their ends reach Options::max_buffered_records or "
+            "max_buffered_bytes: raise these, or read changes without Options::transactions"));
   }
 
   /// One that has a part only would never see a transaction whole: it reads nothing until it has all.
@@ -256,7 +348,7 @@ class Consumer::Impl {
       rd_kafka_metadata_destroy(metadata);
     }
     if (assigned->cnt == all) return;
-    rd_kafka_pause_partitions(client_.get(), assigned);
+    hold([](std::size_t) { return true; });
     is_part_only_ = true;
     part_only_since_ = Clock::now();
   }
@@ -277,17 +369,13 @@ class Consumer::Impl {
                        [](const Turn& turn) { return turn.is_at_end || !has_marks(turn.topic); });
   }
 
-  [[nodiscard]] bool is_at_end() const {
-    return std::all_of(turns_.begin(), turns_.end(), [](const Turn& turn) { return turn.is_at_end; });
-  }
-
   void take_end_mark(Turn& turn, std::int64_t offset) {
     if (!options_.transactions || !decoded_.mark.event_count) return turn.ledger.pass(offset + 1);
     has_met_end_mark_ = true;
     turn.ledger.deliver(offset, decoded_.mark.id.size());
     buffered_bytes_ += decoded_.mark.id.size();
     ++statistics_.unacknowledged;
-    assembler_.end(decoded_.mark.id, *decoded_.mark.event_count, {turn.assignment, offset}, Clock::now());
+    assembler_.end(decoded_.mark.id, *decoded_.mark.event_count, {turn.assignment, offset});
   }
 
   void require_open() const {
@@ -367,11 +455,14 @@ class Consumer::Impl {
       }
     }
     // A pause outlives an assignment, and the partitions may come back.
-    if (is_paused_ || std::exchange(is_part_only_, false))
-      rd_kafka_resume_partitions(client_.get(), partitions_of_pause(Pausing::All).get());
+    is_part_only_ = false;
+    hold([](std::size_t) { return false; });
     turns_.clear();
     assembler_.clear();
     delivered_.clear();
+    delivered_size_ = {};
+    end_watch_.reset();
+    lacks_marks_since_.reset();
     statistics_.unacknowledged = 0;
     buffered_bytes_ = 0;
     is_paused_ = false;
@@ -386,7 +477,8 @@ class Consumer::Impl {
       partition.offset = start.offset;
       turns_.push_back({partition.topic, partition.partition, ++last_assignment_,
                         PartitionLedger(start.offset),
-                        start.is_saved ? std::optional(start.offset) : std::nullopt, false});
+                        start.is_saved ? std::optional(start.offset) : std::nullopt});
+      if (options_.transactions && !has_marks(partition.topic)) assembler_.begin(last_assignment_);
     }
     const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -522,34 +614,63 @@ class Consumer::Impl {
   // -- back-pressure
 
   void pause_or_resume() {
+    if (options_.transactions) return hold_what_is_ahead();
     const bool is_full = statistics_.unacknowledged >= options_.max_buffered_records ||
                          buffered_bytes_ >= options_.max_buffered_bytes;
-    const bool has_room = options_.transactions
-                              ? !is_full
-                              : statistics_.unacknowledged <= options_.max_buffered_records / 2 &&
-                                    buffered_bytes_ <= options_.max_buffered_bytes / 2;
+    const bool has_room = statistics_.unacknowledged <= options_.max_buffered_records / 2 &&
+                          buffered_bytes_ <= options_.max_buffered_bytes / 2;
     if (is_paused_ ? !has_room : !is_full) return;
-    const KafkaOffsets bounded = partitions_of_pause(Pausing::Bounded);
-    if (is_paused_) {
-      rd_kafka_resume_partitions(client_.get(), bounded.get());
-    } else {
-      rd_kafka_pause_partitions(client_.get(), bounded.get());
-      ++statistics_.pauses;
-    }
+    if (!is_paused_) ++statistics_.pauses;
     is_paused_ = !is_paused_;
+    hold([&](std::size_t) { return is_paused_; });
   }
 
-  enum class Pausing : std::uint8_t {
-    All,
-    Bounded,  ///< not the ENDs of transactions, which make room
-  };
-  [[nodiscard]] KafkaOffsets partitions_of_pause(Pausing which) const {
-    KafkaOffsets list(rd_kafka_topic_partition_list_new(static_cast<int>(turns_.size())));
-    for (const Turn& turn : turns_) {
-      if (which == Pausing::Bounded && options_.transactions && has_marks(turn.topic)) continue;
-      rd_kafka_topic_partition_list_add(list.get(), turn.topic.c_str(), turn.partition);
+  /// Partitions that are ahead of the awaited transaction wait for the others, so that these find room.
+  void hold_what_is_ahead() {
+    const bool waits_for_application = share_of_bounds(delivered_size_) >= 1;
+    const double waiting = share_of_waiting();
+    constexpr double kFull = 1;
+    constexpr double kVeryFull =
+        1.25;  // between the two nothing more is paused: what is resumed is read anew
+    constexpr double kRoom = 0.5;
+    if (!is_paused_ && waiting < kFull && !waits_for_application) return;
+    if (is_paused_ && waiting <= kRoom && !waits_for_application) {
+      is_paused_ = false;
+      return hold([](std::size_t) { return false; });
     }
-    return list;
+    const bool holds_more = !is_paused_ || waiting >= kVeryFull || waits_for_application;
+    if (!is_paused_) ++statistics_.pauses;
+    is_paused_ = true;
+    std::vector<bool> reads_on(turns_.size(), false);
+    if (!waits_for_application)
+      reads_on = partitions_to_read_on(read_ahead(), assembler_.awaited().has_value());
+    hold([&](std::size_t i) { return !reads_on[i] && (holds_more || turns_[i].is_held); });
+  }
+
+  [[nodiscard]] std::vector<ReadAheadPartition> read_ahead() const {
+    std::vector<ReadAheadPartition> partitions;
+    for (const Turn& turn : turns_)
+      partitions.push_back({has_marks(turn.topic), turn.is_at_end,
+                            assembler_.may_hold_awaited(turn.assignment),
+                            assembler_.has_unended(turn.assignment)});
+    return partitions;
+  }
+
+  /// Pauses and resumes those for which it changes; by their place in `turns_`.
+  template <typename Holds>
+  void hold(const Holds& holds) {
+    const auto count = static_cast<int>(turns_.size());
+    const KafkaOffsets paused(rd_kafka_topic_partition_list_new(count));
+    const KafkaOffsets resumed(rd_kafka_topic_partition_list_new(count));
+    for (std::size_t i = 0; i < turns_.size(); ++i) {
+      Turn& turn = turns_[i];
+      const bool is_to_hold = holds(i);
+      if (std::exchange(turn.is_held, is_to_hold) == is_to_hold) continue;
+      rd_kafka_topic_partition_list_add((is_to_hold ? paused : resumed).get(), turn.topic.c_str(),
+                                        turn.partition);
+    }
+    if (paused->cnt > 0) rd_kafka_pause_partitions(client_.get(), paused.get());
+    if (resumed->cnt > 0) rd_kafka_resume_partitions(client_.get(), resumed.get());
   }
 
   // -- checkpoints
@@ -608,6 +729,9 @@ class Consumer::Impl {
   KafkaCallbacks callbacks_;
   TransactionAssembler assembler_;
   std::deque<DeliveredTransaction> delivered_;
+  Size delivered_size_;
+  std::optional<EndWatch> end_watch_;
+  std::optional<Clock::time_point> lacks_marks_since_;
   std::uint64_t last_transaction_ = 0;
   std::vector<Turn> turns_;
   std::size_t last_turn_ = 0;

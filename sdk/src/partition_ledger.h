@@ -26,6 +26,7 @@ class PartitionLedger {
   /// How many bytes that change held; nothing if it is acknowledged already or was never delivered.
   std::optional<std::size_t> acknowledge(std::int64_t offset);
 
+  [[nodiscard]] std::int64_t next() const { return next_; }
   [[nodiscard]] std::int64_t checkpoint() const { return pending_.empty() ? next_ : pending_.front().offset; }
 
  private:

@@ -74,8 +74,9 @@ struct Options {
   bool transactions = false;
 
   /// Of changes that are read and not acknowledged. At either bound the partitions are paused and poll()
-  /// gives nothing until enough are acknowledged. librdkafka's own read-ahead is bounded by
-  /// max_buffered_bytes too.
+  /// gives nothing until enough are acknowledged. With `transactions`, those that are given and those that
+  /// are not have a bound of their own each, and partitions that are ahead wait for the others. librdkafka's
+  /// own read-ahead is bounded by max_buffered_bytes too.
   std::size_t max_buffered_records = 100'000;
   std::size_t max_buffered_bytes = 256UL * 1024 * 1024;
 

@@ -16,8 +16,8 @@ inline namespace v1 {
 struct Transaction {
   std::string id;               ///< Change::transaction_id
   std::vector<Change> changes;  ///< as they stood in the transaction
-  /// False: changes of it stand before where reading began, or were deleted. All partitions were read to
-  /// their ends for ten seconds, and no more came.
+  /// False: changes of it, or its END, stand before where reading began, or were deleted. Without its END it
+  /// may come in several parts.
   bool is_complete = true;
 
   std::uint64_t number = 0;  ///< the Consumer's
