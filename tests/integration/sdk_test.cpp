@@ -5,6 +5,7 @@
 #include <rowtide/consumer.h>
 
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
@@ -417,31 +418,57 @@ TEST(SdkConsumer, WhateverAStoreThrowsEndsNeitherLibrdkafkaNorADestructor) {
   at_load.close();
 }
 
-TEST(SdkConsumer, APartitionThatChangesHandsGoesOnAtTheCheckpoint) {
+TEST(SdkConsumer, APartitionThatChangesHandsGivesEachChangeOnceAndInOrder) {
   KafkaBroker& broker = KafkaBroker::shared();
+  constexpr std::int64_t kKeys = 4;
   const std::string topic = broker.fresh_topic(2);
+  std::int64_t produced = 0;  // of each key
+  const auto produce = [&] {
+    ++produced;
+    for (std::int64_t key = 0; key < kKeys; ++key)
+      broker.produce(topic, std::nullopt, insert_of(static_cast<int>(produced * kKeys + key)),
+                     static_cast<int>(key % 2));
+  };
+  std::map<std::int64_t, std::vector<std::int64_t>> seen;  // by key, in the order in which they came
+  const auto poll = [&](Consumer& consumer) {
+    const std::optional<Change> change = consumer.poll(50ms);
+    if (!change) return false;
+    const std::int64_t id = change->after.at("id").as_int64().value();
+    seen[id % kKeys].push_back(id / kKeys);
+    consumer.acknowledge(*change);
+    return true;
+  };
   Consumer first(options_for(topic, topic));
-  for (int id = 1; id <= 2; ++id) broker.produce(topic, std::nullopt, insert_of(id), id - 1);
-  const std::vector<Change> changes = take(first, 2);
-  first.acknowledge(changes);
-  Consumer second(options_for(topic, topic));
-  std::vector<Change> later;
-  int id = 3;
-  wait_until("a change at each consumer", [&] {
-    for (int partition = 0; partition < 2; ++partition)
-      broker.produce(topic, std::nullopt, insert_of(id++), partition);
-    bool is_first = false;
-    bool is_second = false;
-    for (const auto& [consumer, seen] : {std::pair(&first, &is_first), std::pair(&second, &is_second)}) {
-      for (Change& change : consumer->poll_batch(10, 200ms)) {
-        *seen = true;
-        consumer->acknowledge(change);
-        later.push_back(std::move(change));
+  for (int i = 0; i < 3; ++i) produce();
+  wait_until("a change", [&] { return poll(first); });
+  {
+    Consumer second(options_for(topic, topic));
+    bool by_second = false;
+    wait_until("a change at the second", [&] {
+      produce();
+      for (int i = 0; i < 4; ++i) {
+        static_cast<void>(poll(first));
+        by_second = poll(second) || by_second;
       }
-    }
-    return is_first && is_second;
+      return by_second;
+    });
+    produce();
+    second.close();
+  }
+  produce();
+  std::vector<std::int64_t> expected(static_cast<std::size_t>(produced));
+  std::iota(expected.begin(), expected.end(), 1);
+  const auto count = [&] {
+    std::size_t sum = 0;
+    for (const auto& [key, numbers] : seen) sum += numbers.size();
+    return sum;
+  };
+  wait_until("all changes", [&] {
+    static_cast<void>(poll(first));
+    return count() >= expected.size() * kKeys;
   });
-  for (const Change& change : later) EXPECT_GT(change.after.at("id").as_int64(), 2) << "acknowledged before";
+  expect_nothing_more(first);
+  for (std::int64_t key = 0; key < kKeys; ++key) EXPECT_EQ(seen[key], expected) << "key " << key;
 }
 
 /// Fails once at a change.
