@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <string_view>
@@ -11,8 +14,15 @@
 
 namespace rowtide::http {
 
+std::optional<std::string> Request::parameter(const std::string& name) const {
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? std::nullopt : std::optional(found->second);
+}
+
 struct Server::Impl {
   std::map<std::string, Handler> handlers;
+  std::map<std::string, RequestHandler> requests;
+  std::atomic<bool> is_stopping = false;
   httplib::Server server;
   int port = 0;
   std::jthread thread;
@@ -23,39 +33,123 @@ namespace {
 constexpr std::size_t kThreads = 16;
 constexpr std::time_t kSilenceSeconds = 1;  // an idle connection must not keep a probe waiting
 
-Response answer(const std::map<std::string, Handler>& handlers, const httplib::Request& request) {
+constexpr std::chrono::seconds kWriteTime{10};
+/// A response in pieces looks so often whether it is to end, or its client gone. A piece fits into a socket
+/// that can be written to, so that nobody who is slow is taken for gone.
+constexpr std::chrono::milliseconds kLookTime{500};
+constexpr std::size_t kPieceBytes = std::size_t{8} * 1024;
+
+/// Sends what `next` gives.
+class Pieces {
+ public:
+  Pieces(std::function<bool(std::string&)> next, const std::atomic<bool>& is_stopping)
+      : next_(std::move(next)), is_stopping_(is_stopping) {}
+
+  bool operator()(httplib::DataSink& sink) {
+    text_.clear();
+    const bool is_last = !next_(text_);
+    if (!can_write(sink) || !send(sink)) return false;
+    if (is_last) sink.done();
+    return true;
+  }
+
+ private:
+  /// Waits for a client that stands still. False: it is gone, or we are to stop.
+  [[nodiscard]] bool can_write(httplib::DataSink& sink) const {
+    while (!is_stopping_) {
+      const auto begin = std::chrono::steady_clock::now();
+      if (sink.is_writable()) return true;
+      if (std::chrono::steady_clock::now() - begin < kLookTime / 2) return false;
+    }
+    return false;
+  }
+  [[nodiscard]] bool send(httplib::DataSink& sink) const {
+    for (std::size_t sent = 0; sent < text_.size(); sent += kPieceBytes) {
+      const std::size_t size = std::min(kPieceBytes, text_.size() - sent);
+      if (!can_write(sink) || !sink.write(text_.data() + sent, size)) return false;
+    }
+    return true;
+  }
+
+  const std::function<bool(std::string&)> next_;
+  const std::atomic<bool>& is_stopping_;
+  std::string text_;
+};
+
+Request request_of(const httplib::Request& request) {
+  Request ours{.parameters = request.params, .headers = {}, .body = request.body};
+  for (const auto& [name, value] : request.headers) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    ours.headers.emplace(std::move(lower), value);
+  }
+  return ours;
+}
+
+void respond(Response ours, const std::atomic<bool>& is_stopping, httplib::Response& response) {
+  response.status = ours.status;
+  if (ours.next == nullptr) {
+    response.set_content(ours.body, ours.content_type);
+    return;
+  }
+  response.set_chunked_content_provider(
+      ours.content_type, [pieces = std::make_shared<Pieces>(std::move(ours.next), is_stopping)](
+                             std::size_t /*offset*/, httplib::DataSink& sink) { return (*pieces)(sink); });
+}
+
+Response guarded(const Handler& handler) {
+  try {
+    return handler();
+  } catch (const std::exception& error) {
+    return {.status = 500, .body = fmt::format("the handler failed: {}\n", error.what())};
+  }
+}
+
+Response answer(const Server::Impl& impl, const httplib::Request& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     return {.status = 405, .body = fmt::format("{} is not allowed here; use GET\n", request.method)};
   }
-  if (const auto handler = handlers.find(request.path); handler != handlers.end()) {
-    try {
-      return handler->second();
-    } catch (const std::exception& error) {
-      return {.status = 500, .body = fmt::format("the handler failed: {}\n", error.what())};
-    }
-  }
+  if (const auto handler = impl.handlers.find(request.path); handler != impl.handlers.end())
+    return guarded(handler->second);
   std::string paths;
-  for (const auto& [path, unused] : handlers) paths += " " + path;
+  for (const auto& [path, unused] : impl.handlers) paths += " " + path;
+  for (const auto& [where, unused] : impl.requests) paths += " " + where.substr(where.find(' ') + 1);
   return {.status = 404, .body = "nothing here; there is:" + paths + "\n"};
 }
 
-void configure(httplib::Server& server, const std::map<std::string, Handler>& handlers) {
+void configure(Server::Impl& impl) {
+  httplib::Server& server = impl.server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kSilenceSeconds);
   server.set_read_timeout(kSilenceSeconds);
-  server.set_write_timeout(10);
+  if (impl.requests.empty()) {
+    server.set_write_timeout(kWriteTime);
+  } else {
+    server.set_write_timeout(kLookTime);
+  }
   // Without the library's SO_REUSEPORT, by which a second server could take the same port.
   server.set_socket_options([](socket_t socket) {
     const int on = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   });
-  server.set_pre_routing_handler([&handlers](const httplib::Request& request, httplib::Response& response) {
-    const Response ours = answer(handlers, request);
-    response.status = ours.status;
-    response.set_content(ours.body, ours.content_type);
+  server.set_pre_routing_handler([&impl](const httplib::Request& request, httplib::Response& response) {
+    if (impl.requests.contains(request.method + " " + request.path))
+      return httplib::Server::HandlerResponse::Unhandled;
+    respond(answer(impl, request), impl.is_stopping, response);
     return httplib::Server::HandlerResponse::Handled;
   });
+  for (const auto& [where, handler] : impl.requests) {
+    const auto serve = [&impl, &handler](const httplib::Request& request, httplib::Response& response) {
+      respond(guarded([&] { return handler(request_of(request)); }), impl.is_stopping, response);
+    };
+    const std::size_t space = where.find(' ');
+    const std::string path = where.substr(space + 1);
+    if (where.starts_with("GET ")) server.Get(path, serve);
+    if (where.starts_with("POST ")) server.Post(path, serve);
+    if (where.starts_with("DELETE ")) server.Delete(path, serve);
+  }
 }
 
 /// The port, or -1.
@@ -92,7 +186,8 @@ Address parse_address(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address,
-                                                      std::map<std::string, Handler> handlers) {
+                                                      std::map<std::string, Handler> handlers,
+                                                      std::map<std::string, RequestHandler> requests) {
   const auto [host, port] = parse_address(address);
   if (port < 0) {
     return absl::InvalidArgumentError(
@@ -100,7 +195,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address
   }
   auto impl = std::make_unique<Impl>();
   impl->handlers = std::move(handlers);
-  configure(impl->server, impl->handlers);
+  impl->requests = std::move(requests);
+  configure(*impl);
   impl->port = host.empty() ? bind_to_all(impl->server, port) : bind(impl->server, host, port);
   if (impl->port < 0) {
     return absl::UnavailableError(
@@ -122,6 +218,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
+  impl_->is_stopping = true;
   impl_->server.stop();
 }
 

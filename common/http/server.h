@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -14,18 +15,36 @@ struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  /// Instead of `body`: appends what there is to send, on the connection's thread, again and again; false:
+  /// that was all. Returns within a second, also with nothing. Called no more once the client is gone.
+  std::function<bool(std::string&)> next = {};
+};
+
+struct Request {
+  std::multimap<std::string, std::string> parameters;  ///< of the query, decoded
+  std::map<std::string, std::string> headers;          ///< names in lower case
+  std::string body;
+
+  /// The first of its name.
+  [[nodiscard]] std::optional<std::string> parameter(const std::string& name) const;
 };
 
 /// Called on a server thread, with the path's handler; must be thread-safe and quick.
 using Handler = std::function<Response()>;
 
-/// Serves GET on a few fixed paths: metrics, health, status. Other paths answer 404 with the list of paths.
+/// As Handler, for what depends on the request or changes something. May be slow: it has a thread while it
+/// lasts.
+using RequestHandler = std::function<Response(const Request&)>;
+
+/// Serves GET on a few fixed paths: metrics, health, status; and what `requests` has, by "POST /path". Others
+/// answer 404 with the list of paths.
 class Server {
  public:
   /// `address`: ":8080" (all addresses, IPv4 and IPv6), "[::1]:8080", or "127.0.0.1:0" (a free port).
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Server>> start(const std::string& address,
-                                                                     std::map<std::string, Handler> handlers);
-  ~Server();
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Server>> start(
+      const std::string& address, std::map<std::string, Handler> handlers,
+      std::map<std::string, RequestHandler> requests = {});
+  ~Server();  ///< ends responses that come in pieces
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

@@ -460,26 +460,42 @@ KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   return kafka;
 }
 
+StdoutSink read_stdout_sink(const Field& field, bool has_schema_updates) {
+  StdoutSink sink;
+  if (!field.is_map_of({"format", "debezium"})) return sink;
+  sink.format = text_choice(field["format"], kTextFormats, kTextFormats[0]);
+  sink.debezium = read_debezium(field["debezium"], sink.format, has_schema_updates);
+  return sink;
+}
+
+StreamSink read_stream_sink(const Field& field, bool has_schema_updates) {
+  StreamSink sink;
+  if (!field.is_map_of({"format", "debezium", "bufferMiB", "maxReaders"})) return sink;
+  sink.format = text_choice(field["format"], kTextFormats, kTextFormats[0]);
+  sink.debezium = read_debezium(field["debezium"], sink.format, has_schema_updates);
+  sink.buffer_mib = field["bufferMiB"].integer(1, 256, sink.buffer_mib);
+  sink.max_readers = field["maxReaders"].integer(1, 8, sink.max_readers);
+  return sink;
+}
+
 Sink read_sink(const Field& field, bool has_schema_updates) {
   Sink sink;
   const Field kafka = field["kafka"];
   const Field standard_output = field["stdout"];
-  // `stdout: {}` and `stdout:` both choose it.
-  if (!field.is_map_of({"kafka", "stdout"})) return sink;
+  const Field stream = field["stream"];
+  const bool is_standalone = field.mode() == Mode::Standalone;
+  if (!field.is_map_of({"kafka", "stdout", "stream"})) return sink;
   if (kafka.present()) sink.kafka = read_kafka_sink(kafka, has_schema_updates);
-  if (standard_output.present()) {
-    if (field.mode() == Mode::Kubernetes) {
-      standard_output.refuse_without_value("only for rowtide-tracker run without Kubernetes; use sink.kafka");
-    } else if (standard_output.is_map_of({"format", "debezium"})) {
-      StdoutSink text;
-      text.format = text_choice(standard_output["format"], kTextFormats, kTextFormats[0]);
-      text.debezium = read_debezium(standard_output["debezium"], text.format, has_schema_updates);
-      sink.stdout_sink = std::move(text);
-    }
+  for (const Field& each : {standard_output, stream}) {
+    if (each.present() && !is_standalone)
+      each.refuse_without_value("only for rowtide-tracker run without Kubernetes; use sink.kafka");
   }
-  if (kafka.present() == standard_output.present()) {
-    field.refuse_without_value(field.mode() == Mode::Kubernetes ? "required: kafka"
-                                                                : "needs exactly one of kafka, stdout");
+  if (standard_output.present() && is_standalone)
+    sink.stdout_sink = read_stdout_sink(standard_output, has_schema_updates);
+  if (stream.present() && is_standalone) sink.stream = read_stream_sink(stream, has_schema_updates);
+  if (int{kafka.present()} + int{standard_output.present()} + int{stream.present()} != 1) {
+    field.refuse_without_value(is_standalone ? "needs exactly one of kafka, stdout, stream"
+                                             : "required: kafka");
   }
   return sink;
 }

@@ -12,4 +12,7 @@ namespace rowtide::task {
 /// give by hand.
 [[nodiscard]] std::uint32_t effective_server_id(const Task& task);
 
+/// The same for any text, with room for `count` ids from it on.
+[[nodiscard]] std::uint32_t derived_server_id(std::string_view text, std::uint32_t count = 1);
+
 }  // namespace rowtide::task

@@ -169,9 +169,26 @@ struct StdoutSink {
   DebeziumOptions debezium = {};  ///< of that format
 };
 
+/// Standalone only: one JSON value a line over HTTP, to readers that each have a place of their own.
+struct StreamSink {
+  std::string format = "debezium-json";
+  DebeziumOptions debezium = {};  ///< of that format
+  std::int64_t buffer_mib = 4;    ///< read ahead of a reader that is slow
+  std::int64_t max_readers = 4;   ///< at the same time
+};
+
+/// One of them is there.
 struct Sink {
   std::optional<KafkaSink> kafka;
   std::optional<StdoutSink> stdout_sink;
+  std::optional<StreamSink> stream;
+
+  [[nodiscard]] const std::string& format() const {
+    return kafka ? kafka->format : stream ? stream->format : stdout_sink->format;
+  }
+  [[nodiscard]] const DebeziumOptions& debezium() const {
+    return kafka ? kafka->debezium : stream ? stream->debezium : stdout_sink->debezium;
+  }
 };
 
 /// What becomes of a running tracker when only the operator, with its default image, is another.

@@ -26,7 +26,7 @@ Short name `{short}`.
 NOTES = {"ChangeTrackingTask": """
 A task file for `rowtide-tracker run` without Kubernetes may also hold `spec.source.credentials` and
 `spec.sink.kafka.security.credentials` (`username`, and `password` as `${env:NAME}`) in place of the references to Secrets, and
-`spec.sink.stdout` (`format`, `debezium`) in place of `spec.sink.kafka`; `spec.tracker` has no effect there, which is said.
+`spec.sink.stdout` (`format`, `debezium`) or [`spec.sink.stream`](../stream.md) in place of `spec.sink.kafka`; `spec.tracker` has no effect there, which is said.
 """,
          "ConsumerGroup": """
 A file for `rowtide-tracker run --groups` without Kubernetes holds the same, several with `---` between them.

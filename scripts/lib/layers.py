@@ -40,12 +40,13 @@ LAYERS = {
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink",
     "tracker/run": "common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
+    "tracker/readers": "common/http common/task common/time tracker/binlog tracker/record tracker/sink tracker/checkpoint tracker/source tracker/run",
     "tracker/polardb": "common/task common/time",
     "tracker/precheck": "tracker/polardb common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
     "tracker/cleanup": "common/task tracker/select tracker/sink tracker/checkpoint tracker/precheck",
     "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
-    "tracker/commands": "common/http common/log common/names common/task tracker/sql tracker/binlog "
-    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/polardb tracker/precheck "
+    "tracker/commands": "common/http common/log common/names common/task common/time tracker/sql tracker/binlog "
+    "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/readers tracker/polardb tracker/precheck "
     "tracker/cleanup tracker/serve",
     "tracker": "common/cli tracker/commands",
     "operator/kube": "common/time",

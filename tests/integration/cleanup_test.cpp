@@ -32,7 +32,8 @@ class CleanupTest : public testing::Test {
     }
     return keys;
   }
-  /// Until the CREATE TABLE and the row after it are in Kafka: where tables have topics of their own, in two topics.
+  /// Until the CREATE TABLE and the row after it are in Kafka: where tables have topics of their own, in two
+  /// topics.
   static void track_and_stop(TrackerProcess& tracker) {
     tracker.start_streaming();
     wait_until("both records are in Kafka",

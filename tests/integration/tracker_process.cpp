@@ -46,9 +46,15 @@ int connect_loopback(int port) {
 }  // namespace
 
 HttpAnswer http_get(int port, const std::string& path) {
+  return http_send(port, "GET", path, "");
+}
+
+HttpAnswer http_send(int port, const std::string& method, const std::string& path, const std::string& body) {
   const int fd = connect_loopback(port);
   if (fd < 0) return {};
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  std::string request = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  if (method != "GET") request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  request += "\r\n" + body;
   std::string answer;
   if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
     std::array<char, 8192> buffer;
@@ -92,6 +98,12 @@ json kafka_task(const MysqlServer& server, const std::string& database, const st
 json stdout_task(const MysqlServer& server, const std::string& database) {
   json task = task_document(server, database);
   task["spec"]["sink"] = {{"stdout", json::object()}};
+  return task;
+}
+
+json stream_task(const MysqlServer& server, const std::string& database) {
+  json task = task_document(server, database);
+  task["spec"]["sink"] = {{"stream", json::object()}};
   return task;
 }
 

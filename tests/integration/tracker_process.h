@@ -24,6 +24,8 @@ struct HttpAnswer {
   std::string body;
 };
 [[nodiscard]] HttpAnswer http_get(int port, const std::string& path);
+[[nodiscard]] HttpAnswer http_send(int port, const std::string& method, const std::string& path,
+                                   const std::string& body);
 
 /// The path of rowtide-tracker as this build has made it.
 [[nodiscard]] const char* tracker_program();
@@ -38,6 +40,8 @@ struct HttpAnswer {
 [[nodiscard]] nlohmann::json kafka_task(const MysqlServer& server, const std::string& database,
                                         const std::string& bootstrap);
 [[nodiscard]] nlohmann::json stdout_task(const MysqlServer& server, const std::string& database);
+/// Or read over HTTP.
+[[nodiscard]] nlohmann::json stream_task(const MysqlServer& server, const std::string& database);
 /// Where the records of a task go by default.
 [[nodiscard]] std::string topic_of(const nlohmann::json& task);
 
@@ -56,6 +60,7 @@ class TrackerProcess {
 
   [[nodiscard]] Process& process() { return *process_; }
   [[nodiscard]] HttpAnswer get(const std::string& path) const { return http_get(port_, path); }
+  [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] nlohmann::json status() const;
   /// The sum of a metric's series whose line holds `label`.
   [[nodiscard]] double metric(const std::string& name, const std::string& label = {}) const;

@@ -17,22 +17,18 @@
 #include "tracker/cleanup/matching_topics.h"
 #include "tracker/commands/command.h"
 #include "tracker/commands/deferred.h"
+#include "tracker/commands/run_parts.h"
+#include "tracker/commands/run_readers.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/groups/group_keeper.h"
-#include "tracker/polardb/way_in.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
 #include "tracker/sink/kafka_sink.h"
 #include "tracker/sink/stdout_sink.h"
 #include "tracker/sink/topic_name.h"
-#include "tracker/source/binlog_source.h"
-#include "tracker/source/mysql_session.h"
-#include "tracker/source/position_sampler.h"
-#include "tracker/source/start_position.h"
-#include "tracker/source/timestamp_position.h"
 
 namespace rowtide::commands {
 namespace {
@@ -41,6 +37,7 @@ struct RunOptions {
   TaskOptions task;
   std::string listen = "127.0.0.1:8080";
   std::string checkpoint_file;
+  std::string state_folder;
   std::string groups_file;
   std::string failure_file;
 };
@@ -59,65 +56,6 @@ std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& 
     return task.spec.sink.kafka ? checkpoint::make_kafka_checkpoint_store(task, secrets)
                                 : checkpoint::make_file_checkpoint_store(file, task);
   });
-}
-
-absl::Status open_way_in(task::Task& task, const task::SecretReader& secrets, polardb::LetIn how,
-                         const std::stop_token& stop) {
-  constexpr std::chrono::seconds kTime{10};
-  return polardb::open_way_in(task, secrets, how,
-                              {.deadline = std::chrono::steady_clock::now() + kTime, .stop = stop});
-}
-
-/// The source's address may stand in `task` only from open_way_in on.
-run::Parts make_parts(task::Task& task, const task::SecretReader& secrets, source::EventSource& source,
-                      sink::Sink& sink, checkpoint::CheckpointStore* checkpoints) {
-  return {
-      .source = source,
-      .sink = sink,
-      .checkpoints = checkpoints,
-      .connect_sql = [&task, &secrets]() -> absl::StatusOr<std::unique_ptr<sql::Session>> {
-        ASSIGN_OR_RETURN(auto session, source::MysqlSession::connect(task.spec.source, secrets));
-        return session;
-      },
-      .open_way_in =
-          [&task, &secrets](const std::stop_token& stop) {
-            return open_way_in(task, secrets, polardb::LetIn::Replace, stop);
-          },
-      .let_in =
-          [&task, &secrets](const std::stop_token& stop) {
-            task::Task copy = task;
-            return open_way_in(copy, secrets, polardb::LetIn::Add,
-                               stop);  // a precheck may have added its own
-          },
-      .open_beside = [&task, &secrets] { return source::search_source(task, secrets)(); },
-      .start_position =
-          [&task, &secrets](sql::Session& session) {
-            return source::resolve_start_position(task.spec.start_position, session,
-                                                  source::search_source(task, secrets));
-          },
-      .sample_end = [](sql::Session& session) -> absl::StatusOr<binlog::BinlogCoordinates> {
-        ASSIGN_OR_RETURN(auto end, source::current_end(session));
-        return binlog::BinlogCoordinates{std::move(end.first), end.second};
-      },
-      .binlog_files = source::list_binlog_files,
-      .retention_seconds = [](sql::Session& session) -> absl::StatusOr<std::optional<std::uint64_t>> {
-        ASSIGN_OR_RETURN(const auto facts, source::read_server_info(session));
-        return facts.retention_seconds;
-      },
-      .server_of = [](sql::Session& session) -> absl::StatusOr<std::string> {
-        ASSIGN_OR_RETURN(const auto facts, source::read_server_info(session));
-        return facts.server;
-      },
-      .checkpoint_records =
-          [&task](const checkpoint::Checkpoint& checkpoint,
-                  const std::vector<checkpoint::SchemaEntry>& schemas) {
-            return checkpoint::kafka_checkpoint_records(task, checkpoint, schemas);
-          },
-      .topic_for = [&task](const std::string& database,
-                           const std::string& table) { return sink::topic_for(task, database, table); },
-      .schema_topic = sink::schema_topic_for(task),
-      .format = task.spec.sink.kafka ? task.spec.sink.kafka->format : task.spec.sink.stdout_sink->format,
-  };
 }
 
 /// The topics of the task's changes: with {database} or {table} in their name also those of before this
@@ -172,15 +110,27 @@ int run_task(const RunOptions& options, task::Task task) {
     std::cerr << "--checkpoint is for the stdout sink; with Kafka the checkpoint is kept there\n";
     return kUsage;
   }
+  if (!options.state_folder.empty() && !task.spec.sink.stream) {
+    std::cerr << "--state is for the stream sink: it keeps the places of its named readers\n";
+    return kUsage;
+  }
+  if (task.spec.sink.stream && options.listen == "off") {
+    std::cerr << "--listen off: the stream sink is read over HTTP; give an address\n";
+    return kUsage;
+  }
   StopSignals signals;
   const std::stop_token stop =
       signals.stop_when_told("Stopping: delivering what was read, then saving the checkpoint");
 
   const task::SecretReader secrets(options.task.secrets_folder);
-  DeferredSource source([&] { return std::make_unique<source::BinlogSource>(task, secrets); });
+  if (task.spec.sink.stream) {
+    const absl::Status status = run_readers(task, secrets, options.listen, options.state_folder, stop);
+    return status.ok() ? kOk : fail(options, status);
+  }
+  const std::unique_ptr<source::EventSource> source = make_source(task, secrets);
   const std::unique_ptr<sink::Sink> sink = make_sink(task, secrets);
   const auto checkpoints = make_checkpoints(task, secrets, options.checkpoint_file);
-  run::Runner tracker(task, make_parts(task, secrets, source, *sink, checkpoints.get()));
+  run::Runner tracker(task, make_parts(task, secrets, *source, *sink, checkpoints.get()));
 
   const auto keeper = make_keeper(options, task, secrets, *sink);
   if (!keeper.ok()) {
@@ -221,6 +171,8 @@ void add_run(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--checkpoint", options->checkpoint_file,
                       "file to resume from and to keep the position in (stdout sink)");
+  command->add_option("--state", options->state_folder,
+                      "folder in which the places of named readers are kept (stream sink)");
   command->add_option("--groups", options->groups_file,
                       "file of ConsumerGroups: those of this task are kept as it says, and as it changes");
   command->add_option("--failure-file", options->failure_file, "file for the reason of a final failure");

@@ -78,6 +78,18 @@ absl::Status unknown_statement(std::string_view sql) {
                   head_of(sql)));
 }
 
+record::Operation operation_of(binlog::RowOperation operation) {
+  switch (operation) {
+    case binlog::RowOperation::Insert:
+      return record::Operation::Insert;
+    case binlog::RowOperation::Update:
+      return record::Operation::Update;
+    case binlog::RowOperation::Delete:
+      return record::Operation::Delete;
+  }
+  return record::Operation::None;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(Parts parts)
@@ -575,6 +587,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
   std::uint64_t count = 0;
   std::uint64_t emitted = 0;
   const std::uint32_t first_row = in_payload_ ? payload_rows_ : 0;
+  const record::Operation operation = operation_of(header.operation);
   binlog::RowsStatus status = rows_.start(header, table->plan, parts_.images);
   while (status == binlog::RowsStatus::Ok && rows_.next()) {
     origin.row = first_row + rows_.row_index();
@@ -591,6 +604,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
     if (policy_.limits_records()) {
       RETURN_IF_ERROR(policy_.enforce_record_size(*table, change, origin, first_record, batch_, stop));
     }
+    batch_.mark_rows(first_record, operation);
     scratch_.reset();
     if (batch_.bytes() >= kBatchBytes) {
       RETURN_IF_ERROR(hand_over(stop));

@@ -37,6 +37,10 @@ void RecordBatch::mark_schema_change() {
   entries_.back().is_schema_change = true;
 }
 
+void RecordBatch::mark_rows(std::size_t first, Operation operation) {
+  for (std::size_t i = first; i < entries_.size(); ++i) entries_[i].operation = operation;
+}
+
 void RecordBatch::end_record() {
   entries_.back().has_value = true;
   entries_.back().value_end = bytes_.size();
@@ -55,6 +59,7 @@ Record RecordBatch::record(std::size_t index) const {
   record.table = entry.table;
   record.timestamp_ms = entry.timestamp_ms;
   record.is_schema_change = entry.is_schema_change;
+  record.operation = entry.operation;
   if (entry.has_key) record.key = bytes.substr(entry.key_begin, entry.value_begin - entry.key_begin);
   if (entry.has_value) record.value = bytes.substr(entry.value_begin, entry.value_end - entry.value_begin);
   header_views_.clear();

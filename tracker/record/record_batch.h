@@ -14,6 +14,9 @@ namespace rowtide::record {
 /// What Kafka is to take a format's message timestamps for.
 enum class TimestampUnit : std::uint8_t { Milliseconds, Seconds };
 
+/// What the source did to the row of a record; None: it is of no row.
+enum class Operation : std::uint8_t { None, Insert, Update, Delete };
+
 struct RecordHeader {
   std::string_view name;
   std::string_view value;
@@ -28,6 +31,7 @@ struct Record {
   std::span<const RecordHeader> headers;
   std::int64_t timestamp_ms = 0;
   bool is_schema_change = false;
+  Operation operation = Operation::None;
 };
 
 /// Encoded records, back to back in one buffer that is kept over clear(). An encoder appends: begin_record(),
@@ -42,9 +46,10 @@ class RecordBatch {
   [[nodiscard]] std::string& buffer() { return bytes_; }
   void end_key();  ///< what was appended since begin_record() is the key; not called: null key
   void add_header(std::string_view name, std::string_view value);  ///< copies value; name must be static
-  void mark_schema_change();    ///< the record is one, and its key not a row's
-  void end_record();            ///< what was appended since the key is the value
-  void end_record_tombstone();  ///< null value
+  void mark_schema_change();                               ///< the record is one, and its key not a row's
+  void mark_rows(std::size_t first, Operation operation);  ///< of all records from `first` on
+  void end_record();                                       ///< what was appended since the key is the value
+  void end_record_tombstone();                             ///< null value
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -68,6 +73,7 @@ class RecordBatch {
     bool has_key = false;
     bool has_value = false;
     bool is_schema_change = false;
+    Operation operation = Operation::None;
   };
   struct HeaderEntry {
     std::string_view name;

@@ -42,7 +42,11 @@ void Checkpointer::start() {
 
 void Checkpointer::save_every_so_often(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    sleep_for(kSaveInterval, stop);
+    {
+      std::unique_lock lock(mutex_);
+      hurried_.wait_for(lock, stop, kSaveInterval, [this] { return is_hurried_; });
+      is_hurried_ = false;
+    }
     if (absl::Status status = save_durable(); !status.ok()) {
       spdlog::warn("The checkpoint was not saved: {}", text(status));
     }
@@ -108,6 +112,14 @@ void Checkpointer::remember(const binlog::Position& position, std::int64_t at_ms
 std::uint64_t Checkpointer::saved_version() const {
   const std::lock_guard lock(mutex_);
   return saved_version_;
+}
+
+void Checkpointer::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_hurried_ = true;
+  }
+  hurried_.notify_all();
 }
 
 std::optional<binlog::Position> Checkpointer::saved() const {

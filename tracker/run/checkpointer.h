@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -31,6 +32,9 @@ class Checkpointer {
   /// Saves or commits what is durable now; nothing to do is OK.
   [[nodiscard]] absl::Status save();
 
+  /// Has the thread save what is durable now, without waiting for its time. From any thread.
+  void hurry();
+
   [[nodiscard]] std::optional<binlog::Position> saved() const;
   /// Milliseconds since 1970; 0: nothing was saved yet.
   [[nodiscard]] std::int64_t saved_at_ms() const;
@@ -52,6 +56,8 @@ class Checkpointer {
   std::optional<binlog::Position> saved_;
   std::uint64_t saved_version_ = 0;
   std::int64_t saved_at_ms_ = 0;
+  bool is_hurried_ = false;
+  std::condition_variable_any hurried_;
 
   std::jthread thread_;  // last: it uses the rest
 };

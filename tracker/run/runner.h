@@ -43,6 +43,8 @@ class Runner {
   /// How often the stream was lost, by the reason.
   [[nodiscard]] std::map<std::string, std::uint64_t> reconnects() const;
   [[nodiscard]] bool is_streaming() const;
+  /// What the sink has made durable is saved now, not only at its time.
+  void save_soon() { checkpointer_.hurry(); }
   [[nodiscard]] std::int64_t checkpoint_at_ms() const { return checkpointer_.saved_at_ms(); }
 
  private:

@@ -42,8 +42,7 @@ absl::Status Stream::make_pipeline() {
                                                         .connector = source.is_mariadb ? "mariadb" : "mysql",
                                                         .schema_topic = parts_.schema_topic,
                                                         .source_version = source.version,
-                                                        .debezium = sink.kafka ? sink.kafka->debezium
-                                                                               : sink.stdout_sink->debezium,
+                                                        .debezium = sink.debezium(),
                                                         .topic_for = parts_.topic_for}));
   encoder_ = std::move(encoder);
   pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::Pipeline::Parts{

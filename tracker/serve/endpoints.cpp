@@ -1,6 +1,9 @@
 #include "tracker/serve/endpoints.h"
 
+#include <nlohmann/json.hpp>
+
 #include "common/task/tracker_status.h"
+#include "common/version.h"
 #include "tracker/serve/metrics.h"
 
 namespace rowtide::serve {
@@ -37,6 +40,32 @@ std::map<std::string, http::Handler> endpoints(
                                      .is_streaming = tracker.is_streaming(),
                                      .checkpoint_at_ms = tracker.checkpoint_at_ms(),
                                      .groups = groups()})};
+       }},
+  };
+}
+
+std::map<std::string, http::Handler> reader_endpoints(
+    const task::Task& task, const std::function<std::vector<task::ReaderStatus>()>& readers) {
+  const auto fine = [] { return http::Response{.body = "ok\n"}; };
+  return {
+      {"/healthz", fine},
+      {"/readyz", fine},
+      {"/status",
+       [&task, readers] {
+         nlohmann::ordered_json json{{"version", kVersion},
+                                     {"task", task.task_namespace + "/" + task.name},
+                                     {"taskUid", task.uid},
+                                     {"documentHash", task.document_hash},
+                                     {"readers", nlohmann::ordered_json::array()}};
+         for (const task::ReaderStatus& reader : readers()) json["readers"].push_back(to_json_value(reader));
+         return http::Response{
+             .content_type = "application/json",
+             .body = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+       }},
+      {"/metrics",
+       [&task, readers] {
+         return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                               .body = render_reader_metrics(task, readers())};
        }},
   };
 }

@@ -3,7 +3,9 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -37,6 +39,15 @@ class Families {
     for (const auto& [group, value] : values) series.push_back({{{"group", group}}, value});
     add(prometheus::MetricType::Gauge, "rowtide_consumer_group_" + name, help, series);
   }
+  /// By the readers' names, as the label `reader`; those without a name are one.
+  void reader_gauge(const std::string& name, const std::string& help,
+                    const std::map<std::string, double>& values) {
+    add(prometheus::MetricType::Gauge, "rowtide_reader_" + name, help, labelled("reader", values));
+  }
+  void reader_counter(const std::string& name, const std::string& help,
+                      const std::map<std::string, double>& values) {
+    add(prometheus::MetricType::Counter, "rowtide_reader_" + name, help, labelled("reader", values));
+  }
   template <const auto& kBounds>
   void histogram(const std::string& name, const std::string& help, const Histogram<kBounds>& from) {
     prometheus::ClientMetric metric;
@@ -52,6 +63,12 @@ class Families {
   [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
  private:
+  static std::vector<std::pair<Labels, double>> labelled(const std::string& label,
+                                                         const std::map<std::string, double>& values) {
+    std::vector<std::pair<Labels, double>> series;
+    for (const auto& [text, value] : values) series.push_back({{{label, text}}, value});
+    return series;
+  }
   void add(prometheus::MetricType type, const std::string& name, const std::string& help,
            const std::vector<std::pair<Labels, double>>& series) {
     prometheus::MetricFamily& added = family(type, name, help);
@@ -168,6 +185,38 @@ std::string render_metrics(const MetricsInput& input) {
   }
   families.counter("reconnects_total", "Times the stream was lost and opened again, by why.", reconnects);
   add_groups(input, families);
+  return families.text();
+}
+
+std::string render_reader_metrics(const task::Task& task, const std::vector<task::ReaderStatus>& readers) {
+  std::map<std::string, double> connections;
+  std::map<std::string, double> lag;
+  std::map<std::string, double> changes;
+  std::map<std::string, double> bytes;
+  std::map<std::string, double> unacknowledged;
+  for (const task::ReaderStatus& reader : readers) {
+    connections[reader.name] += reader.is_connected ? 1 : 0;
+    if (reader.lag_seconds) lag[reader.name] = std::max(lag[reader.name], *reader.lag_seconds);
+    if (reader.state.empty()) continue;
+    changes[reader.name] += static_cast<double>(reader.changes_total);
+    bytes[reader.name] += static_cast<double>(reader.bytes_total);
+    if (!reader.name.empty())
+      unacknowledged[reader.name] = static_cast<double>(reader.commits_given - reader.commits_acknowledged);
+  }
+  Families families(task);
+  families.gauge("info", "Always 1; the version that runs.", {{{{"version", std::string(kVersion)}}, 1}});
+  families.reader_gauge("connections",
+                        "Connections of the reader; 0 for one whose place is kept and who is away.",
+                        connections);
+  families.reader_gauge(
+      "lag_seconds",
+      "Age of the oldest committed change that the reader has not acknowledged, or was not given; 0 "
+      "when it has all.",
+      lag);
+  families.reader_counter("changes_total", "Changes given in the newest connection.", changes);
+  families.reader_counter("bytes_total", "Bytes of those.", bytes);
+  families.reader_gauge("unacknowledged_commits", "Commit lines given to the reader and not acknowledged.",
+                        unacknowledged);
   return families.text();
 }
 

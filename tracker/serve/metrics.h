@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/task/group_status.h"
+#include "common/task/reader_status.h"
 #include "common/task/spec.h"
 #include "tracker/pipeline/counters.h"
 #include "tracker/sink/sink.h"
@@ -29,5 +30,9 @@ struct MetricsInput {
 
 /// Prometheus' text format.
 [[nodiscard]] std::string render_metrics(const MetricsInput& input);
+
+/// Of a task with the sink `stream`.
+[[nodiscard]] std::string render_reader_metrics(const task::Task& task,
+                                                const std::vector<task::ReaderStatus>& readers);
 
 }  // namespace rowtide::serve

@@ -159,6 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "from 4"},
         BadCase{"spec.sink", "{}", "spec.sink", "required: kafka"},
         BadCase{"spec.sink", "{stdout: {}}", "spec.sink.stdout", "without Kubernetes"},
+        BadCase{"spec.sink", "{stream: {}}", "spec.sink.stream", "without Kubernetes"},
         BadCase{"spec.sink.kafka.delivery", "AtMostOnce", "spec.sink.kafka.delivery", "AtLeastOnce"},
         BadCase{"spec.onUnprocessable", "Skip", "spec.onUnprocessable", "SkipAndCount"},
         BadCase{"spec.sink.kafka.oversizedRecord", "Cut", "spec.sink.kafka.oversizedRecord", "KeysOnly"},
@@ -251,6 +252,20 @@ TEST(ParseTask, FindsTheTaskAmongOtherDocuments) {
   EXPECT_TRUE(parse_task(file, Mode::Standalone).ok());
   EXPECT_FALSE(parse_task("kind: Secret\n", Mode::Standalone).ok());
   EXPECT_FALSE(parse_task(std::string(kGood) + "---" + kGood, Mode::Standalone).ok()) << "two tasks";
+}
+
+TEST(ParseTask, AStreamIsOneOfThreeSinks) {
+  const auto parsed = [](const std::string& sink) {
+    return parse_task(with("spec.sink", sink), Mode::Standalone);
+  };
+  const ParseResult stream = parsed("{stream: {format: canal-json, bufferMiB: 256, maxReaders: 8}}");
+  ASSERT_TRUE(stream.ok());
+  EXPECT_EQ(stream.task.spec.sink.format(), "canal-json");
+  EXPECT_EQ(stream.task.spec.sink.stream->buffer_mib, 256);
+  EXPECT_FALSE(parsed("{stream: {}, stdout: {}}").ok());
+  EXPECT_FALSE(parsed("{stream: {format: dts-avro}}").ok()) << "no text";
+  EXPECT_FALSE(parsed("{stream: {bufferMiB: 0}}").ok());
+  EXPECT_FALSE(parsed("{stream: {maxReaders: 9}}").ok());
 }
 
 TEST(ParseTask, StandaloneTakesPasswordsFromTheEnvironmentOnly) {

@@ -1,0 +1,162 @@
+#include "tracker/readers/line_sink.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+namespace rowtide::readers {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+record::RecordBatch batch_of(const std::vector<std::string>& values) {
+  record::RecordBatch batch;
+  for (const std::string& value : values) {
+    batch.begin_record("topic", "shop.t", 0);
+    batch.buffer() += value;
+    batch.end_record();
+  }
+  batch.mark_rows(0, record::Operation::Insert);
+  return batch;
+}
+
+binlog::Position at(std::uint64_t offset) {
+  return {.gtids = {}, .file = "mysql-bin.000001", .offset = offset};
+}
+
+std::vector<json> lines_of(const std::string& text) {
+  std::vector<json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
+class LineSinkTest : public testing::Test {
+ protected:
+  void transaction(std::uint64_t end, const std::vector<std::string>& values) {
+    if (!values.empty()) ASSERT_TRUE(sink_.write(batch_of(values), {}).ok());
+    sink_.end_transaction(at(end), 5'000'000);
+  }
+  PositionToken take_token() {
+    for (const json& line : lines_of(sink_.take(milliseconds(0)))) {
+      if (line.contains("position")) last_ = *token_from_text(line["position"].get<std::string>());
+    }
+    return last_;
+  }
+  LineSink sink_{{.buffer_bytes = 1000, .session = "s1", .is_acknowledged = true}};
+  PositionToken last_;
+};
+
+TEST_F(LineSinkTest, ACommitLineFollowsTheChangesOfATransaction) {
+  transaction(100, {R"({"a":1})", R"({"a":2})"});
+  transaction(200, {});
+  const std::vector<json> lines = lines_of(sink_.take(milliseconds(0)));
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1], json({{"a", 2}}));
+  EXPECT_EQ(lines[2].at("rowtide"), "commit");
+  EXPECT_EQ(lines[2].at("changes"), 2);
+  EXPECT_EQ(lines[2].at("committedAtMs"), 5000);
+  EXPECT_EQ(token_from_text(lines[2].at("position").get<std::string>())->position, at(100));
+}
+
+TEST_F(LineSinkTest, DurableIsWhatIsAcknowledgedAndWhatHasNoChangesAfterIt) {
+  transaction(50, {});
+  EXPECT_EQ(sink_.durable(), at(50)) << "the beginning";
+  transaction(100, {"{}"});
+  const PositionToken first = take_token();
+  transaction(200, {"{}"});
+  transaction(300, {});
+  EXPECT_EQ(sink_.durable(), at(50));
+  EXPECT_TRUE(sink_.acknowledge(first).ok());
+  EXPECT_EQ(sink_.durable(), at(100));
+  EXPECT_TRUE(sink_.acknowledge(take_token()).ok());
+  EXPECT_EQ(sink_.durable(), at(300));
+}
+
+TEST_F(LineSinkTest, AcknowledgesInOrderAndOnlyWhatWasGivenHere) {
+  transaction(100, {"{}"});
+  const PositionToken first = take_token();
+  transaction(200, {"{}"});
+  const PositionToken second = take_token();
+  EXPECT_FALSE(sink_.acknowledge({"s1", 3, at(900)}).ok());
+  EXPECT_FALSE(sink_.acknowledge({"s0", 1, at(100)}).ok());
+  EXPECT_TRUE(sink_.acknowledge(second).ok());
+  EXPECT_TRUE(sink_.acknowledge(second).ok()) << "again";
+  EXPECT_FALSE(sink_.acknowledge(first).ok());
+  EXPECT_EQ(sink_.durable(), at(200));
+}
+
+TEST_F(LineSinkTest, AHeartbeatHasNoPositionBeyondWhatTheReaderHas) {
+  transaction(100, {"{}"});
+  EXPECT_FALSE(json::parse(sink_.heartbeat("Streaming", "", 0)).contains("position")) << "lines wait";
+  take_token();
+  EXPECT_TRUE(json::parse(sink_.heartbeat("Streaming", "", 0)).contains("position"));
+  ASSERT_TRUE(sink_.write(batch_of({"{}"}), {}).ok());
+  take_token();
+  EXPECT_FALSE(json::parse(sink_.heartbeat("Streaming", "", 0)).contains("position"))
+      << "inside a transaction";
+  EXPECT_TRUE(sink_.is_inside_transaction());
+}
+
+TEST_F(LineSinkTest, AFullBufferHoldsTheWriterUntilItIsTakenOrToldToStop) {
+  ASSERT_TRUE(sink_.write(batch_of({std::string(2000, '1')}), {}).ok());
+  std::stop_source stop;
+  absl::Status second;
+  {
+    std::jthread writer([&] { second = sink_.write(batch_of({"2"}), stop.get_token()); });
+    std::string taken;
+    while (taken.find('2') == std::string::npos) taken += sink_.take(milliseconds(100));
+  }
+  EXPECT_TRUE(second.ok());
+  ASSERT_TRUE(sink_.write(batch_of({std::string(2000, '1')}), {}).ok());
+  {
+    std::jthread writer([&] { second = sink_.write(batch_of({"3"}), stop.get_token()); });
+    stop.request_stop();
+  }
+  EXPECT_TRUE(absl::IsCancelled(second));
+}
+
+TEST(PositionTokens, ComeBackAsTheyWereAndNothingElseDoes) {
+  const PositionToken token{"s1", 7, at(4711)};
+  const std::string text = to_text(token);
+  EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_="),
+            std::string::npos);
+  const auto back = token_from_text(text);
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->session, "s1");
+  EXPECT_EQ(back->commit, 7U);
+  EXPECT_EQ(back->position, at(4711));
+  for (const std::string& bad :
+       {std::string(), std::string("x"), text.substr(0, text.size() / 2), "e30" + text})
+    EXPECT_FALSE(token_from_text(bad).ok()) << bad;
+}
+
+TEST(ChangeFilters, KnowTablesAndOperations) {
+  const auto wants = [](const ChangeFilter& filter, std::string_view table, record::Operation operation) {
+    record::Record record;
+    record.table = table;
+    record.operation = operation;
+    return filter.wants(record);
+  };
+  ChangeFilter tables;
+  ASSERT_TRUE(tables.add_table("shop.*").ok());
+  ASSERT_TRUE(tables.add_table("*.log").ok());
+  EXPECT_TRUE(wants(tables, "shop.orders", record::Operation::Insert));
+  EXPECT_TRUE(wants(tables, "other.log", record::Operation::Insert));
+  EXPECT_FALSE(wants(tables, "other.orders", record::Operation::Insert));
+  EXPECT_TRUE(wants(tables, "shop", record::Operation::None)) << "of the whole database";
+  EXPECT_FALSE(tables.add_table("orders").ok());
+  ChangeFilter operations;
+  ASSERT_TRUE(operations.add_operation("delete").ok());
+  EXPECT_TRUE(wants(operations, "shop.orders", record::Operation::Delete));
+  EXPECT_FALSE(wants(operations, "shop.orders", record::Operation::Insert));
+  EXPECT_FALSE(wants(operations, "shop.orders", record::Operation::None));
+  ASSERT_TRUE(operations.add_operation("schema").ok());
+  EXPECT_TRUE(wants(operations, "shop.orders", record::Operation::None));
+}
+
+}  // namespace
+}  // namespace rowtide::readers

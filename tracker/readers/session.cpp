@@ -1,0 +1,216 @@
+#include "tracker/readers/session.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "common/status/reason.h"
+#include "common/status/text.h"
+#include "common/status/try.h"
+#include "tracker/run/retry.h"
+
+namespace rowtide::readers {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLinesWait{500};
+constexpr milliseconds kSaveTime{5000};
+constexpr milliseconds kLookTime{5};
+
+task::Task with_start(task::Task task, const ReaderRequest& request) {
+  if (request.start) task.spec.start_position = *request.start;
+  return task;
+}
+
+}  // namespace
+
+/// A stream that was lost inside a transaction is not gone on with: the reader would get its lines twice, and
+/// could not tell. Connecting again it begins before the transaction.
+class Session::WholeTransactions final : public source::EventSource {
+ public:
+  WholeTransactions(std::unique_ptr<source::EventSource> source, const LineSink& sink)
+      : source_(std::move(source)), sink_(sink) {}
+
+  absl::Status open(const binlog::Position& from) override {
+    if (sink_.is_inside_transaction()) {
+      return failure(
+          absl::StatusCode::kAborted, "LostInTransaction",
+          "the source was lost inside a transaction of which lines were given; forget what came after the "
+          "last commit line and connect again");
+    }
+    return source_->open(from);
+  }
+  absl::StatusOr<Bytes> next() override { return source_->next(); }
+  void interrupt() override { source_->interrupt(); }
+  void close() override { source_->close(); }
+  const source::SourceInfo& info() const override { return source_->info(); }
+
+ private:
+  std::unique_ptr<source::EventSource> source_;
+  const LineSink& sink_;
+};
+
+/// Knows what was saved, for who waits for it; without a store, where the reader keeps its place, begins at
+/// what it gave.
+class Session::SavedPositions final : public checkpoint::CheckpointStore {
+ public:
+  SavedPositions(std::unique_ptr<checkpoint::CheckpointStore> store,
+                 std::optional<checkpoint::Checkpoint> begin)
+      : store_(std::move(store)), begin_(std::move(begin)) {}
+
+  absl::StatusOr<std::optional<checkpoint::Checkpoint>> load() override {
+    return store_ != nullptr ? store_->load() : begin_;
+  }
+  std::string remark() const override { return store_ != nullptr ? store_->remark() : ""; }
+  absl::Status save(const checkpoint::Checkpoint& checkpoint) override {
+    if (store_ != nullptr) RETURN_IF_ERROR(store_->save(checkpoint));
+    const std::lock_guard lock(mutex_);
+    saved_ = checkpoint.position;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<checkpoint::SchemaEntry>> load_schemas() override {
+    if (store_ == nullptr) return std::vector<checkpoint::SchemaEntry>();
+    return store_->load_schemas();
+  }
+  absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& entries) override {
+    return store_ != nullptr ? store_->save_schemas(entries) : absl::OkStatus();
+  }
+
+  [[nodiscard]] std::optional<binlog::Position> saved() const {
+    const std::lock_guard lock(mutex_);
+    return saved_;
+  }
+
+ private:
+  std::unique_ptr<checkpoint::CheckpointStore> store_;
+  const std::optional<checkpoint::Checkpoint> begin_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::optional<binlog::Position> saved_;
+};
+
+Session::Session(task::Task task, const PipelineParts& parts, ReaderRequest request, LineOptions lines,
+                 std::unique_ptr<checkpoint::CheckpointStore> checkpoints)
+    : task_(with_start(std::move(task), request)),
+      request_(std::move(request)),
+      sink_(std::move(lines)),
+      checkpoints_([&] {
+        std::optional<checkpoint::Checkpoint> begin;
+        if (request_.position) {
+          begin = checkpoint::Checkpoint{.position = request_.position->position,
+                                         .reset_nonce = task_.spec.reset_nonce};
+          begin->position.schema_version = 0;  // of definitions that are not kept for who keeps its place
+        }
+        return std::make_unique<SavedPositions>(std::move(checkpoints), std::move(begin));
+      }()),
+      source_(std::make_unique<WholeTransactions>(parts.make_source(task_), sink_)),
+      runner_(task_, parts.make_parts(task_, *source_, sink_, checkpoints_.get())) {
+  thread_ = std::jthread([this] {
+    const absl::Status status = runner_.run(stop_.get_token());
+    if (!status.ok()) spdlog::error("Reader \"{}\": {}", request_.name, text(status));
+    end(status);
+    {
+      const std::lock_guard lock(mutex_);
+      is_at_rest_ = true;
+    }
+    ended_change_.notify_all();
+  });
+}
+
+Session::~Session() {
+  stop_.request_stop();
+}
+
+void Session::end(const absl::Status& why) {
+  stop_.request_stop();
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_ended_) return;
+    is_ended_ = true;
+    why_ended_ = why;
+  }
+  ended_change_.notify_all();
+}
+
+void Session::wait_ended() {
+  std::unique_lock lock(mutex_);
+  ended_change_.wait(lock, [this] { return is_at_rest_; });
+}
+
+absl::Status Session::wait_streaming(milliseconds deadline) {
+  const auto until = Clock::now() + deadline;
+  while (!runner_.is_streaming()) {
+    {
+      std::unique_lock lock(mutex_);
+      if (ended_change_.wait_for(lock, kLookTime, [this] { return is_ended_; })) {
+        return why_ended_.ok() ? absl::UnavailableError("the tracker is stopping") : why_ended_;
+      }
+    }
+    if (Clock::now() < until) continue;
+    const task::TrackerStatus status = runner_.status();
+    return failure(absl::StatusCode::kUnavailable,
+                   status.reason.empty() ? "SourceUnavailable" : status.reason,
+                   fmt::format("not streaming after {} s, trying on: {}", deadline.count() / 1000,
+                               status.message.empty() ? "the source has not answered yet" : status.message));
+  }
+  return absl::OkStatus();
+}
+
+bool Session::next(std::string& lines) {
+  lines += sink_.take(kLinesWait);
+  const auto now = Clock::now();
+  if (!lines.empty()) {
+    last_line_ = now;
+    return true;
+  }
+  const std::lock_guard lock(mutex_);
+  if (is_ended_) {
+    if (!why_ended_.ok())
+      lines += sink_.error_line(run::condition_reason(why_ended_), std::string(text(why_ended_)));
+    return false;
+  }
+  if (now - last_line_ >= request_.heartbeat) {
+    const task::TrackerStatus status = runner_.status();
+    lines += sink_.heartbeat(status.state, status.reason, status.lag_seconds);
+    last_line_ = now;
+  }
+  return true;
+}
+
+absl::Status Session::acknowledge(const PositionToken& token) {
+  RETURN_IF_ERROR(sink_.acknowledge(token));
+  const std::optional<binlog::Position> durable = sink_.durable();
+  const auto until = Clock::now() + kSaveTime;
+  while (checkpoints_->saved() != durable && sink_.durable() == durable) {
+    runner_.save_soon();
+    std::unique_lock lock(mutex_);
+    const bool is_over = ended_change_.wait_for(lock, kLookTime, [this] { return is_ended_; });
+    if (is_over || Clock::now() >= until) {
+      return absl::UnavailableError(
+          "acknowledged, but not saved yet: what follows may come again after a restart; acknowledge again, or look at "
+          "the tracker's log");
+    }
+  }
+  return absl::OkStatus();
+}
+
+task::ReaderStatus Session::status() const {
+  const task::TrackerStatus tracker = runner_.status();
+  const sink::SinkCounters counters = sink_.counters();
+  return {.state = tracker.state,
+          .reason = tracker.reason,
+          .message = tracker.message,
+          .server_id = tracker.server_id,
+          .gtid_set = tracker.gtid_set,
+          .file = tracker.file,
+          .offset = tracker.offset,
+          .lag_seconds = tracker.lag_seconds,
+          .changes_total = counters.records,
+          .bytes_total = counters.bytes,
+          .commits_given = sink_.given(),
+          .commits_acknowledged = sink_.acknowledged()};
+}
+
+}  // namespace rowtide::readers
