@@ -401,7 +401,7 @@ DebeziumOptions read_debezium(const Field& field, std::string_view format, bool 
     return options;
   }
   if (!field.is_map_of({"decimals", "time", "binary", "unsignedBigint", "tombstones", "truncates",
-                        "transactionMetadata"})) {
+                        "transactionMetadata", "schemas"})) {
     return options;
   }
   options.decimals = field["decimals"].choice(kDecimals, options.decimals);
@@ -411,6 +411,7 @@ DebeziumOptions read_debezium(const Field& field, std::string_view format, bool 
   options.tombstones = field["tombstones"].boolean(options.tombstones);
   options.truncates = field["truncates"].boolean(options.truncates);
   options.transaction_metadata = field["transactionMetadata"].boolean(options.transaction_metadata);
+  options.schemas = field["schemas"].boolean(options.schemas);
   if (options.truncates && !has_schema_updates) {
     field["truncates"].refuse("only with SchemaUpdates in spec.dataTypes: a TRUNCATE is one");
   }
@@ -455,6 +456,9 @@ KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   if (kafka.debezium.transaction_metadata && kafka.oversized_record != OversizedRecord::Stop)
     field["oversizedRecord"].refuse(
         "Stop with debezium.transactionMetadata, whose counts are of whole records");
+  if (kafka.debezium.schemas && kafka.oversized_record == OversizedRecord::KeysOnly)
+    field["oversizedRecord"].refuse(
+        "Stop or SkipAndCount with debezium.schemas, by which a record holds all columns");
   kafka.compression = text_choice(field["compression"], kCompressions, "lz4");
   kafka.security = read_security(field["security"]);
   return kafka;
@@ -498,6 +502,12 @@ Sink read_sink(const Field& field, bool has_schema_updates) {
                                              : "required: kafka");
   }
   return sink;
+}
+
+bool has_schemas(const Sink& sink) {
+  return (sink.kafka && sink.kafka->debezium.schemas) ||
+         (sink.stdout_sink && sink.stdout_sink->debezium.schemas) ||
+         (sink.stream && sink.stream->debezium.schemas);
 }
 
 Precheck read_precheck(const Field& field) {
@@ -671,6 +681,8 @@ Spec read_spec(const Field& field) {
   spec.reset_nonce = field["resetNonce"].integer(0, INT64_MAX, 0);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
+  if (spec.row_images == RowImages::AsLogged && has_schemas(spec.sink))
+    field["rowImages"].refuse("Full with debezium.schemas, by which a record holds all columns");
   spec.network = read_network(field["network"], spec.source);
   spec.tracker = read_tracker_pod(field["tracker"]);
   spec.alerts = read_alerts(field["alerts"]);

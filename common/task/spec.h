@@ -149,6 +149,7 @@ struct DebeziumOptions {
   bool tombstones = true;                                                   ///< tombstones.on.delete
   bool truncates = false;                                                   ///< skipped.operations without t
   bool transaction_metadata = false;                                        ///< provide.transaction.metadata
+  bool schemas = false;  ///< the converters' schemas.enable
 };
 
 struct KafkaSink {

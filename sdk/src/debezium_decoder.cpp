@@ -57,7 +57,9 @@ class DebeziumDecoder final : public RecordDecoder {
  private:
   Outcome read_envelope(std::string_view json, JsonStorage& storage, Decoded& out) {
     Seen seen;
-    for (const auto& [name, member] : json_.parse_object(json)) {
+    const simdjson::dom::object whole = json_.parse_object(json);
+    has_schemas_ = whole.begin() != whole.end() && whole.begin().key() == "schema";
+    for (const auto& [name, member] : has_schemas_ ? payload_of(whole) : whole) {
       read_member(name, member, storage, out.change, seen);
     }
     return judge(seen, out);
@@ -164,11 +166,18 @@ class DebeziumDecoder final : public RecordDecoder {
 
   void read_key(const Record& record, JsonStorage& storage, Change& change) {
     if (!record.key || change.operation == Operation::SchemaChange) return;
-    for (const auto& [name, member] : json_.parse_object(*record.key))
+    const simdjson::dom::object whole = json_.parse_object(*record.key);
+    for (const auto& [name, member] : has_schemas_ ? payload_of(whole) : whole)
       change.key.add(storage.keep(name), read_value(member, storage));
   }
 
+  /// Of {"schema":...,"payload":...}, as Kafka Connect's JSON converter writes with schemas.enable=true.
+  static simdjson::dom::object payload_of(simdjson::dom::object whole) {
+    return whole.at_key("payload").get_object().value();
+  }
+
   JsonDocument json_;
+  bool has_schemas_ = false;  ///< the record at hand, and so its key
 };
 
 }  // namespace

@@ -166,6 +166,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"spec.sink.kafka",
                 "{bootstrapServers: [k], oversizedRecord: KeysOnly, debezium: {transactionMetadata: true}}",
                 "spec.sink.kafka.oversizedRecord", "transactionMetadata"},
+        BadCase{"spec.sink.kafka",
+                "{bootstrapServers: [k], oversizedRecord: KeysOnly, debezium: {schemas: true}}",
+                "spec.sink.kafka.oversizedRecord", "debezium.schemas"},
+        BadCase{
+            "spec",
+            "{source: {host: db, port: 3306}, rowImages: AsLogged, sink: {kafka: {debezium: {schemas: true}}}}",
+            "spec.rowImages", "debezium.schemas"},
+        BadCase{"spec.sink.kafka", "{bootstrapServers: [k], format: canal-json, debezium: {schemas: true}}",
+                "spec.sink.kafka.debezium", "only with format debezium-json"},
         BadCase{"spec.sink.kafka.format", "xml", "spec.sink.kafka.format", "debezium-json"},
         BadCase{"spec.sink.kafka",
                 "{bootstrapServers: [k], format: dts-avro, delivery: AtLeastOnce, topic: {partitions: 2}}",
@@ -214,7 +223,7 @@ TEST(ParseTask, ReadsColumnRulesAndDebeziumOptions) {
   const ParseResult options =
       parse_task(with("spec.sink.kafka.debezium",
                       "{decimals: precise, time: connect, binary: base64-url-safe, unsignedBigint: precise, "
-                      "tombstones: false, truncates: true, transactionMetadata: true}"),
+                      "tombstones: false, truncates: true, transactionMetadata: true, schemas: true}"),
                  Mode::Kubernetes);
   ASSERT_TRUE(options.ok()) << to_string(options.errors);
   const DebeziumOptions& debezium = options.task.spec.sink.kafka->debezium;
@@ -225,6 +234,7 @@ TEST(ParseTask, ReadsColumnRulesAndDebeziumOptions) {
   EXPECT_FALSE(debezium.tombstones);
   EXPECT_TRUE(debezium.truncates);
   EXPECT_TRUE(debezium.transaction_metadata);
+  EXPECT_TRUE(debezium.schemas);
 }
 
 TEST(ParseTask, AColumnIsTheSameWhateverItsCase) {

@@ -34,6 +34,18 @@ TEST(DebeziumDecoder, KeyAndTransaction) {
   EXPECT_EQ(change.topic, "orders");
 }
 
+TEST(DebeziumDecoder, WithSchemas) {
+  const Decoded decoded = decode(
+      R"({"schema":{"type":"struct","optional":false},"payload":{"before":null,"after":{"id":7},"op":"c",)" +
+          kSource + "}}",
+      Outcome::Change, Format::Auto, R"({"schema":{"type":"struct"},"payload":{"id":7}})");
+  EXPECT_EQ(decoded.change.after.at("id").as_int64(), 7);
+  EXPECT_EQ(decoded.change.key.at("id").as_int64(), 7);
+  decode(R"({"schema":{}})", Outcome::Damaged, Format::DebeziumJson);
+  EXPECT_EQ(decode(R"({"schema":{},"payload":{"status":"BEGIN","id":"a:1"}})", Outcome::Begin).mark.id,
+            "a:1");
+}
+
 TEST(DebeziumDecoder, SnapshotAndTruncate) {
   EXPECT_EQ(decode(R"({"after":{"id":7},"op":"r",)" + kSource + "}", Outcome::Change).change.operation,
             Operation::SnapshotRead);

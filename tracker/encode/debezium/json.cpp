@@ -1,10 +1,12 @@
 #include "tracker/encode/debezium/json.h"
 
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "common/version.h"
+#include "tracker/encode/debezium/connect_schema.h"
 #include "tracker/encode/debezium/schema.h"
 #include "tracker/encode/debezium/transaction.h"
 #include "tracker/encode/debezium/value.h"
@@ -88,6 +90,12 @@ class SourceBlock {
   std::string to_server_id_;
 };
 
+/// What stands around a payload: nothing with schemas off.
+struct Wrapping {
+  std::string head;
+  std::string_view tail = {};
+};
+
 void append_processed_times(std::string& out, const ChangeOrigin& origin) {
   out += R"("ts_ms":)";
   json::append_integer(out, origin.processed_timestamp_us / 1000);
@@ -111,15 +119,18 @@ struct DebeziumColumn {
 class DebeziumTableEncoder final : public TableEncoder {
  public:
   /// `topic` and `table` ("database.table") outlive every batch that is encoded into; `transactions` is
-  /// nullptr where their metadata is not asked for.
+  /// nullptr where their metadata is not asked for; `key` and `value` stand around each record's.
   DebeziumTableEncoder(const EncoderContext& context, const binlog::TablePlan& plan, std::string_view topic,
-                       std::string_view table, DebeziumTransactions* transactions)
+                       std::string_view table, DebeziumTransactions* transactions, Wrapping key,
+                       Wrapping value)
       : topic_(topic),
         table_(table),
         options_(context.debezium),
         transactions_(transactions),
         key_columns_(plan.key_columns),
-        source_(context, plan.database, plan.table) {
+        source_(context, plan.database, plan.table),
+        key_(std::move(key)),
+        value_(std::move(value)) {
     columns_.reserve(plan.columns.size());
     for (const Column& column : plan.columns) {
       std::string name = ",";
@@ -185,12 +196,16 @@ class DebeziumTableEncoder final : public TableEncoder {
   void begin(const Row& key, const ChangeOrigin& origin, record::RecordBatch& out) const {
     out.begin_record(topic_, table_, processed_milliseconds(origin));
     if (key_columns_.empty()) return;
-    append_key(key, out.buffer());
+    std::string& text = out.buffer();
+    text += key_.head;
+    append_key(key, text);
+    text += key_.tail;
     out.end_key();
   }
 
   void append_value(char operation, const Row& before, const Row& after, const ChangeOrigin& origin,
                     std::string& text) const {
+    text += value_.head;
     text += R"({"before":)";
     append_image(before, text);
     text += R"(,"after":)";
@@ -208,6 +223,7 @@ class DebeziumTableEncoder final : public TableEncoder {
     text += R"(",)";
     append_processed_times(text, origin);
     text += '}';
+    text += value_.tail;
   }
 
   void append_record(char operation, const Row& key, const Row& before, const Row& after,
@@ -253,6 +269,8 @@ class DebeziumTableEncoder final : public TableEncoder {
   std::vector<DebeziumColumn> columns_;
   std::vector<std::uint32_t> key_columns_;
   SourceBlock source_;
+  Wrapping key_;
+  Wrapping value_;
   std::string old_key_;  // of the row at hand, where its key changes
   std::string new_key_;
 };
@@ -260,14 +278,25 @@ class DebeziumTableEncoder final : public TableEncoder {
 class DebeziumJsonEncoder final : public Encoder {
  public:
   explicit DebeziumJsonEncoder(EncoderContext context) : context_(std::move(context)) {
-    if (context_.debezium.transaction_metadata) transactions_.emplace(context_.source_name + ".transaction");
+    const bool has_schemas = context_.debezium.schemas;
+    if (context_.debezium.transaction_metadata)
+      transactions_.emplace(context_.source_name + ".transaction", has_schemas);
+    if (!has_schemas) return;
+    schema_change_key_ = {connect_schema_change_key_head(context_.connector), kConnectTail};
+    schema_change_ = {connect_schema_change_head(context_.connector), kConnectTail};
   }
 
   absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                      std::string topic) override {
-    return std::make_unique<DebeziumTableEncoder>(context_, plan, keep(std::move(topic)),
-                                                  keep(plan.database + "." + plan.table),
-                                                  transactions_ ? &*transactions_ : nullptr);
+    Wrapping key;
+    if (context_.debezium.schemas && !plan.key_columns.empty())
+      key = {connect_key_head(plan, struct_name(plan), context_.debezium), kConnectTail};
+    const std::string_view table = keep(plan.database + "." + plan.table);
+    Wrapping value = envelope_of(plan);
+    if (context_.debezium.truncates) envelopes_[std::string(table)] = value;
+    return std::make_unique<DebeziumTableEncoder>(context_, plan, keep(std::move(topic)), table,
+                                                  transactions_ ? &*transactions_ : nullptr, std::move(key),
+                                                  std::move(value));
   }
 
   void begin_transaction(const ChangeOrigin& origin, record::RecordBatch& out) override {
@@ -287,15 +316,23 @@ class DebeziumJsonEncoder final : public Encoder {
     out.mark_schema_change();
 
     std::string& text = out.buffer();
+    text += schema_change_key_.head;
     text += R"({"databaseName":)";
     json::append_string(text, change.database);
     text += '}';
+    text += schema_change_key_.tail;
     out.end_key();
 
+    text += schema_change_.head;
     text += R"({"source":)";
     SourceBlock(context_, change.database, change.table).append_to(text, origin);
     text += ',';
-    append_processed_times(text, origin);
+    if (context_.debezium.schemas) {  // whose schema has no others
+      text += R"("ts_ms":)";
+      json::append_integer(text, processed_milliseconds(origin));
+    } else {
+      append_processed_times(text, origin);
+    }
     text += R"(,"databaseName":)";
     json::append_string(text, change.database);
     text += R"(,"schemaName":null,"ddl":)";
@@ -303,22 +340,39 @@ class DebeziumJsonEncoder final : public Encoder {
     text += R"(,"tableChanges":)";
     append_table_changes(text, change.changes);
     text += '}';
+    text += schema_change_.tail;
     out.end_record();
   }
 
  private:
+  [[nodiscard]] std::string struct_name(const binlog::TablePlan& plan) const {
+    return connect_table_name(context_.source_name, plan.database, plan.table);
+  }
+
+  [[nodiscard]] Wrapping envelope_of(const binlog::TablePlan& plan) const {
+    if (!context_.debezium.schemas) return {};
+    return {connect_envelope_head(plan, struct_name(plan), context_.connector, context_.debezium),
+            kConnectTail};
+  }
+
   /// Of all rows, so it has no key and no images.
   void append_truncate(const SchemaChange& change, const ChangeOrigin& origin, record::RecordBatch& out) {
     const std::string database(change.database);
     const std::string table(change.table);
     out.begin_record(keep(context_.topic_for(database, table)), keep(database + "." + table),
                      processed_milliseconds(origin));
+    // Of a table that had no row yet, the columns are not known, and there are none to write.
+    const auto found = envelopes_.find(database + "." + table);
+    const Wrapping wrapping =
+        found != envelopes_.end() ? found->second : envelope_of({.database = database, .table = table});
     std::string& text = out.buffer();
+    text += wrapping.head;
     text += R"({"before":null,"after":null,"source":)";
     SourceBlock(context_, database, table).append_to(text, origin);
     text += R"(,"transaction":null,"op":"t",)";
     append_processed_times(text, origin);
     text += '}';
+    text += wrapping.tail;
     out.end_record();
   }
 
@@ -328,6 +382,9 @@ class DebeziumJsonEncoder final : public Encoder {
   EncoderContext context_;
   std::optional<DebeziumTransactions> transactions_;
   std::set<std::string> names_;
+  Wrapping schema_change_key_;
+  Wrapping schema_change_;
+  std::map<std::string, Wrapping> envelopes_;  ///< by "database.table": the last bound, for truncates
 };
 
 }  // namespace

@@ -1,8 +1,16 @@
 #include "tracker/encode/debezium/transaction.h"
 
+#include "tracker/encode/debezium/connect_schema.h"
 #include "tracker/encode/json_writer.h"
 
 namespace rowtide::encode {
+
+DebeziumTransactions::DebeziumTransactions(std::string topic, bool has_schemas) : topic_(std::move(topic)) {
+  if (!has_schemas) return;
+  key_head_ = connect_transaction_key_head();
+  value_head_ = connect_transaction_head();
+  tail_ = kConnectTail;
+}
 
 void DebeziumTransactions::begin(const ChangeOrigin& origin, record::RecordBatch& out) {
   id_ = origin.transaction_id;
@@ -30,10 +38,13 @@ void DebeziumTransactions::append_record(std::string_view status, const ChangeOr
   out.begin_record(topic_, "", origin.processed_timestamp_us / 1000);
   out.mark_schema_change();  // one partition, so that transactions stay in order
   std::string& text = out.buffer();
+  text += key_head_;
   text += R"({"id":)";
   json::append_string(text, id_);
   text += '}';
+  text += tail_;
   out.end_key();
+  text += value_head_;
   text += R"({"status":")";
   text += status;
   text += R"(","id":)";
@@ -59,6 +70,7 @@ void DebeziumTransactions::append_record(std::string_view status, const ChangeOr
   text += R"(,"ts_ms":)";
   json::append_integer(text, origin.commit_timestamp_us / 1000);
   text += '}';
+  text += tail_;
   out.end_record();
 }
 

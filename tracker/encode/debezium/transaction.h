@@ -14,7 +14,7 @@ namespace rowtide::encode {
 /// two; tombstones have no value to count in.
 class DebeziumTransactions {
  public:
-  explicit DebeziumTransactions(std::string topic) : topic_(std::move(topic)) {}
+  DebeziumTransactions(std::string topic, bool has_schemas);
 
   void begin(const ChangeOrigin& origin, record::RecordBatch& out);
   void end(const ChangeOrigin& origin, record::RecordBatch& out);
@@ -25,6 +25,8 @@ class DebeziumTransactions {
   void append_record(std::string_view status, const ChangeOrigin& origin, record::RecordBatch& out) const;
 
   std::string topic_;
+  std::string key_head_, value_head_;  ///< empty with schemas off, as tail_
+  std::string_view tail_;
   std::string id_;
   std::uint64_t total_ = 0;
   std::map<std::string_view, std::uint64_t> of_table_;

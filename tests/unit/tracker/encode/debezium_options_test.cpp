@@ -22,6 +22,7 @@ Column column(ValueKind kind) {
   column.name = "c";
   column.kind = kind;
   column.width = 8;
+  column.is_nullable = false;
   return column;
 }
 
@@ -149,6 +150,50 @@ TEST_F(DebeziumWith, TransactionMetadata) {
   encoder_->begin_transaction(origin_, batch_);
   encode(binlog::RowOperation::Insert, {}, {number(3)});
   EXPECT_THAT(value(1), HasSubstr(R"("total_order":1,"data_collection_order":1})")) << "each counts from 1";
+}
+
+TEST_F(DebeziumWith, Schemas) {
+  make({.transaction_metadata = true, .schemas = true});
+  encoder_->begin_transaction(origin_, batch_);
+  encode(binlog::RowOperation::Update, {number(1)}, {number(2)});
+  encoder_->encode_schema_change({.database = "shop", .table = "orders", .sql = "DROP TABLE orders"}, origin_,
+                                 batch_);
+  const std::string key_head =
+      R"({"schema":{"type":"struct","fields":[{"type":"int64","optional":false,"field":"c"}],)"
+      R"("optional":false,"name":"default.orders.shop.orders.Key"},"payload":)";
+  ASSERT_EQ(batch_.size(), 5U);
+  EXPECT_THAT(std::string(batch_.record(0).key.value_or("")),
+              testing::EndsWith(R"(TransactionMetadataKey","version":1},"payload":{"id":"uuid:7"}})"));
+  EXPECT_THAT(value(0), HasSubstr(R"(TransactionMetadataValue","version":1},"payload":{"status":"BEGIN")"));
+  EXPECT_EQ(batch_.record(1).key, key_head + R"({"c":1}})");
+  EXPECT_EQ(batch_.record(1).headers[0].value, R"({"c":2})") << "headers have no schema";
+  EXPECT_THAT(
+      value(1),
+      testing::StartsWith(
+          R"({"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int64",)"
+          R"("optional":false,"field":"c"}],"optional":true,"name":"default.orders.shop.orders.Value",)"
+          R"("field":"before"},)"));
+  EXPECT_THAT(
+      value(1),
+      HasSubstr(R"("name":"default.orders.shop.orders.Envelope","version":2},"payload":{"before":{)"));
+  EXPECT_EQ(batch_.record(2).key, key_head + R"({"c":1}})") << "a tombstone's too";
+  EXPECT_EQ(value(2), "(none)");
+  EXPECT_THAT(value(4), HasSubstr(R"(SchemaChangeValue","version":1},"payload":{"source":{)"));
+}
+
+TEST_F(DebeziumWith, SchemasOfTruncatesKnowTheColumnsOfTheLastRow) {
+  make({.truncates = true, .schemas = true});
+  const SchemaChange truncate{
+      .database = "shop", .table = "orders", .sql = "TRUNCATE orders", .verb = sql::DdlVerb::Truncate};
+  encoder_->encode_schema_change(truncate, origin_, batch_);
+  encode(binlog::RowOperation::Insert, {}, {number(1)});
+  encoder_->encode_schema_change(truncate, origin_, batch_);
+  ASSERT_EQ(batch_.size(), 5U);
+  EXPECT_THAT(value(0),
+              HasSubstr(R"("fields":[],"optional":true,"name":"default.orders.shop.orders.Value")"));
+  const auto head = [](const std::string& text) { return text.substr(0, text.find("payload")); };
+  EXPECT_EQ(head(value(3)), head(value(2)));
+  EXPECT_THAT(value(3), HasSubstr(R"("payload":{"before":null,"after":null,)"));
 }
 
 TEST_F(DebeziumWith, NoTombstones) {
