@@ -82,4 +82,10 @@ server_answers() {
 
 server_more_facts() { :; }
 
-server_main "$@"
+# Beside what all servers' scripts do: "jars" prints the folder of its jars, Kafka Connect's among them.
+if [[ ${1:-} == jars ]]; then
+  server_install
+  printf '%s\n' "$ROWTIDE_CACHE/$DEBEZIUM_HOME"
+else
+  server_main "$@"
+fi

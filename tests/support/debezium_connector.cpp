@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
 namespace rowtide::test {
 namespace {
 
@@ -43,5 +48,18 @@ ServerOptions options_for(MysqlServer& server, const KafkaBroker& broker, const 
 DebeziumConnector::DebeziumConnector(MysqlServer& server, const KafkaBroker& broker,
                                      const std::string& database, const std::vector<std::string>& more)
     : server_("debezium", options_for(server, broker, database, more)) {}
+
+std::vector<std::string> debezium_java_command(const std::string& source,
+                                               const std::vector<std::string>& arguments) {
+  const RunResult jars = run({.argv = {std::string(source_root() / "scripts/servers/debezium.sh"), "jars"},
+                              .env = {},
+                              .working_dir = {}},
+                             std::chrono::seconds{300});
+  if (!jars.status.ok()) throw std::runtime_error(jars.err);
+  std::vector<std::string> words = {"java", "-XX:TieredStopAtLevel=1", "-cp",
+                                    jars.out.substr(0, jars.out.find('\n')) + "/*", source};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
 
 }  // namespace rowtide::test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tests/support/kafka_broker.h"
 #include "tests/support/mysql_server.h"
@@ -24,5 +25,10 @@ class DebeziumConnector {
  private:
   ScriptServer server_;
 };
+
+/// The command that runs one Java source file with the jars of Debezium and Kafka Connect, which are fetched
+/// at the first call. Throws std::runtime_error if that fails.
+[[nodiscard]] std::vector<std::string> debezium_java_command(const std::string& source,
+                                                             const std::vector<std::string>& arguments);
 
 }  // namespace rowtide::test
