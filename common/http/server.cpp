@@ -121,6 +121,7 @@ Response answer(const Server::Impl& impl, const httplib::Request& request) {
 void configure(Server::Impl& impl) {
   httplib::Server& server = impl.server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_tcp_nodelay(true);  // lines go out as they come
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kSilenceSeconds);
   server.set_read_timeout(kSilenceSeconds);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tests/integration/tracker_process.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
@@ -338,6 +339,61 @@ TEST_P(Readers, APositionThatIsGoneIsSaid) {
   const HttpAnswer answer = tracker.get("/changes?from=" + position);
   EXPECT_EQ(answer.status, 410) << answer.body;
   EXPECT_THAT(answer.body, HasSubstr("purged"));
+}
+
+/// examples/stream/sqlite_copy.py, which stores its place with its data; the table has only what the binlog
+/// has.
+TEST_P(Readers, AnApplicationKeepsACopyThroughKillsOfAllAndAnAlter) {
+  const TempDir folder;
+  const std::string file = folder.path() / "copy.db";
+  const auto start = [&] {
+    return std::make_unique<Process>(ProcessOptions{
+        .argv = {"/usr/bin/python3", source_root() / "examples" / "stream" / "sqlite_copy.py",
+                 "http://127.0.0.1:" + std::to_string(tracker_.port()), database_ + ".t", "id", file},
+        .env = {},
+        .working_dir = {}});
+  };
+  const auto copy = [&](const std::string& query) {
+    const RunResult result = run(
+        {.argv =
+             {"/usr/bin/python3", "-c",
+              "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])",
+              file, query},
+         .env = {},
+         .working_dir = {}},
+        std::chrono::seconds{60});
+    return result.out.substr(0, result.out.find('\n'));
+  };
+  auto program = start();
+  SqlClient client = server_.connect(database_);
+  constexpr int kTransactions = 400;
+  for (int i = 0; i < kTransactions; ++i) {
+    const std::string id = std::to_string(i);
+    client.exec("BEGIN");
+    client.exec("INSERT INTO t (id, v) VALUES (" + id + ", 'new'), (" + std::to_string(i + 100000) +
+                ", 'gone')");
+    client.exec("UPDATE t SET v = CONCAT('v', " + id + ") WHERE id <= " + id + " AND id > " + id + " - 20");
+    client.exec("DELETE FROM t WHERE id = " + std::to_string(i + 100000));
+    client.exec("COMMIT");
+    if (i == 100) tracker_.stop(SIGKILL), tracker_.start();
+    if (i == 200) program->stop(SIGKILL, std::chrono::seconds{10}), program = start();
+    if (i == 300) client.exec("ALTER TABLE t ADD w INT NOT NULL DEFAULT 1 FIRST");
+  }
+  client.exec("UPDATE t SET w = id * 3");
+
+  server_.exec("SET SESSION group_concat_max_len = 1000000");
+  const std::string expected = server_.value(
+      "SELECT CONCAT(COUNT(*), ' ', SUM(w * 7 + id), ' ', GROUP_CONCAT(v ORDER BY id SEPARATOR '')) FROM " +
+      database_ + ".t");
+  wait_until(
+      "the copy is equal",
+      [&] {
+        return copy(
+                   "SELECT COUNT(*) || ' ' || SUM(row->>'w' * 7 + key) || ' ' || group_concat(row->>'v', '') FROM (SELECT * FROM rows ORDER BY key)") ==
+               expected;
+      },
+      std::chrono::seconds{60}, [&] { return program->err() + tracker_.process().err(); });
+  EXPECT_TRUE(program->running());
 }
 
 TEST_P(Readers, BadRequestsSayWhatIsAllowed) {
