@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <string>
@@ -10,6 +11,7 @@
 #include "sdk/src/decoder.h"
 #include "sdk/src/filter.h"
 #include "sdk/src/kafka_client.h"
+#include "sdk/src/kafka_commit.h"
 #include "sdk/src/options_check.h"
 #include "sdk/src/partition_ledger.h"
 #include "sdk/src/read_ahead.h"
@@ -30,17 +32,11 @@ struct Turn {
   std::uint64_t assignment;
   PartitionLedger ledger;
   std::optional<std::int64_t> saved;  ///< the checkpoint that is known to be stored
+  std::string note;                   ///< StartPosition's
   bool is_at_end = false;             ///< of the partition, as far as it was told
   bool is_held = false;               ///< paused, as it is ahead of the awaited transaction
   std::optional<std::int64_t> end{};  ///< of the partition when it was asked for, until it is reached
 };
-
-/// Errors of a commit that say that the partitions are another member's by now, who goes on at the checkpoint
-/// before.
-bool is_of_lost_partitions(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-         error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || error == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
-}
 
 // So many records that are no change for the caller are passed before the clock is looked at.
 constexpr int kPassedAtOnce = 1000;
@@ -68,7 +64,7 @@ class Consumer::Impl {
     callbacks_ = {
         .on_rebalance = [this](auto event, auto* partitions) { rebalance(event, partitions); },
         .on_error = [this](auto error, const char* reason) { note_error(error, reason); },
-        .on_commit = [this](auto error) { note_commit(error); },
+        .on_commit = [this](auto error, const auto* partitions) { note_commit(error, partitions); },
         .on_thrown = [this](std::exception_ptr thrown) { failure_ = std::move(thrown); },
     };
     client_ = make_kafka_client(options_, callbacks_);
@@ -134,7 +130,7 @@ class Consumer::Impl {
       save_when_due();
       pause_or_resume();
       const KafkaMessage message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count())));
-      throw_failure();
+      if (failure_ || !message) throw_failure();  // a message that came is not to be lost for it
       if (message) {
         if (std::optional<Change> change = take(*message)) return change;
         // Records that are no change for the caller do not hold it longer than it wants; nor an END, which
@@ -336,17 +332,7 @@ class Consumer::Impl {
   /// One that has a part only would never see a transaction whole: it reads nothing until it has all.
   void require_all_partitions(rd_kafka_topic_partition_list_t* assigned) {
     int all = 0;
-    for (const std::string& name : options_.topics) {
-      const KafkaTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
-      const struct rd_kafka_metadata* metadata = nullptr;
-      const auto wait = static_cast<int>(options_.connect_timeout.count());
-      const rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, topic.get(), &metadata, wait);
-      if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        throw Error(ErrorCode::Kafka, "the partitions of topic " + name + ": " + rd_kafka_err2str(error),
-                    name, -1, -1);
-      all += metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
-      rd_kafka_metadata_destroy(metadata);
-    }
+    for (const std::string& name : options_.topics) all += count_partitions(client_.get(), options_, name);
     if (assigned->cnt == all) return;
     hold([](std::size_t) { return true; });
     is_part_only_ = true;
@@ -477,7 +463,7 @@ class Consumer::Impl {
       partition.offset = start.offset;
       turns_.push_back({partition.topic, partition.partition, ++last_assignment_,
                         PartitionLedger(start.offset),
-                        start.is_saved ? std::optional(start.offset) : std::nullopt});
+                        start.is_saved ? std::optional(start.offset) : std::nullopt, start.note});
       if (options_.transactions && !has_marks(partition.topic)) assembler_.begin(last_assignment_);
     }
     const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);
@@ -500,9 +486,29 @@ class Consumer::Impl {
     }
   }
 
-  void note_commit(rd_kafka_resp_err_t error) {
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
-    for (Turn& turn : turns_) turn.saved.reset();  // tried again when due
+  /// It is tried again when due. Said once until it works again, and where it may pass by itself after some
+  /// time only.
+  void note_commit(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* partitions) {
+    const std::vector<CommitFailure> failures = failures_of_commit(error, partitions);
+    if (failures.empty()) {
+      commits_fail_since_.reset();
+      is_commit_failure_told_ = false;
+      return;
+    }
+    for (const CommitFailure& failure : failures) {
+      for (Turn& turn : turns_) {
+        if (failure.topic.empty() || (failure.topic == turn.topic && failure.partition == turn.partition))
+          turn.saved.reset();
+      }
+    }
+    if (!commits_fail_since_) commits_fail_since_ = Clock::now();
+    const bool may_pass = std::all_of(failures.begin(), failures.end(),
+                                      [](const CommitFailure& failure) { return is_passing(failure.error); });
+    if (is_commit_failure_told_ ||
+        (may_pass && Clock::now() - *commits_fail_since_ < options_.connect_timeout))
+      return;
+    is_commit_failure_told_ = true;
+    passing_ = std::make_exception_ptr(error_of_commit(options_.group_id, failures));
   }
 
   // -- records
@@ -683,10 +689,9 @@ class Consumer::Impl {
   }
 
   void save(bool waits) {
-    std::vector<PartitionOffset> moved;
+    std::vector<const Turn*> moved;
     for (const Turn& turn : turns_) {
-      if (turn.saved != turn.ledger.checkpoint())
-        moved.push_back({turn.topic, turn.partition, turn.ledger.checkpoint()});
+      if (turn.saved != turn.ledger.checkpoint()) moved.push_back(&turn);
     }
     if (moved.empty()) return;
     if (options_.checkpoint_store) {
@@ -697,9 +702,12 @@ class Consumer::Impl {
     for (Turn& turn : turns_) turn.saved = turn.ledger.checkpoint();
   }
 
-  void save_in_store(const std::vector<PartitionOffset>& moved) {
+  void save_in_store(const std::vector<const Turn*>& moved) {
+    std::vector<PartitionOffset> offsets;
+    for (const Turn* turn : moved)
+      offsets.push_back({turn->topic, turn->partition, turn->ledger.checkpoint()});
     try {
-      options_.checkpoint_store->save(moved);
+      options_.checkpoint_store->save(offsets);
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
@@ -710,17 +718,20 @@ class Consumer::Impl {
     }
   }
 
-  void save_in_kafka(const std::vector<PartitionOffset>& moved, bool waits) {
+  void save_in_kafka(const std::vector<const Turn*>& moved, bool waits) {
     const KafkaOffsets offsets(rd_kafka_topic_partition_list_new(static_cast<int>(moved.size())));
-    for (const PartitionOffset& place : moved)
-      rd_kafka_topic_partition_list_add(offsets.get(), place.topic.c_str(), place.partition)->offset =
-          place.offset;
-    const rd_kafka_resp_err_t error = rd_kafka_commit(client_.get(), offsets.get(), waits ? 0 : 1);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET ||
-        is_of_lost_partitions(error))
-      return;
-    throw Error(ErrorCode::Checkpoint, "the offsets of group " + options_.group_id +
-                                           " cannot be committed: " + rd_kafka_err2str(error));
+    for (const Turn* turn : moved) {
+      rd_kafka_topic_partition_t* const place =
+          rd_kafka_topic_partition_list_add(offsets.get(), turn->topic.c_str(), turn->partition);
+      place->offset = turn->ledger.checkpoint();
+      if (turn->note.empty()) continue;
+      place->metadata = ::strdup(turn->note.c_str());  // the list frees it
+      place->metadata_size = place->metadata == nullptr ? 0 : turn->note.size();
+    }
+    const std::vector<CommitFailure> failures =
+        waits ? commit_and_wait(client_.get(), offsets.get())
+              : failures_of_commit(rd_kafka_commit(client_.get(), offsets.get(), 1), nullptr);
+    if (!failures.empty()) throw error_of_commit(options_.group_id, failures);
   }
 
   Options options_;
@@ -746,6 +757,8 @@ class Consumer::Impl {
   std::atomic<bool> stops_{false};
   std::exception_ptr failure_;  ///< for good
   std::exception_ptr passing_;  ///< thrown once
+  std::optional<Clock::time_point> commits_fail_since_;
+  bool is_commit_failure_told_ = false;
   std::string last_reason_;
   KafkaHandle client_;  ///< gone once closed
 };

@@ -69,9 +69,8 @@ KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
     call_back(opaque, &KafkaCallbacks::on_error, static_cast<rd_kafka_resp_err_t>(error), reason);
   });
   rd_kafka_conf_set_offset_commit_cb(
-      config, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
-        call_back(opaque, &KafkaCallbacks::on_commit, error);
-      });
+      config, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                 void* opaque) { call_back(opaque, &KafkaCallbacks::on_commit, error, partitions); });
   return owned;
 }
 
@@ -87,6 +86,24 @@ KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks)
   }
   static_cast<void>(config.release());
   return client;
+}
+
+bool is_passing(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+      return true;
+    default:
+      return false;
+  }
 }
 
 ErrorCode code_of(rd_kafka_resp_err_t error) {

@@ -34,12 +34,15 @@ using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaDeleter<rd_kafka_destroy>>;
 struct KafkaCallbacks {
   std::function<void(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*)> on_rebalance;
   std::function<void(rd_kafka_resp_err_t, const char*)> on_error;
-  std::function<void(rd_kafka_resp_err_t)> on_commit;
+  std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t*)> on_commit;
   std::function<void(std::exception_ptr)> on_thrown;  ///< by one of the others; does not throw itself
 };
 
 /// A member of the group that has not subscribed yet. `callbacks` outlive it. Throws Error.
 [[nodiscard]] KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks);
+
+/// What passes by itself, as after a broker's failover.
+[[nodiscard]] bool is_passing(rd_kafka_resp_err_t error);
 
 [[nodiscard]] ErrorCode code_of(rd_kafka_resp_err_t error);
 

@@ -1,8 +1,11 @@
 #include "sdk/src/start_position.h"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 namespace rowtide {
@@ -16,25 +19,6 @@ struct PartitionRange {
 
 int timeout_of(const Options& options) {
   return static_cast<int>(options.connect_timeout.count());
-}
-
-/// What passes by itself, as after a broker's failover.
-bool is_passing(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-      return true;
-    default:
-      return false;
-  }
 }
 
 /// Asks again for as long as Options::connect_timeout while the answer is one that passes.
@@ -69,31 +53,78 @@ KafkaOffsets one_offset(const std::string& topic, std::int32_t partition, std::i
   return list;
 }
 
-std::optional<std::int64_t> saved_offset(rd_kafka_t* client, const Options& options, const std::string& topic,
-                                         std::int32_t partition) {
-  if (options.checkpoint_store) {
-    try {
-      return options.checkpoint_store->load(topic, partition);
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw Error(ErrorCode::Checkpoint,
-                  "the checkpoint of " + place_of(topic, partition) + ": " + error.what(), topic, partition,
-                  -1);
-    } catch (...) {
-      throw Error(ErrorCode::Checkpoint,
-                  "the checkpoint of " + place_of(topic, partition) +
-                      ": CheckpointStore::load() threw what is no std::exception",
-                  topic, partition, -1);
-    }
+std::optional<std::int64_t> stored_offset(const Options& options, const std::string& topic,
+                                          std::int32_t partition) {
+  try {
+    return options.checkpoint_store->load(topic, partition);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorCode::Checkpoint,
+                "the checkpoint of " + place_of(topic, partition) + ": " + error.what(), topic, partition,
+                -1);
+  } catch (...) {
+    throw Error(ErrorCode::Checkpoint,
+                "the checkpoint of " + place_of(topic, partition) +
+                    ": CheckpointStore::load() threw what is no std::exception",
+                topic, partition, -1);
   }
-  const KafkaOffsets list = one_offset(topic, partition, RD_KAFKA_OFFSET_INVALID);
-  require_answer(options, "cannot ask for the group's offset", topic, partition, [&] {
-    const rd_kafka_resp_err_t error = rd_kafka_committed(client, list.get(), timeout_of(options));
-    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].err : error;
+}
+
+/// The group's offsets in Kafka; negative ones are none.
+KafkaOffsets committed_offsets(rd_kafka_t* client, const Options& options, const std::string& topic,
+                               std::int32_t first, std::int32_t count) {
+  KafkaOffsets list(rd_kafka_topic_partition_list_new(count));
+  for (std::int32_t i = 0; i < count; ++i)
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), first + i)->offset = RD_KAFKA_OFFSET_INVALID;
+  require_answer(options, "cannot ask for the group's offset", topic, first, [&] {
+    rd_kafka_resp_err_t error = rd_kafka_committed(client, list.get(), timeout_of(options));
+    for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) error = list->elems[i].err;
+    return error;
   });
-  if (list->elems[0].offset < 0) return std::nullopt;
-  return list->elems[0].offset;
+  return list;
+}
+
+std::string note_in(const rd_kafka_topic_partition_t& committed) {
+  return {static_cast<const char*>(committed.metadata), committed.metadata_size};
+}
+
+std::optional<StartPosition> saved_position(rd_kafka_t* client, const Options& options,
+                                            const std::string& topic, std::int32_t partition) {
+  if (options.checkpoint_store) {
+    const std::optional<std::int64_t> offset = stored_offset(options, topic, partition);
+    return offset ? std::optional(StartPosition{*offset, true, ""}) : std::nullopt;
+  }
+  const KafkaOffsets list = committed_offsets(client, options, topic, partition, 1);
+  const rd_kafka_topic_partition_t& committed = list->elems[0];
+  if (committed.offset < 0) return std::nullopt;
+  return StartPosition{committed.offset, true, note_in(committed)};
+}
+
+/// How many partitions the topic had when the group came to it first. It tells those that were added later
+/// from those that another member begins with just now.
+constexpr std::string_view kPartitionsNote = "partitions=";
+
+bool is_added_after(const rd_kafka_topic_partition_t& committed, std::int32_t partition) {
+  if (committed.offset < 0) return false;
+  const std::string note = note_in(committed);
+  std::int32_t count = 0;  // of a checkpoint that another program set: not known
+  if (note.starts_with(kPartitionsNote))
+    std::from_chars(note.data() + kPartitionsNote.size(), note.data() + note.size(), count);
+  return count <= partition;
+}
+
+bool is_added_later(rd_kafka_t* client, const Options& options, const std::string& topic,
+                    std::int32_t partition, std::int32_t count) {
+  if (options.checkpoint_store) {
+    for (std::int32_t each = 0; each < count; ++each) {
+      if (each != partition && stored_offset(options, topic, each)) return true;
+    }
+    return false;
+  }
+  const KafkaOffsets list = committed_offsets(client, options, topic, 0, count);
+  return std::any_of(list->elems, list->elems + list->cnt,
+                     [&](const auto& each) { return is_added_after(each, partition); });
 }
 
 void require_in_range(std::int64_t offset, const PartitionRange& range, const std::string& whose,
@@ -145,25 +176,45 @@ std::int64_t offset_at_time(rd_kafka_t* client, const Options& options, const Pa
 
 }  // namespace
 
+std::int32_t count_partitions(rd_kafka_t* client, const Options& options, const std::string& topic) {
+  const KafkaTopic handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
+  std::int32_t count = 0;
+  require_answer(options, "cannot ask for the partitions", topic, -1, [&] {
+    const struct rd_kafka_metadata* metadata = nullptr;
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client, 0, handle.get(), &metadata, timeout_of(options));
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+    if (metadata->topic_cnt == 1) {
+      error = metadata->topics[0].err;
+      count = metadata->topics[0].partition_cnt;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return error;
+  });
+  return count;
+}
+
 StartPosition start_position(rd_kafka_t* client, const Options& options, const std::string& topic,
                              std::int32_t partition) {
   const PartitionRange range = range_of(client, options, topic, partition);
-  if (const auto saved = saved_offset(client, options, topic, partition)) {
-    require_in_range(*saved, range, "the checkpoint", topic, partition);
-    return {*saved, true};
+  if (auto saved = saved_position(client, options, topic, partition)) {
+    require_in_range(saved->offset, range, "the checkpoint", topic, partition);
+    return *std::move(saved);
   }
+  const std::int32_t count = count_partitions(client, options, topic);
+  const std::string note = std::string(kPartitionsNote) + std::to_string(count);
+  if (is_added_later(client, options, topic, partition, count)) return {range.low, false, note};
   switch (options.start.from) {
     case Start::From::Earliest:
-      return {range.low, false};
+      return {range.low, false, note};
     case Start::From::Latest:
-      return {range.high, false};
+      return {range.high, false, note};
     case Start::From::Offset:
       require_in_range(options.start.offset, range, "Start::at_offset", topic, partition);
-      return {options.start.offset, false};
+      return {options.start.offset, false, note};
     case Start::From::Time:
-      return {offset_at_time(client, options, range, topic, partition), false};
+      return {offset_at_time(client, options, range, topic, partition), false, note};
   }
-  return {range.low, false};
+  return {range.low, false, note};
 }
 
 }  // namespace v1

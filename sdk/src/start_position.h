@@ -12,9 +12,15 @@ inline namespace v1 {
 struct StartPosition {
   std::int64_t offset = 0;
   bool is_saved = false;  ///< the checkpoint says so
+  std::string note{};     ///< to be kept beside the checkpoint, in Kafka
 };
 
-/// Where to begin with a partition: the checkpoint, or Options::start. Asks the broker. Throws Error:
+/// Asks the broker. Throws Error.
+[[nodiscard]] std::int32_t count_partitions(rd_kafka_t* client, const Options& options,
+                                            const std::string& topic);
+
+/// Where to begin with a partition: the checkpoint, its low end where it was added after the
+/// group came to the topic, or Options::start. Asks the broker. Throws Error:
 /// PositionLost where records between the checkpoint and what the topic holds are gone, TimeOutsideDataRange.
 [[nodiscard]] StartPosition start_position(rd_kafka_t* client, const Options& options,
                                            const std::string& topic, std::int32_t partition);

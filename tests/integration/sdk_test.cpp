@@ -12,6 +12,7 @@
 
 #include "tests/integration/tracker_process.h"
 #include "tests/support/kafka_broker.h"
+#include "tests/support/kafka_conf.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -70,6 +71,86 @@ std::string topic_with(int count, int partitions = 1) {
   const std::string topic = broker.fresh_topic(partitions);
   for (int id = 1; id <= count; ++id) broker.produce(topic, std::nullopt, insert_of(id));
   return topic;
+}
+
+/// The error that poll() ends with.
+Error error_of(Consumer& consumer) {
+  std::optional<Error> error;
+  wait_until("an error", [&] {
+    try {
+      static_cast<void>(consumer.poll(100ms));
+    } catch (const Error& thrown) {
+      error = thrown;
+    }
+    return error.has_value();
+  });
+  return *error;
+}
+
+/// Asks the broker as an administrator; `ask` sends the request, whose answer comes into the queue.
+template <typename Ask>
+void administer(const Ask& ask) {
+  char why[512];
+  rd_kafka_t* const client = rd_kafka_new(
+      RD_KAFKA_PRODUCER, make_kafka_conf({{"bootstrap.servers", KafkaBroker::shared().admin_bootstrap()}}),
+      why, sizeof why);
+  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client);
+  ask(client, queue);
+  rd_kafka_event_t* const event = rd_kafka_queue_poll(queue, 30'000);
+  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_destroy(client);
+}
+
+using Places =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
+Places one_place(const std::string& topic, std::int32_t partition, std::int64_t offset) {
+  Places places(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+  rd_kafka_topic_partition_list_add(places.get(), topic.c_str(), partition)->offset = offset;
+  return places;
+}
+
+/// As retention does: what is before `offset` of partition 0 is gone.
+void delete_records(const std::string& topic, std::int64_t offset) {
+  administer([&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+    rd_kafka_DeleteRecords_t* deletion = rd_kafka_DeleteRecords_new(one_place(topic, 0, offset).get());
+    rd_kafka_DeleteRecords(client, &deletion, 1, nullptr, queue);
+    rd_kafka_DeleteRecords_destroy(deletion);
+  });
+}
+
+void grow_topic(const std::string& topic, std::size_t partitions) {
+  administer([&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+    char why[512];
+    rd_kafka_NewPartitions_t* growth = rd_kafka_NewPartitions_new(topic.c_str(), partitions, why, sizeof why);
+    rd_kafka_CreatePartitions(client, &growth, 1, nullptr, queue);
+    rd_kafka_NewPartitions_destroy(growth);
+  });
+  wait_until("the partitions are there",
+             [&] { return KafkaBroker::shared().partitions(topic) == static_cast<int>(partitions); });
+}
+
+void delete_checkpoint(const std::string& group, const std::string& topic, std::int32_t partition) {
+  administer([&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+    rd_kafka_DeleteConsumerGroupOffsets_t* deletion = rd_kafka_DeleteConsumerGroupOffsets_new(
+        group.c_str(), one_place(topic, partition, RD_KAFKA_OFFSET_INVALID).get());
+    rd_kafka_DeleteConsumerGroupOffsets(client, &deletion, 1, nullptr, queue);
+    rd_kafka_DeleteConsumerGroupOffsets_destroy(deletion);
+  });
+}
+
+/// Sets a checkpoint as another program does, which notes nothing beside it.
+void commit_elsewhere(const KafkaBroker& broker, const std::string& group, const std::string& topic,
+                      std::int32_t partition, std::int64_t offset) {
+  char why[512];
+  rd_kafka_t* const client =
+      rd_kafka_new(RD_KAFKA_CONSUMER,
+                   make_kafka_conf({{"bootstrap.servers", broker.admin_bootstrap()}, {"group.id", group}}),
+                   why, sizeof why);
+  EXPECT_EQ(rd_kafka_commit(client, one_place(topic, partition, offset).get(), 0),
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_destroy(client);
 }
 
 class SdkFormats : public testing::TestWithParam<const char*> {};
@@ -160,6 +241,39 @@ TEST(SdkConsumer, LatestIsWhereTheGroupFirstCameAlsoAfterARestart) {
   EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(3));
 }
 
+TEST(SdkConsumer, APartitionThatIsAddedLaterBeginsAtItsFirstRecord) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(2);
+  broker.produce(topic, std::nullopt, insert_of(1), 1);
+  Options options = options_for(topic, topic);
+  options.start = Start::latest();
+  const TempDir folder;
+  Options with_file = options_for(topic, topic + "-file");
+  with_file.start = Start::latest();
+  with_file.checkpoint_store = file_checkpoint_store(folder.path() / "checkpoint");
+  for (const Options& each : {options, with_file}) {
+    Consumer consumer(each);
+    wait_until("the place where it began is saved", [&] {
+      EXPECT_FALSE(consumer.poll(100ms).has_value());
+      return each.checkpoint_store ? each.checkpoint_store->load(topic, 0).has_value()
+                                   : broker.committed_metadata(topic, topic) == "partitions=2";
+    });
+    consumer.close();
+  }
+  // Partition 1 was there, so that it has no checkpoint only where another member has just begun.
+  delete_checkpoint(topic, topic, 1);
+  grow_topic(topic, 3);
+  broker.produce(topic, std::nullopt, insert_of(2), 2);
+  for (const Options& each : {options, with_file}) {
+    SCOPED_TRACE(each.group_id);
+    Consumer consumer(each);
+    std::vector<std::int64_t> seen;
+    for (int i = 0; i < 50 && seen.empty(); ++i) seen = ids(consumer.poll_batch(9, 200ms));
+    EXPECT_THAT(seen, ElementsAre(2));
+    expect_nothing_more(consumer);
+  }
+}
+
 TEST(SdkConsumer, BeginsAtAnOffsetAndAtATime) {
   const std::string topic = topic_with(3);
   KafkaReader reader = KafkaBroker::shared().reader(topic);
@@ -185,41 +299,6 @@ TEST(SdkConsumer, BeginsAtAnOffsetAndAtATime) {
     EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
     EXPECT_THAT(error.what(), HasSubstr("0 to 3"));
   }
-}
-
-/// The error that poll() ends with.
-Error error_of(Consumer& consumer) {
-  std::optional<Error> error;
-  wait_until("an error", [&] {
-    try {
-      static_cast<void>(consumer.poll(100ms));
-    } catch (const Error& thrown) {
-      error = thrown;
-    }
-    return error.has_value();
-  });
-  return *error;
-}
-
-/// As retention does: what is before `offset` of partition 0 is gone.
-void delete_records(const std::string& topic, std::int64_t offset) {
-  rd_kafka_conf_t* const config = rd_kafka_conf_new();
-  char why[512];
-  rd_kafka_conf_set(config, "bootstrap.servers", KafkaBroker::shared().admin_bootstrap().c_str(), why,
-                    sizeof why);
-  rd_kafka_t* const client = rd_kafka_new(RD_KAFKA_PRODUCER, config, why, sizeof why);
-  rd_kafka_topic_partition_list_t* const places = rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(places, topic.c_str(), 0)->offset = offset;
-  rd_kafka_DeleteRecords_t* deletion = rd_kafka_DeleteRecords_new(places);
-  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client);
-  rd_kafka_DeleteRecords(client, &deletion, 1, nullptr, queue);
-  rd_kafka_event_t* const event = rd_kafka_queue_poll(queue, 30'000);
-  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
-  rd_kafka_event_destroy(event);
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_DeleteRecords_destroy(deletion);
-  rd_kafka_topic_partition_list_destroy(places);
-  rd_kafka_destroy(client);
 }
 
 TEST(SdkConsumer, DeletedRecordsAreAnErrorAndNotASilentLoss) {
@@ -559,6 +638,29 @@ TEST(SdkConsumer, AWrongPasswordIsSaidAtOnce) {
   broker.produce("orders", std::nullopt, insert_of(1));
   Consumer consumer(options);
   EXPECT_THAT(ids(take(consumer, 1)), ElementsAre(1));
+}
+
+TEST(SdkConsumer, ACheckpointThatCannotBeCommittedIsSaidOfItsPartition) {
+  ServerOptions server;
+  server.options = {"offset.metadata.max.bytes=1"};  // the broker refuses what the consumer notes
+  KafkaBroker broker(server);
+  broker.create_topic("orders", 2);
+  for (int partition = 0; partition < 2; ++partition)
+    broker.produce("orders", std::nullopt, insert_of(partition + 1), partition);
+  commit_elsewhere(broker, "g", "orders", 0, 0);
+  Options options = options_for("orders", "g");
+  options.bootstrap_servers = broker.bootstrap();
+  Consumer consumer(options);
+  const Error error = error_of(consumer);
+  EXPECT_EQ(error.code(), ErrorCode::Checkpoint) << error.what();
+  EXPECT_EQ(error.partition(), 1) << error.what();
+  EXPECT_THAT(error.what(), HasSubstr("orders [1]: "));
+  try {
+    consumer.commit();
+    FAIL();
+  } catch (const Error& at_once) {
+    EXPECT_THAT(at_once.what(), HasSubstr("orders [1]: "));
+  }
 }
 
 TEST(SdkConsumer, SurvivesARestartOfTheBroker) {

@@ -30,7 +30,8 @@ class ROWTIDE_SDK_EXPORT CheckpointStore {
   CheckpointStore& operator=(const CheckpointStore&) = delete;
   virtual ~CheckpointStore();
 
-  /// Nothing: this partition was never saved, and Options::start decides.
+  /// Nothing: this partition was never saved. Options::start decides, or, where other partitions of the topic
+  /// were saved, it begins at its first record. Also asked of partitions that other consumers have.
   virtual std::optional<std::int64_t> load(const std::string& topic, std::int32_t partition) = 0;
   /// Durable when it returns. Only of partitions that this consumer has.
   virtual void save(std::span<const PartitionOffset> offsets) = 0;

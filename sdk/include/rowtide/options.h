@@ -26,7 +26,8 @@ struct Security {
   std::string key_password;
 };
 
-/// Where a partition without a checkpoint begins.
+/// Where a partition without a checkpoint begins, but for one that was added later: it begins at its first
+/// record.
 struct ROWTIDE_SDK_EXPORT Start {
   enum class From : std::uint8_t { Earliest, Latest, Offset, Time };
   From from = From::Earliest;
