@@ -14,7 +14,8 @@ import sys
 import pymysql
 from topic import batches
 
-# What a schema change says that was carried out before: a database, table, column or key is there already, or gone.
+# A schema change is committed by itself: rows of before it, which the altered table may not take, do not come again after it. Only
+# that statement may come twice, and this is what it then says: a database, table, column or key is there already, or gone.
 REPEATED = {1007, 1008, 1050, 1051, 1054, 1060, 1061, 1091, 1146}
 # Values are text: the numbers of members of ENUM and SET too, and bytes as the characters U+0000 to U+00FF.
 NUMBERS = re.compile(r"(tiny|small|medium|big)?int\b|bit|enum|set")
@@ -85,7 +86,7 @@ def main():
         raise SystemExit("usage: copy_to_mysql.py BOOTSTRAP GROUP TOPIC HOST PORT USER")
     bootstrap, group, topic, host, port, user = sys.argv[1:]
     target = Target(host=host, port=int(port), user=user, password=os.environ.get("MYSQL_PWD", ""))
-    for records in batches(bootstrap, group, topic, 5000):
+    for records in batches(bootstrap, group, topic, 5000, is_alone=lambda record: b'"isDdl":true' in record.value()):
         for record in records:
             change = json.loads(record.value())
             (target.alter if change["isDdl"] else target.add)(change)

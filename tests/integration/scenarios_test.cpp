@@ -181,6 +181,39 @@ TEST_F(SecondDatabase, EndsWithTheSourcesChecksum) {
   expect_clean_stop(*copier);
 }
 
+TEST_F(SecondDatabase, DoesNotRepeatRowsOfBeforeASchemaChange) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  start_copying();
+  SqlClient sql = server.connect(database);
+  sql.exec("CREATE TABLE orders (id INT PRIMARY KEY, total INT)");
+  sql.exec("CREATE TABLE later (id INT PRIMARY KEY)");
+  sql.exec("INSERT INTO orders VALUES (1, 5)");
+  wait_while_running(*copier, "the first row is copied", [&] { return copied_rows("orders") == 1; });
+  expect_clean_stop(*copier);
+
+  // All of it comes as one list of records.
+  sql.exec("INSERT INTO orders VALUES (2, 6)");
+  sql.exec("ALTER TABLE orders DROP COLUMN total");
+  sql.exec("INSERT INTO later VALUES (1)");
+  KafkaBroker::shared().reader(topic_of(task)).wait_for_count(6);
+  SqlClient copy = target.connect(database);
+  copy.exec("CREATE TRIGGER stop BEFORE INSERT ON later FOR EACH ROW SIGNAL SQLSTATE '45000'");
+  start_copying();
+  const std::optional<ExitStatus> ended = copier->wait(seconds{60});
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 1);
+  EXPECT_EQ(target.value("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = '" + database +
+                         "' AND table_name = 'orders'"),
+            "1");
+  copy.exec("DROP TRIGGER stop");
+  start_copying();
+  wait_for_the_end_of(sql);
+  expect_equal("orders");
+  expect_equal("later");
+  expect_clean_stop(*copier);
+}
+
 TEST_F(SecondDatabase, HasValuesOfEveryType) {
   TrackerProcess tracker(task);
   tracker.start_streaming();
