@@ -2,7 +2,7 @@
 """Runs a command for each new row of a table of a debezium-json topic: on_insert.py BOOTSTRAP GROUP TOPIC DATABASE.TABLE COMMAND...
 
 The command has the row as JSON on its standard input. A row is done when its command has succeeded; after a failure this program
-ends, and its next start begins with that row. Each service has a group of its own, and takes as long as it needs.
+ends, and its next start begins with that row. Each service has a group of its own, and takes as long as it needs, up to a day a row.
 Needs python3-confluent-kafka; topic.py reads the topic.
 """
 import json
@@ -27,7 +27,8 @@ def main():
     if len(sys.argv) < 6:
         raise SystemExit("usage: on_insert.py BOOTSTRAP GROUP TOPIC DATABASE.TABLE COMMAND...")
     bootstrap, group, topic, table, *command = sys.argv[1:]
-    for records in batches(bootstrap, group, topic, 1):
+    a_day = 86_400_000  # librdkafka's most; at its five minutes a command would lose the partition and come again, elsewhere too
+    for records in batches(bootstrap, group, topic, 1, max_poll_interval_ms=a_day):
         row = new_row(records[0], table)
         if row is not None:
             # A session of its own: what stops this program at a terminal does not stop the command's work.
