@@ -33,6 +33,7 @@ namespace {
 constexpr std::size_t kThreads = 16;
 constexpr std::time_t kSilenceSeconds = 1;  // an idle connection must not keep a probe waiting
 
+constexpr std::size_t kMaxBody = std::size_t{64} * 1024;
 constexpr std::chrono::seconds kWriteTime{10};
 /// A response in pieces looks so often whether it is to end, or its client gone. A piece fits into a socket
 /// that can be written to, so that nobody who is slow is taken for gone.
@@ -42,12 +43,12 @@ constexpr std::size_t kPieceBytes = std::size_t{8} * 1024;
 /// Sends what `next` gives.
 class Pieces {
  public:
-  Pieces(std::function<bool(std::string&)> next, const std::atomic<bool>& is_stopping)
-      : next_(std::move(next)), is_stopping_(is_stopping) {}
+  Pieces(Response response, const std::atomic<bool>& is_stopping)
+      : response_(std::move(response)), is_stopping_(is_stopping) {}
 
   bool operator()(httplib::DataSink& sink) {
     text_.clear();
-    const bool is_last = !next_(text_);
+    const bool is_last = !response_.next(text_);
     if (!can_write(sink) || !send(sink)) return false;
     if (is_last) sink.done();
     return true;
@@ -56,7 +57,10 @@ class Pieces {
  private:
   /// Waits for a client that stands still. False: it is gone, or we are to stop.
   [[nodiscard]] bool can_write(httplib::DataSink& sink) const {
+    const auto since = std::chrono::steady_clock::now();
     while (!is_stopping_) {
+      const bool is_over = response_.is_over != nullptr && response_.is_over();
+      if (is_over && std::chrono::steady_clock::now() - since > kWriteTime) return false;
       const auto begin = std::chrono::steady_clock::now();
       if (sink.is_writable()) return true;
       if (std::chrono::steady_clock::now() - begin < kLookTime / 2) return false;
@@ -71,7 +75,7 @@ class Pieces {
     return true;
   }
 
-  const std::function<bool(std::string&)> next_;
+  const Response response_;
   const std::atomic<bool>& is_stopping_;
   std::string text_;
 };
@@ -93,9 +97,10 @@ void respond(Response ours, const std::atomic<bool>& is_stopping, httplib::Respo
     response.set_content(ours.body, ours.content_type);
     return;
   }
+  const std::string content_type = ours.content_type;
   response.set_chunked_content_provider(
-      ours.content_type, [pieces = std::make_shared<Pieces>(std::move(ours.next), is_stopping)](
-                             std::size_t /*offset*/, httplib::DataSink& sink) { return (*pieces)(sink); });
+      content_type, [pieces = std::make_shared<Pieces>(std::move(ours), is_stopping)](
+                        std::size_t /*offset*/, httplib::DataSink& sink) { return (*pieces)(sink); });
 }
 
 Response guarded(const Handler& handler) {
@@ -122,6 +127,7 @@ void configure(Server::Impl& impl) {
   httplib::Server& server = impl.server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_tcp_nodelay(true);  // lines go out as they come
+  server.set_payload_max_length(kMaxBody);
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kSilenceSeconds);
   server.set_read_timeout(kSilenceSeconds);

@@ -18,6 +18,8 @@ struct Response {
   /// Instead of `body`: appends what there is to send, on the connection's thread, again and again; false:
   /// that was all. Returns within a second, also with nothing. Called no more once the client is gone.
   std::function<bool(std::string&)> next = {};
+  /// Nothing of worth comes any more: a client that stands still is not waited for. From the same thread.
+  std::function<bool()> is_over = {};
 };
 
 struct Request {

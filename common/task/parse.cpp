@@ -681,6 +681,10 @@ Spec read_spec(const Field& field) {
   spec.reset_nonce = field["resetNonce"].integer(0, INT64_MAX, 0);
   spec.precheck = read_precheck(field["precheck"]);
   spec.sink = read_sink(field["sink"], spec.data_types.schema_updates);
+  if (spec.sink.stream && spec.source.server_id > UINT32_MAX - (spec.sink.stream->max_readers - 1)) {
+    field["source"]["serverId"].refuse(
+        "so far below 4294967295 that each reader of sink.stream (maxReaders) has one from there on");
+  }
   if (spec.row_images == RowImages::AsLogged && has_schemas(spec.sink))
     field["rowImages"].refuse("Full with debezium.schemas, by which a record holds all columns");
   spec.network = read_network(field["network"], spec.source);

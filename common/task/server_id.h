@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "common/task/spec.h"
 
@@ -12,7 +11,9 @@ namespace rowtide::task {
 /// give by hand.
 [[nodiscard]] std::uint32_t effective_server_id(const Task& task);
 
-/// The same for any text, with room for `count` ids from it on.
-[[nodiscard]] std::uint32_t derived_server_id(std::string_view text, std::uint32_t count = 1);
+/// Of a task with sink.stream: the first of as many ids as it may have readers, spec.source.serverId, or
+/// derived from the task's identity and this host's name, since each replica of an application reads for
+/// itself.
+[[nodiscard]] std::uint32_t first_reader_server_id(const Task& task);
 
 }  // namespace rowtide::task

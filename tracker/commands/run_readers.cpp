@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -21,11 +19,6 @@
 
 namespace rowtide::commands {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
-}
 
 absl::Status check_folder(const std::string& folder) {
   std::error_code error;
@@ -49,8 +42,7 @@ absl::Status run_readers(const task::Task& task, const task::SecretReader& secre
                           return make_parts(each, secrets, source, sink, checkpoints);
                         }},
        .state = state,
-       .make_store = checkpoint::make_file_checkpoint_store,
-       .host = host_name()});
+       .make_store = checkpoint::make_file_checkpoint_store});
   const auto statuses = [&readers] { return readers.statuses(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<http::Server> server,
                    http::Server::start(listen, serve::reader_endpoints(task, statuses), readers.requests()));

@@ -47,7 +47,9 @@ bool ChangeFilter::wants_table(std::string_view name) const {
 }
 
 bool ChangeFilter::wants(const record::Record& record) const {
-  if (!tables_.empty() && !record.table.empty() && !wants_table(record.table)) return false;
+  // BEGIN and END of a transaction, with numbers for all its changes.
+  if (record.table.empty()) return tables_.empty() && !has_operations_;
+  if (!tables_.empty() && !wants_table(record.table)) return false;
   if (!has_operations_) return true;
   return record.operation == record::Operation::None ? schema_changes_ : rows_.contains(record.operation);
 }

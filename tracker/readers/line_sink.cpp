@@ -40,7 +40,7 @@ absl::Status LineSink::write(const record::RecordBatch& batch, std::stop_token s
 void LineSink::end_transaction(const binlog::Position& position, std::int64_t committed_at_us) {
   const std::lock_guard lock(mutex_);
   if (changes_ != 0) {
-    if (given_ == acknowledged_) acknowledged_place_ = ended_;
+    if (given_ == acknowledged_ && held_ == 0) acknowledged_place_ = ended_;
     ++given_;
     const std::string token = to_text({.session = options_.session, .commit = given_, .position = position});
     buffer_ +=
@@ -56,7 +56,8 @@ void LineSink::end_transaction(const binlog::Position& position, std::int64_t co
 
 std::optional<binlog::Position> LineSink::durable() const {
   const std::lock_guard lock(mutex_);
-  return options_.is_acknowledged && given_ != acknowledged_ ? acknowledged_place_ : ended_;
+  const bool is_behind = given_ != acknowledged_ || held_ != 0;
+  return options_.is_acknowledged && is_behind ? acknowledged_place_ : ended_;
 }
 
 sink::SinkCounters LineSink::counters() const {
@@ -119,10 +120,19 @@ absl::Status LineSink::acknowledge(const PositionToken& token) {
         "the order of reading",
         token.commit, acknowledged_));
   }
-  if (token.commit == acknowledged_) return absl::OkStatus();
-  acknowledged_ = token.commit;
-  acknowledged_place_ = token.position;
+  if (token.commit != acknowledged_) {
+    acknowledged_ = token.commit;
+    acknowledged_place_ = token.position;
+  } else if (given_ == acknowledged_ && held_ == 0) {
+    acknowledged_place_ = ended_;
+  }
+  ++held_;
   return absl::OkStatus();
+}
+
+void LineSink::release() {
+  const std::lock_guard lock(mutex_);
+  --held_;
 }
 
 std::uint64_t LineSink::given() const {

@@ -54,9 +54,12 @@ class LineSink final : public sink::Sink {
                                       std::optional<double> lag_seconds) const;
   /// {"rowtide":"error","reason":"...","message":"..."}
   [[nodiscard]] std::string error_line(const std::string& reason, const std::string& message) const;
-  /// All up to `token` is applied. FAILED_PRECONDITION: of another connection, not given yet, or before what
-  /// was acknowledged already.
+  ///  /// All up to `token` is applied. FAILED_PRECONDITION: of another connection, not given yet, or before
+  ///  what was
+  /// acknowledged already. OK: durable() stays there until release(), or moves on with another
+  /// acknowledgement.
   [[nodiscard]] absl::Status acknowledge(const PositionToken& token);
+  void release();
 
   [[nodiscard]] std::uint64_t given() const;         ///< commit lines
   [[nodiscard]] std::uint64_t acknowledged() const;  ///< of those
@@ -74,8 +77,10 @@ class LineSink final : public sink::Sink {
   std::uint64_t changes_ = 0;  ///< since the last commit line
   std::uint64_t given_ = 0;
   std::uint64_t acknowledged_ = 0;
+  int held_ = 0;                                        ///< acknowledge() without release()
   std::optional<binlog::Position> ended_;               ///< the newest end of a transaction
-  std::optional<binlog::Position> acknowledged_place_;  ///< while not all that was given is acknowledged
+  std::optional<binlog::Position> acknowledged_place_;  ///< while held, or not all is acknowledged
+
   sink::SinkCounters counters_;
 };
 

@@ -20,9 +20,13 @@ absl::StatusOr<PositionToken> token_from_text(std::string_view text) {
                   text.substr(0, 80)));
   std::string json;
   if (!absl::WebSafeBase64Unescape(absl::string_view(text.data(), text.size()), &json)) return refused;
-  const auto fields = nlohmann::json::parse(json, nullptr, false);
+  // What is nested deeper is no position; to write it as text again would go as deep.
+  constexpr int kMaxDepth = 16;
+  const auto fields = nlohmann::json::parse(
+      json, [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth < kMaxDepth; },
+      false);
   if (!fields.is_object() || !fields.contains("s") || !fields["s"].is_string() || !fields.contains("n") ||
-      !fields["n"].is_number_unsigned() || !fields.contains("p"))
+      !fields["n"].is_number_unsigned() || !fields.contains("p") || !fields["p"].is_object())
     return refused;
   auto position = binlog::position_from_json(fields["p"].dump());
   if (!position.ok()) return refused;

@@ -25,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kConnectTime{10};
 /// After its connection a named reader may still acknowledge so long.
 constexpr std::chrono::seconds kLeftTime{60};
+/// How long one waits for a former connection to end.
+constexpr std::chrono::seconds kEndTime{3};
 constexpr std::string_view kSuffix = ".json";
 
 int http_status(const absl::Status& status) {
@@ -43,6 +45,10 @@ int http_status(const absl::Status& status) {
     default:
       return run::is_retryable(status) ? 503 : 500;
   }
+}
+
+absl::Status busy() {
+  return failure(absl::StatusCode::kUnavailable, "Busy", "another reader is still connecting; try again");
 }
 
 http::Response refusal(const absl::Status& status) {
@@ -81,22 +87,39 @@ std::filesystem::path Readers::place_of(const std::string& name) const {
   return parts_.state / (name + std::string(kSuffix));
 }
 
+/// Its slot is free, and its name, once it is at rest.
+absl::Status Readers::release(const std::shared_ptr<Connection>& connection, const absl::Status& why) {
+  connection->session->end(why);
+  if (!connection->session->wait_ended(kEndTime)) {
+    return failure(absl::StatusCode::kUnavailable, "StillEnding",
+                   "a former connection still waits for the source and has not ended yet; try again");
+  }
+  connection->is_connected = false;
+  const std::lock_guard lock(mutex_);
+  std::replace(slots_.begin(), slots_.end(), connection, std::shared_ptr<Connection>());
+  return absl::OkStatus();
+}
+
 /// A reader that has left keeps its slot for a while, unless another one needs it.
 absl::StatusOr<std::size_t> Readers::free_slot() {
-  std::shared_ptr<Connection> left;  // ended without the lock
-  const std::lock_guard lock(mutex_);
-  if (is_stopping_) return absl::UnavailableError("the tracker is stopping; connect again");
-  auto slot = std::find(slots_.begin(), slots_.end(), nullptr);
-  if (slot == slots_.end())
+  std::shared_ptr<Connection> left;
+  {
+    const std::lock_guard lock(mutex_);
+    auto slot = std::find(slots_.begin(), slots_.end(), nullptr);
+    if (slot != slots_.end()) return static_cast<std::size_t>(slot - slots_.begin());
     slot = std::find_if(slots_.begin(), slots_.end(), [](const auto& each) { return !each->is_connected; });
-  if (slot == slots_.end()) {
-    return failure(
-        absl::StatusCode::kResourceExhausted, "TooManyReaders",
-        fmt::format("{} readers are connected, which is spec.sink.stream.maxReaders; end one, or raise it",
-                    slots_.size()));
+    if (is_stopping_) return absl::UnavailableError("the tracker is stopping; connect again");
+    if (slot == slots_.end()) {
+      return failure(
+          absl::StatusCode::kResourceExhausted, "TooManyReaders",
+          fmt::format("{} readers are connected, which is spec.sink.stream.maxReaders; end one, or "
+                      "raise it",
+                      slots_.size()));
+    }
+    left = *slot;
   }
-  left = std::exchange(*slot, nullptr);
-  return static_cast<std::size_t>(slot - slots_.begin());
+  RETURN_IF_ERROR(release(left, absl::OkStatus()));
+  return free_slot();
 }
 
 std::shared_ptr<Readers::Connection> Readers::newest(const std::string& name) {
@@ -107,7 +130,8 @@ std::shared_ptr<Readers::Connection> Readers::newest(const std::string& name) {
 }
 
 absl::StatusOr<std::shared_ptr<Readers::Connection>> Readers::connect(ReaderRequest request) {
-  const std::lock_guard connecting(connecting_);
+  const std::unique_lock connecting(connecting_, kEndTime);
+  if (!connecting.owns_lock()) return busy();
   std::unique_ptr<checkpoint::CheckpointStore> store;
   if (!request.name.empty()) {
     if (parts_.state.empty()) {
@@ -116,23 +140,15 @@ absl::StatusOr<std::shared_ptr<Readers::Connection>> Readers::connect(ReaderRequ
           "the position yourself and give it as from");
     }
     if (const auto former = newest(request.name)) {
-      former->session->end(
-          failure(absl::StatusCode::kAborted, "TakenOver",
-                  "another connection of this reader has begun, from what was acknowledged"));
-      former->session->wait_ended();
-      former->is_connected = false;
-      const std::lock_guard lock(mutex_);
-      std::replace(slots_.begin(), slots_.end(), former, std::shared_ptr<Connection>());
+      RETURN_IF_ERROR(release(
+          former, failure(absl::StatusCode::kAborted, "TakenOver",
+                          "another connection of this reader has begun, from what was acknowledged")));
     }
     store = parts_.make_store(place_of(request.name), parts_.task);
   }
   ASSIGN_OR_RETURN(const std::size_t slot, free_slot());
   task::Task task = parts_.task;
-  const auto count = static_cast<std::uint32_t>(slots_.size());
-  const std::uint32_t first = task.spec.source.server_id != 0
-                                  ? task.spec.source.server_id
-                                  : task::derived_server_id(task.identity() + "@" + parts_.host, count);
-  task.spec.source.server_id = first + static_cast<std::uint32_t>(slot);
+  task.spec.source.server_id = task::first_reader_server_id(task) + static_cast<std::uint32_t>(slot);
 
   auto connection = std::make_shared<Connection>();
   connection->name = request.name;
@@ -145,6 +161,7 @@ absl::StatusOr<std::shared_ptr<Readers::Connection>> Readers::connect(ReaderRequ
   connection->session = std::make_unique<Session>(std::move(task), parts_.pipeline, std::move(request),
                                                   std::move(lines), std::move(store));
   const std::lock_guard lock(mutex_);
+  if (is_stopping_) return absl::UnavailableError("the tracker is stopping; connect again");
   slots_[slot] = connection;
   return connection;
 }
@@ -168,7 +185,8 @@ http::Response Readers::changes(const http::Request& request) {
   }
   return {.content_type = is_events ? "text/event-stream" : "application/x-ndjson",
           .body = {},
-          .next = [held](std::string& lines) { return held->session->next(lines); }};
+          .next = [held](std::string& lines) { return held->session->next(lines); },
+          .is_over = [held] { return held->session->is_ended(); }};
 }
 
 http::Response Readers::acknowledge(const http::Request& request) {
@@ -190,20 +208,22 @@ http::Response Readers::acknowledge(const http::Request& request) {
 http::Response Readers::forget(const http::Request& request) {
   const std::string name = request.parameter("reader").value_or("");
   if (absl::Status status = check_reader_name(name); !status.ok()) return refusal(status);
-  const std::lock_guard connecting(connecting_);
+  const std::unique_lock connecting(connecting_, kEndTime);
+  if (!connecting.owns_lock()) return refusal(busy());
   if (const auto connection = newest(name); connection != nullptr) {
     if (connection->is_connected) {
       return refusal(absl::FailedPreconditionError(
           fmt::format("reader \"{}\" is connected; end its connection first", name)));
     }
-    connection->session->end(absl::OkStatus());
-    connection->session->wait_ended();
-    const std::lock_guard lock(mutex_);
-    std::replace(slots_.begin(), slots_.end(), connection, std::shared_ptr<Connection>());
+    if (absl::Status status = release(connection, absl::OkStatus()); !status.ok()) return refusal(status);
   }
   std::error_code error;
   const bool was_there = !parts_.state.empty() && std::filesystem::remove(place_of(name), error);
-  if (!parts_.state.empty()) std::filesystem::remove(place_of(name).string() + ".schemas", error);
+  if (error) {
+    return refusal(absl::InternalError(fmt::format("the place of reader \"{}\" in {} cannot be removed: {}",
+                                                   name, parts_.state.string(), error.message())));
+  }
+  if (was_there) std::filesystem::remove(place_of(name).string() + ".schemas", error);
   if (!was_there) return refusal(absl::NotFoundError(fmt::format("reader \"{}\" has no place here", name)));
   return {.body = "forgotten\n"};
 }
@@ -246,12 +266,14 @@ std::vector<task::ReaderStatus> Readers::statuses() {
 void Readers::release_left(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     sleep_for(std::chrono::seconds(1), stop);
-    std::vector<std::shared_ptr<Connection>> gone;  // ended without the lock
+    std::vector<std::shared_ptr<Connection>> gone;  // destroyed without the lock
     const std::lock_guard lock(mutex_);
     for (auto& slot : slots_) {
       if (slot == nullptr || slot->is_connected) continue;
       const bool is_over = slot->name.empty() || Clock::now() - slot->left.load() > kLeftTime;
-      if (is_over) gone.push_back(std::exchange(slot, nullptr));
+      if (is_over) slot->session->end(absl::OkStatus());
+      if (is_over && slot->session->wait_ended(std::chrono::milliseconds(0)))
+        gone.push_back(std::exchange(slot, nullptr));
     }
   }
 }

@@ -22,7 +22,6 @@ struct ReadersParts {
   std::filesystem::path state;  ///< folder for the places of named readers; empty: there are none
   std::function<std::unique_ptr<checkpoint::CheckpointStore>(const std::filesystem::path&, const task::Task&)>
       make_store;
-  std::string host;  ///< ours: part of the server ids, since each replica of an application reads for itself
 };
 
 /// All who read the task's changes here. A name has one connection: a newer one takes over. Thread-safe.
@@ -46,12 +45,13 @@ class Readers {
   [[nodiscard]] http::Response forget(const http::Request& request);
   [[nodiscard]] absl::StatusOr<std::shared_ptr<Connection>> connect(ReaderRequest request);
   [[nodiscard]] absl::StatusOr<std::size_t> free_slot();
+  [[nodiscard]] absl::Status release(const std::shared_ptr<Connection>& connection, const absl::Status& why);
   [[nodiscard]] std::filesystem::path place_of(const std::string& name) const;
   [[nodiscard]] std::shared_ptr<Connection> newest(const std::string& name);
   void release_left(const std::stop_token& stop);
 
   ReadersParts parts_;
-  std::mutex connecting_;                           // one at a time; before mutex_
+  std::timed_mutex connecting_;                     // one at a time; before mutex_
   std::mutex mutex_;                                // guards what follows
   std::vector<std::shared_ptr<Connection>> slots_;  ///< by their part of the server id
   std::uint64_t connections_ = 0;

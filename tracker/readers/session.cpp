@@ -134,9 +134,14 @@ void Session::end(const absl::Status& why) {
   ended_change_.notify_all();
 }
 
-void Session::wait_ended() {
+bool Session::wait_ended(milliseconds deadline) {
   std::unique_lock lock(mutex_);
-  ended_change_.wait(lock, [this] { return is_at_rest_; });
+  return ended_change_.wait_for(lock, deadline, [this] { return is_at_rest_; });
+}
+
+bool Session::is_ended() const {
+  const std::lock_guard lock(mutex_);
+  return is_ended_;
 }
 
 absl::Status Session::wait_streaming(milliseconds deadline) {
@@ -150,10 +155,11 @@ absl::Status Session::wait_streaming(milliseconds deadline) {
     }
     if (Clock::now() < until) continue;
     const task::TrackerStatus status = runner_.status();
-    return failure(absl::StatusCode::kUnavailable,
-                   status.reason.empty() ? "SourceUnavailable" : status.reason,
-                   fmt::format("not streaming after {} s, trying on: {}", deadline.count() / 1000,
-                               status.message.empty() ? "the source has not answered yet" : status.message));
+    // It reads what lies between its place and now, to know the tables there: that may take long.
+    if (status.reason.empty()) return absl::OkStatus();
+    return failure(
+        absl::StatusCode::kUnavailable, status.reason,
+        fmt::format("not streaming after {} s, trying on: {}", deadline.count() / 1000, status.message));
   }
   return absl::OkStatus();
 }
@@ -181,17 +187,25 @@ bool Session::next(std::string& lines) {
 
 absl::Status Session::acknowledge(const PositionToken& token) {
   RETURN_IF_ERROR(sink_.acknowledge(token));
-  const std::optional<binlog::Position> durable = sink_.durable();
+  absl::Status status = wait_saved();
+  sink_.release();
+  return status;
+}
+
+absl::Status Session::wait_saved() {
   const auto until = Clock::now() + kSaveTime;
-  while (checkpoints_->saved() != durable && sink_.durable() == durable) {
-    runner_.save_soon();
-    std::unique_lock lock(mutex_);
-    const bool is_over = ended_change_.wait_for(lock, kLookTime, [this] { return is_ended_; });
-    if (is_over || Clock::now() >= until) {
-      return absl::UnavailableError(
-          "acknowledged, but not saved yet: what follows may come again after a restart; acknowledge again, or look at "
-          "the tracker's log");
+  while (checkpoints_->saved() != sink_.durable()) {
+    if (wait_ended(kLookTime)) {  // nobody else saves any more
+      const std::lock_guard saving(saving_);
+      RETURN_IF_ERROR(runner_.save_after_run());
+      continue;
     }
+    if (Clock::now() >= until) {
+      return absl::UnavailableError(
+          "acknowledged, but not saved yet: what follows may come again after a restart; acknowledge again, "
+          "or look at the tracker's log");
+    }
+    runner_.save_soon();
   }
   return absl::OkStatus();
 }

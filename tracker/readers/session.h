@@ -35,7 +35,8 @@ class Session {
           std::unique_ptr<checkpoint::CheckpointStore> checkpoints);
   ~Session();  ///< ends it
 
-  /// Until it streams (OK), has failed, or so long: then why it does not stream yet, UNAVAILABLE.
+  /// Until it streams (OK), has failed, or so long: then OK where nothing is wrong, else why it does not
+  /// stream yet, UNAVAILABLE.
   [[nodiscard]] absl::Status wait_streaming(std::chrono::milliseconds deadline);
 
   /// For http::Response::next: lines, heartbeats, and at the end why it ended.
@@ -44,8 +45,9 @@ class Session {
   [[nodiscard]] absl::Status acknowledge(const PositionToken& token);
   /// Its response ends with that error, and nothing is read any more.
   void end(const absl::Status& why);
-  /// Until all is at rest after end(): its checkpoint is saved no more.
-  void wait_ended();
+  /// Until all is at rest after end(): its checkpoint is saved no more. False: it is not yet.
+  [[nodiscard]] bool wait_ended(std::chrono::milliseconds deadline);
+  [[nodiscard]] bool is_ended() const;
 
   /// Without name and isConnected.
   [[nodiscard]] task::ReaderStatus status() const;
@@ -53,6 +55,8 @@ class Session {
  private:
   class WholeTransactions;
   class SavedPositions;
+
+  [[nodiscard]] absl::Status wait_saved();
 
   task::Task task_;
   const ReaderRequest request_;
@@ -67,6 +71,7 @@ class Session {
   std::condition_variable ended_change_;
   bool is_ended_ = false;
   bool is_at_rest_ = false;
+  std::mutex saving_;  // before mutex_
   absl::Status why_ended_;
 
   std::jthread thread_;  // last: it uses the rest

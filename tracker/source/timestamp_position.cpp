@@ -8,6 +8,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
+#include "common/task/server_id.h"
 #include "tracker/binlog/event.h"
 #include "tracker/binlog/stream_state.h"
 #include "tracker/binlog/transaction_begin.h"
@@ -101,7 +102,8 @@ absl::StatusOr<Position> position_at(std::string file, std::uint64_t offset, bin
 OpenSource search_source(const task::Task& task, const task::SecretReader& secrets) {
   return [task, secrets]() -> std::unique_ptr<EventSource> {
     task::Task other = task;
-    other.uid = task.identity() + "/search";
+    // Of each reader its own: the source cuts off one of two with the same server id.
+    other.uid = fmt::format("{}/search/{}", task.identity(), task::effective_server_id(task));
     other.spec.source.server_id = 0;
     return std::make_unique<BinlogSource>(other, secrets);
   };

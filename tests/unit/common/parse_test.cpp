@@ -276,6 +276,17 @@ TEST(ParseTask, AStreamIsOneOfThreeSinks) {
   EXPECT_FALSE(parsed("{stream: {format: dts-avro}}").ok()) << "no text";
   EXPECT_FALSE(parsed("{stream: {bufferMiB: 0}}").ok());
   EXPECT_FALSE(parsed("{stream: {maxReaders: 9}}").ok());
+  const auto with_server_id = [&](const std::string& id) {
+    return parse_task(
+        "apiVersion: rowtide.dev/v1alpha1\nkind: ChangeTrackingTask\nmetadata: {name: orders}\nspec:\n"
+        "  source: {type: MySQL, host: db, credentialsSecretRef: {name: s}, serverId: " +
+            id +
+            "}\n"
+            "  objects: {include: [{database: shop}]}\n  sink: {stream: {maxReaders: 4}}\n",
+        Mode::Standalone);
+  };
+  EXPECT_TRUE(with_server_id("4294967292").ok());
+  EXPECT_FALSE(with_server_id("4294967293").ok()) << "the fourth reader would have none";
 }
 
 TEST(ParseTask, StandaloneTakesPasswordsFromTheEnvironmentOnly) {

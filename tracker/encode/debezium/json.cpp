@@ -364,7 +364,9 @@ class DebeziumJsonEncoder final : public Encoder {
     // Of a table that had no row yet, the columns are not known, and there are none to write.
     const auto found = envelopes_.find(database + "." + table);
     const Wrapping wrapping =
-        found != envelopes_.end() ? found->second : envelope_of({.database = database, .table = table});
+        found != envelopes_.end()
+            ? found->second
+            : envelope_of({.database = database, .table = table, .columns = {}, .key_columns = {}});
     std::string& text = out.buffer();
     text += wrapping.head;
     text += R"({"before":null,"after":null,"source":)";

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <thread>
 
+#include "absl/strings/escaping.h"
+
 namespace rowtide::readers {
 namespace {
 
@@ -40,6 +42,12 @@ class LineSinkTest : public testing::Test {
     if (!values.empty()) ASSERT_TRUE(sink_.write(batch_of(values), {}).ok());
     sink_.end_transaction(at(end), 5'000'000);
   }
+  /// And it is saved.
+  [[nodiscard]] bool acknowledges(const PositionToken& token) {
+    const bool is_taken = sink_.acknowledge(token).ok();
+    if (is_taken) sink_.release();
+    return is_taken;
+  }
   PositionToken take_token() {
     for (const json& line : lines_of(sink_.take(milliseconds(0)))) {
       if (line.contains("position")) last_ = *token_from_text(line["position"].get<std::string>());
@@ -70,9 +78,9 @@ TEST_F(LineSinkTest, DurableIsWhatIsAcknowledgedAndWhatHasNoChangesAfterIt) {
   transaction(200, {"{}"});
   transaction(300, {});
   EXPECT_EQ(sink_.durable(), at(50));
-  EXPECT_TRUE(sink_.acknowledge(first).ok());
+  EXPECT_TRUE(acknowledges(first));
   EXPECT_EQ(sink_.durable(), at(100));
-  EXPECT_TRUE(sink_.acknowledge(take_token()).ok());
+  EXPECT_TRUE(acknowledges(take_token()));
   EXPECT_EQ(sink_.durable(), at(300));
 }
 
@@ -81,12 +89,27 @@ TEST_F(LineSinkTest, AcknowledgesInOrderAndOnlyWhatWasGivenHere) {
   const PositionToken first = take_token();
   transaction(200, {"{}"});
   const PositionToken second = take_token();
-  EXPECT_FALSE(sink_.acknowledge({"s1", 3, at(900)}).ok());
-  EXPECT_FALSE(sink_.acknowledge({"s0", 1, at(100)}).ok());
-  EXPECT_TRUE(sink_.acknowledge(second).ok());
-  EXPECT_TRUE(sink_.acknowledge(second).ok()) << "again";
-  EXPECT_FALSE(sink_.acknowledge(first).ok());
+  EXPECT_FALSE(acknowledges({"s1", 3, at(900)}));
+  EXPECT_FALSE(acknowledges({"s0", 1, at(100)}));
+  EXPECT_TRUE(acknowledges(second));
+  EXPECT_TRUE(acknowledges(second)) << "again";
+  EXPECT_FALSE(acknowledges(first));
   EXPECT_EQ(sink_.durable(), at(200));
+}
+
+TEST_F(LineSinkTest, DurableWaitsUntilWhatIsAcknowledgedIsSaved) {
+  transaction(100, {"{}"});
+  ASSERT_TRUE(sink_.acknowledge(take_token()).ok());
+  transaction(200, {});
+  transaction(300, {"{}"});
+  EXPECT_EQ(sink_.durable(), at(100)) << "or who waits for it would wait in vain, or not at all";
+  ASSERT_TRUE(sink_.acknowledge(take_token()).ok());
+  transaction(400, {});
+  EXPECT_EQ(sink_.durable(), at(300));
+  sink_.release();
+  EXPECT_EQ(sink_.durable(), at(300));
+  sink_.release();
+  EXPECT_EQ(sink_.durable(), at(400));
 }
 
 TEST_F(LineSinkTest, AHeartbeatHasNoPositionBeyondWhatTheReaderHas) {
@@ -132,6 +155,12 @@ TEST(PositionTokens, ComeBackAsTheyWereAndNothingElseDoes) {
   for (const std::string& bad :
        {std::string(), std::string("x"), text.substr(0, text.size() / 2), "e30" + text})
     EXPECT_FALSE(token_from_text(bad).ok()) << bad;
+  const std::string deep =
+      R"({"s":"","n":0,"p":)" + std::string(200000, '[') + std::string(200000, ']') + "}";
+  EXPECT_FALSE(token_from_text(std::string(absl::WebSafeBase64Escape(deep))).ok());
+  const std::string deep_in =
+      R"({"s":"","n":0,"p":{"file":)" + std::string(200000, '[') + std::string(200000, ']') + "}}";
+  EXPECT_FALSE(token_from_text(std::string(absl::WebSafeBase64Escape(deep_in))).ok());
 }
 
 TEST(ChangeFilters, KnowTablesAndOperations) {
@@ -156,6 +185,10 @@ TEST(ChangeFilters, KnowTablesAndOperations) {
   EXPECT_FALSE(wants(operations, "shop.orders", record::Operation::None));
   ASSERT_TRUE(operations.add_operation("schema").ok());
   EXPECT_TRUE(wants(operations, "shop.orders", record::Operation::None));
+  EXPECT_FALSE(wants(operations, "", record::Operation::None))
+      << "a transaction's BEGIN, which is of no table";
+  EXPECT_FALSE(wants(tables, "", record::Operation::None));
+  EXPECT_TRUE(wants({}, "", record::Operation::None));
 }
 
 }  // namespace
