@@ -485,6 +485,16 @@ TEST_F(Tracker, AWrongPasswordIsTriedAgainUntilTheSecretIsMended) {
   }
 }
 
+TEST_F(Tracker, APrecheckThatTakesLongSaysWhatItAsks) {
+  const auto own = MysqlServer::mysql8();
+  const json task = test::stdout_task(*own, "shop");
+  own->suspend();
+  const RunResult result = run_tracker("precheck", task);
+  own->resume();
+  EXPECT_THAT(result.err, HasSubstr("SourceReachable: asking for 2 s"));
+  EXPECT_THAT(result.out, Not(HasSubstr("asking for")));
+}
+
 TEST_F(Tracker, PrecheckPassesAGoodSourceAndFailsOneWithoutBinlog) {
   const RunResult good = run_tracker("precheck", kafka_task());
   EXPECT_EQ(good.status.code, 0) << good.out;

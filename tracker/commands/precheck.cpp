@@ -7,6 +7,7 @@
 #include "common/task/precheck_report.h"
 #include "common/task/secrets.h"
 #include "tracker/commands/command.h"
+#include "tracker/commands/precheck_progress.h"
 #include "tracker/commands/task_options.h"
 
 namespace rowtide::commands {
@@ -24,8 +25,10 @@ int check(const PrecheckOptions& options) {
   if (!begin_log(options.task.log)) return kUsage;
   const std::optional<task::Task> task = read_task(options.task);
   if (!task) return kUsage;
+  PrecheckProgress progress;
   const task::PrecheckReport report =
-      precheck::run_precheck(*task, task::SecretReader(options.task.secrets_folder));
+      precheck::run_precheck(*task, task::SecretReader(options.task.secrets_folder),
+                             [&progress](std::string_view check) { progress.begin(check); });
   std::cout << (options.output == "json" ? task::to_json(report, true) + "\n"
                                          : precheck::render_table(report))
             << std::flush;

@@ -62,7 +62,8 @@ CheckItem run_one(const Check& check, const std::set<std::string_view>& blocked,
 
 }  // namespace
 
-task::PrecheckReport run_precheck(const task::Task& task, const task::SecretReader& secrets) {
+task::PrecheckReport run_precheck(const task::Task& task, const task::SecretReader& secrets,
+                                  const std::function<void(std::string_view)>& on_check) {
   task::PrecheckReport report;
   report.task = task.task_namespace + "/" + task.name;
   report.document_hash = task.document_hash;
@@ -71,6 +72,7 @@ task::PrecheckReport run_precheck(const task::Task& task, const task::SecretRead
   std::set<std::string_view> blocked;
   for (const Check& check : checks()) {
     if (check.applies != nullptr && !check.applies(task)) continue;
+    on_check(check.name);
     CheckItem item = run_one(check, blocked, context);
     item.name = std::string(check.name);
     if (item.result == CheckResult::Failed || item.reason == "PrerequisiteFailed") blocked.insert(check.name);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "common/task/precheck_report.h"
 #include "common/task/secrets.h"
@@ -10,7 +12,10 @@ namespace rowtide::precheck {
 
 /// Asks source and sink everything that the task needs of them, in less than 30 s. Changes nothing anywhere.
 /// Never fails itself: what goes wrong is an item of the report. No text holds a password.
-[[nodiscard]] task::PrecheckReport run_precheck(const task::Task& task, const task::SecretReader& secrets);
+/// `on_check` is told of each check before it is made.
+[[nodiscard]] task::PrecheckReport run_precheck(
+    const task::Task& task, const task::SecretReader& secrets,
+    const std::function<void(std::string_view)>& on_check = [](std::string_view) {});
 
 /// The report for people: a line per check, below it what is wrong and how to mend it, a summary at the end.
 [[nodiscard]] std::string render_table(const task::PrecheckReport& report, std::size_t width = 100);
