@@ -52,7 +52,8 @@ inline constexpr std::chrono::seconds kPatienceForChanges{10};
 }
 
 /// A member of the group. What is not named below stands in consumer.cpp.
-class Consumer::Impl {
+/// Hidden: it would be seen from outside with the class that it stands in.
+class __attribute__((visibility("hidden"))) Consumer::Impl {
  public:
   explicit Impl(Options options);
   ~Impl() { leave(); }
