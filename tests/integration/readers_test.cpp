@@ -79,6 +79,15 @@ class Lines {
   std::vector<json> lines_;
 };
 
+/// For what others must not meet: it has shop.t, and the tracker's account.
+std::unique_ptr<MysqlServer> own_server(SqlFlavor flavor) {
+  auto own = std::make_unique<MysqlServer>(flavor);
+  own->create_user(kTrackerUser, kTrackerPassword);
+  own->exec("CREATE DATABASE shop");
+  own->exec("CREATE TABLE shop.t (id INT PRIMARY KEY)");
+  return own;
+}
+
 class ReadersOf : public testing::TestWithParam<SqlFlavor> {
  protected:
   void SetUp() override {
@@ -125,10 +134,7 @@ TEST_P(ReadersOf, AReaderThatKeepsItsPlaceGetsEachChangeOnce) {
 }
 
 TEST_P(ReadersOf, TheSourceGoesAwayAndComesBack) {
-  const auto own = std::make_unique<MysqlServer>(GetParam());
-  own->create_user(kTrackerUser, kTrackerPassword);
-  own->exec("CREATE DATABASE shop");
-  own->exec("CREATE TABLE shop.t (id INT PRIMARY KEY)");
+  const auto own = own_server(GetParam());
   TrackerProcess tracker(stream_task(*own, "shop"));
   tracker.start_streaming();
   Lines lines(tracker, "heartbeat=1");
@@ -345,10 +351,7 @@ TEST_P(Readers, BrowsersGetEventsAndComeBackWithTheLastId) {
 }
 
 TEST_P(Readers, APositionThatIsGoneIsSaid) {
-  const auto own = std::make_unique<MysqlServer>(SqlFlavor::Mysql8);
-  own->create_user(kTrackerUser, kTrackerPassword);
-  own->exec("CREATE DATABASE shop");
-  own->exec("CREATE TABLE shop.t (id INT PRIMARY KEY)");
+  const auto own = own_server(GetParam());
   TrackerProcess tracker(stream_task(*own, "shop"));
   tracker.start_streaming();
   Lines lines(tracker, "heartbeat=1");

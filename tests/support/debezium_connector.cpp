@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
-
-#include "tests/support/process.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/java_command.h"
 
 namespace rowtide::test {
 namespace {
@@ -51,15 +48,7 @@ DebeziumConnector::DebeziumConnector(MysqlServer& server, const KafkaBroker& bro
 
 std::vector<std::string> debezium_java_command(const std::string& source,
                                                const std::vector<std::string>& arguments) {
-  const RunResult jars = run({.argv = {std::string(source_root() / "scripts/servers/debezium.sh"), "jars"},
-                              .env = {},
-                              .working_dir = {}},
-                             std::chrono::seconds{300});
-  if (!jars.status.ok()) throw std::runtime_error(jars.err);
-  std::vector<std::string> words = {"java", "-XX:TieredStopAtLevel=1", "-cp",
-                                    jars.out.substr(0, jars.out.find('\n')) + "/*", source};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return words;
+  return java_command({"scripts/servers/debezium.sh", "jars"}, source, arguments);
 }
 
 }  // namespace rowtide::test
