@@ -131,11 +131,7 @@ void configure(Server::Impl& impl) {
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kSilenceSeconds);
   server.set_read_timeout(kSilenceSeconds);
-  if (impl.requests.empty()) {
-    server.set_write_timeout(kWriteTime);
-  } else {
-    server.set_write_timeout(kLookTime);
-  }
+  server.set_write_timeout(impl.requests.empty() ? std::chrono::milliseconds(kWriteTime) : kLookTime);
   // Without the library's SO_REUSEPORT, by which a second server could take the same port.
   server.set_socket_options([](socket_t socket) {
     const int on = 1;

@@ -66,7 +66,7 @@ def families(path, prefix):
     """(name, type, labels, help) of each family of one file."""
     with open(path, encoding="utf-8") as file:
         code = file.read()
-    code = code[code.index("\nvoid add_groups(") if prefix else code.index("void add_reconciles"):]
+    code = code[code.index("\nvoid add_info(") if prefix else code.index("void add_reconciles"):]
     found = list(FAMILY.finditer(code))
     calls = len(re.findall(r"families\s*\.\s*(?:counter|gauge|group_gauge|reader_gauge|reader_counter|histogram|add)\(", code))
     if not found or len(found) != calls:
@@ -97,7 +97,7 @@ def families(path, prefix):
 
 def table(rows):
     lines = ["", "| metric | type | labels | what it says |", "|---|---|---|---|"]
-    for name, kind, labels, text in {row[0]: row for row in rows}.values():  # one page of two may have it again
+    for name, kind, labels, text in rows:
         shown = "; ".join(f"`{label}`" + (": " + ", ".join(values) if values else "") for label, values in labels.items())
         lines.append(f"| `{name}` | {kind} | {shown} | {text} |")
     return "\n".join(lines)

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 
-#include <stop_token>
 #include "absl/status/status.h"
 #include "common/task/secrets.h"
 #include "common/task/spec.h"

@@ -53,11 +53,12 @@ CheckItem check_server_id_unique(CheckContext& context) {
         fmt::format("{}, the source has {}; the account may not list other readers", shown, of_source));
   }
   if (!readers.ok()) return failed(readers.status(), "the list of readers");
+  const std::string label = source::reader_identity(context.task()).label;
   for (const sql::Row& row : readers->rows) {
     // Server id and host come first in every version; a tracker of this very task is no stranger.
     const std::string id = row.at(0).value_or("");
     const std::string host = row.at(1).value_or("");
-    if (is_ours(id) && host != source::reader_identity(context.task()).label)
+    if (is_ours(id) && host != label)
       return failed(duplicate(id, fmt::format("the reader '{}' of this source has server id {}", host, id)));
   }
   return passed(fmt::format("{}, {} other readers", shown, readers->rows.size()));

@@ -53,58 +53,43 @@ class Session::WholeTransactions final : public source::EventSource {
   const LineSink& sink_;
 };
 
-/// Knows what was saved, for who waits for it; without a store, where the reader keeps its place, begins at
-/// what it gave.
-class Session::SavedPositions final : public checkpoint::CheckpointStore {
+namespace {
+
+/// Where a reader that keeps its place begins.
+class GivenPlace final : public checkpoint::CheckpointStore {
  public:
-  SavedPositions(std::unique_ptr<checkpoint::CheckpointStore> store,
-                 std::optional<checkpoint::Checkpoint> begin)
-      : store_(std::move(store)), begin_(std::move(begin)) {}
+  explicit GivenPlace(checkpoint::Checkpoint begin) : begin_(std::move(begin)) {}
 
-  absl::StatusOr<std::optional<checkpoint::Checkpoint>> load() override {
-    return store_ != nullptr ? store_->load() : begin_;
-  }
-  std::string remark() const override { return store_ != nullptr ? store_->remark() : ""; }
-  absl::Status save(const checkpoint::Checkpoint& checkpoint) override {
-    if (store_ != nullptr) RETURN_IF_ERROR(store_->save(checkpoint));
-    const std::lock_guard lock(mutex_);
-    saved_ = checkpoint.position;
-    return absl::OkStatus();
-  }
+  absl::StatusOr<std::optional<checkpoint::Checkpoint>> load() override { return begin_; }
+  absl::Status save(const checkpoint::Checkpoint& /*checkpoint*/) override { return absl::OkStatus(); }
   absl::StatusOr<std::vector<checkpoint::SchemaEntry>> load_schemas() override {
-    if (store_ == nullptr) return std::vector<checkpoint::SchemaEntry>();
-    return store_->load_schemas();
+    return std::vector<checkpoint::SchemaEntry>();
   }
-  absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& entries) override {
-    return store_ != nullptr ? store_->save_schemas(entries) : absl::OkStatus();
-  }
-
-  [[nodiscard]] std::optional<binlog::Position> saved() const {
-    const std::lock_guard lock(mutex_);
-    return saved_;
+  absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& /*entries*/) override {
+    return absl::OkStatus();
   }
 
  private:
-  std::unique_ptr<checkpoint::CheckpointStore> store_;
-  const std::optional<checkpoint::Checkpoint> begin_;
-  mutable std::mutex mutex_;  // guards what follows
-  std::optional<binlog::Position> saved_;
+  const checkpoint::Checkpoint begin_;
 };
+
+/// nullptr: of a reader that has no place yet and of whom none is kept.
+std::unique_ptr<checkpoint::CheckpointStore> given_place(const task::Task& task,
+                                                         const ReaderRequest& request) {
+  if (!request.position) return nullptr;
+  checkpoint::Checkpoint begin{.position = request.position->position, .reset_nonce = task.spec.reset_nonce};
+  begin.position.schema_version = 0;  // of definitions that are not kept for who keeps its place
+  return std::make_unique<GivenPlace>(std::move(begin));
+}
+
+}  // namespace
 
 Session::Session(task::Task task, const PipelineParts& parts, ReaderRequest request, LineOptions lines,
                  std::unique_ptr<checkpoint::CheckpointStore> checkpoints)
     : task_(with_start(std::move(task), request)),
       request_(std::move(request)),
       sink_(std::move(lines)),
-      checkpoints_([&] {
-        std::optional<checkpoint::Checkpoint> begin;
-        if (request_.position) {
-          begin = checkpoint::Checkpoint{.position = request_.position->position,
-                                         .reset_nonce = task_.spec.reset_nonce};
-          begin->position.schema_version = 0;  // of definitions that are not kept for who keeps its place
-        }
-        return std::make_unique<SavedPositions>(std::move(checkpoints), std::move(begin));
-      }()),
+      checkpoints_(checkpoints != nullptr ? std::move(checkpoints) : given_place(task_, request_)),
       source_(std::make_unique<WholeTransactions>(parts.make_source(task_), sink_)),
       runner_(task_, parts.make_parts(task_, *source_, sink_, checkpoints_.get())) {
   thread_ = std::jthread([this] {
@@ -194,7 +179,7 @@ absl::Status Session::acknowledge(const PositionToken& token) {
 
 absl::Status Session::wait_saved() {
   const auto until = Clock::now() + kSaveTime;
-  while (checkpoints_->saved() != sink_.durable()) {
+  while (runner_.saved() != sink_.durable()) {
     if (wait_ended(kLookTime)) {  // nobody else saves any more
       const std::lock_guard saving(saving_);
       RETURN_IF_ERROR(runner_.save_after_run());

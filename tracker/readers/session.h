@@ -54,14 +54,13 @@ class Session {
 
  private:
   class WholeTransactions;
-  class SavedPositions;
 
   [[nodiscard]] absl::Status wait_saved();
 
   task::Task task_;
   const ReaderRequest request_;
   LineSink sink_;
-  std::unique_ptr<SavedPositions> checkpoints_;
+  const std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<WholeTransactions> source_;
   run::Runner runner_;
   std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();

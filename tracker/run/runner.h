@@ -45,7 +45,9 @@ class Runner {
   [[nodiscard]] bool is_streaming() const;
   /// What the sink has made durable is saved now, not only at its time.
   void save_soon() { checkpointer_.hurry(); }
-  /// The same once run() has returned.
+  /// The newest position that is; nullopt: none yet.
+  [[nodiscard]] std::optional<binlog::Position> saved() const { return checkpointer_.saved(); }
+  /// As save_soon(), once run() has returned.
   [[nodiscard]] absl::Status save_after_run() { return checkpointer_.save(); }
   [[nodiscard]] std::int64_t checkpoint_at_ms() const { return checkpointer_.saved_at_ms(); }
 

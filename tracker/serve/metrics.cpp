@@ -35,9 +35,7 @@ class Families {
   /// By the ConsumerGroups' names, as the label `group`.
   void group_gauge(const std::string& name, const std::string& help,
                    const std::vector<std::pair<std::string, double>>& values) {
-    std::vector<std::pair<Labels, double>> series;
-    for (const auto& [group, value] : values) series.push_back({{{"group", group}}, value});
-    add(prometheus::MetricType::Gauge, "rowtide_consumer_group_" + name, help, series);
+    add(prometheus::MetricType::Gauge, "rowtide_consumer_group_" + name, help, labelled("group", values));
   }
   /// By the readers' names, as the label `reader`; those without a name are one.
   void reader_gauge(const std::string& name, const std::string& help,
@@ -63,8 +61,9 @@ class Families {
   [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
  private:
-  static std::vector<std::pair<Labels, double>> labelled(const std::string& label,
-                                                         const std::map<std::string, double>& values) {
+  /// `values`: pairs of a label's text and a number.
+  template <typename Values>
+  static std::vector<std::pair<Labels, double>> labelled(const std::string& label, const Values& values) {
     std::vector<std::pair<Labels, double>> series;
     for (const auto& [text, value] : values) series.push_back({{{label, text}}, value});
     return series;
@@ -99,6 +98,10 @@ double number(const pipeline::Counters::Count& count) {
   return static_cast<double>(count.load(std::memory_order_relaxed));
 }
 
+void add_info(Families& families) {
+  families.gauge("info", "Always 1; the version that runs.", {{{{"version", std::string(kVersion)}}, 1}});
+}
+
 void add_groups(const MetricsInput& input, Families& families) {
   std::vector<std::pair<std::string, double>> unconsumed;
   std::vector<std::pair<std::string, double>> delay;
@@ -123,7 +126,7 @@ std::string render_metrics(const MetricsInput& input) {
   const pipeline::Counters& counters = input.counters;
   Families families(input.task);
 
-  families.gauge("info", "Always 1; the version that runs.", {{{{"version", std::string(kVersion)}}, 1}});
+  add_info(families);
   families.counter("events_total", "Changes of selected objects that were read and encoded, by operation.",
                    {{{{"op", "insert"}}, number(counters.rows[0])},
                     {{{"op", "update"}}, number(counters.rows[1])},
@@ -204,7 +207,7 @@ std::string render_reader_metrics(const task::Task& task, const std::vector<task
       unacknowledged[reader.name] = static_cast<double>(reader.commits_given - reader.commits_acknowledged);
   }
   Families families(task);
-  families.gauge("info", "Always 1; the version that runs.", {{{{"version", std::string(kVersion)}}, 1}});
+  add_info(families);
   families.reader_gauge("connections",
                         "Connections of the reader; 0 for one whose place is kept and who is away.",
                         connections);

@@ -64,8 +64,8 @@ void append_fields(std::string& fields, std::initializer_list<PlainField> list) 
   for (const PlainField& field : list) append_field(fields, field.name, plain(field.type), field.is_optional);
 }
 
-std::string head(const ConnectType& type) {
-  return fmt::format(R"({{"schema":{{{}}},"payload":)", schema_text(type, false));
+Wrapping wrapping(const ConnectType& type) {
+  return {fmt::format(R"({{"schema":{{{}}},"payload":)", schema_text(type, false)), "}"};
 }
 
 constexpr std::string_view kVersion1 = R"(,"version":1)";
@@ -275,18 +275,18 @@ std::string connect_table_name(std::string_view source, std::string_view databas
   return legal;
 }
 
-std::string connect_key_head(const binlog::TablePlan& plan, std::string_view table,
-                             const task::DebeziumOptions& options) {
+Wrapping connect_key_wrapping(const binlog::TablePlan& plan, std::string_view table,
+                              const task::DebeziumOptions& options) {
   std::string fields;
   for (const std::uint32_t index : plan.key_columns) {
     const Column& column = plan.columns[index];
     append_field(fields, column.name, column_type(column, options), column.is_nullable);
   }
-  return head(structure(fields, fmt::format("{}.Key", table)));
+  return wrapping(structure(fields, fmt::format("{}.Key", table)));
 }
 
-std::string connect_envelope_head(const binlog::TablePlan& plan, std::string_view table,
-                                  std::string_view connector, const task::DebeziumOptions& options) {
+Wrapping connect_envelope_wrapping(const binlog::TablePlan& plan, std::string_view table,
+                                   std::string_view connector, const task::DebeziumOptions& options) {
   std::string columns;
   for (const Column& column : plan.columns)
     append_field(columns, column.name, column_type(column, options), column.is_nullable);
@@ -301,17 +301,17 @@ std::string connect_envelope_head(const binlog::TablePlan& plan, std::string_vie
   append_fields(
       fields,
       {{"op", "string"}, {"ts_ms", "int64", true}, {"ts_us", "int64", true}, {"ts_ns", "int64", true}});
-  return head(structure(fields, fmt::format("{}.Envelope", table), R"(,"version":2)"));
+  return wrapping(structure(fields, fmt::format("{}.Envelope", table), R"(,"version":2)"));
 }
 
-std::string connect_schema_change_key_head(std::string_view connector) {
+Wrapping connect_schema_change_key_wrapping(std::string_view connector) {
   std::string fields;
   append_fields(fields, {{"databaseName", "string"}});
-  return head(
+  return wrapping(
       structure(fields, fmt::format("io.debezium.connector.{}.SchemaChangeKey", connector), kVersion1));
 }
 
-std::string connect_schema_change_head(std::string_view connector) {
+Wrapping connect_schema_change_wrapping(std::string_view connector) {
   std::string fields;
   append_field(fields, "source", source_type(connector), false);
   append_fields(fields, {{"ts_ms", "int64"},
@@ -319,17 +319,17 @@ std::string connect_schema_change_head(std::string_view connector) {
                          {"schemaName", "string", true},
                          {"ddl", "string", true}});
   append_field(fields, "tableChanges", table_changes_type(), false);
-  return head(
+  return wrapping(
       structure(fields, fmt::format("io.debezium.connector.{}.SchemaChangeValue", connector), kVersion1));
 }
 
-std::string connect_transaction_key_head() {
+Wrapping connect_transaction_key_wrapping() {
   std::string fields;
   append_fields(fields, {{"id", "string"}});
-  return head(structure(fields, "io.debezium.connector.common.TransactionMetadataKey", kVersion1));
+  return wrapping(structure(fields, "io.debezium.connector.common.TransactionMetadataKey", kVersion1));
 }
 
-std::string connect_transaction_head() {
+Wrapping connect_transaction_wrapping() {
   std::string collection;
   append_fields(collection, {{"data_collection", "string"}, {"event_count", "int64"}});
   std::string fields;
@@ -337,7 +337,7 @@ std::string connect_transaction_head() {
   append_field(fields, "data_collections",
                array_of(schema_text(structure(collection, "event.collection", kVersion1), true)), true);
   append_fields(fields, {{"ts_ms", "int64"}});
-  return head(structure(fields, "io.debezium.connector.common.TransactionMetadataValue", kVersion1));
+  return wrapping(structure(fields, "io.debezium.connector.common.TransactionMetadataValue", kVersion1));
 }
 
 }  // namespace rowtide::encode

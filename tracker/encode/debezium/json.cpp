@@ -90,12 +90,6 @@ class SourceBlock {
   std::string to_server_id_;
 };
 
-/// What stands around a payload: nothing with schemas off.
-struct Wrapping {
-  std::string head;
-  std::string_view tail = {};
-};
-
 void append_processed_times(std::string& out, const ChangeOrigin& origin) {
   out += R"("ts_ms":)";
   json::append_integer(out, origin.processed_timestamp_us / 1000);
@@ -282,15 +276,15 @@ class DebeziumJsonEncoder final : public Encoder {
     if (context_.debezium.transaction_metadata)
       transactions_.emplace(context_.source_name + ".transaction", has_schemas);
     if (!has_schemas) return;
-    schema_change_key_ = {connect_schema_change_key_head(context_.connector), kConnectTail};
-    schema_change_ = {connect_schema_change_head(context_.connector), kConnectTail};
+    schema_change_key_ = connect_schema_change_key_wrapping(context_.connector);
+    schema_change_ = connect_schema_change_wrapping(context_.connector);
   }
 
   absl::StatusOr<std::unique_ptr<TableEncoder>> bind(const binlog::TablePlan& plan,
                                                      std::string topic) override {
     Wrapping key;
     if (context_.debezium.schemas && !plan.key_columns.empty())
-      key = {connect_key_head(plan, struct_name(plan), context_.debezium), kConnectTail};
+      key = connect_key_wrapping(plan, struct_name(plan), context_.debezium);
     const std::string_view table = keep(plan.database + "." + plan.table);
     Wrapping value = envelope_of(plan);
     if (context_.debezium.truncates) envelopes_[std::string(table)] = value;
@@ -351,8 +345,7 @@ class DebeziumJsonEncoder final : public Encoder {
 
   [[nodiscard]] Wrapping envelope_of(const binlog::TablePlan& plan) const {
     if (!context_.debezium.schemas) return {};
-    return {connect_envelope_head(plan, struct_name(plan), context_.connector, context_.debezium),
-            kConnectTail};
+    return connect_envelope_wrapping(plan, struct_name(plan), context_.connector, context_.debezium);
   }
 
   /// Of all rows, so it has no key and no images.

@@ -1,15 +1,13 @@
 #include "tracker/encode/debezium/transaction.h"
 
-#include "tracker/encode/debezium/connect_schema.h"
 #include "tracker/encode/json_writer.h"
 
 namespace rowtide::encode {
 
 DebeziumTransactions::DebeziumTransactions(std::string topic, bool has_schemas) : topic_(std::move(topic)) {
   if (!has_schemas) return;
-  key_head_ = connect_transaction_key_head();
-  value_head_ = connect_transaction_head();
-  tail_ = kConnectTail;
+  key_ = connect_transaction_key_wrapping();
+  value_ = connect_transaction_wrapping();
 }
 
 void DebeziumTransactions::begin(const ChangeOrigin& origin, record::RecordBatch& out) {
@@ -38,13 +36,13 @@ void DebeziumTransactions::append_record(std::string_view status, const ChangeOr
   out.begin_record(topic_, "", origin.processed_timestamp_us / 1000);
   out.mark_schema_change();  // one partition, so that transactions stay in order
   std::string& text = out.buffer();
-  text += key_head_;
+  text += key_.head;
   text += R"({"id":)";
   json::append_string(text, id_);
   text += '}';
-  text += tail_;
+  text += key_.tail;
   out.end_key();
-  text += value_head_;
+  text += value_.head;
   text += R"({"status":")";
   text += status;
   text += R"(","id":)";
@@ -70,7 +68,7 @@ void DebeziumTransactions::append_record(std::string_view status, const ChangeOr
   text += R"(,"ts_ms":)";
   json::append_integer(text, origin.commit_timestamp_us / 1000);
   text += '}';
-  text += tail_;
+  text += value_.tail;
   out.end_record();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "tracker/encode/debezium/connect_schema.h"
 #include "tracker/encode/encoder.h"
 
 namespace rowtide::encode {
@@ -25,8 +26,8 @@ class DebeziumTransactions {
   void append_record(std::string_view status, const ChangeOrigin& origin, record::RecordBatch& out) const;
 
   std::string topic_;
-  std::string key_head_, value_head_;  ///< empty with schemas off, as tail_
-  std::string_view tail_;
+  Wrapping key_;
+  Wrapping value_;
   std::string id_;
   std::uint64_t total_ = 0;
   std::map<std::string_view, std::uint64_t> of_table_;
