@@ -14,6 +14,8 @@ void TransactionAssembler::add(Change change) {
   if (change.transaction_order == 0) {  // a schema change
     SchemaChange& added = schema_changes_.emplace_back();
     added.transaction.id = change.transaction_id;
+    added.partition = change.assignment;
+    added.offset = change.offset;
     added.transaction.changes.push_back(std::move(change));
     for (const auto& [id, open] : open_) added.after.insert(id);
     return;
@@ -31,6 +33,7 @@ void TransactionAssembler::add(Change change) {
   }
   open.transaction.changes.push_back(std::move(change));
   const bool is_first_there = open.first.try_emplace(partition, offset).second;
+  if (is_first_there) put_schema_changes_before(open);
   if (open.end > 0) {
     pass(partition, offset, open.end);
   } else if (is_first_there) {
@@ -47,8 +50,23 @@ void TransactionAssembler::end(std::string_view id, std::uint64_t changes,
   open.expected = changes;
   open.end = ++last_end_;
   ended_.emplace_back(id);
+  put_schema_changes_before(open);
   for (const auto& [partition, offset] : open.first) partitions_[partition].unended.erase(offset);
   for (const auto& [partition, offset] : open.first) pass(partition, offset, open.end);
+}
+
+/// A schema change is in no transaction: one that stands before a change of it in their partition was made
+/// before it, and before all that were committed after it.
+void TransactionAssembler::put_schema_changes_before(const Open& open) {
+  for (SchemaChange& each : schema_changes_) {
+    const auto found = open.first.find(each.partition);
+    const bool is_behind = found != open.first.end() && found->second > each.offset;
+    if (is_behind && open.end > 0) each.before = std::min(each.before, open.end);
+    std::erase_if(each.after, [&](const std::string& id) {
+      const Open& other = open_.find(id)->second;
+      return (is_behind && &other == &open) || other.end >= each.before;
+    });
+  }
 }
 
 /// A change of the transaction with that END came from there.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,7 +19,7 @@ inline namespace v1 {
 /// Puts transactions together from changes and END marks, which come from several partitions in any order. A
 /// transaction is whole when it has as many changes as its END says; whole ones are given in the order of
 /// their ENDs, which is the binlog's. A schema change has no END: it is given when the transactions that were
-/// begun before it are.
+/// begun before it are, but for those of which a change behind it in its partition says that it comes first.
 ///
 /// Every partition is in the binlog's order too. So a change of a transaction whose END is known says that
 /// nothing comes from its partition of those with an earlier END; and that the END of those with a change
@@ -66,8 +67,13 @@ class TransactionAssembler {
   };
   struct SchemaChange {
     Transaction transaction;
-    std::set<std::string, std::less<>> after;  ///< begun before it, and not given yet
+    std::uint64_t partition = 0;
+    std::int64_t offset = 0;
+    std::uint64_t before =
+        std::numeric_limits<std::uint64_t>::max();  ///< the first END of those that it comes before
+    std::set<std::string, std::less<>> after;       ///< begun before it, and not given yet
   };
+  void put_schema_changes_before(const Open& open);
   void pass(std::uint64_t partition, std::int64_t offset, std::uint64_t end);
   void give_up_before(std::uint64_t partition, std::int64_t offset);
   [[nodiscard]] Transaction give(const std::string& id);

@@ -16,8 +16,10 @@ class Assembler : public testing::Test {
     added.offset = next_offset++;
     assembler.add(std::move(added));
   }
-  void ddl(const char* id) {
+  void ddl(const char* id, std::uint64_t partition = 1) {
     Change added;
+    added.assignment = partition;
+    added.offset = next_offset++;
     added.operation = Operation::SchemaChange;
     added.transaction_id = id;
     assembler.add(std::move(added));
@@ -65,6 +67,32 @@ TEST_F(Assembler, TheOrderIsThatOfTheEnds) {
   end("b", 1);
   EXPECT_EQ(next(), "") << "b waits for a, which was committed before";
   change("a", 2);
+  EXPECT_EQ(next(), "a:12");
+  EXPECT_EQ(next(), "b:1");
+}
+
+TEST_F(Assembler, ASchemaChangeComesBeforeWhatStandsBehindItInItsPartition) {
+  change("a", 1, 2);
+  change("b", 1, 2);
+  ddl("d", 1);
+  end("a", 2);
+  end("b", 1);
+  EXPECT_EQ(next(), "") << "whether it was before a is not known yet";
+  change("a", 2, 1);
+  EXPECT_EQ(next(), "d:0") << "before a, and so before b, which was committed after a";
+  EXPECT_EQ(next(), "a:12");
+  EXPECT_EQ(next(), "b:1");
+}
+
+TEST_F(Assembler, ASchemaChangeComesBeforeWhatEndsAfterOneThatStandsBehindIt) {
+  change("a", 1, 2);
+  change("b", 1, 2);
+  ddl("d", 1);
+  change("a", 2, 1);
+  EXPECT_EQ(next(), "") << "b may be before it";
+  end("a", 2);
+  end("b", 1);
+  EXPECT_EQ(next(), "d:0");
   EXPECT_EQ(next(), "a:12");
   EXPECT_EQ(next(), "b:1");
 }
@@ -140,7 +168,7 @@ TEST_F(Assembler, WhatStandsBeforeALostTransactionIsLostToo) {
   end("c", 2);
   EXPECT_EQ(next(), "a:1?");
   EXPECT_EQ(next(), "b:12?");
-  ddl("d");
+  ddl("d", 2);
   change("c", 2, 1);
   EXPECT_EQ(next(), "c:12");
   EXPECT_EQ(next(), "d:0");
