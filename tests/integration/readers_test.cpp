@@ -260,7 +260,8 @@ TEST_P(Readers, BeginAtTheSamePlaceAtTheSameTime) {
 TEST_P(Readers, AStreamThatIsLostInsideATransactionIsEndedAndBeginsBeforeIt) {
   sql("ALTER TABLE t MODIFY v TEXT");
   task_["spec"]["sink"]["stream"]["bufferMiB"] = 1;
-  TrackerProcess tracker(task_, {"--state", state_.path()});
+  const TempDir state;
+  TrackerProcess tracker(task_, {"--state", state.path()});
   tracker.start_streaming();
   Lines lines(tracker, "reader=r&heartbeat=1");
   lines.begun();
@@ -459,6 +460,26 @@ TEST_P(Readers, MoreThanTheTaskAllowsAreRefused) {
     wait_until("an answer", [&] { return !next.process().out().empty(); });
     return next.process().out().find("TooManyReaders") == std::string::npos;
   });
+}
+
+TEST_P(Readers, TheStatusHasAnAddressOfItsOwnWithoutTheChanges) {
+  const int port = free_port();
+  TrackerProcess tracker(task_, {"--status-listen", "127.0.0.1:" + std::to_string(port)});
+  tracker.start_streaming();
+  for (const char* path : {"/healthz", "/readyz", "/metrics", "/status"})
+    EXPECT_EQ(http_get(port, path).status, 200) << path;
+  EXPECT_EQ(http_get(port, "/changes?from=latest").status, 404);
+  EXPECT_EQ(http_send(port, "DELETE", "/readers?reader=r", "").status, 405);
+}
+
+TEST_P(Readers, AFolderOfPlacesHasOneTracker) {
+  TrackerProcess second(task_, {"--state", state_.path()});
+  second.start();
+  EXPECT_EQ(second.wait_exit().code, 1);
+  EXPECT_THAT(second.process().err(), HasSubstr("another tracker uses it"));
+  EXPECT_EQ(tracker_.stop(SIGKILL).signal, SIGKILL);
+  TrackerProcess third(task_, {"--state", state_.path()});
+  third.start_streaming();
 }
 
 TEST_P(Readers, AForgottenOneBeginsAnew) {

@@ -36,6 +36,7 @@ namespace {
 struct RunOptions {
   TaskOptions task;
   std::string listen = "127.0.0.1:8080";
+  std::string status_listen;
   std::string checkpoint_file;
   std::string state_folder;
   std::string groups_file;
@@ -114,6 +115,11 @@ int run_task(const RunOptions& options, task::Task task) {
     std::cerr << "--state is for the stream sink: it keeps the places of its named readers\n";
     return kUsage;
   }
+  if (!options.status_listen.empty() && !task.spec.sink.stream) {
+    std::cerr
+        << "--status-listen is for the stream sink; give --listen, where nothing but the status is otherwise\n";
+    return kUsage;
+  }
   if (task.spec.sink.stream && options.listen == "off") {
     std::cerr << "--listen off: the stream sink is read over HTTP; give an address\n";
     return kUsage;
@@ -124,7 +130,10 @@ int run_task(const RunOptions& options, task::Task task) {
 
   const task::SecretReader secrets(options.task.secrets_folder);
   if (task.spec.sink.stream) {
-    const absl::Status status = run_readers(task, secrets, options.listen, options.state_folder, stop);
+    const absl::Status status = run_readers(
+        task, secrets,
+        {.listen = options.listen, .status_listen = options.status_listen, .state = options.state_folder},
+        stop);
     return status.ok() ? kOk : fail(options, status);
   }
   const std::unique_ptr<source::EventSource> source = make_source(task, secrets);
@@ -169,6 +178,8 @@ void add_run(CLI::App& app, Action& chosen) {
       ->add_option("--listen", options->listen,
                    "address of /metrics, /healthz, /readyz, /status; off for none")
       ->capture_default_str();
+  command->add_option("--status-listen", options->status_listen,
+                      "another address of these, without the changes (stream sink)");
   command->add_option("--checkpoint", options->checkpoint_file,
                       "file to resume from and to keep the position in (stdout sink)");
   command->add_option("--state", options->state_folder,

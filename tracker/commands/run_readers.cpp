@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 
 #include "common/http/server.h"
@@ -12,25 +11,19 @@
 #include "common/time/sleep.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
 #include "tracker/commands/run_parts.h"
+#include "tracker/commands/state_lock.h"
 #include "tracker/readers/readers.h"
 #include "tracker/run/tracked_objects.h"
 #include "tracker/serve/endpoints.h"
 
 namespace rowtide::commands {
-namespace {
 
-absl::Status check_folder(const std::string& folder) {
-  std::error_code error;
-  if (folder.empty() || std::filesystem::is_directory(folder, error)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      fmt::format("--state {}: not a folder that can be read; make it, for this account", folder));
-}
-
-}  // namespace
-
-absl::Status run_readers(const task::Task& task, const task::SecretReader& secrets, const std::string& listen,
-                         const std::string& state, const std::stop_token& stop) {
-  RETURN_IF_ERROR(check_folder(state));
+absl::Status run_readers(const task::Task& task, const task::SecretReader& secrets,
+                         const ReaderPlaces& places, const std::stop_token& stop) {
+  std::unique_ptr<StateLock> lock;
+  if (!places.state.empty()) {
+    ASSIGN_OR_RETURN(lock, StateLock::take(places.state));
+  }
   RETURN_IF_ERROR(run::compile_objects(task.spec, false).status());
   readers::Readers readers(
       {.task = task,
@@ -40,11 +33,17 @@ absl::Status run_readers(const task::Task& task, const task::SecretReader& secre
                                    checkpoint::CheckpointStore* checkpoints) {
                           return make_parts(each, secrets, source, sink, checkpoints);
                         }},
-       .state = state,
+       .state = places.state,
        .make_store = checkpoint::make_file_checkpoint_store});
   const auto statuses = [&readers] { return readers.statuses(); };
-  ASSIGN_OR_RETURN(const std::unique_ptr<http::Server> server,
-                   http::Server::start(listen, serve::reader_endpoints(task, statuses), readers.requests()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<http::Server> server,
+      http::Server::start(places.listen, serve::reader_endpoints(task, statuses), readers.requests()));
+  std::unique_ptr<http::Server> status_server;
+  if (!places.status_listen.empty()) {
+    ASSIGN_OR_RETURN(status_server,
+                     http::Server::start(places.status_listen, serve::reader_endpoints(task, statuses)));
+  }
   spdlog::info("Changes are at http://HOST:{}/changes", server->port());
   while (!stop.stop_requested()) sleep_for(std::chrono::hours(1), stop);
   readers.stop();

@@ -9,10 +9,15 @@
 
 namespace rowtide::commands {
 
-/// Serves the changes of a task with sink.stream at `listen` until told to stop. `state`: folder for the
-/// places of named readers; empty: there are none.
+/// As the command line has them.
+struct ReaderPlaces {
+  std::string listen;         ///< of the changes
+  std::string status_listen;  ///< of metrics, health and status besides; empty: only there
+  std::string state;          ///< folder for the places of named readers; empty: there are none
+};
+
+/// Serves the changes of a task with sink.stream until told to stop.
 [[nodiscard]] absl::Status run_readers(const task::Task& task, const task::SecretReader& secrets,
-                                       const std::string& listen, const std::string& state,
-                                       const std::stop_token& stop);
+                                       const ReaderPlaces& places, const std::stop_token& stop);
 
 }  // namespace rowtide::commands
