@@ -490,16 +490,16 @@ Sink read_sink(const Field& field, bool has_schema_updates) {
   const bool is_standalone = field.mode() == Mode::Standalone;
   if (!field.is_map_of({"kafka", "stdout", "stream"})) return sink;
   if (kafka.present()) sink.kafka = read_kafka_sink(kafka, has_schema_updates);
-  for (const Field& each : {standard_output, stream}) {
-    if (each.present() && !is_standalone)
-      each.refuse_without_value("only for rowtide-tracker run without Kubernetes; use sink.kafka");
-  }
+  if (stream.present()) sink.stream = read_stream_sink(stream, has_schema_updates);
   if (standard_output.present() && is_standalone)
     sink.stdout_sink = read_stdout_sink(standard_output, has_schema_updates);
-  if (stream.present() && is_standalone) sink.stream = read_stream_sink(stream, has_schema_updates);
+  if (standard_output.present() && !is_standalone) {
+    standard_output.refuse_without_value(
+        "only for rowtide-tracker run without Kubernetes; use sink.kafka or sink.stream");
+  }
   if (int{kafka.present()} + int{standard_output.present()} + int{stream.present()} != 1) {
     field.refuse_without_value(is_standalone ? "needs exactly one of kafka, stdout, stream"
-                                             : "required: kafka");
+                                             : "needs exactly one of kafka, stream");
   }
   return sink;
 }
@@ -657,6 +657,35 @@ std::optional<Alerts> read_alerts(const Field& field) {
   return alerts;
 }
 
+/// On Kubernetes the trackers of a stream run in the pods of applications, as many as there are: what speaks
+/// of the one tracker that the operator runs has no meaning.
+void check_sidecars(const Field& field, const Spec& spec) {
+  if (!spec.sink.stream || field.mode() != Mode::Kubernetes) return;
+  if (spec.suspend) {
+    field["suspend"].refuse(
+        "false with sink.stream, whose trackers run in the pods of applications: run those without it instead");
+  }
+  if (spec.source.server_id != 0) {
+    field["source"]["serverId"].refuse(
+        "0 with sink.stream, whose trackers have server ids of their own, each derived from its pod's name");
+  }
+  if (spec.network.whitelist.mode == WhitelistMode::Manage) {
+    field["network"]["whitelist"]["mode"].refuse(
+        "Report or Ignore with sink.stream, whose trackers are many: let the network of their pods in yourself");
+  }
+  if (spec.tracker.upgrade_policy == UpgradePolicy::Manual) {
+    field["tracker"]["upgradePolicy"].refuse(
+        "Automatic with sink.stream, whose trackers are upgraded when their pods are made anew");
+  }
+  if (field["alerts"].present()) {
+    field["alerts"].refuse_without_value(
+        "not with sink.stream, each of whose readers is late by itself: see status.sidecars and the metrics");
+  }
+  if (spec.deletion_policy == DeletionPolicy::Delete) {
+    field["deletionPolicy"].refuse("Retain with sink.stream, which leaves nothing outside of the pods");
+  }
+}
+
 Spec read_spec(const Field& field) {
   Spec spec;
   if (!field.present()) {
@@ -693,6 +722,7 @@ Spec read_spec(const Field& field) {
   const Field deletion_policy = field["deletionPolicy"];
   if (field.mode() == Mode::Standalone && deletion_policy.present()) deletion_policy.note_ignored();
   spec.deletion_policy = deletion_policy.choice(kDeletionPolicies, spec.deletion_policy);
+  check_sidecars(field, spec);
   return spec;
 }
 

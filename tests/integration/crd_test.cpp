@@ -95,7 +95,11 @@ std::vector<json> full_documents() {
     "onlineSchemaChangeTables": {"ghost": "_(.*)_ghost", "other": "_(.*)_old"},
     "startPosition": {"mode": "Timestamp", "timestamp": "2026-01-31T12:00:00Z"},
     "tracker": {"env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]}}})"));
-  return {std::move(first), std::move(second), std::move(third)};
+  json stream = patched(minimal(), json::parse(R"({"spec": {"sink": {"kafka": null, "stream": {
+    "format": "debezium-json", "bufferMiB": 8, "maxReaders": 2,
+    "debezium": {"decimals": "double", "time": "connect", "binary": "hex", "unsignedBigint": "long",
+                 "tombstones": false, "truncates": true, "transactionMetadata": true, "schemas": true}}}}})"));
+  return {std::move(first), std::move(second), std::move(third), std::move(stream)};
 }
 
 /// /spec/objects/include/0/tables -> spec.objects.include[0].tables
@@ -159,6 +163,8 @@ std::string settings(const task::Spec& s) {
                     key_reference(kafka->security.ca_secret_ref),
                     reference(kafka->security.client_certificate_secret_ref)};
   }
+  if (const auto& stream = s.sink.stream)
+    out["stream"] = {stream->format, stream->buffer_mib, stream->max_readers};
   out["pod"] = {s.tracker.image,
                 s.tracker.resources_json,
                 s.tracker.node_selector_json,
@@ -383,6 +389,7 @@ TEST_F(CrdTest, NumbersTextsAndListsHaveTheirBounds) {
 json choosing(const Pointer& at, const json& value) {
   json document = minimal();
   document[at] = value;
+  if (document.contains(Pointer("/spec/sink/stream"))) document["spec"]["sink"].erase("kafka");
   if (absl::StartsWith(at.to_string(), "/spec/sink/kafka/security/mechanism")) {
     document["spec"]["sink"]["kafka"]["security"].update(
         {{"protocol", "SASL_SSL"}, {"credentialsSecretRef", {{"name", "k"}}}});
@@ -432,7 +439,7 @@ TEST_F(CrdTest, ChoicesAreThoseOfTheProgramsAndNoOthers) {
     }
     EXPECT_EQ(said, "one of " + all) << field << ": parse_task has other choices than the CRD";
   });
-  EXPECT_EQ(choices, 22);
+  EXPECT_EQ(choices, 27);
 }
 
 TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
@@ -444,8 +451,10 @@ TEST_F(CrdTest, DefaultsAreThoseOfTheProgram) {
       minimal(),
       json::parse(R"({"spec": {"source": {"type": "PolarDBMySQL", "tls": {}, "polardb": {"regionId": "r",
         "dbClusterId": "c", "openApiSecretRef": {"name": "a"}}}, "sink": {"kafka": {"security": {}}}}})"));
+  const json empty_stream =
+      patched(minimal(), json::parse(R"({"spec": {"sink": {"kafka": null, "stream": {"debezium": {}}}}})"));
   std::set<std::string> seen;
-  for (const json& document : {minimal(), empty_parents, empty_modes}) {
+  for (const json& document : {minimal(), empty_parents, empty_modes, empty_stream}) {
     const json stored = expect_accepted(document, "defaults").body;
     const auto before = task::parse_task(document.dump(), task::Mode::Kubernetes);
     const auto after = task::parse_task(stored.dump(), task::Mode::Kubernetes);
@@ -532,6 +541,38 @@ const std::vector<RuleCase>& rule_cases() {
        {R"({"spec": {"rowImages": "AsLogged", "sink": {"kafka": {"debezium": {"schemas": true}}}}})"},
        {R"({"spec": {"rowImages": "AsLogged", "sink": {"kafka": {"debezium": {}}}}})",
         R"({"spec": {"rowImages": "Full", "sink": {"kafka": {"debezium": {"schemas": true}}}}})"}},
+      {"sink.stream.debezium.truncates needs SchemaUpdates in dataTypes, since a TRUNCATE is one",
+       {R"({"spec": {"dataTypes": ["DataUpdates"], "sink": {"kafka": null, "stream": {"debezium": {"truncates": true}}}}})"},
+       {R"({"spec": {"dataTypes": ["DataUpdates"], "sink": {"kafka": null, "stream": {"debezium": {}}}}})"}},
+      {"rowImages must be Full with sink.stream.debezium.schemas, by which a change holds all columns",
+       {R"({"spec": {"rowImages": "AsLogged", "sink": {"kafka": null, "stream": {"debezium": {"schemas": true}}}}})"},
+       {R"({"spec": {"rowImages": "AsLogged", "sink": {"kafka": null, "stream": {"debezium": {}}}}})",
+        R"({"spec": {"rowImages": "AsLogged", "sink": {"kafka": null, "stream": {}}}})"}},
+      {"give exactly one of sink.kafka, sink.stream",
+       {R"({"spec": {"sink": {"stream": {}}}})", R"({"spec": {"sink": {"kafka": null}}})"},
+       {R"({"spec": {"sink": {"kafka": null, "stream": {}}}})"}},
+      {"suspend has no meaning with sink.stream, whose trackers run in the pods of applications; run those "
+       "without it instead",
+       {R"({"spec": {"suspend": true, "sink": {"kafka": null, "stream": {}}}})"},
+       {R"({"spec": {"suspend": false, "sink": {"kafka": null, "stream": {}}}})"}},
+      {"source.serverId must be 0 with sink.stream, whose trackers have ids of their own",
+       {R"({"spec": {"source": {"serverId": 7}, "sink": {"kafka": null, "stream": {}}}})"},
+       {R"({"spec": {"source": {"serverId": 0}, "sink": {"kafka": null, "stream": {}}}})"}},
+      {"network.whitelist.mode must be Report or Ignore with sink.stream, whose trackers are many",
+       {R"({"spec": {"source": {"type": "PolarDBMySQL", "polardb": {"regionId": "r", "dbClusterId": "c",
+            "openApiSecretRef": {"name": "a"}}}, "network": {"whitelist": {"mode": "Manage"}},
+            "sink": {"kafka": null, "stream": {}}}})"},
+       {R"({"spec": {"network": {"whitelist": {"mode": "Ignore"}}, "sink": {"kafka": null, "stream": {}}}})"}},
+      {"tracker.upgradePolicy must be Automatic with sink.stream, whose trackers are upgraded when their pods "
+       "are made anew",
+       {R"({"spec": {"tracker": {"upgradePolicy": "Manual"}, "sink": {"kafka": null, "stream": {}}}})"},
+       {R"({"spec": {"tracker": {"image": "i"}, "sink": {"kafka": null, "stream": {}}}})"}},
+      {"alerts has no meaning with sink.stream, each of whose readers is late by itself",
+       {R"({"spec": {"alerts": {}, "sink": {"kafka": null, "stream": {}}}})"},
+       {R"({"spec": {"sink": {"kafka": null, "stream": {}}}})"}},
+      {"deletionPolicy must be Retain with sink.stream, which leaves nothing outside of the pods",
+       {R"({"spec": {"deletionPolicy": "Delete", "sink": {"kafka": null, "stream": {}}}})"},
+       {R"({"spec": {"deletionPolicy": "Retain", "sink": {"kafka": null, "stream": {}}}})"}},
       {"topic.name must not be '.' or '..'",
        {R"({"spec": {"sink": {"kafka": {"topic": {"name": "."}}}}})",
         R"({"spec": {"sink": {"kafka": {"topic": {"name": ".."}}}}})"},
@@ -561,7 +602,8 @@ const std::vector<RuleCase>& rule_cases() {
         R"({"spec": {"sink": {"kafka": {"format": "dts-avro", "delivery": "ExactlyOnce"}}}})"},
        {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "delivery": "ExactlyOnce"}}}})"}},
       {"debezium is only for format debezium-json",
-       {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "debezium": {"decimals": "double"}}}}})"},
+       {R"({"spec": {"sink": {"kafka": {"format": "canal-json", "debezium": {"decimals": "double"}}}}})",
+        R"({"spec": {"sink": {"kafka": null, "stream": {"format": "canal-json", "debezium": {}}}}})"},
        {R"({"spec": {"sink": {"kafka": {"debezium": {"decimals": "double"}}}}})"}},
       {"give columns in at least one of exclude, mask, hash",
        {R"({"spec": {"objects": {"columns": [{"table": "shop.orders"}]}}})",
@@ -651,6 +693,7 @@ const std::vector<RuleCase>& rule_cases() {
 TEST_F(CrdTest, EveryRuleRefusesAndLetsPass) {
   std::set<std::string> tested{"source.type cannot be changed; make a new task",  // these: the next tests
                                "resetNonce never becomes less",
+                               "the kind of sink cannot be changed; make a new task",
                                "topic.name cannot be changed; make a new task"};
   for (const RuleCase& rule : rule_cases()) {
     tested.insert(rule.message);
@@ -677,7 +720,10 @@ TEST_F(CrdTest, EveryRuleRefusesAndLetsPass) {
 std::vector<json> single_settings(const json& schema) {
   std::vector<json> settings;
   const auto add = [&](const Pointer& at, const json& value) {
-    settings.push_back(json({{at.to_string(), value}}).unflatten());
+    json setting = json::object();
+    setting[at] = value;
+    if (setting.contains(Pointer("/spec/sink/stream"))) setting["spec"]["sink"]["kafka"] = nullptr;
+    settings.push_back(std::move(setting));
   };
   walk(schema, Pointer("/spec"), [&](const Pointer& at, const json& field) {
     if (at.to_string().find("/0") != std::string::npos || at == Pointer("/spec")) return;
@@ -687,8 +733,7 @@ std::vector<json> single_settings(const json& schema) {
       add(at, false);
     } else if (!field.contains("enum") && !field.contains("properties")) {
       for (const json& document : full_documents()) {
-        if (document.contains(at)) settings.push_back(json({{at.to_string(), 0}}).unflatten());
-        if (document.contains(at)) settings.back()[at] = document.at(at);
+        if (document.contains(at)) add(at, document.at(at));
       }
     }
   });
@@ -742,6 +787,15 @@ class CrdUpdateTest : public CrdTest {
 TEST_F(CrdUpdateTest, TheSourcesTypeIsFixed) {
   expect_fixed(json::object(), {{"spec", {{"source", {{"type", "MariaDB"}}}}}});
   EXPECT_TRUE(change(json::object(), {{"spec", {{"source", {{"host", "other"}}}}}}).accepted());
+}
+
+TEST_F(CrdUpdateTest, TheKindOfSinkIsFixed) {
+  const json kafka{{"kafka", {{"bootstrapServers", {"kafka:9092"}}}}, {"stream", nullptr}};
+  const json stream{{"kafka", nullptr}, {"stream", json::object()}};
+  const auto sink = [](const json& value) { return json{{"spec", {{"sink", value}}}}; };
+  expect_fixed(sink(kafka), sink(stream));
+  expect_fixed(sink(stream), sink(kafka));
+  EXPECT_TRUE(change(sink(stream), sink({{"stream", {{"maxReaders", 8}}}})).accepted());
 }
 
 TEST_F(CrdUpdateTest, TheResetNonceOnlyGrows) {

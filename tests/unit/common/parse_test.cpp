@@ -157,9 +157,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"spec.startPosition", "{gtidSet: \"a:1\"}", "spec.startPosition.gtidSet", "only with mode"},
         BadCase{"spec.startPosition", "{mode: BinlogFile, file: f, offset: 3}", "spec.startPosition.offset",
                 "from 4"},
-        BadCase{"spec.sink", "{}", "spec.sink", "required: kafka"},
+        BadCase{"spec.sink", "{}", "spec.sink", "exactly one of kafka, stream"},
+        BadCase{"spec.sink", "{kafka: {bootstrapServers: [k]}, stream: {}}", "spec.sink",
+                "exactly one of kafka, stream"},
         BadCase{"spec.sink", "{stdout: {}}", "spec.sink.stdout", "without Kubernetes"},
-        BadCase{"spec.sink", "{stream: {}}", "spec.sink.stream", "without Kubernetes"},
         BadCase{"spec.sink.kafka.delivery", "AtMostOnce", "spec.sink.kafka.delivery", "AtLeastOnce"},
         BadCase{"spec.onUnprocessable", "Skip", "spec.onUnprocessable", "SkipAndCount"},
         BadCase{"spec.sink.kafka.oversizedRecord", "Cut", "spec.sink.kafka.oversizedRecord", "KeysOnly"},
@@ -287,6 +288,33 @@ TEST(ParseTask, AStreamIsOneOfThreeSinks) {
   };
   EXPECT_TRUE(with_server_id("4294967292").ok());
   EXPECT_FALSE(with_server_id("4294967293").ok()) << "the fourth reader would have none";
+}
+
+TEST(ParseTask, OfAStreamOnKubernetesNothingIsTakenThatHasNoMeaningThere) {
+  const auto errors_of = [](const std::string& settings, Mode mode) {
+    return to_string(parse_task("apiVersion: rowtide.dev/v1alpha1\nkind: ChangeTrackingTask\n"
+                                "metadata: {name: orders}\nspec:\n  objects: {include: [{database: shop}]}\n"
+                                "  sink: {stream: {}}\n" +
+                                    settings,
+                                mode)
+                         .errors);
+  };
+  const std::string plain = "  source: {type: MySQL, host: db, credentialsSecretRef: {name: s}}\n";
+  EXPECT_EQ(errors_of(plain, Mode::Kubernetes), "");
+  const std::string polardb =
+      "  source: {type: PolarDBMySQL, host: db, credentialsSecretRef: {name: s},\n"
+      "           polardb: {regionId: r, dbClusterId: c, openApiSecretRef: {name: a}}}\n";
+  for (const auto& [settings, path] : std::vector<std::pair<std::string, std::string>>{
+           {plain + "  suspend: true\n", "spec.suspend"},
+           {plain + "  alerts: {lagSeconds: 5}\n", "spec.alerts"},
+           {plain + "  deletionPolicy: Delete\n", "spec.deletionPolicy"},
+           {plain + "  tracker: {upgradePolicy: Manual}\n", "spec.tracker.upgradePolicy"},
+           {polardb + "  network: {whitelist: {mode: Manage}}\n", "spec.network.whitelist.mode"},
+           {"  source: {type: MySQL, host: db, credentialsSecretRef: {name: s}, serverId: 7}\n",
+            "spec.source.serverId"}}) {
+    EXPECT_THAT(errors_of(settings, Mode::Kubernetes), testing::StartsWith(path + ": ")) << settings;
+    EXPECT_EQ(errors_of(settings, Mode::Standalone), "") << settings;
+  }
 }
 
 TEST(ParseTask, StandaloneTakesPasswordsFromTheEnvironmentOnly) {
