@@ -16,6 +16,7 @@
 #include "common/status/text.h"
 #include "common/version.h"
 #include "operator/controller/controller.h"
+#include "operator/inject/webhook.h"
 #include "operator/kube/client.h"
 #include "operator/kube/config.h"
 #include "operator/kube/counting_transport.h"
@@ -42,6 +43,7 @@ struct Options {
   std::size_t most_groups = tasks::kMostGroupsOfATask;
   bool is_elected = false;
   lease::ElectionOptions election;
+  inject::WebhookOptions inject;
 };
 
 /// Of every client, watches and the election among them.
@@ -80,37 +82,40 @@ bool wait_to_lead(const lease::LeaderElection& election, const sigset_t& stop_si
   return true;
 }
 
-absl::StatusOr<std::unique_ptr<http::Server>> serve(const std::string& address,
-                                                    controller::Controller& controller,
-                                                    const kube::CountingTransport& requests,
-                                                    const tasks::Reconciler& reconciler,
-                                                    lease::ProcessElection* election) {
+http::Response readiness(const controller::Controller& controller, const inject::Webhook* webhook) {
+  if (!controller.synced()) return {.status = 503, .body = "not every kind is listed\n"};
+  if (webhook != nullptr) {
+    if (const absl::Status trusted = webhook->ready(); !trusted.ok())
+      return {.status = 503, .body = std::string(text(trusted)) + "\n"};
+  }
+  return {.body = "ok\n"};
+}
+
+absl::StatusOr<std::unique_ptr<http::Server>> serve(
+    const std::string& address, controller::Controller& controller, const kube::CountingTransport& requests,
+    const tasks::Reconciler& reconciler, lease::ProcessElection* election, const inject::Webhook* webhook) {
   return http::Server::start(
-      address,
-      {{"/healthz",
-        [&] {
-          return controller.healthy()
-                     ? http::Response{.body = "ok\n"}
-                     : http::Response{.status = 503, .body = "a thread has stopped or hangs\n"};
-        }},
-       {"/readyz",
-        [&] {
-          return controller.synced() ? http::Response{.body = "ok\n"}
-                                     : http::Response{.status = 503, .body = "not every kind is listed\n"};
-        }},
-       {"/metrics", [&, election] {
-          // Of tasks one operator speaks: what several say would count twice.
-          const bool is_leader = election == nullptr || (*election)->is_leader();
-          return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                .body = metrics::render_metrics(
-                                    {.controller = controller.stats(),
-                                     .controller_name = "changetrackingtask",
-                                     .requests = all_requests(requests, election),
-                                     .status_writes = reconciler.status_writes(),
-                                     .tasks = is_leader ? controller.store(kube::kChangeTrackingTask)->all()
-                                                        : std::vector<kube::ObjectPtr>(),
-                                     .is_leader = is_leader})};
-        }}});
+      address, {{"/healthz",
+                 [&] {
+                   return controller.healthy()
+                              ? http::Response{.body = "ok\n"}
+                              : http::Response{.status = 503, .body = "a thread has stopped or hangs\n"};
+                 }},
+                {"/readyz", [&controller, webhook] { return readiness(controller, webhook); }},
+                {"/metrics", [&, election] {
+                   // Of tasks one operator speaks: what several say would count twice.
+                   const bool is_leader = election == nullptr || (*election)->is_leader();
+                   return http::Response{
+                       .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                       .body = metrics::render_metrics(
+                           {.controller = controller.stats(),
+                            .controller_name = "changetrackingtask",
+                            .requests = all_requests(requests, election),
+                            .status_writes = reconciler.status_writes(),
+                            .tasks = is_leader ? controller.store(kube::kChangeTrackingTask)->all()
+                                               : std::vector<kube::ObjectPtr>(),
+                            .is_leader = is_leader})};
+                 }}});
 }
 
 int run(const Options& options, const sigset_t& stop_signals) {
@@ -143,7 +148,18 @@ int run(const Options& options, const sigset_t& stop_signals) {
     }
     election = *std::move(made);
   }
-  const auto server = serve(options.listen, controller, counted, reconciler, election.get());
+  std::unique_ptr<inject::Webhook> webhook;
+  if (!options.inject.listen.empty()) {
+    inject::WebhookOptions wanted = options.inject;
+    wanted.tracker_image = options.tracker_image;
+    auto started = inject::Webhook::start(client, wanted);
+    if (!started.ok()) {
+      spdlog::error("{}", text(started.status()));
+      return 2;
+    }
+    webhook = *std::move(started);
+  }
+  const auto server = serve(options.listen, controller, counted, reconciler, election.get(), webhook.get());
   if (!server.ok()) {
     spdlog::error("{}", text(server.status()));
     return 2;
@@ -194,6 +210,17 @@ int main(int argc, char** argv) {
                  "ConsumerGroups of one task that its tracker keeps")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  CLI::Option* inject_listen =
+      app.add_option("--inject-listen", options.inject.listen,
+                     "address of the webhook that puts trackers into pods; default none");
+  CLI::Option* inject_host = app.add_option("--inject-host", options.inject.host,
+                                            "host name or address by which the API server calls it");
+  CLI::Option* inject_webhook =
+      app.add_option("--inject-webhook", options.inject.webhook,
+                     "name of the MutatingWebhookConfiguration, whose caBundle is kept");
+  inject_listen->needs(inject_host)->needs(inject_webhook);
+  inject_host->needs(inject_listen);
+  inject_webhook->needs(inject_listen);
   auto& election = options.election;
   app.add_flag("--leader-elect", options.is_elected,
                "work only while holding a Lease: of several operators, one does");

@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "common/http/tls.h"
+
 namespace rowtide::http {
 
 std::optional<std::string> Request::parameter(const std::string& name) const {
@@ -22,8 +24,9 @@ std::optional<std::string> Request::parameter(const std::string& name) const {
 struct Server::Impl {
   std::map<std::string, Handler> handlers;
   std::map<std::string, RequestHandler> requests;
+  ServerOptions options;
   std::atomic<bool> is_stopping = false;
-  httplib::Server server;
+  std::unique_ptr<httplib::Server> server;
   int port = 0;
   std::jthread thread;
 };
@@ -33,7 +36,6 @@ namespace {
 constexpr std::size_t kThreads = 16;
 constexpr std::time_t kSilenceSeconds = 1;  // an idle connection must not keep a probe waiting
 
-constexpr std::size_t kMaxBody = std::size_t{64} * 1024;
 constexpr std::chrono::seconds kWriteTime{10};
 /// A response in pieces looks so often whether it is to end, or its client gone. A piece fits into a socket
 /// that can be written to, so that nobody who is slow is taken for gone.
@@ -123,11 +125,17 @@ Response answer(const Server::Impl& impl, const httplib::Request& request) {
   return {.status = 404, .body = "nothing here; there is:" + paths + "\n"};
 }
 
+std::unique_ptr<httplib::Server> make_server(const ServerOptions& options) {
+  if (options.certificate == nullptr) return std::make_unique<httplib::Server>();
+  return std::make_unique<httplib::SSLServer>(
+      [&options](SSL_CTX& context) { return serve_certificates(context, options.certificate); });
+}
+
 void configure(Server::Impl& impl) {
-  httplib::Server& server = impl.server;
+  httplib::Server& server = *impl.server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_tcp_nodelay(true);  // lines go out as they come
-  server.set_payload_max_length(kMaxBody);
+  server.set_payload_max_length(impl.options.max_body_bytes);
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kSilenceSeconds);
   server.set_read_timeout(kSilenceSeconds);
@@ -190,27 +198,29 @@ Address parse_address(std::string_view text) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address,
                                                       std::map<std::string, Handler> handlers,
-                                                      std::map<std::string, RequestHandler> requests) {
+                                                      std::map<std::string, RequestHandler> requests,
+                                                      ServerOptions options) {
   const auto [host, port] = parse_address(address);
   if (port < 0) {
     return absl::InvalidArgumentError(
-        fmt::format("--listen {}: not HOST:PORT, [IPV6]:PORT or :PORT with a port from 0 to 65535", address));
+        fmt::format("address {}: not HOST:PORT, [IPV6]:PORT or :PORT with a port from 0 to 65535", address));
   }
   auto impl = std::make_unique<Impl>();
   impl->handlers = std::move(handlers);
   impl->requests = std::move(requests);
+  impl->options = std::move(options);
+  impl->server = make_server(impl->options);
   configure(*impl);
-  impl->port = host.empty() ? bind_to_all(impl->server, port) : bind(impl->server, host, port);
+  impl->port = host.empty() ? bind_to_all(*impl->server, port) : bind(*impl->server, host, port);
   if (impl->port < 0) {
     return absl::UnavailableError(
-        fmt::format("cannot listen on {}: it is not an address of this host, or the port is taken; choose "
-                    "another with --listen",
+        fmt::format("cannot listen on {}: it is not an address of this host, or the port is taken; choose another",
                     address));
   }
-  impl->thread = std::jthread([&server = impl->server] { server.listen_after_bind(); });
+  impl->thread = std::jthread([&server = *impl->server] { server.listen_after_bind(); });
   // stop() does nothing before.
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (!impl->server.is_running()) {
+  while (!impl->server->is_running()) {
     if (std::chrono::steady_clock::now() > end)
       return absl::UnavailableError(fmt::format("the server at {} did not begin to answer in 5 s", address));
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -222,7 +232,7 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
   impl_->is_stopping = true;
-  impl_->server.stop();
+  impl_->server->stop();
 }
 
 std::uint16_t Server::port() const {

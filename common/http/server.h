@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,6 +39,19 @@ using Handler = std::function<Response()>;
 /// lasts.
 using RequestHandler = std::function<Response(const Request&)>;
 
+/// A certificate and its private key.
+struct KeyPair {
+  std::string certificate_pem;
+  std::string key_pem;
+};
+
+struct ServerOptions {
+  /// For TLS: asked at each connection, on its thread, so that a certificate can be changed while serving.
+  /// Empty: plain HTTP.
+  std::function<KeyPair()> certificate = {};
+  std::size_t max_body_bytes = std::size_t{64} * 1024;  ///< more is answered with 413
+};
+
 /// Serves GET on a few fixed paths: metrics, health, status; and what `requests` has, by "POST /path". Others
 /// answer 404 with the list of paths.
 class Server {
@@ -45,7 +59,7 @@ class Server {
   /// `address`: ":8080" (all addresses, IPv4 and IPv6), "[::1]:8080", or "127.0.0.1:0" (a free port).
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Server>> start(
       const std::string& address, std::map<std::string, Handler> handlers,
-      std::map<std::string, RequestHandler> requests = {});
+      std::map<std::string, RequestHandler> requests = {}, ServerOptions options = {});
   ~Server();  ///< ends responses that come in pieces
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -29,6 +29,10 @@ inline constexpr ResourceType kConfigMap{"", "v1", "configmaps", "ConfigMap"};
 inline constexpr ResourceType kService{"", "v1", "services", "Service"};
 inline constexpr ResourceType kEvent{"events.k8s.io", "v1", "events", "Event"};
 
+inline constexpr ResourceType kMutatingWebhookConfiguration{"admissionregistration.k8s.io", "v1",
+                                                            "mutatingwebhookconfigurations",
+                                                            "MutatingWebhookConfiguration", false};
+
 /// Namespace and name. Cluster-scoped objects have an empty namespace.
 struct ObjectKey {
   std::string name_space;

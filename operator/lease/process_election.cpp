@@ -1,28 +1,16 @@
 #include "operator/lease/process_election.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdlib>
-#include <random>
 #include <utility>
 
 #include "common/status/try.h"
+#include "operator/kube/process_identity.h"
 
 namespace rowtide::op::lease {
 namespace {
 
 constexpr std::chrono::seconds kRequestTimeout{3};
-
-/// This process among all: in a pod its name, which a container that starts anew in it has, too, and goes on
-/// at once.
-std::string identity() {
-  if (const char* pod = std::getenv("POD_NAME"); pod != nullptr && *pod != '\0') return pod;
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return fmt::format("{}_{}_{:08x}", host.data(), getpid(), std::random_device{}());
-}
 
 absl::Status check_times(const ElectionOptions& options) {
   if (options.retry_seconds < options.renew_seconds && options.renew_seconds < options.lease_seconds)
@@ -50,7 +38,7 @@ absl::StatusOr<std::unique_ptr<ProcessElection>> ProcessElection::make(const Ele
   return std::unique_ptr<ProcessElection>(
       new ProcessElection(std::move(transport),
                           {.lease = {name_space, options.name},
-                           .identity = identity(),
+                           .identity = kube::process_identity(),
                            .duration = std::chrono::seconds(options.lease_seconds)},
                           {.renew_deadline = std::chrono::seconds(options.renew_seconds),
                            .retry_period = std::chrono::seconds(options.retry_seconds)},

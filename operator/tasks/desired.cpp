@@ -2,22 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <set>
 #include <utility>
 
 #include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/pod_parts.h"
 
 namespace rowtide::op::tasks {
 namespace {
 
 using nlohmann::json;
 
-constexpr const char* kTaskFolder = "/etc/rowtide/task";
 constexpr const char* kGroupsFolder = "/etc/rowtide/groups";
 constexpr const char* kGroupsFile = "groups.yaml";
-constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
-constexpr int kUser = 65532;  // our image's
 constexpr int kPrecheckDeadlineSeconds = 120;
 constexpr int kKeptPrecheckSeconds = 3600;
 constexpr int kCleanupRetries = 3;
@@ -52,80 +49,6 @@ json metadata(const api::TaskObject& task, const std::string& name, const char* 
 json with_hash(json object) {
   const std::string hash = task::stable_hash(object.dump());
   object["metadata"]["annotations"][kDesiredHash] = hash;
-  return object;
-}
-
-std::set<std::string> secrets_of(const task::Spec& spec) {
-  std::set<std::string> names;
-  const auto add = [&](const auto& reference) {
-    if (reference) names.insert(reference->name);
-  };
-  add(spec.source.credentials_secret_ref);
-  if (spec.source.polardb) add(std::optional(spec.source.polardb->open_api_secret_ref));
-  add(spec.source.tls.ca_secret_ref);
-  add(spec.source.tls.client_certificate_secret_ref);
-  if (spec.sink.kafka) {
-    add(spec.sink.kafka->security.credentials_secret_ref);
-    add(spec.sink.kafka->security.ca_secret_ref);
-    add(spec.sink.kafka->security.client_certificate_secret_ref);
-  }
-  return names;
-}
-
-/// The task and its Secrets as files. Secrets are optional: a pod that waits for one that is missing says
-/// nothing, a precheck that misses it says which.
-std::pair<json, json> volumes(const task::Spec& spec, json task_volume) {
-  task_volume["name"] = "task";
-  json volumes = json::array({std::move(task_volume)});
-  json mounts = json::array({{{"name", "task"}, {"mountPath", kTaskFolder}, {"readOnly", true}}});
-  int number = 0;
-  for (const std::string& secret : secrets_of(spec)) {
-    const std::string name = "secret-" + std::to_string(number++);
-    volumes.push_back({{"name", name}, {"secret", {{"secretName", secret}, {"optional", true}}}});
-    mounts.push_back(
-        {{"name", name}, {"mountPath", std::string(kSecretsFolder) + "/" + secret}, {"readOnly", true}});
-  }
-  return {std::move(volumes), std::move(mounts)};
-}
-
-json from_config_map(const std::string& name) {
-  return {{"configMap", {{"name", name}}}};
-}
-
-/// The defaults of a resource count where the task says nothing of it: half of them beside its own half would
-/// be a request above its limit.
-json resources_of(const task::TrackerPod& settings) {
-  json resources = settings.resources_json.empty() ? json::object() : json::parse(settings.resources_json);
-  const json defaults = {{"requests", {{"cpu", "50m"}, {"memory", "64Mi"}}},
-                         {"limits", {{"memory", "256Mi"}}}};
-  if (!resources.is_object()) return defaults;
-  const json own = resources;
-  const auto is_said = [&](const std::string& resource) {
-    return kube::find_at(own, {"requests", resource.c_str()}) != nullptr ||
-           kube::find_at(own, {"limits", resource.c_str()}) != nullptr;
-  };
-  for (const auto& [kind, amounts] : defaults.items()) {
-    for (const auto& [resource, amount] : amounts.items()) {
-      if (!is_said(resource)) resources[kind][resource] = amount;
-    }
-  }
-  return resources;
-}
-
-json container(const api::TaskObject& task, const std::string& default_image, const char* name,
-               json arguments, json mounts) {
-  const task::TrackerPod& settings = task.parsed->task.spec.tracker;
-  json object = {{"name", name},
-                 {"image", settings.image.empty() ? default_image : settings.image},
-                 {"command", json::array({"/usr/local/bin/rowtide-tracker"})},
-                 {"args", std::move(arguments)},
-                 {"resources", resources_of(settings)},
-                 {"volumeMounts", std::move(mounts)},
-                 {"securityContext",
-                  {{"allowPrivilegeEscalation", false},
-                   {"readOnlyRootFilesystem", true},
-                   {"capabilities", {{"drop", json::array({"ALL"})}}}}}};
-  if (!settings.env_json.empty()) object["env"] = json::parse(settings.env_json);
   return object;
 }
 

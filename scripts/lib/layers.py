@@ -55,7 +55,8 @@ LAYERS = {
     "operator/api": "common/task operator/kube",
     "operator/metrics": "operator/controller",
     "operator/tasks": "common/http common/task common/time operator/kube operator/controller operator/api",
-    "operator": "common/cli common/http common/log operator/kube operator/lease operator/controller operator/metrics operator/tasks",
+    "operator/inject": "common/http common/task common/time operator/kube operator/api operator/tasks",
+    "operator": "common/cli common/http common/log operator/kube operator/lease operator/controller operator/metrics operator/tasks operator/inject",
     "sdk": "",
 }
 
@@ -85,7 +86,7 @@ THIRD_PARTY = {
     "httplib.h": "common/http tracker/polardb/open_api.cpp",
     "CLI/": "common/cli operator/main.cpp tracker/commands",
     "re2/": "common/task tracker/select tracker/osc tracker/commands/decode.cpp",
-    "openssl/": "tracker/encode tracker/polardb",
+    "openssl/": "common/http operator/inject tracker/encode tracker/polardb",
     "zstd.h": "tracker/binlog",
     "zlib.h": "tracker/binlog tracker/types tracker/sink/topic_name.cpp",
     "iconv.h": "tracker/types",

@@ -136,7 +136,8 @@ absl::StatusOr<std::shared_ptr<Readers::Connection>> Readers::connect(ReaderRequ
   if (!request.name.empty()) {
     if (parts_.state.empty()) {
       return absl::FailedPreconditionError(
-          "reader: there is no folder for the places of named readers; start the tracker with --state FOLDER (in a pod by its annotation rowtide.dev/inject-state-volume), or keep "
+          "reader: there is no folder for the places of named readers; start the tracker with --state FOLDER (in a pod by "
+          "its annotation rowtide.dev/inject-state-volume), or keep "
           "the position yourself and give it as from");
     }
     if (const auto former = newest(request.name)) {

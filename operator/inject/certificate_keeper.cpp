@@ -1,0 +1,131 @@
+#include "operator/inject/certificate_keeper.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "common/status/text.h"
+#include "common/status/try.h"
+#include "common/time/clock.h"
+#include "common/time/sleep.h"
+#include "operator/kube/json_access.h"
+
+namespace rowtide::op::inject {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kLookUntilTrusted{1'000};
+
+std::int64_t now_seconds() {
+  return rowtide::now_ms() / 1000;
+}
+
+std::string decoded(const std::string& base64) {
+  std::string text;
+  return absl::Base64Unescape(base64, &text) ? text : "";
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CertificateKeeper>> CertificateKeeper::start(kube::Client& client,
+                                                                            KeeperOptions options) {
+  ASSIGN_OR_RETURN(SelfSigned first,
+                   make_certificate(options.host, options.owner, now_seconds(), options.valid_for.count()));
+  return std::unique_ptr<CertificateKeeper>(
+      new CertificateKeeper(client, std::move(options), std::move(first)));
+}
+
+CertificateKeeper::CertificateKeeper(kube::Client& client, KeeperOptions options, SelfSigned first)
+    : client_(client),
+      options_(std::move(options)),
+      current_(std::move(first)),
+      trusted_(absl::UnavailableError("the webhook's certificate has not been told to the API server yet")),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+http::KeyPair CertificateKeeper::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_.pair;
+}
+
+absl::Status CertificateKeeper::trusted() const {
+  const std::lock_guard lock(mutex_);
+  return trusted_;
+}
+
+void CertificateKeeper::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    rotate();
+    const absl::StatusOr<bool> is_there = publish();
+    bool is_trusted = false;
+    {
+      const std::lock_guard lock(mutex_);
+      const bool was_trusted = trusted_.ok();
+      // An API server that is away has not forgotten what it was told.
+      if (is_there.ok() && *is_there) {
+        trusted_ = absl::OkStatus();
+      } else if (!is_there.ok() && !was_trusted && !absl::IsAborted(is_there.status())) {
+        if (trusted_ != is_there.status()) spdlog::warn("{}", text(is_there.status()));
+        trusted_ = is_there.status();
+      }
+      is_trusted = trusted_.ok() && is_there.ok() && *is_there;
+      if (is_trusted && next_ && !next_told_at_) next_told_at_ = Clock::now();
+    }
+    sleep_for(is_trusted ? options_.look_every : std::min(kLookUntilTrusted, options_.look_every), stop);
+  }
+}
+
+void CertificateKeeper::rotate() {
+  const std::lock_guard lock(mutex_);
+  if (next_ && next_told_at_ && Clock::now() - *next_told_at_ >= options_.spread) {
+    current_ = *std::exchange(next_, std::nullopt);
+    next_told_at_.reset();
+    spdlog::info("The webhook shows a new certificate");
+  }
+  if (next_ || current_.expires - now_seconds() > options_.valid_for.count() / 3) return;
+  absl::StatusOr<SelfSigned> made =
+      make_certificate(options_.host, options_.owner, now_seconds(), options_.valid_for.count());
+  if (made.ok()) {
+    next_ = *std::move(made);
+  } else {
+    spdlog::error("{}", text(made.status()));
+  }
+}
+
+absl::StatusOr<bool> CertificateKeeper::publish() {
+  const kube::ObjectKey key{.name_space = "", .name = options_.webhook};
+  ASSIGN_OR_RETURN(const json live, client_.get(kube::kMutatingWebhookConfiguration, key));
+  std::vector<std::string> own;
+  {
+    const std::lock_guard lock(mutex_);
+    own.push_back(current_.pair.certificate_pem);
+    if (next_) own.push_back(next_->pair.certificate_pem);
+  }
+  json webhooks = kube::value_at(live, "/webhooks");
+  if (!webhooks.is_array() || webhooks.empty()) {
+    return absl::FailedPreconditionError(fmt::format(
+        "MutatingWebhookConfiguration {} has no webhooks: install it as the chart has it", options_.webhook));
+  }
+  bool is_there = true;
+  for (json& webhook : webhooks) {
+    const std::string before = decoded(kube::text_at(webhook, "/clientConfig/caBundle"));
+    const std::string bundle = merged_bundle(before, own, options_.owner, now_seconds());
+    if (bundle == before) continue;
+    is_there = false;
+    webhook["clientConfig"]["caBundle"] = absl::Base64Escape(bundle);
+  }
+  if (is_there) return true;
+  RETURN_IF_ERROR(client_
+                      .patch(kube::kMutatingWebhookConfiguration, key, {{"webhooks", std::move(webhooks)}},
+                             kube::text_at(live, "/metadata/resourceVersion"))
+                      .status());
+  return false;
+}
+
+}  // namespace rowtide::op::inject

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "operator/api/change_tracking_task.h"
+
+namespace rowtide::op::tasks {
+
+// What the pods that the operator makes for a task have in common with those of applications that it puts a
+// tracker into. Pure.
+
+inline constexpr const char* kTaskFolder = "/etc/rowtide/task";
+inline constexpr const char* kSecretsFolder = "/etc/rowtide/secrets";
+inline constexpr int kUser = 65532;  // our image's
+
+/// The task and its Secrets as files: the pod's volumes, and the container's mounts. Secrets are optional: a
+/// pod that waits for one that is missing says nothing, a precheck that misses it says which.
+[[nodiscard]] std::pair<nlohmann::json, nlohmann::json> volumes(const task::Spec& spec,
+                                                                nlohmann::json task_volume);
+[[nodiscard]] nlohmann::json from_config_map(const std::string& name);
+
+/// rowtide-tracker with these arguments, in the task's image, with its resources and environment; fits Pod
+/// Security `restricted` in a pod that does.
+[[nodiscard]] nlohmann::json container(const api::TaskObject& task, const std::string& default_image,
+                                       const char* name, nlohmann::json arguments, nlohmann::json mounts);
+
+}  // namespace rowtide::op::tasks
