@@ -100,6 +100,7 @@ SETTINGS = {
     "maxConsumerGroupsPerTask": (9, DEPLOYMENT, CONTAINER + "args/3", "--max-consumer-groups-per-task=9"),
     "log.level": ("debug", DEPLOYMENT, CONTAINER + "args/0", "--log-level=debug"),
     "log.format": ("text", DEPLOYMENT, CONTAINER + "args/1", "--log-format=text"),
+    "injection.enabled": (False, ("MutatingWebhookConfiguration", NAME), "", []),
     "crds.enabled": (False, CRD, "", []),
     "crds.keep": (False, CRD, "metadata/annotations", KeyError),
     "rbac.create": (False, ("ClusterRoleBinding", NAME), "", []),
@@ -120,7 +121,7 @@ SETTINGS = {
     "topologySpreadConstraints": ([SPREAD], DEPLOYMENT, POD + "topologySpreadConstraints", [SPREAD]),
     "priorityClassName": ("high", DEPLOYMENT, POD + "priorityClassName", "high"),
     "extraEnv": ([{"name": "A", "value": "b"}], DEPLOYMENT, CONTAINER + "env/2", {"name": "A", "value": "b"}),
-    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/6", "--x=1"),
+    "extraArgs": (["--x=1"], DEPLOYMENT, CONTAINER + "args/9", "--x=1"),
     "service.port": (80, SERVICE, "spec/ports/0/port", 80),
     "service.annotations": ({"a": "b"}, SERVICE, "metadata/annotations/a", "b"),
     "metrics.scrapeAnnotations": (False, DEPLOYMENT, "spec/template/metadata/annotations", KeyError),
@@ -278,7 +279,7 @@ class Chart(unittest.TestCase):
         kinds = sorted({kind for kind, _ in render()})
         self.assertEqual(
             kinds,
-            ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Deployment", "Pod", "Role", "RoleBinding", "Service", "ServiceAccount"],
+            ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Deployment", "MutatingWebhookConfiguration", "Pod", "Role", "RoleBinding", "Service", "ServiceAccount"],
         )
 
     def test_the_crds_are_the_repositorys(self):
@@ -309,6 +310,28 @@ class Chart(unittest.TestCase):
         binding = objects[("RoleBinding", NAME)]
         self.assertEqual(binding["metadata"]["namespace"], "shop")
         self.assertEqual(binding["subjects"][0]["namespace"], "rowtide-system")
+        roles = [one for (kind, name), one in objects.items() if kind == "ClusterRole" and not name.endswith(("-view", "-edit"))]
+        self.assertEqual(
+            [role["rules"] for role in roles],
+            [[{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "resourceNames": [NAME], "verbs": ["get", "patch"]}]],
+        )
+        without = render({"watch": {"namespace": "shop"}, "injection": {"enabled": False}})
+        self.assertNotIn("ClusterRoleBinding", [kind for kind, _ in without])
+
+    def test_the_webhook_asks_of_labelled_namespaces_only_and_stops_nobody(self):
+        for values, more in (({}, {}), ({"watch": {"namespace": "shop"}}, {"kubernetes.io/metadata.name": "shop"})):
+            objects = render(values)
+            (webhook,) = objects[("MutatingWebhookConfiguration", NAME)]["webhooks"]
+            self.assertEqual(webhook["failurePolicy"], "Ignore")
+            self.assertEqual(webhook["namespaceSelector"], {"matchLabels": {"rowtide.dev/injection": "enabled", **more}})
+            service = webhook["clientConfig"]["service"]
+            self.assertIn(("Service", service["name"]), objects)
+            self.assertIn(f"--inject-host={service['name']}.rowtide-system.svc", at(objects[DEPLOYMENT], CONTAINER + "args"))
+            self.assertNotIn("caBundle", webhook["clientConfig"], "an upgrade would take the operators' away")
+
+    def test_the_network_policy_lets_the_api_server_in(self):
+        ingress = render(merged(POLICY, {"networkPolicy": {"ingressFrom": [PEER]}}))[("NetworkPolicy", NAME)]["spec"]["ingress"]
+        self.assertEqual(ingress[1], {"ports": [{"port": "webhook", "protocol": "TCP"}]})
 
     def test_no_secrets_in_any_role(self):
         for (kind, _), one in render().items():
