@@ -10,16 +10,18 @@ done
 
 tag=rowtide:dev
 output=$ROWTIDE_CACHE/images/rowtide-dev.tar
+file=Dockerfile
 
 usage() {
   cat <<END
-Usage: scripts/build-image.sh [--tag NAME:TAG] [--output ARCHIVE]
+Usage: scripts/build-image.sh [--tag NAME:TAG] [--output ARCHIVE] [--file DOCKERFILE]
 
 Builds the image of both programs and writes it as a docker-archive, which 'scripts/cluster.sh load-image', 'docker load' and
 'skopeo copy' read. Prints the archive's path. Needs root; installs buildah and debootstrap if they are missing.
 
   --tag      the image's name (now $tag)
   --output   the archive (now $output)
+  --file     what is built, in the repository (now $file)
 END
 }
 
@@ -27,6 +29,7 @@ while (($#)); do
   case $1 in
     --tag) tag=${2:?--tag needs a name} && shift 2 ;;
     --output) output=${2:?--output needs a path} && shift 2 ;;
+    --file) file=${2:?--file needs a path} && shift 2 ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -37,6 +40,6 @@ done
 ensure_packages buildah debootstrap ca-certificates
 image_lock
 ensure_base_image
-image_build "$tag"
+image_build "$tag" "$file"
 image_write "$tag" docker-archive "$output"
 printf '%s\n' "$output"

@@ -118,6 +118,14 @@ cluster_up() {
   export KUBECONFIG ROWTIDE_TEST_ADDRESS PATH
 }
 
+# What runs beside a tracker in a pod.
+load_application() {
+  local archive
+  archive=$("$scripts/build-image.sh" --file tests/e2e/application/Dockerfile --tag rowtide-application:dev \
+    --output "$ROWTIDE_CACHE/images/rowtide-application.tar")
+  "$scripts/cluster.sh" load-image "$archive" >/dev/null
+}
+
 # What the chart's end to end tests look for.
 find_chart_tools() {
   previous_chart=$(mktemp -d)
@@ -152,6 +160,7 @@ if ! $fast; then
   if has_tests kube; then stage "kube tests" run_tests kube; fi
   if has_tests e2e; then
     stage "image, operator" cluster_install_operator
+    stage "image of an application" load_application
     find_chart_tools
     stage "end to end tests" run_tests e2e 3 # they wait for pods more than they work
   fi

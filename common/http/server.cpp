@@ -213,9 +213,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address
   configure(*impl);
   impl->port = host.empty() ? bind_to_all(*impl->server, port) : bind(*impl->server, host, port);
   if (impl->port < 0) {
-    return absl::UnavailableError(
-        fmt::format("cannot listen on {}: it is not an address of this host, or the port is taken; choose another",
-                    address));
+    return absl::UnavailableError(fmt::format(
+        "cannot listen on {}: it is not an address of this host, or the port is taken; choose another",
+        address));
   }
   impl->thread = std::jthread([&server = *impl->server] { server.listen_after_bind(); });
   // stop() does nothing before.

@@ -97,10 +97,10 @@ image_lock() {
 # image_release_storage: buildah leaves its storage mounted on itself.
 image_release_storage() { umount "$ROWTIDE_CACHE/buildah/storage/overlay" 2>/dev/null || true; }
 
-# image_build TAG: TAG from the repository's Dockerfile. The build borrows this machine's way to Debian's
+# image_build TAG DOCKERFILE: TAG from that file of the repository. The build borrows this machine's way to Debian's
 # packages (mirrors, proxy) and its compiler cache; of these only the empty mount points stay in the image.
 image_build() {
-  local tag=$1 root lent options=()
+  local tag=$1 file=$2 root lent options=()
   root=$(repo_root)
   lent=$(mktemp -d "$ROWTIDE_CACHE/buildah/apt.XXXXXX")
   # shellcheck disable=SC2064  # the name of now
@@ -116,7 +116,7 @@ image_build() {
   # What a killed build left behind; the lock says that nobody uses it.
   image_buildah rm --all >/dev/null 2>&1 || true
   say "image: building $tag"
-  image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/Dockerfile" "$root" >&2 ||
+  image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/$file" "$root" >&2 ||
     die "image: the build failed; the lines above say at which step of the Dockerfile"
 }
 

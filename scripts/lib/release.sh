@@ -20,7 +20,7 @@ release_image() (
   tag=$1 folder=$2 output=$3
   image_lock
   ensure_base_image
-  image_build "$tag"
+  image_build "$tag" Dockerfile
   image_write "$tag" oci-archive "$output"
   container=$(image_buildah from --pull-never "docker.io/library/$tag")
   root=$(image_buildah mount "$container")

@@ -1,0 +1,138 @@
+// The tracker in an application's pod: examples/sidecar/cache.yaml as it is, but for the database, the
+// source's address and the image, through a workload with an ALTER, restarts of its pods and a restart of the
+// source.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "absl/strings/str_replace.h"
+#include "tests/e2e/kubernetes.h"
+#include "tests/e2e/task_fixture.h"
+#include "tests/support/mysql_server.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+namespace rowtide::test {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+class Sidecars : public testing::Test {
+ protected:
+  void SetUp() override {
+    mysql_.create_user("rowtide", kPassword);
+    space_.set_secret("source", "rowtide", kPassword);
+    space_.kubectl({"label", "namespace", space_.name(), "rowtide.dev/injection=enabled",
+                    "pod-security.kubernetes.io/enforce=restricted"});
+    mysql_.exec("CREATE DATABASE shop");
+    mysql_.exec("CREATE TABLE shop.customers (id INT PRIMARY KEY, name VARCHAR(40))");
+  }
+  void apply_example() {
+    std::ifstream file(source_root() / "examples" / "sidecar" / "cache.yaml");
+    std::ostringstream text;
+    text << file.rdbuf();
+    std::ofstream(folder_.path() / "cache.yaml") << absl::StrReplaceAll(
+        text.str(),
+        {{"host: mysql,", "host: " + address() + ", port: " + std::to_string(mysql_.port()) + ","},
+         {"image: python:3-slim", "image: rowtide-application:dev"}});
+    space_.kubectl({"apply", "-f", folder_.path() / "cache.yaml"});
+  }
+  void wait_available() {
+    space_.kubectl({"rollout", "status", "deployment/cache", "--timeout=85s"});
+    space_.kubectl({"wait", "--for=condition=Available", "deployment/cache", "--timeout=85s"});
+  }
+  [[nodiscard]] std::vector<std::string> pods() const {
+    std::istringstream names(
+        space_.kubectl({"get", "pods", "-l", "app=cache", "--field-selector=status.phase=Running", "-o",
+                        "jsonpath={.items[?(!@.metadata.deletionTimestamp)].metadata.name}"}));
+    return {std::istream_iterator<std::string>(names), {}};
+  }
+  [[nodiscard]] std::string in_pod(const std::string& pod, std::vector<std::string> command) const {
+    std::vector<std::string> all{"exec", pod, "-c", "cache", "--"};
+    all.insert(all.end(), command.begin(), command.end());
+    return space_.kubectl(all);
+  }
+  [[nodiscard]] json cache_of(const std::string& pod) const {
+    return json::parse(in_pod(pod, {"curl", "-sS", "localhost:8000"}), nullptr, false);
+  }
+  [[nodiscard]] json table() {
+    json rows = json::object();
+    for (const Row& row : mysql_.query("SELECT id, name, city FROM shop.customers")) {
+      rows[*row[0]] = {{"id", std::stoi(*row[0])},
+                       {"name", row[1] ? json(*row[1]) : json()},
+                       {"city", row[2] ? json(*row[2]) : json()}};
+    }
+    return rows;
+  }
+  void write(int from, int to) {
+    for (int id = from; id < to; ++id) {
+      const std::string text = std::to_string(id);
+      mysql_.exec("INSERT INTO shop.customers (id, name) VALUES (" + text + ", 'n" + text + "')");
+      mysql_.exec("UPDATE shop.customers SET name = 'm" + text + "' WHERE id = " + text);
+      if (id % 3 == 0) mysql_.exec("DELETE FROM shop.customers WHERE id = " + text);
+    }
+  }
+
+  MysqlServer mysql_{SqlFlavor::Mysql8, on_bridge()};
+  Namespace space_{"e2e"};
+  TempDir folder_;
+};
+
+TEST_F(Sidecars, ACacheInThePodEqualsTheTableThroughRestartsAndAnAlter) {
+  apply_example();
+  wait_available();
+  ASSERT_EQ(pods().size(), 2U);
+  EXPECT_THAT(space_.kubectl({"wait", "--for=condition=Ready", "ctt/customers", "--timeout=60s"}),
+              HasSubstr("met"));
+
+  write(0, 200);
+  space_.kubectl({"delete", "pod", pods().at(0), "--wait=false"});
+  write(200, 300);
+  mysql_.restart();
+  write(300, 400);
+  mysql_.exec("ALTER TABLE shop.customers ADD COLUMN city VARCHAR(40)");
+  mysql_.exec("UPDATE shop.customers SET city = 'Łódź'");
+  write(400, 500);
+  wait_available();
+
+  const json expected = table();
+  ASSERT_GT(expected.size(), 300U);
+  for (const std::string& pod : pods()) {
+    json cache;
+    wait_until(
+        "the cache of " + pod + " equals the table", [&] { return (cache = cache_of(pod)) == expected; },
+        seconds(90),
+        [&] {
+          return json::diff(expected, cache).dump() + space_.kubectl({"logs", pod, "--all-containers"});
+        });
+  }
+
+  const std::string pod = pods().at(0);
+  EXPECT_THAT(in_pod(pod, {"bash", "-c",
+                           "curl -sN --max-time 3 'localhost:9797/changes?from=latest&heartbeat=1' || true"}),
+              HasSubstr(R"("rowtide":"heartbeat")"));
+  const std::string address = space_.get("pod", pod).at("status").at("podIP");
+  const std::string other = pods().at(1);
+  EXPECT_THAT(in_pod(other, {"curl", "-sS", "http://" + address + ":9798/status"}), HasSubstr("customers"));
+  EXPECT_THAT(in_pod(other, {"bash", "-c", "curl -sS http://" + address + ":9797/changes 2>&1 || true"}),
+              HasSubstr("Failed to connect"))
+      << "the changes are on loopback";
+  EXPECT_THAT(space_.names("deployments,services"), testing::ElementsAre("cache"))
+      << "nothing is made for the task";
+}
+
+TEST_F(Sidecars, APodThatAsksForATaskThatIsNotThereIsRefusedWithTheReason) {
+  EXPECT_THAT(space_.refusal_of(json::parse(R"({
+                "apiVersion": "v1", "kind": "Pod",
+                "metadata": {"name": "web", "annotations": {"rowtide.dev/inject": "nobody"}},
+                "spec": {"containers": [{"name": "web", "image": "rowtide-application:dev"}]}})")),
+              HasSubstr("there is no ChangeTrackingTask of this name in namespace " + space_.name()));
+}
+
+}  // namespace
+}  // namespace rowtide::test
