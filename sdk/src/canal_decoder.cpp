@@ -207,10 +207,16 @@ class CanalDecoder final : public RecordDecoder {
     return count;
   }
 
+  /// The message names the first of them: a filter that wants another one would lose it.
+  static bool may_be_of_several_tables(std::string_view type, std::string_view sql) {
+    return type == "RENAME" || (type == "ERASE" && sql.find(',') != std::string_view::npos);
+  }
+
   static Outcome fill(const FlatMessage& message, Decoded& out) {
     Change& change = out.change;
     if (*message.is_ddl) {
       change.operation = Operation::SchemaChange;
+      if (may_be_of_several_tables(message.type, change.ddl)) change.table = {};
       return Outcome::Change;
     }
     if (message.rows != 1) {

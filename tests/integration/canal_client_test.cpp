@@ -78,9 +78,10 @@ void change_tables(SqlClient& client) {
   client.exec("CREATE TABLE other (a INT)");
   client.exec("TRUNCATE TABLE other");
   client.exec("RENAME TABLE other TO another");
-  client.exec("DROP TABLE another");
+  client.exec("CREATE TABLE other (a INT)");
+  client.exec("DROP TABLE another, other");
 }
-constexpr std::size_t kMessages = 2 + 3 + kMoreRows + 3 + 2 + 7;
+constexpr std::size_t kMessages = 2 + 3 + kMoreRows + 3 + 2 + 8;
 
 using TextRow = std::map<std::string, json>;
 using TextRows = std::map<int, TextRow>;
@@ -164,10 +165,13 @@ TEST_P(CanalClient, AndItsAdaptersReadTheTable) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const json& message = lines[i]["message"];
     EXPECT_EQ(message, written[i]);
-    if (message["isDdl"] == true) ddl.push_back(message["type"]);
+    if (message["isDdl"] == true) {
+      ddl.push_back(message["type"].get<std::string>() + " " + message["table"].get<std::string>());
+    }
   }
   EXPECT_EQ(ddl,
-            (std::vector<std::string>{"CREATE", "ALTER", "CINDEX", "CREATE", "TRUNCATE", "RENAME", "ERASE"}));
+            (std::vector<std::string>{"CREATE t", "ALTER t", "CINDEX t", "CREATE other", "TRUNCATE other",
+                                      "RENAME another", "CREATE other", "ERASE another"}));
   EXPECT_EQ(lines[6 + kMoreRows]["message"]["old"][0]["vc"], "Zoë 🌊 \"\\");
   EXPECT_EQ(lines[6 + kMoreRows]["message"]["old"][0].size(), 2U);
   EXPECT_EQ(applied(lines), selected(client)) << result.err;

@@ -51,6 +51,9 @@ struct SchemaChange {
   // What the statement's head says it does, and to what: also where the table is not known.
   sql::DdlVerb verb = sql::DdlVerb::None;
   sql::DdlObject object = sql::DdlObject::Other;
+  /// Of a RENAME or DROP of several tables: the first that it names, of RENAME its new name.
+  std::string_view first_database{};
+  std::string_view first_table{};
 };
 
 /// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a

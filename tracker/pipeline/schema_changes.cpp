@@ -16,6 +16,14 @@ bool uses_temporary_table(const binlog::EventView& event) {
   return (event.header.flags & binlog::kFlagThreadSpecific) != 0;
 }
 
+/// Of a RENAME or DROP of several tables: the first that it names, of RENAME its new name.
+sql::TableName first_of(const sql::Statement& statement) {
+  const bool is_rename = statement.verb == sql::DdlVerb::Rename;
+  if (statement.tables.size() < 2 || (!is_rename && statement.verb != sql::DdlVerb::Drop)) return {};
+  const sql::StatementTable& first = statement.tables[is_rename ? 1 : 0];
+  return {first.database, first.table};
+}
+
 }  // namespace
 
 sql::Statement SchemaChanges::classify(const binlog::EventView& event, const binlog::QueryEvent& query) {
@@ -123,6 +131,7 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
     Change change{.database = name.database,
                   .table = changes.size() == 1 ? name.table : std::string(),
                   .sql = std::move(rewritten.sql),
+                  .first = name,
                   .changes = std::move(changes),
                   .verb = head.verb,
                   .object = head.object};
@@ -134,6 +143,7 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
                                                                 : statement.tables.front().database,
                            .table = names_one ? statement.tables.front().table : std::string(),
                            .sql = std::move(sql),
+                           .first = first_of(statement),
                            .changes = std::move(changes),
                            .verb = statement.verb,
                            .object = statement.object}};

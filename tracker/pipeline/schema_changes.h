@@ -32,8 +32,9 @@ class SchemaChanges {
   /// Of one statement, what the task is to get.
   struct Change {
     std::string database;
-    std::string table;  ///< empty: of the database, or several tables
-    std::string sql;    ///< valid UTF-8
+    std::string table;       ///< empty: of the database, or several tables
+    std::string sql;         ///< valid UTF-8
+    sql::TableName first{};  ///< as encode::SchemaChange has it
     std::vector<schema::TableChange> changes;
     sql::DdlVerb verb = sql::DdlVerb::None;
     sql::DdlObject object = sql::DdlObject::Other;
@@ -44,7 +45,9 @@ class SchemaChanges {
               .sql = sql,
               .changes = changes,
               .verb = verb,
-              .object = object};
+              .object = object,
+              .first_database = first.database,
+              .first_table = first.table};
     }
   };
   struct Effect {

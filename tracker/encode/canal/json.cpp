@@ -192,13 +192,16 @@ class CanalJsonEncoder final : public Encoder {
 
   void encode_schema_change(const SchemaChange& change, const ChangeOrigin& origin,
                             record::RecordBatch& out) override {
-    std::string label(change.database);
-    if (!change.table.empty()) label.append(".").append(change.table);
+    const bool is_of_several = change.table.empty() && !change.first_table.empty();
+    const std::string_view database = is_of_several ? change.first_database : change.database;
+    const std::string_view table = is_of_several ? change.first_table : change.table;
+    std::string label(database);
+    if (!table.empty()) label.append(".").append(table);
     out.begin_record(context_.schema_topic, out.keep(label), milliseconds(origin.processed_timestamp_us));
     out.mark_schema_change();
     std::string& text = out.buffer();
     text += R"({"data":null,"database":)";
-    json::append_string(text, change.database);
+    json::append_string(text, database);
     text += R"(,"es":)";
     json::append_integer(text, milliseconds(origin.commit_timestamp_us));
     text += R"(,"gtid":)";
@@ -208,7 +211,7 @@ class CanalJsonEncoder final : public Encoder {
     text += R"(,"isDdl":true,"mysqlType":null,"old":null,"pkNames":null,"sql":)";
     json::append_string(text, change.sql);
     text += R"(,"sqlType":null,"table":)";
-    json::append_string(text, change.table);
+    json::append_string(text, table);
     text += R"(,"ts":)";
     json::append_integer(text, milliseconds(origin.processed_timestamp_us));
     text += R"(,"type":")";

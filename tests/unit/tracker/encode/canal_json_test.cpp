@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include <string>
 #include <vector>
 
@@ -161,6 +163,22 @@ TEST_F(CanalJson, SchemaChange) {
             R"("gtid":"3e11fa47-71ca-11e1-9e33-c80aa9429562:23","id":1700000001654321,"isDdl":true,)"
             R"("mysqlType":null,"old":null,"pkNames":null,"sql":"ALTER TABLE orders\n ADD note TEXT",)"
             R"("sqlType":null,"table":"orders","ts":1700000001654,"type":"ALTER"})");
+}
+
+// Canal has a table's name in each: of several the first.
+TEST_F(CanalJson, SchemaChangeOfSeveralTables) {
+  encoder_->encode_schema_change({.database = "shop",
+                                  .table = "",
+                                  .sql = "RENAME TABLE orders TO archive.orders_old, next TO orders",
+                                  .verb = sql::DdlVerb::Rename,
+                                  .object = sql::DdlObject::Table,
+                                  .first_database = "archive",
+                                  .first_table = "orders_old"},
+                                 kOrigin, batch_);
+  const auto message = nlohmann::json::parse(batch_.record(0).value.value());
+  EXPECT_EQ(message["type"], "RENAME");
+  EXPECT_EQ(message["database"], "archive");
+  EXPECT_EQ(message["table"], "orders_old");
 }
 
 TEST(CanalDdlType, FollowsTheStatement) {
