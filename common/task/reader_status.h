@@ -26,5 +26,7 @@ struct ReaderStatus {
 };
 
 [[nodiscard]] nlohmann::ordered_json to_json_value(const ReaderStatus& status);
+/// Fields that are missing have their defaults. Throws nlohmann::json::exception where one has another type.
+[[nodiscard]] ReaderStatus reader_status_from_json(const nlohmann::json& json);
 
 }  // namespace rowtide::task

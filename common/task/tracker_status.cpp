@@ -43,7 +43,7 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
   try {
     TrackerStatus status;
     status.task = json.at("task").get<std::string>();
-    status.state = json.at("state").get<std::string>();
+    status.state = json.value("state", "");
     status.version = json.value("version", "");
     status.task_uid = json.value("taskUid", "");
     status.document_hash = json.value("documentHash", "");
@@ -69,6 +69,8 @@ absl::StatusOr<TrackerStatus> tracker_status_from_json(std::string_view text) {
     status.source_message = source.value("message", "");
     for (const auto& group : json.value("consumerGroups", nlohmann::json::array()))
       status.consumer_groups.push_back(group_status_from_json(group));
+    for (const auto& reader : json.value("readers", nlohmann::json::array()))
+      status.readers.push_back(reader_status_from_json(reader));
     return status;
   } catch (const nlohmann::json::exception& error) {
     return absl::InvalidArgumentError(fmt::format("not a tracker's status: {}", error.what()));

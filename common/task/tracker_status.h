@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/task/group_status.h"
+#include "common/task/reader_status.h"
 
 namespace rowtide::task {
 
@@ -17,8 +18,8 @@ struct TrackerStatus {
   std::string task;  ///< "<namespace>/<name>"
   std::string task_uid;
   std::string document_hash;  ///< of the task document that it read; empty from trackers before 0.2
-  std::string state;          ///< Starting | Streaming | Reconnecting | Stopping | Failed
-  std::string reason;         ///< CamelCase word; of the last error while not streaming
+  std::string state;   ///< Starting | Streaming | Reconnecting | Stopping | Failed; empty of the sink stream
+  std::string reason;  ///< CamelCase word; of the last error while not streaming
   std::string message;
   std::uint32_t server_id = 0;
   std::string client_address;
@@ -37,6 +38,7 @@ struct TrackerStatus {
   std::int64_t source_verified_at_ms = 0;
   std::string source_reason;  ///< HostNotPrivileged, HostBlocked, Timeout, ...
   std::string source_message;
+  std::vector<ReaderStatus> readers;  ///< of the sink stream, which writes its status itself
 };
 
 [[nodiscard]] std::string to_json(const TrackerStatus& status);

@@ -21,10 +21,13 @@ void read_around_spec(const nlohmann::json& object, TaskObject& task) {
 
 void read_spec(const nlohmann::json& object, TaskObject& task) {
   nlohmann::json spec = object_at(object, "spec");
-  const nlohmann::json* suspend = find_at(spec, {"suspend"});
-  task.is_suspended = suspend != nullptr && *suspend == true;
-  task.deletes_topics = string_at(spec, {"deletionPolicy"}) == "Delete";
-  task.manages_whitelist = string_at(spec, {"network", "whitelist", "mode"}) == "Manage";
+  task.is_stream = find_at(spec, {"sink", "stream"}) != nullptr;
+  if (!task.is_stream) {
+    const nlohmann::json* suspend = find_at(spec, {"suspend"});
+    task.is_suspended = suspend != nullptr && *suspend == true;
+    task.deletes_topics = string_at(spec, {"deletionPolicy"}) == "Delete";
+    task.manages_whitelist = string_at(spec, {"network", "whitelist", "mode"}) == "Manage";
+  }
   task.spec = std::make_shared<const nlohmann::json>(spec);
   task.parsed = std::make_shared<const task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));

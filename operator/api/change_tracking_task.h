@@ -24,10 +24,12 @@ struct TaskObject : ObjectMetadata {
   bool is_paused = false;                           ///< by the annotation kPaused
   std::shared_ptr<const task::ParseResult> parsed;  ///< the spec, or what is wrong with it; never null
   std::string upgrade_request;                      ///< the annotation kUpgradeRequest; often empty
-  bool is_suspended = false;                        ///< spec.suspend, whatever the rest of the spec is worth
-  bool deletes_topics = false;                      ///< spec.deletionPolicy is Delete; the same
-  bool manages_whitelist = false;                   ///< spec.network.whitelist.mode is Manage; the same
-  std::shared_ptr<const nlohmann::json> spec;       ///< as the server has it; never null
+  bool is_stream = false;          ///< spec.sink.stream is there, whatever the rest of the spec is worth: its
+                                   ///< trackers run in the pods of applications
+  bool is_suspended = false;       ///< spec.suspend is true; the same. Of a stream never, as the next two
+  bool deletes_topics = false;     ///< spec.deletionPolicy is Delete; the same
+  bool manages_whitelist = false;  ///< spec.network.whitelist.mode is Manage; the same
+  std::shared_ptr<const nlohmann::json> spec;  ///< as the server has it; never null
 
   /// Something outside of the cluster goes with the task.
   [[nodiscard]] bool needs_cleanup() const { return deletes_topics || manages_whitelist; }

@@ -83,6 +83,14 @@ void judge(JudgedGroup& judged, const json& object, const json* task, const cont
         "TaskNotFound", fmt::format("there is no ChangeTrackingTask {} in this namespace", group.group.task));
     return;
   }
+  if (kube::value_at(*task, "/spec/sink/stream").is_object()) {
+    judged.accepted = refused(
+        "TaskWithoutKafka",
+        fmt::format("the task {} has the sink stream, whose readers keep their places without Kafka; name a "
+                    "task with sink.kafka",
+                    group.group.task));
+    return;
+  }
   const Rivals rivals = rivals_of(object, *task, all, tasks);
   judged.has_rival = rivals.is_any;
   if (rivals.older) judged.accepted = duplicate(*rivals.older, group.key, group.group.group_id);

@@ -45,10 +45,12 @@ Obstacle while_waiting(const json& container, const json& waiting) {
 
 const json& container_status(const json& pod, std::string_view container) {
   static const json kNone;
-  const json& statuses = kube::value_at(pod, "/status/containerStatuses");
-  if (!statuses.is_array()) return kNone;
-  for (const json& status : statuses) {
-    if (kube::string_at(status, {"name"}) == container) return status;
+  for (const char* list : {"/status/containerStatuses", "/status/initContainerStatuses"}) {
+    const json& statuses = kube::value_at(pod, list);
+    if (!statuses.is_array()) continue;
+    for (const json& status : statuses) {
+      if (kube::string_at(status, {"name"}) == container) return status;
+    }
   }
   return kNone;
 }
@@ -77,8 +79,10 @@ bool is_container_ready(const json& pod, std::string_view container) {
   const json& status = container_status(pod, container);
   if (!status.is_object() || !status.value("ready", false)) return false;
   // When a node is lost only the pod's own condition is taken back. A sidecar that is not ready takes back
-  // both.
-  return !(pod_condition(pod, "Ready") == "False" && pod_condition(pod, "ContainersReady") == "True");
+  // both. A pod whose readiness gates wait says so.
+  if (pod_condition(pod, "Ready") != "False" || pod_condition(pod, "ContainersReady") != "True") return true;
+  const json& ready = api::find_condition(kube::value_at(pod, "/status/conditions"), "Ready");
+  return kube::text_at(ready, "/reason") == "ReadinessGatesNotReady";
 }
 
 }  // namespace rowtide::op::tasks

@@ -16,7 +16,8 @@ struct Obstacle {
 };
 
 /// The container's status by its name: the list is sorted by names, and pods may get containers that are not
-/// ours (sidecars). Null if there is none yet. Lives as long as `pod`.
+/// ours (sidecars). Also of an init container, as ours is in the pod of an application. Null if there is none
+/// yet. Lives as long as `pod`.
 [[nodiscard]] const nlohmann::json& container_status(const nlohmann::json& pod, std::string_view container);
 
 /// What keeps the container from its first start: Unschedulable, ImagePullFailed, ContainerNotCreated, or

@@ -53,21 +53,27 @@ ProbePool::~ProbePool() {
   threads_.clear();
 }
 
-ProbeResult ProbePool::newest(const kube::ObjectKey& task, const std::string& pod_uid,
-                              const std::string& address, milliseconds max_age) {
+ProbeResult ProbePool::newest(const kube::ObjectKey& task, const ProbedPod& pod, milliseconds max_age) {
   const std::lock_guard lock(mutex_);
-  Known& known = known_[task];
-  const bool is_new = known.pod_uid != pod_uid;
-  if (is_new) known = Known{.pod_uid = pod_uid, .answer = {}, .misses = 0, .is_asked = false, .asked_at = {}};
+  const auto [entry, is_new] = known_[task].try_emplace(pod.uid);
+  Known& known = entry->second;
   const Clock::time_point now = options_.now();
   if (!known.is_asked && (is_new || now - known.asked_at >= interval_after(known.misses, max_age))) {
     known.is_asked = true;
     known.asked_at = now;
-    questions_.push_back({task, pod_uid, address});
+    questions_.push_back({task, pod});
     asked_.notify_one();
   }
   const bool is_silent = known.misses >= kMissesOfASilentOne;
   return {.answer = is_silent ? std::nullopt : known.answer, .is_silent = is_silent};
+}
+
+void ProbePool::keep_only(const kube::ObjectKey& task, const std::set<std::string>& pod_uids) {
+  const std::lock_guard lock(mutex_);
+  const auto pods = known_.find(task);
+  if (pods == known_.end()) return;
+  std::erase_if(pods->second, [&](const auto& pod) { return !pod_uids.contains(pod.first); });
+  if (pods->second.empty()) known_.erase(pods);
 }
 
 void ProbePool::forget(const kube::ObjectKey& task) {
@@ -85,15 +91,17 @@ void ProbePool::work(const std::stop_token& stop) {
       question = std::move(questions_.front());
       questions_.pop_front();
     }
-    if (take_in(question, probe_.ask(question.address))) on_news_(question.task);
+    if (take_in(question, probe_.ask(question.pod.address, question.pod.port))) on_news_(question.task);
   }
 }
 
 /// Whether it says something else than before.
 bool ProbePool::take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer) {
   const std::lock_guard lock(mutex_);
-  const auto entry = known_.find(question.task);
-  if (entry == known_.end() || entry->second.pod_uid != question.pod_uid) return false;  // another pod by now
+  const auto pods = known_.find(question.task);
+  if (pods == known_.end()) return false;
+  const auto entry = pods->second.find(question.pod.uid);
+  if (entry == pods->second.end()) return false;  // gone by now
   Known& known = entry->second;
   known.is_asked = false;
   if (!answer.ok()) return ++known.misses == kMissesOfASilentOne;

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -24,8 +26,15 @@ struct ProbeResult {
   bool is_silent = false;                     ///< several questions in a row had no answer
 };
 
-/// Asks trackers on threads of its own, so that those that hang keep no reconcile waiting. Remembers one pod
-/// per task. Thread-safe.
+/// A pod with a tracker, and where that answers.
+struct ProbedPod {
+  std::string uid;
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+/// Asks trackers on threads of its own, so that those that hang keep no reconcile waiting. Remembers the
+/// pods of each task. Thread-safe.
 class ProbePool {
  public:
   using Clock = std::chrono::steady_clock;
@@ -44,13 +53,14 @@ class ProbePool {
 
   /// What is known of this pod, at once. Asks it if the last question is older than `max_age`; one that does
   /// not answer is asked ever more seldom, down to once a minute.
-  [[nodiscard]] ProbeResult newest(const kube::ObjectKey& task, const std::string& pod_uid,
-                                   const std::string& address, std::chrono::milliseconds max_age);
+  [[nodiscard]] ProbeResult newest(const kube::ObjectKey& task, const ProbedPod& pod,
+                                   std::chrono::milliseconds max_age);
+  /// Forgets the task's pods but those of these uids.
+  void keep_only(const kube::ObjectKey& task, const std::set<std::string>& pod_uids);
   void forget(const kube::ObjectKey& task);
 
  private:
   struct Known {
-    std::string pod_uid;
     std::optional<task::TrackerStatus> answer;
     int misses = 0;
     bool is_asked = false;
@@ -58,8 +68,7 @@ class ProbePool {
   };
   struct Question {
     kube::ObjectKey task;
-    std::string pod_uid;
-    std::string address;
+    ProbedPod pod;
   };
 
   void work(const std::stop_token& stop);
@@ -70,7 +79,8 @@ class ProbePool {
   const Options options_;
   std::mutex mutex_;
   std::condition_variable_any asked_;
-  std::map<kube::ObjectKey, Known> known_;  // guarded by mutex_, as questions_
+  std::map<kube::ObjectKey, std::map<std::string, Known>>
+      known_;  // by task and pod;  guarded by mutex_, as questions_
   std::deque<Question> questions_;
   std::vector<std::jthread> threads_;
 };

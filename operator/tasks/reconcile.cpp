@@ -8,10 +8,13 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "common/status/text.h"
 #include "common/status/try.h"
+#include "common/task/stable_hash.h"
 #include "common/time/clock.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
@@ -20,6 +23,8 @@
 #include "operator/tasks/desired.h"
 #include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_state.h"
+#include "operator/tasks/sidecar_names.h"
+#include "operator/tasks/sidecars.h"
 #include "operator/tasks/tracker_state.h"
 
 namespace rowtide::op::tasks {
@@ -78,8 +83,9 @@ std::optional<Refusal> refusal_of(const absl::Status& written) {
 std::optional<milliseconds> next_look(const Observed& observed, const json& status) {
   std::optional<milliseconds> next = observed.precheck.look_again_after;
   const auto at_least = [&](milliseconds delay) { next = next ? std::min(*next, delay) : delay; };
-  if (observed.pod != nullptr) {
-    at_least(status.value("phase", "") == "Tracking" ? kWhileSteady : kWhileMoving);
+  if (observed.pod != nullptr || !observed.sidecars.empty()) {
+    const std::string phase = status.value("phase", "");
+    at_least(phase == "Tracking" || phase == "Injectable" ? kWhileSteady : kWhileMoving);
   } else if (observed.precheck.verdict == PrecheckVerdict::Running) {
     at_least(kWhileSteady);
   }
@@ -97,6 +103,7 @@ struct Reconciler::Objects {
   kube::ObjectPtr deployment;
   kube::ObjectPtr service;
   kube::ObjectPtr tracker_pod;
+  std::vector<kube::ObjectPtr> sidecar_pods;  // by name
   kube::ObjectPtr precheck_config;
   kube::ObjectPtr job;
   kube::ObjectPtr job_pod;
@@ -118,7 +125,8 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
                       {{.type = kube::kJob, .name_space = name_space, .label_selector = ours}, task_of_job},
                       owned(kube::kConfigMap),
                       owned(kube::kService),
-                      {{.type = kube::kPod, .name_space = name_space, .label_selector = ours},
+                      // Also those of applications that a tracker was put into.
+                      {{.type = kube::kPod, .name_space = name_space, .label_selector = kTaskLabel},
                        controller::by_label(kTaskLabel)}},
           .workers = workers};
 }
@@ -150,12 +158,17 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
     if (objects.job && controller_uid(*pod) == kube::text_at(*objects.job, "/metadata/uid")) {
       objects.job_pod = pod;
     }
-    if (!is_tracker_pod(*pod, task) || is_leaving(*pod)) continue;
+    if (is_leaving(*pod)) continue;
+    if (is_sidecar_pod(*pod, task)) objects.sidecar_pods.push_back(pod);
+    if (task.is_stream || !is_tracker_pod(*pod, task)) continue;
     const bool is_newer =
         !objects.tracker_pod || kube::text_at(*objects.tracker_pod, "/metadata/creationTimestamp") <=
                                     kube::text_at(*pod, "/metadata/creationTimestamp");
     if (is_newer) objects.tracker_pod = pod;
   }
+  std::sort(objects.sidecar_pods.begin(), objects.sidecar_pods.end(), [](const auto& a, const auto& b) {
+    return kube::text_at(*a, "/metadata/name") < kube::text_at(*b, "/metadata/name");
+  });
   return objects;
 }
 
@@ -217,7 +230,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   absl::Status groups_written;
   if (is_fit) {
     run = precheck_run(task, objects, now_ms);
-    plan = plan_tracker(task, default_image_, get(objects.deployment));
+    if (!task.is_stream) plan = plan_tracker(task, default_image_, get(objects.deployment));
     precheck = decide_precheck(task, run, now_ms);
     if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
       precheck.job_failure = why_no_pod(task, objects);
@@ -250,7 +263,10 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);
   observed.now_ms = now_ms;
+  observed.has_newest_config =
+      task.is_stream && is_fit && is_applied(task, get(objects.tracker_config), tracker_config_map(task));
   ask_tracker(observed, objects);
+  ask_sidecars(observed, objects);
   const json status = compute_status(observed);
   sight.task = task;
   sight.has_tracker =
@@ -366,11 +382,13 @@ std::string Reconciler::why_no_pod(const api::TaskObject& task, const Objects& o
 
 void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
   if (!objects.tracker_pod) return;
-  const std::string address = kube::text_at(*objects.tracker_pod, "/status/podIP");
-  if (address.empty()) return;
+  const ProbedPod pod{.uid = kube::text_at(*objects.tracker_pod, "/metadata/uid"),
+                      .address = kube::text_at(*objects.tracker_pod, "/status/podIP"),
+                      .port = kTrackerPort};
+  if (pod.address.empty()) return;
+  probes_.keep_only(observed.task.key, {pod.uid});
   const bool is_ready = is_container_ready(*objects.tracker_pod, kTrackerContainer);
-  ProbeResult known = probes_.newest(observed.task.key, kube::text_at(*objects.tracker_pod, "/metadata/uid"),
-                                     address, is_ready ? kWhileSteady : kWhileMoving);
+  ProbeResult known = probes_.newest(observed.task.key, pod, is_ready ? kWhileSteady : kWhileMoving);
   observed.is_silent = known.is_silent;
   if (known.answer && known.answer->task_uid == observed.task.uid)
     observed.tracker = *std::move(known.answer);
@@ -379,6 +397,28 @@ void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
     observed.lag_since_ms = lag_sides_.first_seen(
         observed.task.key, observed.task.uid + "/" + std::to_string(side), observed.now_ms);
   }
+}
+
+void Reconciler::ask_sidecars(Observed& observed, const Objects& objects) {
+  const api::TaskObject& task = observed.task;
+  if (!task.is_stream) return;
+  if (objects.tracker_config)
+    observed.config_hash = task::stable_hash(kube::text_at(*objects.tracker_config, "/data/task.yaml"));
+  std::set<std::string> uids;
+  for (const kube::ObjectPtr& pod : objects.sidecar_pods) {
+    Sidecar& sidecar = observed.sidecars.emplace_back(Sidecar{.pod = get(pod)});
+    const std::optional<std::uint16_t> port = sidecar_port(*pod);
+    const ProbedPod asked{.uid = kube::text_at(*pod, "/metadata/uid"),
+                          .address = kube::text_at(*pod, "/status/podIP"),
+                          .port = port.value_or(std::uint16_t{0})};
+    if (!port || asked.address.empty() || uids.size() == kMostSidecarsTold) continue;
+    uids.insert(asked.uid);
+    const bool is_ready = is_container_ready(*pod, kSidecarContainer);
+    ProbeResult known = probes_.newest(task.key, asked, is_ready ? kWhileSteady : kWhileMoving);
+    sidecar.is_silent = known.is_silent;
+    if (known.answer && known.answer->task_uid == task.uid) sidecar.tracker = *std::move(known.answer);
+  }
+  probes_.keep_only(task.key, uids);
 }
 
 absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
@@ -411,6 +451,7 @@ absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Objec
   if (task.is_suspended && !objects.deployment) return absl::OkStatus();
   RETURN_IF_ERROR(
       apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
+  if (task.is_stream) return absl::OkStatus();
   if (!deployment.is_null()) {
     RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), deployment));
   }

@@ -65,6 +65,8 @@ class Reconciler {
                                          std::int64_t now_ms);
   [[nodiscard]] std::string why_no_pod(const api::TaskObject& task, const Objects& objects);
   void ask_tracker(Observed& observed, const Objects& objects);
+  /// Fills in what is observed of a stream only.
+  void ask_sidecars(Observed& observed, const Objects& objects);
   [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
                                              const Objects& objects);
   [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const Objects& objects,

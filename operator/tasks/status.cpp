@@ -14,6 +14,7 @@
 #include "operator/tasks/desired.h"
 #include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_state.h"
+#include "operator/tasks/sidecar_status.h"
 #include "operator/tasks/tracker_state.h"
 #include "operator/tasks/whitelist.h"
 
@@ -219,6 +220,10 @@ std::optional<Condition> held_back(const Condition& accepted, const Condition& p
 
 Condition ready(const View& view, const Condition& accepted, const Condition& precheck,
                 const Condition& stream) {
+  if (view.observed.task.is_stream) {
+    return stream_ready(view.observed, stream,
+                        held_back(accepted, precheck, stream.status == ConditionStatus::True));
+  }
   const auto not_ready = [](std::string reason, std::string message) {
     return Condition{"Ready", ConditionStatus::False, std::move(reason), std::move(message)};
   };
@@ -276,13 +281,15 @@ std::string phase_of(const View& view, const std::vector<Condition>& conditions)
                        [&](const Condition& c) { return c.type == type && c.status == status; });
   };
   if (view.is_suspended) return "Suspended";
-  if (is("Streaming", ConditionStatus::True)) return "Tracking";
-  if (view.observed.deployment == nullptr) {
+  const bool is_stream = view.observed.task.is_stream;
+  if (is("Streaming", ConditionStatus::True)) return is_stream ? "Injectable" : "Tracking";
+  if (is_stream ? view.observed.config_hash.empty() : view.observed.deployment == nullptr) {
     if (!view.is_valid || view.observed.conflict || view.observed.tracker_refusal) return "Failed";
     if (is("PrecheckPassed", ConditionStatus::False)) return "PrecheckFailed";
     return is("PrecheckPassed", ConditionStatus::True) ? "Starting" : "Prechecking";
   }
-  if (is("TrackerAvailable", ConditionStatus::True)) return "Starting";
+  if (is("TrackerAvailable", ConditionStatus::True))
+    return is("Streaming", ConditionStatus::Unknown) ? "Injectable" : "Starting";
   const auto available = std::find_if(conditions.begin(), conditions.end(),
                                       [](const Condition& c) { return c.type == "TrackerAvailable"; });
   return available != conditions.end() && available->reason == "PodStarting" ? "Starting" : "Failed";
@@ -362,8 +369,9 @@ json compute_status(const Observed& observed) {
   auto [is_let_in, whitelist] = whitelist_ready(observed, view.recorded_precheck);
   const Condition is_accepted = accepted(view);
   const Condition precheck = precheck_passed(view);
-  const Condition available = tracker_condition(view);
-  const Condition stream = streaming(view, available);
+  const Condition available = task.is_stream ? sidecars_available(observed) : tracker_condition(view);
+  const Condition stream =
+      task.is_stream ? sidecars_streaming(observed, available) : streaming(view, available);
   std::vector<Condition> conditions{is_accepted, std::move(is_let_in),
                                     precheck,    available,
                                     stream,      ready(view, is_accepted, precheck, stream)};
@@ -377,9 +385,13 @@ json compute_status(const Observed& observed) {
       {"phase", phase_of(view, conditions)},
       {"conditions", api::merge_conditions(task.status.value("conditions", json(nullptr)), conditions,
                                            task.generation, api::format_time(observed.now_ms))},
-      {"whitelist", std::move(whitelist)},
-      {"restarts", restarts_of(observed.pod)}};
-  if (task.parsed->ok()) status["serverId"] = task::effective_server_id(task.parsed->task);
+      {"whitelist", std::move(whitelist)}};
+  if (task.is_stream) {
+    add_sidecars(status, observed);
+  } else {
+    status["restarts"] = restarts_of(observed.pod);
+  }
+  if (task.parsed->ok() && !task.is_stream) status["serverId"] = task::effective_server_id(task.parsed->task);
   if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
   if (json progress = progress_of(observed, available.status == ConditionStatus::True); progress.is_object())
     status["progress"] = std::move(progress);

@@ -4,11 +4,13 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/task/tracker_status.h"
 #include "operator/api/change_tracking_task.h"
 #include "operator/tasks/precheck_cycle.h"
 #include "operator/tasks/refusal.h"
+#include "operator/tasks/sidecars.h"
 
 namespace rowtide::op::tasks {
 
@@ -28,6 +30,10 @@ struct Observed {
   std::optional<std::string> conflict = std::nullopt;  ///< conflict_of
   bool upgrade_waits = false;                          ///< TrackerPlan
   std::int64_t lag_since_ms = 0;  ///< since when the tracker's lag is seen on its side of spec.alerts
+  // Of a stream only:
+  std::string config_hash = {};        ///< of the document that pods get now; empty: there is none yet
+  bool has_newest_config = false;      ///< that is the newest spec's
+  std::vector<Sidecar> sidecars = {};  ///< by name
   std::int64_t now_ms = 0;
 };
 

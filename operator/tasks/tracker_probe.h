@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,14 +12,16 @@ namespace rowtide::op::tasks {
 class TrackerProbe {
  public:
   virtual ~TrackerProbe() = default;
-  [[nodiscard]] virtual absl::StatusOr<task::TrackerStatus> ask(const std::string& pod_address) = 0;
+  [[nodiscard]] virtual absl::StatusOr<task::TrackerStatus> ask(const std::string& pod_address,
+                                                                std::uint16_t port) = 0;
 };
 
-/// Over HTTP, port 8080, by the limits of common/http/get.h: whoever may make pods may make one that never
+/// Over HTTP, by the limits of common/http/get.h: whoever may make pods may make one that never
 /// ends its answer.
 class HttpTrackerProbe : public TrackerProbe {
  public:
-  [[nodiscard]] absl::StatusOr<task::TrackerStatus> ask(const std::string& pod_address) override;
+  [[nodiscard]] absl::StatusOr<task::TrackerStatus> ask(const std::string& pod_address,
+                                                        std::uint16_t port) override;
 };
 
 }  // namespace rowtide::op::tasks

@@ -51,10 +51,14 @@ Condition without_pod(const json& deployment) {
 Condition tracker_available(const json* deployment, const json* pod) {
   if (deployment == nullptr) return not_available("NotStarted", "there is no tracker yet");
   if (pod == nullptr) return without_pod(*deployment);
-  if (auto obstacle = start_obstacle(*pod, kTrackerContainer)) {
+  return container_available(*pod, kTrackerContainer);
+}
+
+Condition container_available(const json& pod, std::string_view name) {
+  if (auto obstacle = start_obstacle(pod, name)) {
     return not_available(std::move(obstacle->reason), std::move(obstacle->message));
   }
-  const json& container = container_status(*pod, kTrackerContainer);
+  const json& container = container_status(pod, name);
   const json& state = kube::value_at(container, "/state");
   if (state.contains("running"))
     return {kType, ConditionStatus::True, "PodRunning", "the tracker's pod runs"};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string_view>
 
 #include "operator/api/conditions.h"
 
@@ -9,6 +10,9 @@ namespace rowtide::op::tasks {
 /// TrackerAvailable, from the Deployment and its pod (nullptr: there is none): whether a container runs, and
 /// if not, what keeps it from running. Pure.
 [[nodiscard]] api::Condition tracker_available(const nlohmann::json* deployment, const nlohmann::json* pod);
+
+/// The same of one container of a pod, by its name.
+[[nodiscard]] api::Condition container_available(const nlohmann::json& pod, std::string_view container);
 
 /// Restarts of the pod's container.
 [[nodiscard]] int restarts_of(const nlohmann::json* pod);

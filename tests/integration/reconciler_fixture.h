@@ -57,8 +57,9 @@ inline constexpr const char* kImage = "rowtide:test";
 /// answer is given.
 class TestProbe final : public TrackerProbe {
  public:
-  absl::StatusOr<task::TrackerStatus> ask(const std::string& address) override {
+  absl::StatusOr<task::TrackerStatus> ask(const std::string& address, std::uint16_t port) override {
     ++questions;
+    last_port = port;
     if (is_hung) {
       ended_.wait();
       return absl::DeadlineExceededError(address);
@@ -75,6 +76,7 @@ class TestProbe final : public TrackerProbe {
 
   std::atomic<bool> is_hung{false};
   std::atomic<int> questions{0};
+  std::atomic<int> last_port{0};
 
  private:
   std::mutex mutex_;

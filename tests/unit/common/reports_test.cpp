@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/task/precheck_report.h"
+#include "common/task/reader_status.h"
 #include "common/task/tracker_status.h"
 
 namespace rowtide::task {
@@ -107,6 +108,31 @@ TEST(TrackerStatus, OfAnOlderTrackerLacksNewerFields) {
   EXPECT_EQ(status->offset, 0U);
   EXPECT_FALSE(status->lag_seconds);
   EXPECT_FALSE(tracker_status_from_json(R"({"task": "t", "state": "Streaming", "topics": 1})").ok());
+}
+
+TEST(TrackerStatus, OfAStreamHasItsReadersAndNoStateOfItsOwn) {
+  const ReaderStatus reader{.name = "cache",
+                            .is_connected = true,
+                            .state = "Reconnecting",
+                            .reason = "SourceUnavailable",
+                            .message = "away",
+                            .server_id = 7,
+                            .gtid_set = "a:1-5",
+                            .file = "binlog.000007",
+                            .offset = 4,
+                            .lag_seconds = 1.5,
+                            .changes_total = 1,
+                            .bytes_total = 2,
+                            .commits_given = 3,
+                            .commits_acknowledged = 4};
+  nlohmann::ordered_json json{{"task", "shop/orders"}, {"taskUid", "u-1"}, {"documentHash", "h"}};
+  json["readers"] = {to_json_value(reader), to_json_value(ReaderStatus{.name = "idle"})};
+  const auto status = tracker_status_from_json(json.dump());
+  ASSERT_TRUE(status.ok()) << status.status();
+  ASSERT_EQ(status->readers.size(), 2U);
+  EXPECT_EQ(to_json_value(status->readers[0]), json["readers"][0]);
+  EXPECT_EQ(to_json_value(status->readers[1]), json["readers"][1]);
+  EXPECT_FALSE(tracker_status_from_json(R"({"task": "t", "readers": [{"name": 1}]})").ok());
 }
 
 TEST(TrackerStatus, OtherTextIsRefused) {

@@ -151,6 +151,20 @@ TEST(TaskObject, AnInvalidSpecIsReadWithItsErrors) {
   EXPECT_EQ(task.key.name, "orders");
 }
 
+TEST(TaskObject, AStreamIsNeitherSuspendedNorCleanedUpAfter) {
+  json refused = object();  // as an older CRD lets it pass
+  refused["spec"]["sink"] = {{"stream", json::object()}};
+  refused["spec"]["suspend"] = true;
+  refused["spec"]["deletionPolicy"] = "Delete";
+  refused["spec"]["network"]["whitelist"]["mode"] = "Manage";
+  const TaskObject task = read_task_object(refused);
+  EXPECT_TRUE(task.is_stream);
+  EXPECT_FALSE(task.parsed->ok());
+  EXPECT_FALSE(task.is_suspended);
+  EXPECT_FALSE(task.needs_cleanup());
+  EXPECT_FALSE(read_task_object(object()).is_stream);
+}
+
 TEST(StableHash, KnownValue) {
   // FNV-1a's published test vector: hashes stand in annotations, and must not change with a compiler.
   EXPECT_EQ(task::stable_hash("foobar"), "85944171f73967e8");

@@ -35,6 +35,9 @@ std::set<std::string> reasons_in_code() {
   const std::string status = source_text("operator/tasks/status.cpp");
   add_matches(status, R"re(ConditionStatus::\w+, "(\w+)")re", reasons);
   add_matches(status, R"re(not_ready\("(\w+)")re", reasons);
+  const std::string sidecars = source_text("operator/tasks/sidecar_status.cpp");
+  add_matches(sidecars, R"re(ConditionStatus::\w+,\s*"(\w+)")re", reasons);
+  add_matches(sidecars, R"re(not_ready\("(\w+)")re", reasons);
   const std::string whitelist = source_text("operator/tasks/whitelist.cpp");
   add_matches(whitelist, R"re(ConditionStatus::\w+, "(\w+)")re", reasons);
   add_matches(whitelist, R"re(attempt\.reason = "(\w+)")re", reasons);

@@ -20,13 +20,13 @@ const kube::ObjectKey kTask{"shop", "orders"};
 /// A tracker that hangs, and one that answers or not as it is told.
 class FakeProbe final : public TrackerProbe {
  public:
-  absl::StatusOr<task::TrackerStatus> ask(const std::string& address) override {
+  absl::StatusOr<task::TrackerStatus> ask(const std::string& address, std::uint16_t port) override {
     ++questions;
     if (address == "hung") {
       unblocked_.wait();
       return absl::DeadlineExceededError("hung");
     }
-    if (!answers) return absl::UnavailableError("refused");
+    if (!answers || port != 8080) return absl::UnavailableError("refused");
     task::TrackerStatus status;
     status.state = address;
     return status;
@@ -49,13 +49,13 @@ class ProbePoolTest : public testing::Test {
   ProbeResult ask_again(const std::string& address = "Streaming") {
     const int before = probe_.questions;
     now_ += 120'000;
-    (void)pool_.newest(kTask, "pod-1", address, seconds(10));
+    (void)pool_.newest(kTask, {"pod-1", address, 8080}, seconds(10));
     EXPECT_TRUE(eventually([&] { return probe_.questions > before; }));
     ProbeResult result;
     // The question is taken in soon after it was answered: until then no other is asked.
     EXPECT_TRUE(eventually([&] {
       now_ += 120'000;
-      result = pool_.newest(kTask, "pod-1", address, seconds(10));
+      result = pool_.newest(kTask, {"pod-1", address, 8080}, seconds(10));
       return probe_.questions > before + 1;
     }));
     return result;
@@ -70,16 +70,18 @@ class ProbePoolTest : public testing::Test {
 };
 
 TEST_F(ProbePoolTest, AHungTrackerKeepsNobodyWaiting) {
-  EXPECT_FALSE(pool_.newest({"shop", "hung"}, "pod-0", "hung", seconds(2)).answer);  // returns at once
-  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(2));
-  EXPECT_TRUE(
-      eventually([&] { return pool_.newest(kTask, "pod-1", "Streaming", seconds(2)).answer.has_value(); }));
+  EXPECT_FALSE(
+      pool_.newest({"shop", "hung"}, {"pod-0", "hung", 8080}, seconds(2)).answer);  // returns at once
+  (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(2));
+  EXPECT_TRUE(eventually([&] {
+    return pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(2)).answer.has_value();
+  }));
 }
 
 TEST_F(ProbePoolTest, AFreshAnswerIsNotAskedForAgain) {
-  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10));
   EXPECT_TRUE(eventually([&] { return news_ == 1; }));
-  EXPECT_EQ(pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).answer->state, "Streaming");
+  EXPECT_EQ(pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10)).answer->state, "Streaming");
   EXPECT_EQ(probe_.questions, 1);
 }
 
@@ -92,27 +94,42 @@ TEST_F(ProbePoolTest, TheSameAnswerIsNoNews) {
 }
 
 TEST_F(ProbePoolTest, OneMissKeepsTheAnswerAndSeveralAreSilence) {
-  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10));
   EXPECT_TRUE(eventually([&] { return news_ == 1; }));
   probe_.answers = false;
   now_ += 20'000;
-  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
+  (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10));
   EXPECT_TRUE(eventually([&] { return probe_.questions == 2; }));
-  EXPECT_TRUE(pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).answer);
+  EXPECT_TRUE(pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10)).answer);
   EXPECT_TRUE(eventually([&] {
     now_ += 120'000;
-    return pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).is_silent;
+    return pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10)).is_silent;
   }));
-  EXPECT_FALSE(pool_.newest(kTask, "pod-1", "Streaming", seconds(10)).answer);
+  EXPECT_FALSE(pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10)).answer);
   EXPECT_TRUE(eventually([&] { return news_ == 2; })) << "silence is news, once";
 }
 
-TEST_F(ProbePoolTest, AnotherPodIsAskedAnew) {
-  (void)pool_.newest(kTask, "pod-1", "Streaming", seconds(10));
-  EXPECT_TRUE(eventually([&] { return news_ == 1; }));
-  EXPECT_FALSE(pool_.newest(kTask, "pod-2", "Starting", seconds(10)).answer);
+TEST_F(ProbePoolTest, ThePodsOfATaskAreKnownEachByItself) {
+  const ProbedPod one{"pod-1", "Streaming", 8080};
+  const ProbedPod other{"pod-2", "Starting", 8080};
+  (void)pool_.newest(kTask, one, seconds(10));
+  (void)pool_.newest(kTask, other, seconds(10));
   EXPECT_TRUE(eventually([&] { return news_ == 2; }));
-  EXPECT_EQ(pool_.newest(kTask, "pod-2", "Starting", seconds(10)).answer->state, "Starting");
+  EXPECT_EQ(pool_.newest(kTask, one, seconds(10)).answer->state, "Streaming");
+  EXPECT_EQ(pool_.newest(kTask, other, seconds(10)).answer->state, "Starting");
+  EXPECT_EQ(probe_.questions, 2);
+  pool_.keep_only(kTask, {"pod-2"});
+  EXPECT_FALSE(pool_.newest(kTask, one, seconds(10)).answer) << "it was forgotten";
+  EXPECT_TRUE(pool_.newest(kTask, other, seconds(10)).answer);
+  EXPECT_TRUE(eventually([&] { return news_ == 3; }));
+}
+
+TEST_F(ProbePoolTest, AnotherPodIsAskedAnew) {
+  (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10));
+  EXPECT_TRUE(eventually([&] { return news_ == 1; }));
+  EXPECT_FALSE(pool_.newest(kTask, {"pod-2", "Starting", 8080}, seconds(10)).answer);
+  EXPECT_TRUE(eventually([&] { return news_ == 2; }));
+  EXPECT_EQ(pool_.newest(kTask, {"pod-2", "Starting", 8080}, seconds(10)).answer->state, "Starting");
 }
 
 }  // namespace

@@ -1,0 +1,209 @@
+#include "operator/tasks/sidecar_status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "operator/kube/json_access.h"
+#include "operator/tasks/pod_state.h"
+#include "operator/tasks/sidecar_names.h"
+#include "operator/tasks/tracker_state.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using api::Condition;
+using api::ConditionStatus;
+using nlohmann::json;
+
+constexpr std::int64_t kReadersIntervalMs = 30'000;
+constexpr std::size_t kMostReadersTold = 8;
+constexpr std::size_t kMostPositionText = 200;
+
+std::string pod_name(const Sidecar& sidecar) {
+  return kube::text_at(*sidecar.pod, "/metadata/name");
+}
+
+/// Streaming of one pod, without its name.
+Condition streaming_of(const Sidecar& sidecar) {
+  Condition available = container_available(*sidecar.pod, kSidecarContainer);
+  if (available.status != ConditionStatus::True) return available;
+  if (is_container_ready(*sidecar.pod, kSidecarContainer))
+    return {"Streaming", ConditionStatus::True, "SidecarsReady", "the tracker is ready"};
+  if (!sidecar.tracker) {
+    return {"Streaming", ConditionStatus::False, "TrackerSilent",
+            "the tracker is not ready, and has not answered why"};
+  }
+  return {"Streaming", ConditionStatus::False, "Starting", "the tracker is not ready yet"};
+}
+
+/// Empty: it has not said which document it has.
+std::optional<bool> is_up_to_date(const Observed& observed, const Sidecar& sidecar) {
+  if (!sidecar.tracker || sidecar.tracker->document_hash.empty()) return std::nullopt;
+  return sidecar.tracker->document_hash == observed.config_hash;
+}
+
+/// Pods whose tracker has an older document, because a sidecar reads it only when it starts.
+std::string outdated_text(const Observed& observed) {
+  std::string first;
+  int more = 0;
+  for (const Sidecar& sidecar : observed.sidecars) {
+    if (is_up_to_date(observed, sidecar).value_or(true)) continue;
+    if (first.empty()) {
+      first = pod_name(sidecar);
+    } else {
+      ++more;
+    }
+  }
+  if (first.empty()) return "";
+  return fmt::format(
+      "; the tracker in the pod {}{} still has an older spec: restart the pod (kubectl rollout restart)",
+      first, more > 0 ? fmt::format(" and in {} more", more) : "");
+}
+
+std::string position_text(const task::ReaderStatus& reader) {
+  std::string text = reader.gtid_set;
+  if (text.empty() && !reader.file.empty()) text = fmt::format("{}:{}", reader.file, reader.offset);
+  std::erase(text, '\n');
+  if (text.size() > kMostPositionText) text = text.substr(0, kMostPositionText) + "...";
+  return text;
+}
+
+json readers_of(const task::TrackerStatus& tracker) {
+  json readers = json::array();
+  for (const task::ReaderStatus& reader : tracker.readers) {
+    if (readers.size() == kMostReadersTold) break;
+    json& told = readers.emplace_back(json{{"name", reader.name}, {"connected", reader.is_connected}});
+    if (std::string position = position_text(reader); !position.empty())
+      told["position"] = std::move(position);
+    if (reader.is_connected && reader.lag_seconds)
+      told["lagSeconds"] = std::round(*reader.lag_seconds * 10) / 10;
+    if (!reader.reason.empty()) told["reason"] = reader.reason;
+  }
+  return readers;
+}
+
+/// Where readers of a tracker that cannot be asked have been.
+json last_readers(json readers) {
+  for (json& reader : readers) {
+    reader.erase("lagSeconds");
+    reader.erase("connected");
+    reader.erase("reason");
+  }
+  return readers;
+}
+
+const json& entry_before(const json& before, const std::string& pod) {
+  static const json kNoEntry;
+  for (const json& entry : before) {
+    if (kube::string_at(entry, {"pod"}) == pod) return entry;
+  }
+  return kNoEntry;
+}
+
+json entry_of(const Observed& observed, const Sidecar& sidecar, const json& all_before) {
+  const std::string pod = pod_name(sidecar);
+  const json& before = entry_before(all_before, pod);
+  const Condition streaming = streaming_of(sidecar);
+  const bool is_ready = streaming.status == ConditionStatus::True;
+  json entry = {{"pod", pod}, {"ready", is_ready}};
+  if (!is_ready) {
+    entry["reason"] = streaming.reason;
+    entry["message"] = streaming.message;
+  }
+  if (const std::optional<bool> known = is_up_to_date(observed, sidecar)) {
+    entry["upToDate"] = *known;
+  } else if (before.is_object() && before.contains("upToDate")) {
+    entry["upToDate"] = before.at("upToDate");
+  }
+  json readers = before.is_object() ? before.value("readers", json::array()) : json::array();
+  if (sidecar.tracker) readers = readers_of(*sidecar.tracker);
+  const bool is_down = container_available(*sidecar.pod, kSidecarContainer).status != ConditionStatus::True;
+  if (is_down || sidecar.is_silent) readers = last_readers(std::move(readers));
+  if (!readers.empty()) entry["readers"] = std::move(readers);
+  return entry;
+}
+
+json without_readers(json entries) {
+  for (json& entry : entries) entry.erase("readers");
+  return entries;
+}
+
+}  // namespace
+
+Condition sidecars_available(const Observed& observed) {
+  const char* type = "TrackerAvailable";
+  if (observed.config_hash.empty()) {
+    if (const std::optional<Refusal>& refusal = observed.tracker_refusal)
+      return {type, ConditionStatus::False, refusal->reason, refusal->message};
+    return {type, ConditionStatus::False, "NotStarted", "pods get the tracker when the precheck has passed"};
+  }
+  for (const Sidecar& sidecar : observed.sidecars) {
+    Condition available = container_available(*sidecar.pod, kSidecarContainer);
+    if (available.status == ConditionStatus::True) continue;
+    available.message = fmt::format("pod {}: {}", pod_name(sidecar), available.message);
+    return available;
+  }
+  return {type, ConditionStatus::True, "Injectable", "pods that ask for the tracker get it"};
+}
+
+Condition sidecars_streaming(const Observed& observed, const Condition& available) {
+  const char* type = "Streaming";
+  if (available.status != ConditionStatus::True)
+    return {type, ConditionStatus::False, available.reason, available.message};
+  for (const Sidecar& sidecar : observed.sidecars) {
+    Condition streaming = streaming_of(sidecar);
+    if (streaming.status == ConditionStatus::True) continue;
+    streaming.message = fmt::format("pod {}: {}", pod_name(sidecar), streaming.message);
+    return streaming;
+  }
+  if (observed.sidecars.empty())
+    return {type, ConditionStatus::Unknown, "NoSidecars",
+            "no pod has the tracker: there is nobody to stream to"};
+  return {type, ConditionStatus::True, "SidecarsReady", "the tracker is ready in each pod that has it"};
+}
+
+Condition stream_ready(const Observed& observed, const Condition& streaming,
+                       const std::optional<Condition>& held) {
+  const auto not_ready = [](std::string reason, std::string message) {
+    return Condition{"Ready", ConditionStatus::False, std::move(reason), std::move(message)};
+  };
+  if (const std::optional<Refusal>& refusal = observed.tracker_refusal)
+    return not_ready(refusal->reason, refusal->message);
+  if (observed.has_newest_config) {
+    if (streaming.status == ConditionStatus::False) return not_ready(streaming.reason, streaming.message);
+    if (observed.sidecars.empty()) {
+      return {"Ready", ConditionStatus::True, "NoSidecars",
+              "pods that ask for the tracker get the newest spec; none has it yet"};
+    }
+    return {"Ready", ConditionStatus::True, "SidecarsReady", streaming.message + outdated_text(observed)};
+  }
+  if (held) return *held;
+  if (observed.config_hash.empty())
+    return not_ready("Prechecking", "pods get the tracker when the precheck has passed");
+  return not_ready("Updating", "pods still get the spec before this one");
+}
+
+void add_sidecars(json& status, const Observed& observed) {
+  status["sidecarCount"] = observed.sidecars.size();
+  if (observed.sidecars.empty()) return;
+  const json before = observed.task.status.value("sidecars", json::array());
+  const std::string sampled = observed.task.status.value("sidecarsSampledTime", "");
+  json sidecars = json::array();
+  for (const Sidecar& sidecar : observed.sidecars) {
+    if (sidecars.size() == kMostSidecarsTold) break;
+    sidecars.push_back(entry_of(observed, sidecar, before));
+  }
+  const std::int64_t age = observed.now_ms - api::parse_time(sampled);
+  const bool is_fresh = age >= 0 && age < kReadersIntervalMs;
+  const bool is_kept =
+      sidecars == before || (is_fresh && without_readers(sidecars) == without_readers(before));
+  status["sidecars"] = is_kept ? before : std::move(sidecars);
+  status["sidecarsSampledTime"] = is_kept ? sampled : api::format_time(observed.now_ms);
+}
+
+}  // namespace rowtide::op::tasks

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "operator/api/conditions.h"
+#include "operator/tasks/status.h"
+
+namespace rowtide::op::tasks {
+
+// What the status of a stream says, whose trackers run in the pods of applications. Pure.
+
+/// TrackerAvailable: True while pods that ask for the tracker get it, and it runs in each that has it.
+[[nodiscard]] api::Condition sidecars_available(const Observed& observed);
+/// Streaming: whether it is ready in each of them; Unknown where there is none.
+[[nodiscard]] api::Condition sidecars_streaming(const Observed& observed, const api::Condition& available);
+/// `held`: what keeps the newest spec from being given to pods.
+[[nodiscard]] api::Condition stream_ready(const Observed& observed, const api::Condition& streaming,
+                                          const std::optional<api::Condition>& held);
+
+/// sidecarCount, sidecars and sidecarsSampledTime. A pod that comes, goes or changes in readiness is told at
+/// once; what its readers do at most twice a minute, and only if it says something else.
+void add_sidecars(nlohmann::json& status, const Observed& observed);
+
+}  // namespace rowtide::op::tasks

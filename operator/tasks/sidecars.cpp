@@ -1,0 +1,45 @@
+#include "operator/tasks/sidecars.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "operator/kube/json_access.h"
+#include "operator/tasks/sidecar_names.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+const json& sidecar_container(const json& pod) {
+  static const json kNoContainer;
+  const json& containers = kube::value_at(pod, "/spec/initContainers");
+  if (!containers.is_array()) return kNoContainer;
+  for (const json& container : containers) {
+    if (kube::string_at(container, {"name"}) == kSidecarContainer) return container;
+  }
+  return kNoContainer;
+}
+
+}  // namespace
+
+bool is_sidecar_pod(const json& pod, const api::TaskObject& task) {
+  const std::string phase = kube::text_at(pod, "/status/phase");
+  return task.is_stream &&
+         kube::string_at(pod, {"metadata", "annotations", kInjectedAnnotation}) == task.uid &&
+         sidecar_container(pod).is_object() && phase != "Succeeded" && phase != "Failed";
+}
+
+std::optional<std::uint16_t> sidecar_port(const json& pod) {
+  const json& ports = kube::value_at(sidecar_container(pod), "/ports");
+  if (!ports.is_array()) return std::nullopt;
+  for (const json& port : ports) {
+    const json& number = kube::value_at(port, "/containerPort");
+    if (kube::string_at(port, {"name"}) == kSidecarStatusPort && number.is_number_unsigned() &&
+        number <= UINT16_MAX)
+      return number.get<std::uint16_t>();
+  }
+  return std::nullopt;
+}
+
+}  // namespace rowtide::op::tasks

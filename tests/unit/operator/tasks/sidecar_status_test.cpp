@@ -1,0 +1,244 @@
+#include "operator/tasks/sidecar_status.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/tasks/sidecar_names.h"
+#include "operator/tasks/sidecars.h"
+#include "operator/tasks/status.h"
+#include "tests/unit/operator/tasks/test_task.h"
+
+namespace rowtide::op::tasks {
+namespace {
+
+using nlohmann::json;
+
+const json kRuns = {{"running", json::object()}};
+
+json sidecar_pod(const std::string& name, const json& state = kRuns, bool is_ready = true) {
+  json object = json::parse(R"({
+    "metadata": {"annotations": {"rowtide.dev/injected": "u-1"}, "labels": {"rowtide.dev/task": "orders"}},
+    "spec": {"initContainers": [{"name": "migrate"}, {"name": "rowtide-tracker", "restartPolicy": "Always",
+                                 "ports": [{"name": "rowtide-status", "containerPort": 9180}]}]},
+    "status": {"phase": "Running", "containerStatuses": [{"name": "app", "ready": true, "state": {"running": {}}}]}})");
+  object["metadata"]["name"] = name;
+  object["status"]["initContainerStatuses"] = json::array(
+      {{{"name", kSidecarContainer}, {"state", state}, {"ready", is_ready}, {"restartCount", 0}}});
+  return object;
+}
+
+class StatusOfAStream : public testing::Test {
+ protected:
+  StatusOfAStream() { precheck_.verdict = PrecheckVerdict::Passed; }
+
+  static json stream_json(json before) {
+    json object = task_json(std::move(before));
+    object["spec"]["sink"] = {{"stream", json::object()}};
+    return object;
+  }
+  json look(const std::vector<Sidecar>& sidecars) {
+    const api::TaskObject task = api::read_task_object(stream_json(before_));
+    Observed observed{.task = task, .precheck = precheck_};
+    observed.config_hash = config_hash_;
+    observed.has_newest_config = has_newest_config_;
+    observed.tracker_refusal = refusal_;
+    observed.sidecars = sidecars;
+    observed.now_ms = now_ms_;
+    return before_ = compute_status(observed);
+  }
+  static task::TrackerStatus says(const std::string& hash, double lag) {
+    task::TrackerStatus status;
+    status.task_uid = "u-1";
+    status.document_hash = hash;
+    status.readers = {{.name = "cache",
+                       .is_connected = true,
+                       .state = "Streaming",
+                       .file = "binlog.000007",
+                       .offset = 4,
+                       .lag_seconds = lag}};
+    return status;
+  }
+  static std::string said(const json& status, const char* type) {
+    const json& found = api::find_condition(status.at("conditions"), type);
+    return found.at("status").get<std::string>() + " " + found.at("reason").get<std::string>();
+  }
+  static std::string words(const json& status, const char* type) {
+    return api::find_condition(status.at("conditions"), type).at("message");
+  }
+
+  PrecheckDecision precheck_;
+  json before_ = json::object();
+  std::string config_hash_ = "h-2";
+  bool has_newest_config_ = true;
+  std::optional<Refusal> refusal_;
+  std::int64_t now_ms_ = kNowMs;
+};
+
+TEST_F(StatusOfAStream, IsReadyWhenPodsCanHaveTheTracker) {
+  config_hash_ = "";
+  has_newest_config_ = false;
+  precheck_.verdict = PrecheckVerdict::Running;
+  const json fresh = look({});
+  EXPECT_EQ(said(fresh, "TrackerAvailable"), "False NotStarted");
+  EXPECT_EQ(said(fresh, "Ready"), "False Prechecking");
+  EXPECT_EQ(fresh.at("phase"), "Prechecking");
+  config_hash_ = "h-2";
+  has_newest_config_ = true;
+  precheck_.verdict = PrecheckVerdict::Passed;
+  const json able = look({});
+  EXPECT_EQ(said(able, "TrackerAvailable"), "True Injectable");
+  EXPECT_EQ(said(able, "Streaming"), "Unknown NoSidecars");
+  EXPECT_EQ(said(able, "Ready"), "True NoSidecars");
+  EXPECT_EQ(able.at("phase"), "Injectable");
+  EXPECT_EQ(able.at("sidecarCount"), 0);
+  for (const char* not_of_it : {"serverId", "restarts", "trackerRef", "topics", "sidecars"})
+    EXPECT_FALSE(able.contains(not_of_it)) << not_of_it;
+}
+
+TEST_F(StatusOfAStream, WaitsForEachSidecarAndNamesThePod) {
+  const json good = sidecar_pod("a");
+  const json slow = sidecar_pod("b", kRuns, false);
+  const json broken =
+      sidecar_pod("c", {{"waiting", {{"reason", "ErrImagePull"}, {"message", "no such image"}}}}, false);
+  EXPECT_EQ(said(look({{.pod = &good}}), "Ready"), "True SidecarsReady");
+  const json waits = look({{.pod = &good}, {.pod = &slow}});
+  EXPECT_EQ(said(waits, "TrackerAvailable"), "True Injectable");
+  EXPECT_EQ(said(waits, "Streaming"), "False TrackerSilent");
+  EXPECT_EQ(said(waits, "Ready"), "False TrackerSilent");
+  EXPECT_TRUE(words(waits, "Ready").starts_with("pod b: ")) << words(waits, "Ready");
+  EXPECT_EQ(waits.at("phase"), "Starting");
+  const json answered = look({{.pod = &good}, {.pod = &slow, .tracker = says("h-2", 0)}});
+  EXPECT_EQ(said(answered, "Ready"), "False Starting");
+  const json fails = look({{.pod = &good}, {.pod = &slow}, {.pod = &broken}});
+  EXPECT_EQ(said(fails, "TrackerAvailable"), "False ImagePullFailed");
+  EXPECT_TRUE(words(fails, "TrackerAvailable").starts_with("pod c: "));
+  EXPECT_EQ(fails.at("phase"), "Failed");
+  EXPECT_EQ(fails.at("sidecars").at(2).at("reason"), "ImagePullFailed");
+  EXPECT_EQ(fails.at("sidecars").at(0), (json{{"pod", "a"}, {"ready", true}}));
+}
+
+TEST_F(StatusOfAStream, OfANewSpecIsHeldBackUntilPodsGetIt) {
+  const json good = sidecar_pod("a");
+  has_newest_config_ = false;
+  precheck_.verdict = PrecheckVerdict::Running;
+  EXPECT_EQ(said(look({{.pod = &good}}), "Ready"), "False Updating");
+  precheck_.verdict = PrecheckVerdict::Failed;
+  precheck_.job_failure = "no node";
+  const json failed = look({{.pod = &good}});
+  EXPECT_EQ(said(failed, "Ready"), "False ChecksFailed");
+  EXPECT_EQ(said(failed, "Streaming"), "True SidecarsReady");
+  refusal_ = Refusal{"ChildRefused", "apply ConfigMap: policy says no"};
+  EXPECT_EQ(said(look({{.pod = &good}}), "Ready"), "False ChildRefused");
+}
+
+TEST_F(StatusOfAStream, TellsWhoseTrackerHasAnOlderSpec) {
+  const json first = sidecar_pod("a");
+  const json second = sidecar_pod("b");
+  const json third = sidecar_pod("c");
+  const json status = look({{.pod = &first, .tracker = says("h-2", 0)},
+                            {.pod = &second, .tracker = says("h-1", 0)},
+                            {.pod = &third, .tracker = says("h-1", 0)}});
+  EXPECT_EQ(said(status, "Ready"), "True SidecarsReady");
+  EXPECT_NE(words(status, "Ready").find("in the pod b and in 1 more still has an older spec"),
+            std::string::npos)
+      << words(status, "Ready");
+  EXPECT_NE(words(status, "Ready").find("kubectl rollout restart"), std::string::npos);
+  EXPECT_EQ(status.at("sidecars").at(0).at("upToDate"), true);
+  EXPECT_EQ(status.at("sidecars").at(1).at("upToDate"), false);
+  const json unasked = look({{.pod = &second}});
+  EXPECT_EQ(unasked.at("sidecars").at(0).at("upToDate"), false) << "it was told before";
+}
+
+TEST_F(StatusOfAStream, ReadersAreSampledTwiceAMinuteAndPodsToldAtOnce) {
+  const json first = sidecar_pod("a");
+  const json second = sidecar_pod("b");
+  const auto lag = [](const json& status) {
+    return status.at("sidecars").at(0).at("readers").at(0).at("lagSeconds");
+  };
+  const json begin = look({{.pod = &first, .tracker = says("h-2", 0.24)}});
+  EXPECT_EQ(
+      begin.at("sidecars").at(0).at("readers").at(0),
+      (json{{"name", "cache"}, {"connected", true}, {"position", "binlog.000007:4"}, {"lagSeconds", 0.2}}));
+  now_ms_ += 29'000;
+  EXPECT_EQ(look({{.pod = &first, .tracker = says("h-2", 5)}}), begin);
+  now_ms_ += 1'000;
+  const json later = look({{.pod = &first, .tracker = says("h-2", 5)}});
+  EXPECT_EQ(lag(later), 5);
+  now_ms_ += 60'000;
+  EXPECT_EQ(look({{.pod = &first, .tracker = says("h-2", 5)}}), later) << "nothing else is said";
+  const json more = look({{.pod = &first, .tracker = says("h-2", 6)}, {.pod = &second}});
+  EXPECT_EQ(more.at("sidecarCount"), 2);
+  EXPECT_EQ(lag(more), 6);
+  now_ms_ += 1'000;
+  const json unready = sidecar_pod("a", kRuns, false);
+  EXPECT_EQ(
+      look({{.pod = &unready, .tracker = says("h-2", 6)}, {.pod = &second}}).at("sidecars").at(0).at("ready"),
+      false);
+  now_ms_ += 1'000;
+  EXPECT_EQ(look({{.pod = &second}}).at("sidecars").size(), 1U);
+  EXPECT_FALSE(look({}).contains("sidecars"));
+}
+
+TEST_F(StatusOfAStream, WhoCannotBeAskedShowsNoLag) {
+  const json runs = sidecar_pod("a");
+  const json begin = look({{.pod = &runs, .tracker = says("h-2", 1)}});
+  EXPECT_EQ(look({{.pod = &runs}}), begin) << "not asked yet";
+  now_ms_ += 30'000;
+  const json silent = look({{.pod = &runs, .is_silent = true}});
+  EXPECT_EQ(silent.at("sidecars").at(0).at("readers").at(0),
+            (json{{"name", "cache"}, {"position", "binlog.000007:4"}}));
+}
+
+TEST_F(StatusOfAStream, IsBoundedHoweverManyPodsAndReadersThereAre) {
+  std::vector<json> pods;
+  for (int i = 0; i < 200; ++i) pods.push_back(sidecar_pod("pod-" + std::to_string(1000 + i)));
+  task::TrackerStatus answer = says("h-2", 0);
+  answer.readers.resize(100, answer.readers[0]);
+  for (task::ReaderStatus& reader : answer.readers) reader.gtid_set = std::string(60'000, '7');
+  std::vector<Sidecar> sidecars;
+  for (const json& pod : pods) sidecars.push_back({.pod = &pod, .tracker = answer});
+  const json status = look(sidecars);
+  EXPECT_EQ(status.at("sidecarCount"), 200);
+  EXPECT_EQ(status.at("sidecars").size(), 50U);
+  EXPECT_LT(status.dump().size(), 200'000U) << "of the server's megabyte and a half";
+}
+
+TEST(SidecarPod, IsOneThatThisVeryTasksTrackerWasPutInto) {
+  json object = task_json();
+  object["spec"]["sink"] = {{"stream", json::object()}};
+  const api::TaskObject stream = api::read_task_object(object);
+  EXPECT_TRUE(is_sidecar_pod(sidecar_pod("a"), stream));
+  EXPECT_EQ(sidecar_port(sidecar_pod("a")), 9180);
+  EXPECT_FALSE(is_sidecar_pod(sidecar_pod("a"), test_task())) << "a task with Kafka has none";
+  json former = sidecar_pod("a");
+  former["metadata"]["annotations"]["rowtide.dev/injected"] = "u-0";
+  EXPECT_FALSE(is_sidecar_pod(former, stream));
+  json ended = sidecar_pod("a");
+  ended["status"]["phase"] = "Succeeded";
+  EXPECT_FALSE(is_sidecar_pod(ended, stream));
+  json other = sidecar_pod("a");
+  other["spec"]["initContainers"].erase(1);
+  EXPECT_FALSE(is_sidecar_pod(other, stream));
+  json odd = sidecar_pod("a");
+  odd["spec"]["initContainers"][1]["ports"][0]["containerPort"] = 70'000;
+  EXPECT_FALSE(sidecar_port(odd).has_value());
+}
+
+TEST(SidecarPod, WhoseReadinessGatesWaitHasAReadySidecar) {
+  json object = task_json();
+  object["spec"]["sink"] = {{"stream", json::object()}};
+  const api::TaskObject task = api::read_task_object(object);
+  json pod = sidecar_pod("a");
+  pod["status"]["conditions"] = json::parse(R"([{"type": "ContainersReady", "status": "True"},
+      {"type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady"}])");
+  const PrecheckDecision precheck;
+  Observed observed{.task = task, .precheck = precheck};
+  observed.config_hash = "h";
+  observed.sidecars = {{.pod = &pod}};
+  EXPECT_EQ(sidecars_streaming(observed, sidecars_available(observed)).reason, "SidecarsReady");
+  pod["status"]["conditions"][1].erase("reason");
+  EXPECT_EQ(sidecars_streaming(observed, sidecars_available(observed)).reason, "TrackerSilent")
+      << "its node is lost";
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks
