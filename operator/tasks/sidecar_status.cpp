@@ -202,7 +202,8 @@ void add_sidecars(json& status, const Observed& observed) {
   const bool is_fresh = age >= 0 && age < kReadersIntervalMs;
   const bool is_kept =
       sidecars == before || (is_fresh && without_readers(sidecars) == without_readers(before));
-  status["sidecars"] = is_kept ? before : std::move(sidecars);
+  if (is_kept) sidecars = before;
+  status["sidecars"] = std::move(sidecars);
   status["sidecarsSampledTime"] = is_kept ? sampled : api::format_time(observed.now_ms);
 }
 
