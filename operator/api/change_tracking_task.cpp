@@ -41,6 +41,8 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
     if (operators != std::string_view("network") || !task.parsed->task.spec.source.polardb)
       spec.erase(operators);
   drop_defaults(spec, "spec", defaults);
+  if (task.is_stream)
+    spec["sink"]["stream"].update(nlohmann::json::object());  // which says something empty, too
   nlohmann::json document = document_of(object, std::move(spec));
   task.tracker_document = document.dump(2) + "\n";
   task.tracker_hash = task::stable_hash(task.tracker_document);
@@ -63,19 +65,21 @@ TaskObject TaskReader::read(const nlohmann::json& object) {
   TaskObject task;
   read_around_spec(object, task);
   // By the spec itself: a default that the CRD gains changes it without another generation.
-  nlohmann::json spec = object_at(object, "spec");
+  const nlohmann::json spec = object_at(object, "spec");
   {
     const std::lock_guard lock(mutex_);
     const auto known = known_.find(task.key);
-    if (known != known_.end() && known->second.task.uid == task.uid && known->second.spec == spec) {
-      TaskObject again = known->second.task;
+    if (known != known_.end() && known->second.uid == task.uid && *known->second.spec == spec) {
+      TaskObject again = known->second;
       read_around_spec(object, again);
       return again;
     }
   }
   read_spec(object, task);
+  TaskObject kept = task;
+  kept.status = nullptr;  // it is read anew each time
   const std::lock_guard lock(mutex_);
-  known_.insert_or_assign(task.key, Known{std::move(spec), task});
+  known_.insert_or_assign(task.key, std::move(kept));
   return task;
 }
 

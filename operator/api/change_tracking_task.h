@@ -54,12 +54,8 @@ class TaskReader {
   void forget(const kube::ObjectKey& key);
 
  private:
-  struct Known {
-    nlohmann::json spec;
-    TaskObject task;
-  };
   std::mutex mutex_;
-  std::map<kube::ObjectKey, Known> known_;
+  std::map<kube::ObjectKey, TaskObject> known_;
 };
 
 }  // namespace rowtide::op::api

@@ -290,6 +290,10 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
 std::optional<api::TaskObject> Reconciler::last_good_of(const json& object, const api::TaskObject& task) {
   const json& spec = kube::value_at(task.status, "/lastGoodSpec");
   if (!spec.is_object()) return std::nullopt;
+  if (spec == *task.spec) {  // as most are: what is read already is not kept twice
+    last_good_.forget(task.key);
+    return task.parsed->ok() ? std::optional(task) : std::nullopt;
+  }
   json former = object;
   former["spec"] = spec;
   api::TaskObject last_good = last_good_.read(former);

@@ -165,6 +165,19 @@ TEST(TaskObject, AStreamIsNeitherSuspendedNorCleanedUpAfter) {
   EXPECT_FALSE(read_task_object(object()).is_stream);
 }
 
+TEST(TaskObject, AStreamOfDefaultsIsStillOneForItsTracker) {
+  json stream = object();
+  for (const json& sink :
+       {json::object(), json{{"format", "debezium-json"}, {"bufferMiB", 4}, {"maxReaders", 4}}}) {
+    stream["spec"]["sink"] = {{"stream", sink}};
+    const TaskObject task = read_task_object(stream);
+    for (const std::string& document : {task.tracker_document, task.precheck_document}) {
+      EXPECT_TRUE(task::parse_task(document, task::Mode::Kubernetes).ok()) << document;
+      EXPECT_EQ(json::parse(document).at("spec").at("sink"), json::parse(R"({"stream": {}})"));
+    }
+  }
+}
+
 TEST(StableHash, KnownValue) {
   // FNV-1a's published test vector: hashes stand in annotations, and must not change with a compiler.
   EXPECT_EQ(task::stable_hash("foobar"), "85944171f73967e8");
