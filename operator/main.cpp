@@ -2,11 +2,13 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,10 @@ namespace {
 
 using namespace rowtide;
 using namespace rowtide::op;
+
+/// API servers and nodes hear one after another that a pod is on its way out, and call its webhook until
+/// then.
+constexpr std::chrono::seconds kUntilNobodyCalls{5};
 
 struct Options {
   std::string kubeconfig;
@@ -102,7 +108,7 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                               : http::Response{.status = 503, .body = "a thread has stopped or hangs\n"};
                  }},
                 {"/readyz", [&controller, webhook] { return readiness(controller, webhook); }},
-                {"/metrics", [&, election] {
+                {"/metrics", [&, election, webhook] {
                    // Of tasks one operator speaks: what several say would count twice.
                    const bool is_leader = election == nullptr || (*election)->is_leader();
                    return http::Response{
@@ -112,6 +118,8 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                             .controller_name = "changetrackingtask",
                             .requests = all_requests(requests, election),
                             .status_writes = reconciler.status_writes(),
+                            .injections = webhook != nullptr ? webhook->answers()
+                                                             : std::map<std::string, std::uint64_t>(),
                             .tasks = is_leader ? controller.store(kube::kChangeTrackingTask)->all()
                                                : std::vector<kube::ObjectPtr>(),
                             .is_leader = is_leader})};
@@ -183,6 +191,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
   spdlog::info("Stopping");
   controller.stop();
   if (election != nullptr) (*election)->resign();
+  if (webhook != nullptr) std::this_thread::sleep_for(kUntilNobodyCalls);
   return 0;
 }
 

@@ -131,6 +131,16 @@ std::unique_ptr<httplib::Server> make_server(const ServerOptions& options) {
       [&options](SSL_CTX& context) { return serve_certificates(context, options.certificate); });
 }
 
+/// The library holds only a body of a told length to the limit: one in pieces, or one that is packed, could
+/// be of any.
+std::optional<Response> refuse_body(const httplib::Request& request) {
+  if (request.has_header("Transfer-Encoding") || request.has_header("Content-Encoding"))
+    return Response{.status = 415, .body = "a body in pieces or packed is not taken; send it plain\n"};
+  if (request.method == "POST" && !request.has_header("Content-Length"))
+    return Response{.status = 411, .body = "Content-Length is missing\n"};
+  return std::nullopt;
+}
+
 void configure(Server::Impl& impl) {
   httplib::Server& server = *impl.server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -146,9 +156,10 @@ void configure(Server::Impl& impl) {
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   });
   server.set_pre_routing_handler([&impl](const httplib::Request& request, httplib::Response& response) {
-    if (impl.requests.contains(request.method + " " + request.path))
-      return httplib::Server::HandlerResponse::Unhandled;
-    respond(answer(impl, request), impl.is_stopping, response);
+    const bool is_request = impl.requests.contains(request.method + " " + request.path);
+    std::optional<Response> refusal = refuse_body(request);
+    if (is_request && !refusal) return httplib::Server::HandlerResponse::Unhandled;
+    respond(refusal ? *std::move(refusal) : answer(impl, request), impl.is_stopping, response);
     return httplib::Server::HandlerResponse::Handled;
   });
   for (const auto& [where, handler] : impl.requests) {

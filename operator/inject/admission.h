@@ -14,8 +14,8 @@ namespace rowtide::op::inject {
 using FindTask = std::function<absl::StatusOr<nlohmann::json>(const kube::ObjectKey& key)>;
 
 /// Answers an AdmissionReview (admission.k8s.io/v1) of a pod that is made: with a patch that puts the tracker
-/// in; with no change, if it does not ask for one or cannot be given one because something of ours fails; or
-/// with a refusal and its reason. INVALID_ARGUMENT: it is no such review.
+/// in; with no change, if it does not ask for one; or with a refusal and its reason. INVALID_ARGUMENT: it is
+/// no such review. Others: it cannot be said now, so what becomes of the pod is the failurePolicy's to say.
 [[nodiscard]] absl::StatusOr<nlohmann::json> admit(const std::string& review, const FindTask& find_task,
                                                    const std::string& default_image);
 

@@ -21,6 +21,9 @@ using nlohmann::json;
 
 constexpr const char* kStateFolder = "/var/lib/rowtide";
 constexpr const char* kStateSubPath = "rowtide";
+/// Where the API server mounts the pod's token into every container that has nothing there.
+constexpr const char* kTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr const char* kNoToken = "rowtide-no-token";
 constexpr const char* kNamePrefix = "rowtide-";  // of volumes, so that they are not those of the pod
 constexpr int kLastPort = 65534;                 // the status is at the next one
 
@@ -138,10 +141,13 @@ absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const s
   ASSIGN_OR_RETURN(const int port, port_of(pod));
   const std::string state_volume = annotation(pod, kInjectStateVolume);
 
-  auto [volumes, mounts] = tasks::volumes(spec, tasks::from_config_map(tasks::tracker_name(task)));
+  // The document goes with the pod: the Secrets that it names are mounted for as long as the pod lives, too.
+  auto [volumes, mounts] = tasks::volumes(spec, tasks::from_annotation(tasks::kTaskDocument));
   for (json* each : {&volumes, &mounts}) {
     for (json& named : *each) named["name"] = kNamePrefix + named["name"].get<std::string>();
   }
+  volumes.push_back({{"name", kNoToken}, {"emptyDir", {{"sizeLimit", "1Mi"}}}});
+  mounts.push_back({{"name", kNoToken}, {"mountPath", kTokenFolder}, {"readOnly", true}});
   if (!state_volume.empty()) {
     RETURN_IF_ERROR(check_volume(pod, state_volume));
     mounts.push_back({{"name", state_volume}, {"mountPath", kStateFolder}, {"subPath", state_sub_path(pod)}});
@@ -164,7 +170,9 @@ absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const s
   pod["spec"]["initContainers"] = std::move(all);
   append(pod["spec"], "volumes", std::move(volumes));
   pod["metadata"]["labels"][tasks::kTaskLabel] = task.key.name;
-  pod["metadata"]["annotations"][tasks::kInjectedAnnotation] = task.uid;
+  json& annotations = pod["metadata"]["annotations"];
+  annotations[tasks::kInjectedAnnotation] = task.uid;
+  annotations[tasks::kTaskDocument] = task.tracker_document;
   return pod;
 }
 

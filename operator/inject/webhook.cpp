@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "operator/inject/admission.h"
@@ -16,8 +18,9 @@ namespace {
 
 using nlohmann::json;
 
-/// An object of etcd has 1.5 MiB at most, as JSON and with what is said around it more.
-constexpr std::size_t kMaxReview = std::size_t{4} * 1024 * 1024;
+/// A request to etcd has 1.5 MiB at most.
+constexpr std::size_t kMaxReview = std::size_t{2} * 1024 * 1024;
+constexpr std::chrono::seconds kReadyWithoutTrust{60};
 /// Less than the webhook's timeoutSeconds, so that an answer is in time.
 constexpr std::chrono::seconds kFindTime{3};
 
@@ -42,19 +45,44 @@ absl::StatusOr<std::unique_ptr<Webhook>> Webhook::start(kube::Client& client, co
       std::unique_ptr<CertificateKeeper> certificate,
       CertificateKeeper::start(
           client, {.webhook = options.webhook, .host = options.host, .owner = kube::process_identity()}));
-  const auto answer = [&client, image = options.tracker_image](const http::Request& request) {
-    const auto find = [&client](const kube::ObjectKey& key) { return find_task(client, key); };
-    const absl::StatusOr<json> answered = admit(request.body, find, image);
-    if (!answered.ok())
-      return http::Response{.status = 400, .body = std::string(text(answered.status())) + "\n"};
-    return http::Response{.content_type = "application/json", .body = answered->dump()};
-  };
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<http::Server> server,
-      http::Server::start(options.listen, {}, {{"POST /inject", answer}},
-                          {.certificate = [keeper = certificate.get()] { return keeper->current(); },
-                           .max_body_bytes = kMaxReview}));
-  return std::unique_ptr<Webhook>(new Webhook(std::move(certificate), std::move(server)));
+  std::unique_ptr<Webhook> webhook(new Webhook(std::move(certificate)));
+  const auto answer = [&client, hook = webhook.get(), image = options.tracker_image](
+                          const http::Request& request) { return hook->answer(request, client, image); };
+  ASSIGN_OR_RETURN(webhook->server_,
+                   http::Server::start(
+                       options.listen, {}, {{"POST /inject", answer}},
+                       {.certificate = [keeper = webhook->certificate_.get()] { return keeper->current(); },
+                        .max_body_bytes = kMaxReview}));
+  return webhook;
+}
+
+http::Response Webhook::answer(const http::Request& request, kube::Client& client, const std::string& image) {
+  if (!room_.try_acquire_for(kFindTime)) {
+    ++counts_.failed;
+    return {.status = 503, .body = "too many reviews at once\n"};
+  }
+  const absl::Cleanup leave = [this] { room_.release(); };
+  const auto find = [&client](const kube::ObjectKey& key) { return find_task(client, key); };
+  const absl::StatusOr<json> answered = admit(request.body, find, image);
+  if (!answered.ok()) {
+    ++counts_.failed;
+    return {.status = absl::IsInvalidArgument(answered.status()) ? 400 : 503,
+            .body = std::string(text(answered.status())) + "\n"};
+  }
+  const json& response = answered->at("response");
+  if (response.at("allowed") == false) ++counts_.refused;
+  if (response.contains("patch")) ++counts_.injected;
+  return {.content_type = "application/json", .body = answered->dump()};
+}
+
+absl::Status Webhook::ready() const {
+  const absl::Status trusted = certificate_->trusted();
+  const bool is_long = std::chrono::steady_clock::now() - begun_ > kReadyWithoutTrust;
+  return is_long ? absl::OkStatus() : trusted;
+}
+
+std::map<std::string, std::uint64_t> Webhook::answers() const {
+  return {{"injected", counts_.injected}, {"refused", counts_.refused}, {"failed", counts_.failed}};
 }
 
 }  // namespace rowtide::op::inject

@@ -1,7 +1,13 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <semaphore>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -26,14 +32,26 @@ class Webhook {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Webhook>> start(kube::Client& client,
                                                                       const WebhookOptions& options);
 
-  /// OK: the API server trusts its certificate. Else what keeps it from that.
-  [[nodiscard]] absl::Status ready() const { return certificate_->trusted(); }
+  /// OK: the API server trusts its certificate; or has not been brought to that for a minute, since an
+  /// operator without this works for all other tasks. Else what keeps it from that.
+  [[nodiscard]] absl::Status ready() const;
+  /// Pods that asked for a tracker: "injected", "refused", "failed".
+  [[nodiscard]] std::map<std::string, std::uint64_t> answers() const;
   [[nodiscard]] int port() const { return server_->port(); }
 
  private:
-  Webhook(std::unique_ptr<CertificateKeeper> certificate, std::unique_ptr<http::Server> server)
-      : certificate_(std::move(certificate)), server_(std::move(server)) {}
+  struct Counts {
+    std::atomic<std::uint64_t> injected{0};
+    std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> failed{0};
+  };
+  explicit Webhook(std::unique_ptr<CertificateKeeper> certificate) : certificate_(std::move(certificate)) {}
+  [[nodiscard]] http::Response answer(const http::Request& request, kube::Client& client,
+                                      const std::string& image);
 
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::counting_semaphore<> room_{2};  // as values a review takes many times its text
+  Counts counts_;
   std::unique_ptr<CertificateKeeper> certificate_;
   std::unique_ptr<http::Server> server_;
 };

@@ -114,6 +114,14 @@ void add_api_server(Families& families, const MetricsInput& input) {
                    number(input.status_writes));
 }
 
+void add_injections(Families& families, const MetricsInput& input) {
+  if (input.injections.empty()) return;
+  MetricFamily& pods = families.add(MetricType::Counter, "rowtide_operator_injections_total",
+                                    "Pods that asked for a tracker, by result: injected, refused, failed.");
+  for (const auto& [result, count] : input.injections)
+    Families::series(pods, {{"result", result}}, number(count));
+}
+
 void add_tasks(Families& families, const MetricsInput& input) {
   MetricFamily conditions;
   MetricFamily phases;
@@ -153,6 +161,7 @@ std::string render_metrics(const MetricsInput& input) {
   add_reconciles(families, input);
   add_queue(families, input);
   add_api_server(families, input);
+  add_injections(families, input);
   add_tasks(families, input);
   return families.text();
 }

@@ -16,6 +16,7 @@ struct MetricsInput {
   std::string controller_name;
   std::map<std::pair<std::string, std::string>, std::uint64_t> requests;  ///< by method and code
   std::uint64_t status_writes = 0;
+  std::map<std::string, std::uint64_t> injections;  ///< by result; empty: there is no webhook
   std::vector<kube::ObjectPtr> tasks;
   bool is_leader = true;
 };

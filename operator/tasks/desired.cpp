@@ -253,11 +253,7 @@ json precheck_job(const api::TaskObject& task, const std::string& default_image,
 }
 
 json cleanup_job(const api::TaskObject& task, const std::string& default_image) {
-  const std::string annotation = fmt::format("metadata.annotations['{}']", kTaskDocument);
-  auto [pod_volumes, mounts] = volumes(
-      task.parsed->task.spec,
-      {{"downwardAPI",
-        {{"items", json::array({{{"path", "task.yaml"}, {"fieldRef", {{"fieldPath", annotation}}}}})}}}});
+  auto [pod_volumes, mounts] = volumes(task.parsed->task.spec, from_annotation(kTaskDocument));
   json cleanup =
       container(task, default_image, kCleanupContainer,
                 json::array({"cleanup", std::string(kTaskFolder) + "/task.yaml", "--kubernetes", "--secrets",

@@ -1,5 +1,7 @@
 #include "operator/tasks/pod_parts.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "operator/kube/json_access.h"
@@ -64,6 +66,12 @@ std::pair<json, json> volumes(const task::Spec& spec, json task_volume) {
 
 json from_config_map(const std::string& name) {
   return {{"configMap", {{"name", name}}}};
+}
+
+json from_annotation(const std::string& annotation) {
+  const std::string path = fmt::format("metadata.annotations['{}']", annotation);
+  return {{"downwardAPI",
+           {{"items", json::array({{{"path", "task.yaml"}, {"fieldRef", {{"fieldPath", path}}}}})}}}};
 }
 
 json container(const api::TaskObject& task, const std::string& default_image, const char* name,

@@ -20,6 +20,8 @@ inline constexpr int kUser = 65532;  // our image's
 [[nodiscard]] std::pair<nlohmann::json, nlohmann::json> volumes(const task::Spec& spec,
                                                                 nlohmann::json task_volume);
 [[nodiscard]] nlohmann::json from_config_map(const std::string& name);
+/// The task as an annotation of the pod.
+[[nodiscard]] nlohmann::json from_annotation(const std::string& annotation);
 
 /// rowtide-tracker with these arguments, in the task's image, with its resources and environment; fits Pod
 /// Security `restricted` in a pod that does.

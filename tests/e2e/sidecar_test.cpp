@@ -46,11 +46,15 @@ class Sidecars : public testing::Test {
     space_.kubectl({"rollout", "status", "deployment/cache", "--timeout=85s"});
     space_.kubectl({"wait", "--for=condition=Available", "deployment/cache", "--timeout=85s"});
   }
+  /// Those that are not on their way out.
   [[nodiscard]] std::vector<std::string> pods() const {
-    std::istringstream names(
-        space_.kubectl({"get", "pods", "-l", "app=cache", "--field-selector=status.phase=Running", "-o",
-                        "jsonpath={.items[?(!@.metadata.deletionTimestamp)].metadata.name}"}));
-    return {std::istream_iterator<std::string>(names), {}};
+    std::vector<std::string> names;
+    const json list = json::parse(space_.kubectl({"get", "pods", "-l", "app=cache", "-o", "json"}));
+    for (const json& pod : list.at("items")) {
+      const json& metadata = pod.at("metadata");
+      if (!metadata.contains("deletionTimestamp")) names.push_back(metadata.at("name"));
+    }
+    return names;
   }
   [[nodiscard]] std::string in_pod(const std::string& pod, std::vector<std::string> command) const {
     std::vector<std::string> all{"exec", pod, "-c", "cache", "--"};
@@ -122,7 +126,7 @@ TEST_F(Sidecars, ACacheInThePodEqualsTheTableThroughRestartsAndAnAlter) {
   EXPECT_THAT(in_pod(other, {"bash", "-c", "curl -sS http://" + address + ":9797/changes 2>&1 || true"}),
               HasSubstr("Failed to connect"))
       << "the changes are on loopback";
-  EXPECT_THAT(space_.names("deployments,services"), testing::ElementsAre("cache"))
+  EXPECT_THAT(space_.names("deployments,services"), testing::ElementsAre("deployment.apps/cache"))
       << "nothing is made for the task";
 }
 

@@ -63,6 +63,7 @@ def at(value, path):
 NAME = "rowtide-operator"
 CRD = ("CustomResourceDefinition", "changetrackingtasks.rowtide.dev")
 DEPLOYMENT = ("Deployment", NAME)
+WEBHOOK = ("MutatingWebhookConfiguration", NAME)
 SERVICE = ("Service", NAME)
 ACCOUNT = ("ServiceAccount", NAME)
 POD = "spec/template/spec/"
@@ -100,7 +101,8 @@ SETTINGS = {
     "maxConsumerGroupsPerTask": (9, DEPLOYMENT, CONTAINER + "args/3", "--max-consumer-groups-per-task=9"),
     "log.level": ("debug", DEPLOYMENT, CONTAINER + "args/0", "--log-level=debug"),
     "log.format": ("text", DEPLOYMENT, CONTAINER + "args/1", "--log-format=text"),
-    "injection.enabled": (False, ("MutatingWebhookConfiguration", NAME), "", []),
+    "injection.enabled": (False, WEBHOOK, "", []),
+    "injection.failurePolicy": ("Fail", WEBHOOK, "webhooks/0/failurePolicy", "Fail"),
     "crds.enabled": (False, CRD, "", []),
     "crds.keep": (False, CRD, "metadata/annotations", KeyError),
     "rbac.create": (False, ("ClusterRoleBinding", NAME), "", []),
@@ -310,18 +312,20 @@ class Chart(unittest.TestCase):
         binding = objects[("RoleBinding", NAME)]
         self.assertEqual(binding["metadata"]["namespace"], "shop")
         self.assertEqual(binding["subjects"][0]["namespace"], "rowtide-system")
-        roles = [one for (kind, name), one in objects.items() if kind == "ClusterRole" and not name.endswith(("-view", "-edit"))]
+        self.assertNotIn("ClusterRoleBinding", [kind for kind, _ in objects])
+        self.assertNotIn(WEBHOOK, objects, "its permission is more than one namespace's")
+
+    def test_the_webhooks_permission_is_on_its_own_configuration(self):
+        objects = render({"watch": {"namespace": "shop"}, "injection": {"enabled": True}})
         self.assertEqual(
-            [role["rules"] for role in roles],
-            [[{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "resourceNames": [NAME], "verbs": ["get", "patch"]}]],
+            objects[("ClusterRole", NAME + "-webhook")]["rules"],
+            [{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "resourceNames": [NAME], "verbs": ["get", "patch"]}],
         )
-        without = render({"watch": {"namespace": "shop"}, "injection": {"enabled": False}})
-        self.assertNotIn("ClusterRoleBinding", [kind for kind, _ in without])
 
     def test_the_webhook_asks_of_labelled_namespaces_only_and_stops_nobody(self):
-        for values, more in (({}, {}), ({"watch": {"namespace": "shop"}}, {"kubernetes.io/metadata.name": "shop"})):
+        for values, more in (({}, {}), ({"watch": {"namespace": "shop"}, "injection": {"enabled": True}}, {"kubernetes.io/metadata.name": "shop"})):
             objects = render(values)
-            (webhook,) = objects[("MutatingWebhookConfiguration", NAME)]["webhooks"]
+            (webhook,) = objects[WEBHOOK]["webhooks"]
             self.assertEqual(webhook["failurePolicy"], "Ignore")
             self.assertEqual(webhook["namespaceSelector"], {"matchLabels": {"rowtide.dev/injection": "enabled", **more}})
             service = webhook["clientConfig"]["service"]

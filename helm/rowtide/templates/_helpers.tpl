@@ -42,3 +42,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}
 {{- end -}}
+
+{{/* Does it have the webhook? Its permission is more than one namespace's. */}}
+{{- define "rowtide.injects" -}}
+{{- if kindIs "bool" .Values.injection.enabled -}}
+{{- .Values.injection.enabled -}}
+{{- else -}}
+{{- empty .Values.watch.namespace -}}
+{{- end -}}
+{{- end -}}

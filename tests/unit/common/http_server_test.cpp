@@ -71,6 +71,23 @@ TEST(HttpServer, OnlyGet) {
                   .starts_with("HTTP/1.1 405 "));
 }
 
+TEST(HttpServer, ABodyIsTakenToItsLimitAndNoneOfUnknownLength) {
+  const auto echo = [](const Request& request) { return Response{.body = request.body}; };
+  const auto server =
+      Server::start("127.0.0.1:0", {}, {{"POST /here", echo}}, {.certificate = {}, .max_body_bytes = 10});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto status = [&](const std::string& headers, const std::string& body) {
+    const std::string answer =
+        exchange((*server)->port(), "POST /here HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n" + body);
+    return answer.substr(0, std::string("HTTP/1.1 200").size());
+  };
+  EXPECT_EQ(status("Content-Length: 10\r\n", "0123456789"), "HTTP/1.1 200");
+  EXPECT_EQ(status("Content-Length: 11\r\n", "0123456789a"), "HTTP/1.1 413");
+  EXPECT_EQ(status("Transfer-Encoding: chunked\r\n", "b\r\n0123456789a\r\n0\r\n\r\n"), "HTTP/1.1 415");
+  EXPECT_EQ(status("Content-Encoding: gzip\r\nContent-Length: 10\r\n", "0123456789"), "HTTP/1.1 415");
+  EXPECT_EQ(status("", ""), "HTTP/1.1 411");
+}
+
 TEST(HttpServer, ATakenPortIsSaid) {
   const auto server = start();
   const auto second = Server::start("127.0.0.1:" + std::to_string(server->port()), {});

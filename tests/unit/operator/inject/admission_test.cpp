@@ -22,6 +22,7 @@ class Admission : public testing::Test {
   json object = [] {
     json made = tasks::task_json();
     made["spec"]["sink"] = {{"stream", json::object()}};
+    made["status"]["lastGoodSpec"] = made["spec"];
     return made;
   }();
   absl::StatusOr<json> found = json(nullptr);
@@ -72,24 +73,37 @@ TEST_F(Admission, ATaskThatIsNotThereOrIsNotReadByStreamsIsARefusal) {
   (*found)["metadata"]["deletionTimestamp"] = "2026-02-01T00:00:00Z";
   EXPECT_THAT(reason(), HasSubstr("is being deleted"));
   found = object;
-  (*found)["spec"]["objects"]["include"] = json::array();
-  EXPECT_THAT(reason(), HasSubstr("spec is not valid"));
+  (*found)["status"]["lastGoodSpec"]["objects"]["include"] = json::array();
+  EXPECT_THAT(reason(), HasSubstr("another version"));
+}
+
+TEST_F(Admission, BeforeAPrecheckHasPassedIsARefusalThatSaysWhatIsInTheWay) {
+  object["status"] = json::object();
+  EXPECT_THAT(reason(), HasSubstr("no spec of this ChangeTrackingTask has passed its precheck yet"));
+  found = object;
+  (*found)["status"]["conditions"] = {{{"type", "Ready"}, {"message", "the password is wrong"}}};
+  EXPECT_THAT(reason(), HasSubstr("the password is wrong"));
 }
 
 TEST_F(Admission, TheSpecThatPassedItsPrecheckLastCounts) {
-  object["status"] = {{"lastGoodSpec", object["spec"]}};
   object["spec"]["tracker"] = {{"image", "newer:2"}};
   std::string patch;
   ASSERT_TRUE(absl::Base64Unescape(answer().at("patch").get<std::string>(), &patch));
   EXPECT_THAT(patch, HasSubstr("rowtide:1"));
 }
 
-TEST_F(Admission, WhatFailsHereLetsThePodThroughWithAWarning) {
-  found = absl::UnavailableError("the API server is away");
-  const json response = answer();
-  EXPECT_EQ(response.at("allowed"), true);
-  EXPECT_FALSE(response.contains("patch"));
-  EXPECT_THAT(response.at("warnings").at(0).get<std::string>(), HasSubstr("the API server is away"));
+TEST_F(Admission, WhatCannotBeSaidNowIsTheFailurePolicys) {
+  const auto find = [](const kube::ObjectKey&) { return absl::UnavailableError("the API server is away"); };
+  EXPECT_TRUE(absl::IsUnavailable(admit(review.dump(), find, "rowtide:1").status()));
+}
+
+TEST_F(Admission, WhatIsNestedWithoutEndIsAnErrorAndEndsNothing) {
+  constexpr int kLevels = 100'000;
+  review["request"]["object"]["spec"]["deep"] = "@";
+  std::string text = review.dump();
+  text.replace(text.find("\"@\""), 3, std::string(kLevels, '[') + std::string(kLevels, ']'));
+  const auto find = [this](const kube::ObjectKey&) { return object; };
+  EXPECT_TRUE(absl::IsInvalidArgument(admit(text, find, "rowtide:1").status()));
 }
 
 TEST_F(Admission, WhatIsNoReviewOfAPodIsAnError) {

@@ -61,19 +61,32 @@ TEST_F(PodInjection, NothingElseOfThePodIsTouched) {
   with["spec"]["initContainers"].erase(0);
   json& volumes = with["spec"]["volumes"];
   EXPECT_EQ(volumes.at(1).at("name"), "rowtide-task");
-  EXPECT_EQ(volumes.at(1).at("configMap").at("name"), "orders-tracker");
+  EXPECT_EQ(kube::text_at(volumes.at(1), "/downwardAPI/items/0/fieldRef/fieldPath"),
+            "metadata.annotations['rowtide.dev/task-document']");
   EXPECT_EQ(volumes.at(2).at("secret").at("secretName"), "orders-source");
-  volumes.erase(2);
-  volumes.erase(1);
+  EXPECT_EQ(volumes.at(3).at("name"), "rowtide-no-token");
+  for (const std::size_t ours : {3U, 2U, 1U}) volumes.erase(ours);
   with["metadata"].erase("labels");
-  with["metadata"]["annotations"].erase("rowtide.dev/injected");
+  for (const char* ours : {"rowtide.dev/injected", "rowtide.dev/task-document"})
+    with["metadata"]["annotations"].erase(ours);
   EXPECT_EQ(with, pod);
 }
 
 TEST_F(PodInjection, APodWithoutVolumesInitContainersAndLabelsGetsThem) {
   pod["spec"].erase("volumes");
   pod["spec"].erase("initContainers");
-  EXPECT_EQ(inject().value().at("spec").at("volumes").size(), 2U);
+  EXPECT_EQ(inject().value().at("spec").at("volumes").size(), 3U);
+}
+
+TEST_F(PodInjection, TheDocumentIsThatOfTheSecretsThatAreMounted) {
+  const json with = inject().value();
+  const std::string document = with.at("metadata").at("annotations").at("rowtide.dev/task-document");
+  EXPECT_EQ(document, api::read_task_object(object).tracker_document);
+}
+
+TEST_F(PodInjection, ThePodsTokenIsKeptFromAnImageThatTheTaskChooses) {
+  EXPECT_THAT(tracker().at("volumeMounts"), Contains(json::parse(R"({
+                "name": "rowtide-no-token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true})")));
 }
 
 TEST_F(PodInjection, FitsRestrictedWhateverThePodSays) {

@@ -52,6 +52,7 @@ TEST(OperatorMetrics, NamesAreThoseOfControllerRuntime) {
   input.controller.queue.retries = 7;
   input.requests = {{{"GET", "200"}, 9}, {{"PATCH", "error"}, 1}};
   input.status_writes = 8;
+  input.injections = {{"refused", 10}};
   const auto seen = scrape(input);
   const std::map<std::string, double> wanted{
       {R"(controller_runtime_reconcile_total{controller="changetrackingtask",result="success"})", 3},
@@ -65,7 +66,8 @@ TEST(OperatorMetrics, NamesAreThoseOfControllerRuntime) {
       {R"(workqueue_retries_total{name="changetrackingtask"})", 7},
       {R"(rest_client_requests_total{method="GET",code="200"})", 9},
       {R"(rest_client_requests_total{method="PATCH",code="error"})", 1},
-      {"rowtide_operator_status_writes_total", 8}};
+      {"rowtide_operator_status_writes_total", 8},
+      {R"(rowtide_operator_injections_total{result="refused"})", 10}};
   for (const auto& [name, value] : wanted) EXPECT_THAT(seen, testing::Contains(testing::Pair(name, value)));
 }
 
