@@ -41,12 +41,13 @@ nlohmann::ordered_json to_json_value(const GroupStatus& status) {
       {"dataBeginMs", status.data_begin_ms},
       {"dataEndMs", status.data_end_ms},
       {"sampledAtMs", status.sampled_at_ms},
-      {"appliedNonce", status.applied_nonce},
+      {"appliedNonce", nullptr},
       {"checkpoint", outcome_json(status.checkpoint)},
       {"access", outcome_json(status.access)},
       {"deletion", outcome_json(status.deletion)},
   };
   if (status.unconsumed_records) json["unconsumedRecords"] = *status.unconsumed_records;
+  if (status.applied_nonce) json["appliedNonce"] = *status.applied_nonce;
   if (status.delay_seconds) json["delaySeconds"] = *status.delay_seconds;
   return json;
 }
@@ -65,7 +66,7 @@ GroupStatus group_status_from_json(const nlohmann::json& json) {
           .data_begin_ms = json.value("dataBeginMs", std::int64_t{0}),
           .data_end_ms = json.value("dataEndMs", std::int64_t{0}),
           .sampled_at_ms = json.value("sampledAtMs", std::int64_t{0}),
-          .applied_nonce = json.value("appliedNonce", std::int64_t{0}),
+          .applied_nonce = optional_from<std::int64_t>(json, "appliedNonce"),
           .checkpoint = outcome_from(json, "checkpoint"),
           .access = outcome_from(json, "access"),
           .deletion = outcome_from(json, "deletion")};

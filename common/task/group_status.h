@@ -32,7 +32,8 @@ struct GroupStatus {
   std::int64_t data_begin_ms = 0;  ///< the first record that the topics still hold; 0: none
   std::int64_t data_end_ms = 0;    ///< the last one
   std::int64_t sampled_at_ms = 0;
-  std::int64_t applied_nonce = 0;
+  /// The highest spec.checkpointNonce that was carried out; nullopt: not looked at yet.
+  std::optional<std::int64_t> applied_nonce;
   GroupOutcome checkpoint;
   GroupOutcome access;    ///< of spec.principal; not done and without a reason where there is none
   GroupOutcome deletion;  ///< of one that is being deleted

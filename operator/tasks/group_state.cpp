@@ -219,8 +219,8 @@ json compute_group_status(const GroupView& view, const std::optional<CleanupDeci
   status["conditions"] = api::merge_conditions(group.status.value("conditions", json(nullptr)), conditions,
                                                group.generation, api::format_time(now_ms));
   if (group.errors.empty()) status["groupId"] = group.group.group_id;
-  if (view.said && !group.is_deleting) {
-    status["checkpointNonce"] = view.said->applied_nonce;
+  if (view.said && view.said->applied_nonce && !group.is_deleting) {
+    status["checkpointNonce"] = *view.said->applied_nonce;
   } else if (group.status.contains("checkpointNonce")) {
     status["checkpointNonce"] = group.status.at("checkpointNonce");
   }

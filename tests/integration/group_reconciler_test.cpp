@@ -88,6 +88,7 @@ class GroupReconcilerTest : public ReconcilerTest {
     group.data_begin_ms = 1'769'900'400'000;
     group.data_end_ms = 1'769'904'060'000;
     group.sampled_at_ms = now_ms();
+    group.applied_nonce = 0;
     group.checkpoint = {.is_done = true, .reason = "Applied", .message = {}};
     return group;
   }

@@ -124,6 +124,18 @@ TEST(GroupState, TheWordOnAnotherGenerationMakesNothingReady) {
   EXPECT_EQ(status.at("unconsumedRecords"), 5) << "the group is the same";
 }
 
+TEST(GroupState, TheNonceThatWasAppliedStandsUntilATrackerThatLookedSaysAnother) {
+  Scene scene;
+  EXPECT_FALSE(scene.status().contains("checkpointNonce"));
+  scene.word.applied_nonce = 4;
+  scene.before = scene.status();
+  EXPECT_EQ(scene.before.at("checkpointNonce"), 4);
+  scene.word.applied_nonce.reset();  // it has begun again
+  EXPECT_EQ(scene.status().at("checkpointNonce"), 4);
+  scene.word.applied_nonce = 5;
+  EXPECT_EQ(scene.status().at("checkpointNonce"), 5);
+}
+
 TEST(GroupState, TheTaskSaysWhyThereIsNoWord) {
   Scene scene;
   scene.sight.has_tracker = false;
