@@ -18,6 +18,9 @@ using api::ConditionStatus;
 using controller::Key;
 using nlohmann::json;
 
+// A ConfigMap holds 1 MiB of values; the API server takes none that has more.
+constexpr std::size_t kMostDocumentBytes = 1'000'000;
+constexpr std::size_t kSeparatorBytes = 4;
 constexpr const char* kGroupId = "group id";  // no namespace has a space in its name
 
 Condition refused(const char* reason, std::string message) {
@@ -73,7 +76,7 @@ void judge(JudgedGroup& judged, const json& object, const json* task, const cont
            const controller::ObjectStore& tasks) {
   const api::GroupObject& group = judged.object;
   judged.accepted = {"Accepted", ConditionStatus::True, "SpecValid",
-                     "the task's tracker is told to keep the group"};
+                     "the task's tracker is to keep the group"};
   if (!group.errors.empty()) {
     judged.accepted = invalid(group.errors);
     return;
@@ -96,6 +99,7 @@ void judge(JudgedGroup& judged, const json& object, const json* task, const cont
   if (rivals.older) judged.accepted = duplicate(*rivals.older, group.key, group.group.group_id);
 }
 
+/// Of the oldest of a task, as many as its tracker keeps and one ConfigMap holds.
 void refuse_too_many(std::vector<JudgedGroup>& judged, std::size_t most) {
   std::vector<JudgedGroup*> by_age;
   for (JudgedGroup& group : judged) {
@@ -104,13 +108,23 @@ void refuse_too_many(std::vector<JudgedGroup>& judged, std::size_t most) {
   std::sort(by_age.begin(), by_age.end(), [](const JudgedGroup* a, const JudgedGroup* b) {
     return std::pair(a->object.created, a->object.uid) < std::pair(b->object.created, b->object.uid);
   });
-  for (std::size_t i = most; i < by_age.size(); ++i) {
-    by_age[i]->accepted = refused(
-        "TooManyGroups",
-        fmt::format(
-            "the task has {} older groups already, and its tracker keeps no more; delete one, or have the "
-            "operator's --max-consumer-groups-per-task raised",
-            most));
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < by_age.size(); ++i) {
+    bytes += by_age[i]->object.document.size() + kSeparatorBytes;
+    if (i >= most) {
+      by_age[i]->accepted = refused(
+          "TooManyGroups",
+          fmt::format(
+              "the task has {} older groups already, and its tracker keeps no more; delete one, or have the "
+              "operator's --max-consumer-groups-per-task raised",
+              most));
+    } else if (bytes > kMostDocumentBytes) {
+      by_age[i]->accepted = refused(
+          "TooManyGroups",
+          fmt::format("with this group, the documents of the task's groups have {} bytes, and a ConfigMap "
+                      "holds no more than {}; delete an older one, or give them shorter names",
+                      bytes, kMostDocumentBytes));
+    }
   }
 }
 

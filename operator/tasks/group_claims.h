@@ -25,7 +25,8 @@ struct JudgedGroup {
 };
 
 /// Which of one task's groups are kept; in the order of their names. Of those with one id in one Kafka, of
-/// whichever namespace, the oldest is; of more than `most` of a task, the oldest are. `task`: nullptr if
+/// whichever namespace, the oldest is; of more than `most` of a task, or than one ConfigMap holds,
+/// the oldest are. `task`: nullptr if
 /// there is none. `all` is grouped by group_id_of. Pure but for the stores.
 [[nodiscard]] std::vector<JudgedGroup> judge_groups(const std::vector<kube::ObjectPtr>& groups,
                                                     const nlohmann::json* task,
