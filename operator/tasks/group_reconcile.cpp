@@ -39,12 +39,12 @@ GroupReconciler::GroupReconciler(kube::Client& client, const controller::Control
                                  std::size_t most_of_a_task)
     : controller_(controller), most_of_a_task_(most_of_a_task), writer_(client, kube::kConsumerGroup) {}
 
-std::vector<JudgedGroup> GroupReconciler::judge(const Key& task) const {
+std::vector<JudgedGroup> GroupReconciler::judge(const Key& task, const nlohmann::json* object) const {
   const controller::ObjectStore& groups = *controller_.store(kube::kConsumerGroup);
   const std::vector<kube::ObjectPtr> of_task = groups.of_group(task);
   if (of_task.empty()) return {};
   const controller::ObjectStore& tasks = *controller_.store(kube::kChangeTrackingTask);
-  return judge_groups(of_task, tasks.find(task).get(), groups, tasks, most_of_a_task_);
+  return judge_groups(of_task, object, groups, tasks, most_of_a_task_);
 }
 
 std::string GroupReconciler::documents_of(const std::vector<JudgedGroup>& groups) {

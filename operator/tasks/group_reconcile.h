@@ -26,7 +26,10 @@ class GroupReconciler {
   /// All must outlive it.
   GroupReconciler(kube::Client& client, const controller::Controller& controller, std::size_t most_of_a_task);
 
-  [[nodiscard]] std::vector<JudgedGroup> judge(const controller::Key& task) const;
+  /// `object`: the task as the caller saw it, so that all that is said of the groups is of one moment;
+  /// nullptr: there is none.
+  [[nodiscard]] std::vector<JudgedGroup> judge(const controller::Key& task,
+                                               const nlohmann::json* object) const;
   /// What the task's tracker is to read: documents with "---" between them.
   [[nodiscard]] static std::string documents_of(const std::vector<JudgedGroup>& groups);
   /// Writes status and finalizers, each group whatever became of the others.

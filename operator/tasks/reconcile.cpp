@@ -174,7 +174,7 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
 
 controller::Result Reconciler::reconcile(const controller::Key& key) {
   const kube::ObjectPtr object = controller_.store(kube::kChangeTrackingTask)->find(key);
-  const std::vector<JudgedGroup> groups = groups_.judge(key);
+  const std::vector<JudgedGroup> groups = groups_.judge(key, object.get());
   TaskSight sight;
   controller::Result result;
   if (object) {
