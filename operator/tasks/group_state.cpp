@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,12 @@ using api::ConditionStatus;
 using nlohmann::json;
 
 constexpr std::int64_t kSampleIntervalMs = 30'000;
+constexpr std::int64_t kDelayParts = 10;
 /// Of a sample: what says nothing of a later time, and what does.
 constexpr const char* kMomentary[] = {"state", "members", "unconsumedRecords", "isBeingCounted",
                                       "delaySeconds"};
+constexpr const char* kNoAuthorizer =
+    "NoAuthorizer";  // the tracker's: everybody may read, nothing is granted
 constexpr const char* kLasting[] = {"consumptionCheckpoint", "dataRange", "sampledTime"};
 
 struct Cause {
@@ -59,10 +63,38 @@ const json& condition_before(const GroupView& view, const char* type) {
   return api::find_condition(kube::value_at(view.group.status, "/conditions"), type);
 }
 
-Condition pending(const char* type) {
+Condition pending(const GroupView& view, const char* type) {
+  if (view.sight.task && view.sight.task->is_paused) {
+    return {
+        type, ConditionStatus::Unknown, "Pending",
+        fmt::format("the task has the annotation {}, and its tracker is not told of this generation; remove "
+                    "the annotation",
+                    api::kPaused)};
+  }
   return {
       type, ConditionStatus::Unknown, "Pending",
       "the tracker has not told of this generation yet; the kubelet takes up to a minute to show it what changed"};
+}
+
+/// What the principal of a group that is refused has still. It is not taken back: that would stop consumers,
+/// and the reason may be over soon. nullopt: it was granted nothing.
+std::optional<Condition> access_left(const GroupView& view) {
+  const json& before = condition_before(view, "AccessGranted");
+  const std::string reason = kube::text_at(before, "/reason");
+  if (kube::text_at(before, "/status") != "True" || reason == kNoAuthorizer) return std::nullopt;
+  if (view.accepted.status == ConditionStatus::True) return std::nullopt;
+  const auto left = [](std::string message) {
+    return Condition{"AccessGranted", ConditionStatus::True, "NotTakenBack", std::move(message)};
+  };
+  if (reason == "NotTakenBack") return left(kube::text_at(before, "/message"));
+  const bool is_of_this_spec = before.value("observedGeneration", std::int64_t{0}) == view.group.generation;
+  const std::string principal = is_of_this_spec ? view.group.group.principal : "PRINCIPAL";
+  return left(fmt::format(
+      "{} may still read as the group {}, which is refused: its consumers are not stopped. To take that back, run: "
+      "kafka-acls.sh --bootstrap-server BROKER --remove --allow-principal \"{}\" --operation Read --group {}, and "
+      "the same with --topic for each topic of the task that it reads as no other group",
+      is_of_this_spec ? principal : "the principal of before", view.group.group.group_id, principal,
+      view.group.group.group_id));
 }
 
 /// One of the things that the tracker does for a group. What it said of this generation holds while it cannot
@@ -73,15 +105,15 @@ Condition outcome_condition(const GroupView& view, const char* type,
     return {type, ConditionStatus::Unknown, "NotAccepted", "a group that is not accepted is not kept"};
   if (const task::GroupStatus* word = newest_word(view)) {
     const task::GroupOutcome& outcome = word->*which;
-    if (outcome.reason.empty()) return pending(type);
+    if (outcome.reason.empty()) return pending(view, type);
     return {type, outcome.is_done ? ConditionStatus::True : ConditionStatus::False, outcome.reason,
             outcome.message.empty() ? done : outcome.message};
   }
   const json& before = condition_before(view, type);
   const bool holds = before.is_object() &&
                      before.value("observedGeneration", std::int64_t{0}) == view.group.generation &&
-                     before.value("status", "") != "Unknown";
-  if (!holds) return pending(type);
+                     before.value("status", "") != "Unknown" && before.value("reason", "") != "NotTakenBack";
+  if (!holds) return pending(view, type);
   return {type, before.at("status") == "True" ? ConditionStatus::True : ConditionStatus::False,
           before.value("reason", ""), before.value("message", "")};
 }
@@ -104,7 +136,7 @@ Condition ready_condition(const GroupView& view, const std::vector<Condition>& a
   const bool is_unasked = !view.sight.tracker;
   if (newest_word(view) == nullptr &&
       !(is_unasked && condition_before(view, "Ready").value("status", "") == "True"))
-    return not_ready(ConditionStatus::Unknown, "Pending", pending("Ready").message);
+    return not_ready(ConditionStatus::Unknown, "Pending", pending(view, "Ready").message);
   if (view.is_stale) {
     return not_ready(ConditionStatus::Unknown, "StaleSample",
                      "the tracker has not been able to look at the group for a minute: see its log");
@@ -145,6 +177,15 @@ json sample_of_word(const task::GroupStatus& word) {
   return sample;
 }
 
+/// The delay of a group that nobody reads grows for ever: it is news by a tenth.
+void keep_similar_delay(const json& known, json& sample) {
+  const json& before = kube::value_at(known, "/delaySeconds");
+  if (!before.is_number_integer() || !sample.contains("delaySeconds")) return;
+  const auto was = before.get<std::int64_t>();
+  const auto is = sample.at("delaySeconds").get<std::int64_t>();
+  if (is != 0 && std::abs(is - was) <= was / kDelayParts) sample["delaySeconds"] = was;
+}
+
 /// Renewed at most twice a minute, by the tracker's clock, and only if it says something else: a group in
 /// which nothing happens writes nothing.
 json sample_of(const GroupView& view) {
@@ -159,6 +200,7 @@ json sample_of(const GroupView& view) {
   const std::int64_t age = view.said->sampled_at_ms - api::parse_time(known.value("sampledTime", ""));
   const bool is_fresh = age >= 0 && age < kSampleIntervalMs && known.contains("state");
   json same = sample;
+  keep_similar_delay(known, same);
   same["sampledTime"] = known.value("sampledTime", "");
   return is_fresh || same == known ? known : sample;
 }
@@ -167,6 +209,16 @@ std::string what_is_left_of(const api::GroupObject& group) {
   return fmt::format(
       "the consumer group {} in Kafka{}", group.group.group_id,
       group.group.principal.empty() ? "" : " and what " + group.group.principal + " was granted");
+}
+
+/// Of one that is not accepted. A duplicate's group in Kafka is the other's.
+std::string left_of_refused(const GroupView& view) {
+  const bool was_kept = view.group.status.contains("checkpointNonce");
+  const std::optional<Condition> access = access_left(view);
+  const std::string access_text = access ? access->message : "";
+  if (!was_kept || view.accepted.reason == "DuplicateGroup") return access_text;
+  return "the consumer group " + view.group.group.group_id + " in Kafka" +
+         (access ? ", and " + access_text : "");
 }
 
 CleanupDecision let_go(std::string reason, std::string message, bool is_warning) {
@@ -183,6 +235,13 @@ CleanupDecision wait_for_tracker(const GroupView& view) {
             .message = fmt::format("{}; nobody deletes {}", cause->message, what_is_left_of(view.group))};
   }
   const task::GroupStatus* word = newest_word(view);
+  if (word == nullptr && view.sight.task->is_paused) {
+    return {
+        .reason = "TaskPaused",
+        .message = fmt::format("the task has the annotation {}, and its tracker is not told to delete {}; "
+                               "remove the annotation, or give this group {}",
+                               api::kPaused, what_is_left_of(view.group), api::kSkipCleanup)};
+  }
   if (word != nullptr && !word->deletion.reason.empty())
     return {.reason = word->deletion.reason, .message = word->deletion.message};
   return {.reason = "CleanupRunning", .message = "the tracker is told to delete the group"};
@@ -204,7 +263,9 @@ json compute_group_status(const GroupView& view, const std::optional<CleanupDeci
   const api::GroupObject& group = view.group;
   std::vector<Condition> asked{outcome_condition(view, "CheckpointApplied", &task::GroupStatus::checkpoint,
                                                  "the group has its place")};
-  if (!group.group.principal.empty()) {
+  if (std::optional<Condition> left = access_left(view)) {
+    asked.push_back(*std::move(left));
+  } else if (!group.group.principal.empty()) {
     asked.push_back(outcome_condition(view, "AccessGranted", &task::GroupStatus::access,
                                       "the principal may read as the group"));
   }
@@ -239,13 +300,21 @@ CleanupDecision decide_group_cleanup(const GroupView& view, std::int64_t now_ms)
   }
   const bool is_accepted = view.accepted.status == ConditionStatus::True;
   if (!is_accepted && view.accepted.reason != "TaskNotFound") {
+    const std::string left = left_of_refused(view);
     return let_go("CleanupSkipped",
-                  fmt::format("the group was not accepted ({}), and nothing was deleted in Kafka",
-                              view.accepted.reason),
-                  false);
+                  fmt::format("the group was not accepted ({}), and nothing was deleted in Kafka{}",
+                              view.accepted.reason, left.empty() ? "" : "; perhaps left: " + left),
+                  !left.empty());
   }
   if (view.said && view.said->deletion.is_done)
     return let_go("CleanedUp", what_is_left_of(group) + " is deleted", false);
+  if (!view.sight.task || view.sight.task->is_deleting) {
+    Cause cause = *why_no_word(view.sight);
+    return let_go(std::move(cause.reason),
+                  fmt::format("{}, and no tracker deletes anything for the group any more; perhaps left: {}",
+                              cause.message, what_is_left_of(group)),
+                  true);
+  }
   if (is_past_deadline(group, view.first_seen_ms, now_ms)) {
     const std::string obstacle = kube::text_at(condition_before(view, kTerminating), "/message");
     return let_go(

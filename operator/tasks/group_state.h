@@ -47,7 +47,8 @@ struct GroupView {
                                                   std::int64_t now_ms);
 
 /// What to do next for a group that is deleted and has the finalizer: None or Release. Pure. The tracker
-/// deletes it in Kafka; after ten minutes it goes all the same, and the event names what is left.
+/// deletes it in Kafka; at once when no tracker of the task can any more, and after ten minutes it goes all
+/// the same, and the event names what is left.
 [[nodiscard]] CleanupDecision decide_group_cleanup(const GroupView& view, std::int64_t now_ms);
 
 }  // namespace rowtide::op::tasks

@@ -338,6 +338,20 @@ TEST_F(GroupReconcilerTest, ATrackerThatIsNotAskedYetChangesNothing) {
   EXPECT_EQ(group_status().at("members"), 2);
 }
 
+TEST_F(GroupReconcilerTest, AGroupThatNobodyReadsIsNotWrittenForEver) {
+  keep_cache();
+  task::GroupStatus said = word();
+  said.delay_seconds = 10'000;
+  said.sampled_at_ms += 40'000;
+  tracker_says({said});
+  wait_until("the delay is written", [&] { return group_status().at("delaySeconds") == 10'000; });
+  said.delay_seconds = 10'300;
+  said.sampled_at_ms += 300'000;
+  tracker_says({said});
+  expect_no_more_writes();
+  EXPECT_EQ(group_status().at("delaySeconds"), 10'000);
+}
+
 class GroupCleanupTest : public GroupReconcilerTest {
  protected:
   [[nodiscard]] json deleting_group() const {
@@ -402,11 +416,41 @@ TEST_F(GroupCleanupTest, ASuspendedTaskHoldsItForTenMinutesOnly) {
   wait_until("the event", [&] { return events_that("CleanupTimedOut") == 1; });
 }
 
-TEST_F(GroupCleanupTest, WithoutATaskTheAnnotationLetsItGo) {
-  apply_group(deleting_group());
-  wait_until("the finalizer", [&] { return has_finalizer(); });
+TEST_F(GroupCleanupTest, WithoutATaskItGoesAtOnce) {
+  keep_deleting_group();
+  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  wait_for_group("Accepted", "False TaskNotFound");
   delete_group();
-  wait_for_group("Terminating", "True TaskNotFound");
+  wait_until_gone();
+  wait_until("the event", [&] { return events_that("TaskNotFound") >= 1; });
+}
+
+TEST_F(GroupCleanupTest, ItDoesNotHoldItsNamespace) {
+  keep_deleting_group();
+  EXPECT_TRUE(client_.remove(kNamespace, {"", space_}, {}).ok());
+  // As the namespace's controller does it, in no certain order.
+  delete_group();
+  wait_for_group("Terminating", "True CleanupRunning");
+  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  wait_until_gone();
+}
+
+TEST_F(GroupCleanupTest, OfAPausedTaskItIsSaidThatNobodyIsTold) {
+  keep_deleting_group();
+  json task = task_object();
+  task["metadata"]["annotations"] = {{"rowtide.dev/paused", "true"}};
+  apply(task);
+  delete_group();
+  wait_for_group("Terminating", "True TaskPaused");
+  EXPECT_EQ(documents().find("deletionTimestamp"), std::string::npos);
+  apply(task_object());
+  wait_for_group("Terminating", "True CleanupRunning");
+}
+
+TEST_F(GroupCleanupTest, TheAnnotationLetsItGo) {
+  keep_deleting_group();
+  delete_group();
+  wait_for_group("Terminating", "True CleanupRunning");
   json object = deleting_group();
   object["metadata"]["annotations"] = {{"rowtide.dev/skip-cleanup", "true"}};
   apply_group(object);
