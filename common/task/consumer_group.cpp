@@ -83,13 +83,15 @@ bool is_group(const YAML::Node& document) {
 void refuse_duplicates(ConsumerGroupsResult& result) {
   std::set<std::string> names;
   std::set<std::string> ids;
-  for (const ConsumerGroup& group : result.groups) {
+  for (std::size_t i = 0; i < result.groups.size(); ++i) {
+    const ConsumerGroup& group = result.groups[i];
     if (!names.insert(group.group_namespace + "/" + group.name).second) {
-      result.errors.push_back({group.name + ": metadata.name", group.name, "two groups have this name", 0});
+      result.errors_of[i].push_back(
+          {group.name + ": metadata.name", group.name, "two groups have this name", 0});
     }
     if (!ids.insert(group.group_id).second) {
-      result.errors.push_back({group.name + ": spec.groupId", group.group_id,
-                               "another group of the file has it; give each its own", 0});
+      result.errors_of[i].push_back({group.name + ": spec.groupId", group.group_id,
+                                     "another group of the file has it; give each its own", 0});
     }
   }
 }
@@ -105,12 +107,14 @@ ConsumerGroupsResult parse_consumer_groups(std::string_view documents, Mode mode
       ConsumerGroup group = read_group(Field(document, "", context));
       for (FieldError& error : context.errors) {
         if (!group.name.empty()) error.path = group.name + ": " + error.path;
-        result.errors.push_back(std::move(error));
       }
       result.groups.push_back(std::move(group));
+      result.errors_of.push_back(std::move(context.errors));
       result.defaults = std::move(context.defaults);
     }
     refuse_duplicates(result);
+    for (const std::vector<FieldError>& errors : result.errors_of)
+      result.errors.insert(result.errors.end(), errors.begin(), errors.end());
   } catch (const YAML::Exception& error) {
     result.errors.push_back({"(document)", "", "not YAML: " + error.msg, error.mark.line + 1});
   }

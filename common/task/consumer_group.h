@@ -30,8 +30,10 @@ struct ConsumerGroup {
 };
 
 struct ConsumerGroupsResult {
-  std::vector<ConsumerGroup> groups;
+  std::vector<ConsumerGroup> groups;  ///< each as far as it could be read
   std::vector<FieldError> errors;     ///< paths begin with the group's name: "cache: spec.groupId"
+  /// Those of groups[i]; without what is wrong with the file as a whole.
+  std::vector<std::vector<FieldError>> errors_of;
   std::vector<std::string> defaults;  ///< of one document: paths of fields that say what their absence says
   [[nodiscard]] bool ok() const { return errors.empty(); }
 };

@@ -261,6 +261,36 @@ TEST_F(ConsumerGroups, AFileThatIsWrongIsRefusedAtTheStartAndLeftAloneLater) {
               HasSubstr("consumer groups are Kafka's"));
 }
 
+TEST_F(ConsumerGroups, InKubernetesNoFileKeepsTheTrackerFromStreaming) {
+  task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
+  task["spec"]["source"].erase("credentials");
+  task["spec"]["source"]["credentialsSecretRef"] = {{"name", "login"}};
+  std::filesystem::create_directory(folder.path() / "login");
+  std::ofstream(folder.path() / "login" / "username") << kTrackerUser;
+  std::ofstream(folder.path() / "login" / "password") << kTrackerPassword;
+  std::ofstream(groups_file()) << "somebody's: [";
+  tracker.emplace(
+      task, std::vector<std::string>{"--kubernetes", "--secrets", folder.path(), "--groups", groups_file()});
+  tracker->start_streaming();
+  wait_until("the log says what is wrong",
+             [&] { return tracker->process().err().find("not YAML") != std::string::npos; });
+
+  server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v INT)");
+  insert(1);
+  put_group("good", {{"checkpoint", {{"mode", "Earliest"}}}});
+  put_group("newer", {{"checkpoint", {{"mode", "Earliest"}}}, {"fromTheFuture", 1}});
+  wait_for("good", "unconsumedRecords", 2);
+  const json newer = wait_for("newer", "checkpoint.reason", "InvalidDocument");
+  EXPECT_THAT(newer.at("checkpoint").at("message").get<std::string>(),
+              HasSubstr("spec.fromTheFuture: unknown field"));
+  EXPECT_EQ(newer.at("unconsumedRecords"), nullptr);
+  put_group("newer", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("newer", "unconsumedRecords", 2);
+  put_group("newer", {{"fromTheFuture", 1}});
+  wait_for("newer", "checkpoint.reason", "InvalidDocument");
+  EXPECT_EQ(status_of("good").at("checkpoint").at("done"), true);
+}
+
 /// A broker whose users may do nothing until they are let.
 class ConsumerGroupAccess : public ConsumerGroups {
  protected:

@@ -74,7 +74,8 @@ absl::StatusOr<std::vector<std::string>> topics_of(const task::Task& task, const
 }
 
 /// The keeper of the task's consumer groups; null where no file of them was given. INVALID_ARGUMENT: what is
-/// wrong with the file. In Kubernetes it may be missing, and comes when there is a group.
+/// wrong with the file. In Kubernetes it is the operator's, comes when there is a group, and keeps no tracker
+/// from streaming.
 absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOptions& options,
                                                                  const task::Task& task,
                                                                  const task::SecretReader& secrets,
@@ -84,8 +85,7 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
     return absl::InvalidArgumentError("--groups is for the Kafka sink: consumer groups are Kafka's");
   }
   const task::Mode mode = options.task.kubernetes ? task::Mode::Kubernetes : task::Mode::Standalone;
-  const auto groups = groups::read_groups(options.groups_file, task, mode);
-  if (!groups.ok() && !(options.task.kubernetes && absl::IsNotFound(groups.status()))) return groups.status();
+  if (mode == task::Mode::Standalone) RETURN_IF_ERROR(groups::check_groups(options.groups_file, mode));
   return std::make_unique<groups::GroupKeeper>(groups::KeeperParts{
       .task = task,
       .secrets = secrets,

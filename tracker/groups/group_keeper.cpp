@@ -63,26 +63,22 @@ absl::StatusOr<std::string> content_of(const std::string& file) {
   return absl::UnavailableError(message);
 }
 
-absl::StatusOr<std::vector<task::ConsumerGroup>> groups_in(const std::string& content,
-                                                           const std::string& file, const task::Task& task,
-                                                           task::Mode mode) {
-  task::ConsumerGroupsResult result = task::parse_consumer_groups(content, mode);
-  if (!result.ok()) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} holds ConsumerGroups that are not valid:\n{}", file, task::to_string(result.errors)));
-  }
-  std::erase_if(result.groups, [&](const task::ConsumerGroup& group) {
-    return group.task != task.name || group.group_namespace != task.task_namespace;
-  });
-  return std::move(result.groups);
+std::string lines_of(const std::vector<task::FieldError>& errors) {
+  std::string lines = task::to_string(errors);
+  if (!lines.empty()) lines.pop_back();
+  return lines;
+}
+
+std::string invalid_text(const std::string& file, const std::vector<task::FieldError>& errors) {
+  return fmt::format("{} holds ConsumerGroups that are not valid:\n{}", file, task::to_string(errors));
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<task::ConsumerGroup>> read_groups(const std::string& file, const task::Task& task,
-                                                             task::Mode mode) {
+absl::Status check_groups(const std::string& file, task::Mode mode) {
   ASSIGN_OR_RETURN(const std::string content, content_of(file));
-  return groups_in(content, file, task, mode);
+  const task::ConsumerGroupsResult read = task::parse_consumer_groups(content, mode);
+  return read.ok() ? absl::OkStatus() : absl::InvalidArgumentError(invalid_text(file, read.errors));
 }
 
 GroupKeeper::GroupKeeper(KeeperParts parts)
@@ -118,41 +114,63 @@ void GroupKeeper::run(const std::stop_token& stop) {
 /// Numbers of before say nothing any more.
 void GroupKeeper::tell_unavailable(const absl::Status& status) {
   for (auto& [identity, kept] : kept_) {
+    if (kept.is_refused) continue;
     if (!kept.status.checkpoint.is_done) kept.status.checkpoint = outcome_of(status, {});
     kept.status.unconsumed_records.reset();
     kept.status.delay_seconds.reset();
   }
 }
 
-/// A file that is missing holds no groups; one that cannot be read or is wrong changes nothing.
+/// A file that is missing holds no groups; one that cannot be read or is wrong changes nothing. In
+/// Kubernetes, where each document is another's, only the group is left whose document is wrong.
 void GroupKeeper::reload() {
   const absl::StatusOr<std::string> content = content_of(parts_.file);
   if (!content.ok() && !absl::IsNotFound(content.status())) return;
   const std::string now = content.ok() ? *content : std::string();
   if (now == content_) return;
-  auto groups = groups_in(now, parts_.file, parts_.task, parts_.mode);
+  task::ConsumerGroupsResult read = task::parse_consumer_groups(now, parts_.mode);
   content_ = now;
-  if (!groups.ok()) {
-    spdlog::warn("{}; the groups stay as they are", text(groups.status()));
-    return;
+  if (!read.ok()) {
+    const bool are_apart = parts_.mode == task::Mode::Kubernetes && !read.groups.empty();
+    spdlog::warn("{}; {}", invalid_text(parts_.file, read.errors),
+                 are_apart ? "nothing is done for these" : "the groups stay as they are");
+    if (!are_apart) return;
   }
   std::map<std::string, Kept> kept;
-  for (task::ConsumerGroup& group : *groups) {
+  for (std::size_t i = 0; i < read.groups.size(); ++i) {
+    task::ConsumerGroup& group = read.groups[i];
+    if (group.task != parts_.task.name || group.group_namespace != parts_.task.task_namespace) continue;
     const std::string identity = identity_of(group);
-    const auto known = kept_.find(identity);
-    Kept& entry = kept[identity];
-    if (known != kept_.end()) entry = std::move(known->second);
-    // What was said of another document is not said of this one.
-    if (entry.group.generation != group.generation || entry.group.uid.empty()) {
-      entry.status.checkpoint = entry.status.access = entry.status.deletion = {};
-    }
-    entry.status.name = group.name;
-    entry.status.uid = group.uid;
-    entry.status.generation = group.generation;
-    entry.status.group_id = group.group_id;
-    entry.group = std::move(group);
+    kept.insert_or_assign(identity, kept_as(std::move(group), read.errors_of[i]));
   }
   kept_ = std::move(kept);
+}
+
+/// What is known of the group already, with its newest document.
+GroupKeeper::Kept GroupKeeper::kept_as(task::ConsumerGroup group,
+                                       const std::vector<task::FieldError>& errors) {
+  const auto known = kept_.find(identity_of(group));
+  Kept kept;
+  if (known != kept_.end()) kept = std::move(known->second);
+  task::GroupStatus& status = kept.status;
+  // What was said of another document is not said of this one.
+  if (kept.group.generation != group.generation || kept.group.uid.empty() || kept.is_refused)
+    status.checkpoint = status.access = status.deletion = {};
+  status.name = group.name;
+  status.uid = group.uid;
+  status.generation = group.generation;
+  status.group_id = group.group_id;
+  kept.is_refused = !errors.empty();
+  if (kept.is_refused) {
+    status.checkpoint = status.access =
+        status.deletion = {.is_done = false, .reason = "InvalidDocument", .message = lines_of(errors)};
+    status.state.clear();
+    status.unconsumed_records.reset();
+    status.delay_seconds.reset();
+    kept.places.clear();
+  }
+  kept.group = std::move(group);
+  return kept;
 }
 
 absl::Status GroupKeeper::look(const std::stop_token& stop) {
@@ -171,6 +189,7 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
   std::vector<TopicSurvey::Places> places;
   for (auto& [identity, kept] : kept_) {
     if (stop.stop_requested()) return absl::CancelledError("stopped");
+    if (kept.is_refused) continue;
     const absl::Status status = look_at(kept, views, deadline_in(kCallTimeout));
     if (absl::IsUnavailable(status)) first.Update(status);
     if (kept.places.size() == views.size()) places.push_back(kept.places);
@@ -181,6 +200,7 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
   RETURN_IF_ERROR(survey_.count(*reader_, views, places, deadline_in(kCountTime)));
   for (auto& [identity, kept] : kept_) {
     if (stop.stop_requested()) return absl::CancelledError("stopped");
+    if (kept.is_refused) continue;
     RETURN_IF_ERROR(measure(kept, views, deadline_in(kCallTimeout)));
   }
   return absl::OkStatus();

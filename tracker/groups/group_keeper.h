@@ -23,11 +23,9 @@
 
 namespace rowtide::groups {
 
-/// The groups of the file that belong to the task. NOT_FOUND: there is no such file; INVALID_ARGUMENT: what
-/// is wrong in it.
-[[nodiscard]] absl::StatusOr<std::vector<task::ConsumerGroup>> read_groups(const std::string& file,
-                                                                           const task::Task& task,
-                                                                           task::Mode mode);
+/// INVALID_ARGUMENT: what is wrong in a file of ConsumerGroups; NOT_FOUND, UNAVAILABLE: it is not there, or
+/// cannot be read.
+[[nodiscard]] absl::Status check_groups(const std::string& file, task::Mode mode);
 
 struct KeeperParts {
   const task::Task& task;  ///< must have a Kafka sink, and outlive the keeper
@@ -57,10 +55,12 @@ class GroupKeeper {
     task::ConsumerGroup group;
     task::GroupStatus status;
     TopicSurvey::Places places;
+    bool is_refused = false;  ///< its newest document cannot be understood: nothing is done for it
   };
 
   void run(const std::stop_token& stop);
   void reload();
+  [[nodiscard]] Kept kept_as(task::ConsumerGroup group, const std::vector<task::FieldError>& errors);
   [[nodiscard]] absl::Status look(const std::stop_token& stop);
   [[nodiscard]] absl::Status save_notes();
   [[nodiscard]] absl::Status look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);

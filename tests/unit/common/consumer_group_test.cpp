@@ -77,6 +77,18 @@ TEST(ConsumerGroup, WhatIsWrongIsNamedWithTheGroup) {
   EXPECT_NE(errors_of("kind: [").find("not YAML"), std::string::npos);
 }
 
+TEST(ConsumerGroup, WhatIsWrongWithOneIsNotTheOthers) {
+  const auto read = parse_consumer_groups(group_document("{taskRef: {name: a}, topic: x}") + "---\n" +
+                                              group_document("{taskRef: {name: a}}", "b") + "---\n" +
+                                              group_document("{taskRef: {name: a}}", "b"),
+                                          Mode::Kubernetes);
+  ASSERT_EQ(read.errors_of.size(), 3U);
+  EXPECT_EQ(read.errors_of[0].size(), 1U);
+  EXPECT_EQ(read.errors_of[1].size(), 0U);
+  EXPECT_EQ(read.errors_of[2].size(), 2U) << "its name and its groupId are another's";
+  EXPECT_EQ(read.errors.size(), 3U);
+}
+
 TEST(ConsumerGroup, OfOneGroupIdThereIsOne) {
   const std::string two = group_document("{taskRef: {name: a}, groupId: g}") + "---\n" +
                           group_document("{taskRef: {name: a}, groupId: g}", "b");
