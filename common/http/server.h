@@ -49,7 +49,8 @@ struct ServerOptions {
   /// For TLS: asked at each connection, on its thread, so that a certificate can be changed while serving.
   /// Empty: plain HTTP.
   std::function<KeyPair()> certificate = {};
-  std::size_t max_body_bytes = std::size_t{64} * 1024;  ///< more is answered with 413; of unknown length, with 411 or 415
+  std::size_t max_body_bytes =
+      std::size_t{64} * 1024;  ///< more is answered with 413; of unknown length, with 411 or 415
 };
 
 /// Serves GET on a few fixed paths: metrics, health, status; and what `requests` has, by "POST /path". Others

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,14 @@ std::uint32_t derived_server_id(std::string_view text, std::uint32_t count = 1) 
   return kFirst + hash % (UINT32_MAX - kFirst - (count - 1));
 }
 
+/// In a pod its uid: pods may be given one host name.
+std::string this_replica() {
+  if (const char* pod = std::getenv(kPodUid); pod != nullptr && *pod != '\0') return pod;
+  std::array<char, 256> host{};
+  static_cast<void>(::gethostname(host.data(), host.size() - 1));
+  return host.data();
+}
+
 }  // namespace
 
 std::uint32_t effective_server_id(const Task& task) {
@@ -29,9 +38,7 @@ std::uint32_t effective_server_id(const Task& task) {
 
 std::uint32_t first_reader_server_id(const Task& task) {
   if (task.spec.source.server_id != 0) return task.spec.source.server_id;
-  std::array<char, 256> host{};
-  static_cast<void>(::gethostname(host.data(), host.size() - 1));
-  return derived_server_id(task.identity() + "@" + host.data(),
+  return derived_server_id(task.identity() + "@" + this_replica(),
                            static_cast<std::uint32_t>(task.spec.sink.stream->max_readers));
 }
 

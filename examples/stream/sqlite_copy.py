@@ -5,6 +5,7 @@ URL is the tracker's, of a task with sink.stream (docs/stream.md): http://localh
 rows, and both are written in one transaction: after a crash of anything it goes on where the rows are. It begins with the oldest
 binlog: rows that are older must be copied first. An ALTER changes a row here when the row changes.
 """
+import http.client
 import json
 import sqlite3
 import sys
@@ -41,7 +42,7 @@ while True:
         print(error.read().decode(), file=sys.stderr)
         if error.code < 500:  # a bad request, or a place whose binlog is gone
             sys.exit(1)
-    except OSError as error:  # the tracker is away: until it is back
+    except (OSError, http.client.HTTPException, ValueError) as error:  # the tracker is away, perhaps amid a line
         print(error, file=sys.stderr)
     db.rollback()  # what came after the last commit line comes again
     time.sleep(1)

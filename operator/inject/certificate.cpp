@@ -25,7 +25,7 @@ using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 constexpr std::size_t kMaxCommonName = 64;  // RFC 5280, ub-common-name
 constexpr std::int64_t kClockSkew = 3600;
-constexpr std::size_t kMostOfOthers = 32;
+constexpr std::size_t kMostOfOthers = 256;
 
 std::string text_of(BIO* bio) {
   char* data = nullptr;

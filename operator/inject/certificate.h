@@ -21,8 +21,8 @@ struct SelfSigned {
 [[nodiscard]] absl::StatusOr<SelfSigned> make_certificate(const std::string& host, const std::string& owner,
                                                           std::int64_t now, std::int64_t valid_seconds);
 
-/// The certificates to trust, as PEM: those of `live` that others have and that have not expired, the 32 that
-/// last longest; and `own`. The order depends on nothing but the certificates.
+/// The certificates to trust, as PEM: those of `live` that others have and that have not expired, the 256
+/// that last longest; and `own`. The order depends on nothing but the certificates.
 [[nodiscard]] std::string merged_bundle(const std::string& live, const std::vector<std::string>& own,
                                         const std::string& owner, std::int64_t now);
 

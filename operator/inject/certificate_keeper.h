@@ -21,7 +21,7 @@ struct KeeperOptions {
   std::string webhook;  ///< name of the MutatingWebhookConfiguration whose caBundles are kept
   std::string host;     ///< by which the API server calls: the Service's DNS name, or an IP address
   std::string owner;    ///< this process among the operators
-  std::chrono::seconds valid_for = std::chrono::hours(24 * 7);
+  std::chrono::seconds valid_for = std::chrono::hours(24);
   std::chrono::milliseconds look_every{30'000};
   /// How long a new certificate stands in the bundle before it is shown: API servers hear of it one after
   /// another.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/status/try.h"
+#include "common/task/server_id.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/pod_parts.h"
@@ -155,6 +156,8 @@ absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const s
   json tracker = tasks::container(task, default_image, tasks::kSidecarContainer,
                                   arguments(port, !state_volume.empty()), std::move(mounts));
   tracker["restartPolicy"] = "Always";
+  append(tracker, "env",
+         {{{"name", task::kPodUid}, {"valueFrom", {{"fieldRef", {{"fieldPath", "metadata.uid"}}}}}}});
   tracker["securityContext"] = security_context(pod, spec);
   tracker["ports"] =
       json::array({{{"name", tasks::kSidecarStatusPort}, {"containerPort", port + 1}, {"protocol", "TCP"}}});

@@ -32,6 +32,7 @@ class Sidecars : public testing::Test {
     mysql_.exec("CREATE DATABASE shop");
     mysql_.exec("CREATE TABLE shop.customers (id INT PRIMARY KEY, name VARCHAR(40))");
   }
+  /// With a token in the pod, which is not to reach the sidecar.
   void apply_example() {
     std::ifstream file(source_root() / "examples" / "sidecar" / "cache.yaml");
     std::ostringstream text;
@@ -101,7 +102,10 @@ TEST_F(Sidecars, ACacheInThePodEqualsTheTableThroughRestartsAndAnAlter) {
   write(300, 400);
   mysql_.exec("ALTER TABLE shop.customers ADD COLUMN city VARCHAR(40)");
   mysql_.exec("UPDATE shop.customers SET city = 'Łódź'");
-  write(400, 500);
+  write(400, 450);
+  const std::string survivor = pods().at(0);
+  space_.kubectl({"exec", survivor, "-c", "rowtide-tracker", "--", "bash", "-c", "kill -TERM 1"});
+  write(450, 500);
   wait_available();
 
   const json expected = table();
@@ -120,6 +124,10 @@ TEST_F(Sidecars, ACacheInThePodEqualsTheTableThroughRestartsAndAnAlter) {
   EXPECT_THAT(in_pod(pod, {"bash", "-c",
                            "curl -sN --max-time 3 'localhost:9797/changes?from=latest&heartbeat=1' || true"}),
               HasSubstr(R"("rowtide":"heartbeat")"));
+  EXPECT_EQ(space_.kubectl({"exec", pod, "-c", "rowtide-tracker", "--", "ls",
+                            "/var/run/secrets/kubernetes.io/serviceaccount"}),
+            "");
+  EXPECT_THAT(in_pod(pod, {"ls", "/var/run/secrets/kubernetes.io/serviceaccount"}), HasSubstr("token"));
   const std::string address = space_.get("pod", pod).at("status").at("podIP");
   const std::string other = pods().at(1);
   EXPECT_THAT(in_pod(other, {"curl", "-sS", "http://" + address + ":9798/status"}), HasSubstr("customers"));

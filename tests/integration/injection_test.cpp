@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 #include "absl/strings/escaping.h"
@@ -40,6 +42,8 @@ class Injection : public ReconcilerTest {
                    .value();
     configure(webhook_->port());
     apply(stream_task());
+    pass_precheck();
+    wait_until("its spec is known as good", [&] { return status().contains("lastGoodSpec"); });
     wait_until("the API server trusts it", [&] { return webhook_->ready().ok(); });
     wait_until("the API server has heard of it", [&] {
       make(pod("probe"));
@@ -53,20 +57,34 @@ class Injection : public ReconcilerTest {
     EXPECT_TRUE(client_.remove(kube::kMutatingWebhookConfiguration, {"", kConfiguration}).ok());
     ReconcilerTest::TearDown();
   }
-  /// As the chart has it, but for the address.
+  /// As the chart makes it, but for the address.
   void configure(int port) {
-    client_
-        .create(kube::kMutatingWebhookConfiguration, json::parse(R"({
-      "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
-      "metadata": {"name": "rowtide"},
-      "webhooks": [{"name": "inject.rowtide.dev", "admissionReviewVersions": ["v1"], "sideEffects": "None",
-                    "failurePolicy": "Ignore", "timeoutSeconds": 5,
-                    "clientConfig": {"url": "https://127.0.0.1:)" +
-                                                                 std::to_string(port) + R"(/inject"},
-                    "namespaceSelector": {"matchLabels": {"rowtide.dev/injection": "enabled"}},
-                    "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"],
-                               "resources": ["pods"]}]}]})"))
-        .value();
+    json object = shipped_configuration();
+    object["metadata"] = {{"name", kConfiguration}};
+    object["webhooks"][0]["clientConfig"] = {
+        {"url", "https://127.0.0.1:" + std::to_string(port) + "/inject"}};
+    client_.create(kube::kMutatingWebhookConfiguration, object).value();
+  }
+  static json shipped_configuration() {
+    for (const YAML::Node& document :
+         YAML::LoadAllFromFile((test::source_root() / "helm" / "rowtide.yaml").string())) {
+      if (document["kind"].as<std::string>() == "MutatingWebhookConfiguration") return to_json(document);
+    }
+    throw std::runtime_error("helm/rowtide.yaml has no MutatingWebhookConfiguration");
+  }
+  static json to_json(const YAML::Node& node) {
+    json value;
+    if (node.IsMap()) {
+      for (const auto& each : node) value[each.first.as<std::string>()] = to_json(each.second);
+    } else if (node.IsSequence()) {
+      for (const auto& each : node) value.push_back(to_json(each));
+    } else if (const json number = json::parse(node.Scalar(), nullptr, false);
+               node.Tag() == "?" && number.is_number()) {
+      value = number;
+    } else {
+      value = node.Scalar();
+    }
+    return value;
   }
   [[nodiscard]] json stream_task(const std::string& name = "orders") const {
     json object = task_object(name);
@@ -125,16 +143,22 @@ TEST_F(Injection, WhatCannotBeIsRefusedWithTheReason) {
   EXPECT_TRUE(live(kube::kPod, "web").is_null());
 }
 
-TEST_F(Injection, ATaskThatWasMadeJustNowIsFound) {
+TEST_F(Injection, ATaskThatWasMadeJustNowIsFoundAndMustPassItsPrecheckFirst) {
   for (int i = 0; i < 10; ++i) {
     const std::string name = "new-" + std::to_string(i);
     apply(stream_task(name));
-    make(pod(name, name));
-    EXPECT_TRUE(has_tracker(name));
+    const auto early = client_.create(kube::kPod, pod(name, name));
+    EXPECT_THAT(std::string(early.status().message()), HasSubstr("has passed its precheck yet"));
   }
 }
 
-TEST_F(Injection, AnOperatorThatIsAwayStopsNobodyAndNamespacesWithoutTheLabelAreNotAsked) {
+TEST_F(Injection, AnOperatorThatIsAwayStopsNobody) {
+  webhook_.reset();
+  EXPECT_TRUE(client_.create(kube::kPod, pod("alone", "nobody")).ok()) << "as failurePolicy Ignore has it";
+  EXPECT_FALSE(has_tracker("alone"));
+}
+
+TEST_F(Injection, OfNamespacesWithoutTheLabelNobodyIsAsked) {
   kube::Client user(*transport_, "user");
   user.apply(kNamespace, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}})
       .value();
@@ -145,9 +169,6 @@ TEST_F(Injection, AnOperatorThatIsAwayStopsNobodyAndNamespacesWithoutTheLabelAre
     return !has;
   });
   EXPECT_TRUE(client_.create(kube::kPod, pod("free", "nobody")).ok());
-  webhook_.reset();
-  EXPECT_TRUE(client_.create(kube::kPod, pod("alone")).ok());
-  EXPECT_FALSE(has_tracker("alone"));
 }
 
 TEST_F(Injection, OperatorsServeSideBySideWithACertificateEach) {

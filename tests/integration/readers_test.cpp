@@ -472,14 +472,25 @@ TEST_P(Readers, TheStatusHasAnAddressOfItsOwnWithoutTheChanges) {
   EXPECT_EQ(http_send(port, "DELETE", "/readers?reader=r", "").status, 405);
 }
 
-TEST_P(Readers, AFolderOfPlacesHasOneTracker) {
+TEST_P(Readers, AFolderOfPlacesHasOneTrackerAndTheNextServesMeanwhile) {
+  Lines(tracker_, "reader=r&heartbeat=1").begun();
   TrackerProcess second(task_, {"--state", state_.path()});
-  second.start();
-  EXPECT_EQ(second.wait_exit().code, 1);
-  EXPECT_THAT(second.process().err(), HasSubstr("another tracker uses it"));
+  second.start_streaming();
+  Lines(second, "heartbeat=1").begun();
+  for (const HttpAnswer& answer :
+       {second.get("/changes?reader=r"), http_send(second.port(), "DELETE", "/readers?reader=r", "")}) {
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_THAT(answer.body, HasSubstr("another tracker uses it"));
+  }
   EXPECT_EQ(tracker_.stop(SIGKILL).signal, SIGKILL);
-  TrackerProcess third(task_, {"--state", state_.path()});
-  third.start_streaming();
+  Lines(second, "reader=r&heartbeat=1").begun();
+}
+
+TEST_P(Readers, AFolderThatCannotBeWrittenToIsSaid) {
+  TrackerProcess tracker(task_, {"--state", "/proc"});
+  tracker.start();
+  EXPECT_EQ(tracker.wait_exit().code, 1);
+  EXPECT_THAT(tracker.process().err(), HasSubstr("--state /proc: "));
 }
 
 TEST_P(Readers, AForgottenOneBeginsAnew) {

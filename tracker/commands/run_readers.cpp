@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "common/http/server.h"
+#include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/sleep.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
@@ -22,7 +23,9 @@ absl::Status run_readers(const task::Task& task, const task::SecretReader& secre
                          const ReaderPlaces& places, const std::stop_token& stop) {
   std::unique_ptr<StateLock> lock;
   if (!places.state.empty()) {
-    ASSIGN_OR_RETURN(lock, StateLock::take(places.state));
+    ASSIGN_OR_RETURN(lock, StateLock::open(places.state));
+    // A rollout starts the next one before the one before has ended: the changes do not wait for that.
+    if (const absl::Status held = lock->hold(); !held.ok()) spdlog::warn("{}", text(held));
   }
   RETURN_IF_ERROR(run::compile_objects(task.spec, false).status());
   readers::Readers readers(
@@ -34,6 +37,7 @@ absl::Status run_readers(const task::Task& task, const task::SecretReader& secre
                           return make_parts(each, secrets, source, sink, checkpoints);
                         }},
        .state = places.state,
+       .hold_state = [&lock] { return lock->hold(); },
        .make_store = checkpoint::make_file_checkpoint_store});
   const auto statuses = [&readers] { return readers.statuses(); };
   ASSIGN_OR_RETURN(

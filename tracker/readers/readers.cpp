@@ -140,6 +140,7 @@ absl::StatusOr<std::shared_ptr<Readers::Connection>> Readers::connect(ReaderRequ
           "its annotation rowtide.dev/inject-state-volume), or keep "
           "the position yourself and give it as from");
     }
+    RETURN_IF_ERROR(parts_.hold_state());
     if (const auto former = newest(request.name)) {
       RETURN_IF_ERROR(release(
           former, failure(absl::StatusCode::kAborted, "TakenOver",
@@ -217,6 +218,9 @@ http::Response Readers::forget(const http::Request& request) {
           fmt::format("reader \"{}\" is connected; end its connection first", name)));
     }
     if (absl::Status status = release(connection, absl::OkStatus()); !status.ok()) return refusal(status);
+  }
+  if (!parts_.state.empty()) {
+    if (absl::Status held = parts_.hold_state(); !held.ok()) return refusal(held);
   }
   std::error_code error;
   const bool was_there = !parts_.state.empty() && std::filesystem::remove(place_of(name), error);

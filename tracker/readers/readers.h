@@ -20,6 +20,8 @@ struct ReadersParts {
   const task::Task& task;  ///< with spec.sink.stream
   PipelineParts pipeline;
   std::filesystem::path state;  ///< folder for the places of named readers; empty: there are none
+  /// Asked before a place there is used, by one thread at a time; its error is the reader's.
+  std::function<absl::Status()> hold_state;
   std::function<std::unique_ptr<checkpoint::CheckpointStore>(const std::filesystem::path&, const task::Task&)>
       make_store;
 };

@@ -141,6 +141,12 @@ TEST_F(PodInjection, TheTasksSettingsAreTheSidecars) {
   EXPECT_EQ(tracker().at("securityContext").at("runAsUser"), 65532) << "of another image nothing is known";
 }
 
+TEST_F(PodInjection, EachPodIsAReplicaOfItsOwnWhateverItsHostName) {
+  EXPECT_EQ(tracker().at("env").back(),
+            json::parse(
+                R"({"name": "ROWTIDE_POD_UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}})"));
+}
+
 TEST_F(PodInjection, APodWithoutTheAnnotationWantsNone) {
   EXPECT_TRUE(wants_tracker(pod));
   pod["metadata"]["annotations"].erase(kInject);
