@@ -40,7 +40,8 @@ class Sidecars : public testing::Test {
     std::ofstream(folder_.path() / "cache.yaml") << absl::StrReplaceAll(
         text.str(),
         {{"host: mysql,", "host: " + address() + ", port: " + std::to_string(mysql_.port()) + ","},
-         {"image: python:3-slim", "image: rowtide-application:dev"}});
+         {"image: python:3-slim", "image: rowtide-application:dev"},
+         {"automountServiceAccountToken: false", "automountServiceAccountToken: true"}});
     space_.kubectl({"apply", "-f", folder_.path() / "cache.yaml"});
   }
   void wait_available() {
