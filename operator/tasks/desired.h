@@ -29,7 +29,8 @@ inline constexpr const char* kDefaultImage = "rowtide.dev/default-image";
 /// On a cleanup's Job: whose topics it deletes. The task is not its owner: a deletion in the foreground would
 /// take the Job away before it is done.
 inline constexpr const char* kTaskUid = "rowtide.dev/task-uid";
-/// On that Job's pods: the document of the spec to clean up after.
+/// On that Job's pods, and on those of applications that a tracker was put into: the document of the spec
+/// that it reads there, through a downwardAPI volume.
 inline constexpr const char* kTaskDocument = "rowtide.dev/task-document";
 inline constexpr const char* kCleanupContainer = "cleanup";
 inline constexpr const char* kTrackerContainer = "tracker";

@@ -14,7 +14,6 @@
 
 #include "common/status/text.h"
 #include "common/status/try.h"
-#include "common/task/stable_hash.h"
 #include "common/time/clock.h"
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
@@ -263,8 +262,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.precheck_refusal = refusal_of(precheck_written);
   observed.tracker_refusal = refusal_of(tracker_written);
   observed.now_ms = now_ms;
-  observed.has_newest_config =
-      task.is_stream && is_fit && is_applied(task, get(objects.tracker_config), tracker_config_map(task));
+  if (last_good) observed.last_good_hash = last_good->tracker_hash;
   ask_tracker(observed, objects);
   ask_sidecars(observed, objects);
   const json status = compute_status(observed);
@@ -406,8 +404,6 @@ void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
 void Reconciler::ask_sidecars(Observed& observed, const Objects& objects) {
   const api::TaskObject& task = observed.task;
   if (!task.is_stream) return;
-  if (objects.tracker_config)
-    observed.config_hash = task::stable_hash(kube::text_at(*objects.tracker_config, "/data/task.yaml"));
   std::set<std::string> uids;
   for (const kube::ObjectPtr& pod : objects.sidecar_pods) {
     Sidecar& sidecar = observed.sidecars.emplace_back(Sidecar{.pod = get(pod)});
@@ -452,10 +448,10 @@ absl::Status Reconciler::create_job(const api::TaskObject& task, int attempt) {
 
 absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Objects& objects,
                                         const json& deployment) {
-  if (task.is_suspended && !objects.deployment) return absl::OkStatus();
+  // A pod of an application has its document in an annotation.
+  if (task.is_stream || (task.is_suspended && !objects.deployment)) return absl::OkStatus();
   RETURN_IF_ERROR(
       apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
-  if (task.is_stream) return absl::OkStatus();
   if (!deployment.is_null()) {
     RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), deployment));
   }

@@ -8,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/desired.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/sidecar_names.h"
 #include "operator/tasks/tracker_state.h"
@@ -41,10 +43,22 @@ Condition streaming_of(const Sidecar& sidecar) {
   return {"Streaming", ConditionStatus::False, "Starting", "the tracker is not ready yet"};
 }
 
-/// Empty: it has not said which document it has.
-std::optional<bool> is_up_to_date(const Observed& observed, const Sidecar& sidecar) {
-  if (!sidecar.tracker || sidecar.tracker->document_hash.empty()) return std::nullopt;
-  return sidecar.tracker->document_hash == observed.config_hash;
+/// By its own word, else by the document that was put into its pod; empty: neither is there.
+std::string document_hash_of(const Sidecar& sidecar) {
+  if (sidecar.tracker && !sidecar.tracker->document_hash.empty()) return sidecar.tracker->document_hash;
+  const std::string_view document = kube::string_at(*sidecar.pod, {"metadata", "annotations", kTaskDocument});
+  return document.empty() ? "" : task::stable_hash(document);
+}
+
+bool is_up_to_date(const Observed& observed, const Sidecar& sidecar) {
+  const std::string hash = document_hash_of(sidecar);
+  return !hash.empty() && hash == given_hash(observed);
+}
+
+/// Whether pods get the newest spec.
+bool gives_newest(const Observed& observed) {
+  return observed.task.parsed->ok() && !observed.conflict &&
+         given_hash(observed) == observed.task.tracker_hash;
 }
 
 /// Pods whose tracker has an older document, because a sidecar reads it only when it starts.
@@ -52,7 +66,7 @@ std::string outdated_text(const Observed& observed) {
   std::string first;
   int more = 0;
   for (const Sidecar& sidecar : observed.sidecars) {
-    if (is_up_to_date(observed, sidecar).value_or(true)) continue;
+    if (is_up_to_date(observed, sidecar)) continue;
     if (first.empty()) {
       first = pod_name(sidecar);
     } else {
@@ -110,36 +124,37 @@ json entry_of(const Observed& observed, const Sidecar& sidecar, const json& all_
   const json& before = entry_before(all_before, pod);
   const Condition streaming = streaming_of(sidecar);
   const bool is_ready = streaming.status == ConditionStatus::True;
-  json entry = {{"pod", pod}, {"ready", is_ready}};
+  json entry = {{"pod", pod}, {"ready", is_ready}, {"upToDate", is_up_to_date(observed, sidecar)}};
   if (!is_ready) {
     entry["reason"] = streaming.reason;
     entry["message"] = streaming.message;
   }
-  if (const std::optional<bool> known = is_up_to_date(observed, sidecar)) {
-    entry["upToDate"] = *known;
-  } else if (before.is_object() && before.contains("upToDate")) {
-    entry["upToDate"] = before.at("upToDate");
-  }
-  json readers = before.is_object() ? before.value("readers", json::array()) : json::array();
+  // There, perhaps empty, once it has answered.
+  json readers = before.is_object() ? before.value("readers", json(nullptr)) : json(nullptr);
   if (sidecar.tracker) readers = readers_of(*sidecar.tracker);
   const bool is_down = container_available(*sidecar.pod, kSidecarContainer).status != ConditionStatus::True;
   if (is_down || sidecar.is_silent) readers = last_readers(std::move(readers));
-  if (!readers.empty()) entry["readers"] = std::move(readers);
+  if (readers.is_array()) entry["readers"] = std::move(readers);
   return entry;
 }
 
+/// What is told at once: a sidecar's first answer, and not what its readers do afterwards.
 json without_readers(json entries) {
-  for (json& entry : entries) entry.erase("readers");
+  for (json& entry : entries) {
+    if (entry.contains("readers")) entry["readers"] = nullptr;
+  }
   return entries;
 }
 
 }  // namespace
 
+std::string given_hash(const Observed& observed) {
+  return is_last_good(observed) ? observed.task.tracker_hash : observed.last_good_hash;
+}
+
 Condition sidecars_available(const Observed& observed) {
   const char* type = "TrackerAvailable";
-  if (observed.config_hash.empty()) {
-    if (const std::optional<Refusal>& refusal = observed.tracker_refusal)
-      return {type, ConditionStatus::False, refusal->reason, refusal->message};
+  if (given_hash(observed).empty()) {
     return {type, ConditionStatus::False, "NotStarted", "pods get the tracker when the precheck has passed"};
   }
   for (const Sidecar& sidecar : observed.sidecars) {
@@ -172,9 +187,7 @@ Condition stream_ready(const Observed& observed, const Condition& streaming,
   const auto not_ready = [](std::string reason, std::string message) {
     return Condition{"Ready", ConditionStatus::False, std::move(reason), std::move(message)};
   };
-  if (const std::optional<Refusal>& refusal = observed.tracker_refusal)
-    return not_ready(refusal->reason, refusal->message);
-  if (observed.has_newest_config) {
+  if (gives_newest(observed)) {
     if (streaming.status == ConditionStatus::False) return not_ready(streaming.reason, streaming.message);
     if (observed.sidecars.empty()) {
       return {"Ready", ConditionStatus::True, "NoSidecars",
@@ -183,7 +196,7 @@ Condition stream_ready(const Observed& observed, const Condition& streaming,
     return {"Ready", ConditionStatus::True, "SidecarsReady", streaming.message + outdated_text(observed)};
   }
   if (held) return *held;
-  if (observed.config_hash.empty())
+  if (given_hash(observed).empty())
     return not_ready("Prechecking", "pods get the tracker when the precheck has passed");
   return not_ready("Updating", "pods still get the spec before this one");
 }

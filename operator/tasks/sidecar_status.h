@@ -10,6 +10,9 @@ namespace rowtide::op::tasks {
 
 // What the status of a stream says, whose trackers run in the pods of applications. Pure.
 
+/// Of the document that pods get now, which is the last good spec's; empty: none has passed its precheck yet.
+[[nodiscard]] std::string given_hash(const Observed& observed);
+
 /// TrackerAvailable: True while pods that ask for the tracker get it, and it runs in each that has it.
 [[nodiscard]] api::Condition sidecars_available(const Observed& observed);
 /// Streaming: whether it is ready in each of them; Unknown where there is none.

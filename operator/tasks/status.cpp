@@ -283,7 +283,7 @@ std::string phase_of(const View& view, const std::vector<Condition>& conditions)
   if (view.is_suspended) return "Suspended";
   const bool is_stream = view.observed.task.is_stream;
   if (is("Streaming", ConditionStatus::True)) return is_stream ? "Injectable" : "Tracking";
-  if (is_stream ? view.observed.config_hash.empty() : view.observed.deployment == nullptr) {
+  if (is_stream ? given_hash(view.observed).empty() : view.observed.deployment == nullptr) {
     if (!view.is_valid || view.observed.conflict || view.observed.tracker_refusal) return "Failed";
     if (is("PrecheckPassed", ConditionStatus::False)) return "PrecheckFailed";
     return is("PrecheckPassed", ConditionStatus::True) ? "Starting" : "Prechecking";
@@ -332,13 +332,9 @@ json progress_of(const Observed& observed, bool is_running) {
   return progress;
 }
 
-/// What the children are made by until another spec has passed, and what a deletion cleans up after.
-json last_good_spec(const View& view) {
-  const Observed& observed = view.observed;
-  const bool is_good = view.is_valid && !observed.conflict && !observed.task.is_paused &&
-                       observed.precheck.verdict == PrecheckVerdict::Passed && !observed.tracker_refusal &&
-                       (!view.is_suspended || observed.deployment != nullptr);
-  return is_good ? *observed.task.spec : observed.task.status.value("lastGoodSpec", json(nullptr));
+json last_good_spec(const Observed& observed) {
+  return is_last_good(observed) ? *observed.task.spec
+                                : observed.task.status.value("lastGoodSpec", json(nullptr));
 }
 
 /// Of the tracker that runs; one that cannot be asked has not changed it.
@@ -356,6 +352,13 @@ void keep_verified_time(json& status, const json& before) {
 }
 
 }  // namespace
+
+bool is_last_good(const Observed& observed) {
+  const api::TaskObject& task = observed.task;
+  return task.parsed->ok() && !observed.conflict && !task.is_paused &&
+         observed.precheck.verdict == PrecheckVerdict::Passed && !observed.tracker_refusal &&
+         (!task.is_suspended || observed.deployment != nullptr);
+}
 
 json compute_status(const Observed& observed) {
   const api::TaskObject& task = observed.task;
@@ -395,7 +398,7 @@ json compute_status(const Observed& observed) {
   if (view.recorded_precheck.is_object()) status["precheck"] = view.recorded_precheck;
   if (json progress = progress_of(observed, available.status == ConditionStatus::True); progress.is_object())
     status["progress"] = std::move(progress);
-  if (json spec = last_good_spec(view); spec.is_object()) status["lastGoodSpec"] = std::move(spec);
+  if (json spec = last_good_spec(observed); spec.is_object()) status["lastGoodSpec"] = std::move(spec);
   if (std::string remark = start_remark_of(observed); !remark.empty())
     status["startRemark"] = std::move(remark);
   if (observed.deployment != nullptr)

@@ -31,11 +31,14 @@ struct Observed {
   bool upgrade_waits = false;                          ///< TrackerPlan
   std::int64_t lag_since_ms = 0;  ///< since when the tracker's lag is seen on its side of spec.alerts
   // Of a stream only:
-  std::string config_hash = {};        ///< of the document that pods get now; empty: there is none yet
-  bool has_newest_config = false;      ///< that is the newest spec's
+  std::string last_good_hash = {};     ///< of the document of status.lastGoodSpec; empty: there is none
   std::vector<Sidecar> sidecars = {};  ///< by name
   std::int64_t now_ms = 0;
 };
+
+/// Whether the newest spec stands in status.lastGoodSpec from now on: what the children are made by until
+/// another has passed, what pods get of a stream, and what a deletion cleans up after.
+[[nodiscard]] bool is_last_good(const Observed& observed);
 
 /// The status that should stand in the object. Pure. What changes all the time (progress) is taken over from
 /// the status before until it is old enough. Streaming is the pod's readiness, whatever reaches us of its

@@ -36,7 +36,7 @@ class StreamReconcilerTest : public ReconcilerTest {
     pod["metadata"] = {{"name", name},
                        {"namespace", space_},
                        {"labels", {{kTaskLabel, "orders"}, {"app.kubernetes.io/managed-by", "Helm"}}},
-                       {"annotations", {{kInjectedAnnotation, uid()}}}};
+                       {"annotations", {{kInjectedAnnotation, uid()}, {kTaskDocument, document()}}}};
     client_.create(kube::kPod, pod).value();
   }
   /// The kubelet's part.
@@ -56,9 +56,13 @@ class StreamReconcilerTest : public ReconcilerTest {
     answer.readers = {{.name = "cache", .is_connected = true, .file = "binlog.000007", .offset = 4}};
     probe_.answer(answer);
   }
-  [[nodiscard]] std::string document_hash() {
-    return task::stable_hash(kube::text_at(live(kube::kConfigMap, "orders-tracker"), "/data/task.yaml"));
+  /// What pods that are made now get.
+  [[nodiscard]] std::string document() {
+    json object = live(kube::kChangeTrackingTask, "orders");
+    object["spec"] = object.at("status").at("lastGoodSpec");
+    return api::read_task_object(object).tracker_document;
   }
+  [[nodiscard]] std::string document_hash() { return task::stable_hash(document()); }
   [[nodiscard]] json entry() { return kube::value_at(status(), "/sidecars/0"); }
 };
 
@@ -66,7 +70,7 @@ TEST_F(StreamReconcilerTest, IsPrecheckedAndKeptForPodsWithoutATrackerOfItsOwn) 
   apply(stream_object());
   wait_for("PrecheckPassed", "Unknown PrecheckRunning");
   EXPECT_EQ(said("Ready"), "False Prechecking");
-  EXPECT_FALSE(live(kube::kConfigMap, "orders-tracker").is_object()) << "nobody gets an unchecked spec";
+  EXPECT_FALSE(status().contains("lastGoodSpec")) << "nobody gets an unchecked spec";
   pass_precheck();
   wait_for("Ready", "True NoSidecars");
   EXPECT_EQ(said("TrackerAvailable"), "True Injectable");
@@ -75,8 +79,7 @@ TEST_F(StreamReconcilerTest, IsPrecheckedAndKeptForPodsWithoutATrackerOfItsOwn) 
   expect_no_more_writes();
   EXPECT_FALSE(live(kube::kDeployment, "orders-tracker").is_object());
   EXPECT_FALSE(live(kube::kService, "orders-tracker").is_object());
-  EXPECT_TRUE(client_.remove(kube::kConfigMap, {space_, "orders-tracker"}, {}).ok());
-  wait_until("it is put back", [&] { return live(kube::kConfigMap, "orders-tracker").is_object(); });
+  EXPECT_FALSE(live(kube::kConfigMap, "orders-tracker").is_object()) << "a pod has its document itself";
 }
 
 TEST_F(StreamReconcilerTest, TellsOfThePodsThatHaveItsTracker) {

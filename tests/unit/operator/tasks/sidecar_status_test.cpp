@@ -15,12 +15,18 @@ using nlohmann::json;
 const json kRuns = {{"running", json::object()}};
 
 json sidecar_pod(const std::string& name, const json& state = kRuns, bool is_ready = true) {
+  static const std::string kDocument = [] {
+    json task = task_json();
+    task["spec"]["sink"] = {{"stream", json::object()}};
+    return api::read_task_object(task).tracker_document;
+  }();
   json object = json::parse(R"({
     "metadata": {"annotations": {"rowtide.dev/injected": "u-1"}, "labels": {"rowtide.dev/task": "orders"}},
     "spec": {"initContainers": [{"name": "migrate"}, {"name": "rowtide-tracker", "restartPolicy": "Always",
                                  "ports": [{"name": "rowtide-status", "containerPort": 9180}]}]},
     "status": {"phase": "Running", "containerStatuses": [{"name": "app", "ready": true, "state": {"running": {}}}]}})");
   object["metadata"]["name"] = name;
+  object["metadata"]["annotations"][kTaskDocument] = kDocument;
   object["status"]["initContainerStatuses"] = json::array(
       {{{"name", kSidecarContainer}, {"state", state}, {"ready", is_ready}, {"restartCount", 0}}});
   return object;
@@ -38,9 +44,7 @@ class StatusOfAStream : public testing::Test {
   json look(const std::vector<Sidecar>& sidecars) {
     const api::TaskObject task = api::read_task_object(stream_json(before_));
     Observed observed{.task = task, .precheck = precheck_};
-    observed.config_hash = config_hash_;
-    observed.has_newest_config = has_newest_config_;
-    observed.tracker_refusal = refusal_;
+    observed.last_good_hash = last_good_hash_;
     observed.sidecars = sidecars;
     observed.now_ms = now_ms_;
     return before_ = compute_status(observed);
@@ -67,28 +71,25 @@ class StatusOfAStream : public testing::Test {
 
   PrecheckDecision precheck_;
   json before_ = json::object();
-  std::string config_hash_ = "h-2";
-  bool has_newest_config_ = true;
-  std::optional<Refusal> refusal_;
+  const std::string newest_ = api::read_task_object(stream_json(json::object())).tracker_hash;
+  std::string last_good_hash_;
   std::int64_t now_ms_ = kNowMs;
 };
 
 TEST_F(StatusOfAStream, IsReadyWhenPodsCanHaveTheTracker) {
-  config_hash_ = "";
-  has_newest_config_ = false;
   precheck_.verdict = PrecheckVerdict::Running;
   const json fresh = look({});
   EXPECT_EQ(said(fresh, "TrackerAvailable"), "False NotStarted");
   EXPECT_EQ(said(fresh, "Ready"), "False Prechecking");
   EXPECT_EQ(fresh.at("phase"), "Prechecking");
-  config_hash_ = "h-2";
-  has_newest_config_ = true;
+  EXPECT_FALSE(fresh.contains("lastGoodSpec")) << "pods would get it";
   precheck_.verdict = PrecheckVerdict::Passed;
   const json able = look({});
   EXPECT_EQ(said(able, "TrackerAvailable"), "True Injectable");
   EXPECT_EQ(said(able, "Streaming"), "Unknown NoSidecars");
   EXPECT_EQ(said(able, "Ready"), "True NoSidecars");
   EXPECT_EQ(able.at("phase"), "Injectable");
+  EXPECT_EQ(able.at("lastGoodSpec"), stream_json(json::object()).at("spec"));
   EXPECT_EQ(able.at("sidecarCount"), 0);
   for (const char* not_of_it : {"serverId", "restarts", "trackerRef", "topics", "sidecars"})
     EXPECT_FALSE(able.contains(not_of_it)) << not_of_it;
@@ -106,19 +107,19 @@ TEST_F(StatusOfAStream, WaitsForEachSidecarAndNamesThePod) {
   EXPECT_EQ(said(waits, "Ready"), "False TrackerSilent");
   EXPECT_TRUE(words(waits, "Ready").starts_with("pod b: ")) << words(waits, "Ready");
   EXPECT_EQ(waits.at("phase"), "Starting");
-  const json answered = look({{.pod = &good}, {.pod = &slow, .tracker = says("h-2", 0)}});
+  const json answered = look({{.pod = &good}, {.pod = &slow, .tracker = says(newest_, 0)}});
   EXPECT_EQ(said(answered, "Ready"), "False Starting");
   const json fails = look({{.pod = &good}, {.pod = &slow}, {.pod = &broken}});
   EXPECT_EQ(said(fails, "TrackerAvailable"), "False ImagePullFailed");
   EXPECT_TRUE(words(fails, "TrackerAvailable").starts_with("pod c: "));
   EXPECT_EQ(fails.at("phase"), "Failed");
   EXPECT_EQ(fails.at("sidecars").at(2).at("reason"), "ImagePullFailed");
-  EXPECT_EQ(fails.at("sidecars").at(0), (json{{"pod", "a"}, {"ready", true}}));
+  EXPECT_EQ(fails.at("sidecars").at(0), (json{{"pod", "a"}, {"ready", true}, {"upToDate", true}}));
 }
 
 TEST_F(StatusOfAStream, OfANewSpecIsHeldBackUntilPodsGetIt) {
   const json good = sidecar_pod("a");
-  has_newest_config_ = false;
+  last_good_hash_ = "h-1";
   precheck_.verdict = PrecheckVerdict::Running;
   EXPECT_EQ(said(look({{.pod = &good}}), "Ready"), "False Updating");
   precheck_.verdict = PrecheckVerdict::Failed;
@@ -126,15 +127,15 @@ TEST_F(StatusOfAStream, OfANewSpecIsHeldBackUntilPodsGetIt) {
   const json failed = look({{.pod = &good}});
   EXPECT_EQ(said(failed, "Ready"), "False ChecksFailed");
   EXPECT_EQ(said(failed, "Streaming"), "True SidecarsReady");
-  refusal_ = Refusal{"ChildRefused", "apply ConfigMap: policy says no"};
-  EXPECT_EQ(said(look({{.pod = &good}}), "Ready"), "False ChildRefused");
+  last_good_hash_ = newest_;  // the edit is taken back
+  EXPECT_EQ(said(look({{.pod = &good}}), "Ready"), "True SidecarsReady");
 }
 
 TEST_F(StatusOfAStream, TellsWhoseTrackerHasAnOlderSpec) {
   const json first = sidecar_pod("a");
   const json second = sidecar_pod("b");
   const json third = sidecar_pod("c");
-  const json status = look({{.pod = &first, .tracker = says("h-2", 0)},
+  const json status = look({{.pod = &first, .tracker = says(newest_, 0)},
                             {.pod = &second, .tracker = says("h-1", 0)},
                             {.pod = &third, .tracker = says("h-1", 0)}});
   EXPECT_EQ(said(status, "Ready"), "True SidecarsReady");
@@ -144,8 +145,12 @@ TEST_F(StatusOfAStream, TellsWhoseTrackerHasAnOlderSpec) {
   EXPECT_NE(words(status, "Ready").find("kubectl rollout restart"), std::string::npos);
   EXPECT_EQ(status.at("sidecars").at(0).at("upToDate"), true);
   EXPECT_EQ(status.at("sidecars").at(1).at("upToDate"), false);
-  const json unasked = look({{.pod = &second}});
-  EXPECT_EQ(unasked.at("sidecars").at(0).at("upToDate"), false) << "it was told before";
+  json unasked = sidecar_pod("d");
+  unasked["metadata"]["annotations"][kTaskDocument] = "{}";
+  EXPECT_EQ(look({{.pod = &first}, {.pod = &unasked}}).at("sidecars").at(1).at("upToDate"), false)
+      << "by the document that its pod has";
+  EXPECT_EQ(look({{.pod = &unasked, .tracker = says(newest_, 0)}}).at("sidecars").at(0).at("upToDate"), true)
+      << "it read its document before the annotation was another";
 }
 
 TEST_F(StatusOfAStream, ReadersAreSampledTwiceAMinuteAndPodsToldAtOnce) {
@@ -154,25 +159,29 @@ TEST_F(StatusOfAStream, ReadersAreSampledTwiceAMinuteAndPodsToldAtOnce) {
   const auto lag = [](const json& status) {
     return status.at("sidecars").at(0).at("readers").at(0).at("lagSeconds");
   };
-  const json begin = look({{.pod = &first, .tracker = says("h-2", 0.24)}});
+  (void)look({{.pod = &first}});
+  now_ms_ += 1'000;
+  const json begin = look({{.pod = &first, .tracker = says(newest_, 0.24)}});
   EXPECT_EQ(
       begin.at("sidecars").at(0).at("readers").at(0),
       (json{{"name", "cache"}, {"connected", true}, {"position", "binlog.000007:4"}, {"lagSeconds", 0.2}}));
   now_ms_ += 29'000;
-  EXPECT_EQ(look({{.pod = &first, .tracker = says("h-2", 5)}}), begin);
+  EXPECT_EQ(look({{.pod = &first, .tracker = says(newest_, 5)}}), begin);
   now_ms_ += 1'000;
-  const json later = look({{.pod = &first, .tracker = says("h-2", 5)}});
+  const json later = look({{.pod = &first, .tracker = says(newest_, 5)}});
   EXPECT_EQ(lag(later), 5);
   now_ms_ += 60'000;
-  EXPECT_EQ(look({{.pod = &first, .tracker = says("h-2", 5)}}), later) << "nothing else is said";
-  const json more = look({{.pod = &first, .tracker = says("h-2", 6)}, {.pod = &second}});
+  EXPECT_EQ(look({{.pod = &first, .tracker = says(newest_, 5)}}), later) << "nothing else is said";
+  const json more = look({{.pod = &first, .tracker = says(newest_, 6)}, {.pod = &second}});
   EXPECT_EQ(more.at("sidecarCount"), 2);
   EXPECT_EQ(lag(more), 6);
   now_ms_ += 1'000;
   const json unready = sidecar_pod("a", kRuns, false);
-  EXPECT_EQ(
-      look({{.pod = &unready, .tracker = says("h-2", 6)}, {.pod = &second}}).at("sidecars").at(0).at("ready"),
-      false);
+  EXPECT_EQ(look({{.pod = &unready, .tracker = says(newest_, 6)}, {.pod = &second}})
+                .at("sidecars")
+                .at(0)
+                .at("ready"),
+            false);
   now_ms_ += 1'000;
   EXPECT_EQ(look({{.pod = &second}}).at("sidecars").size(), 1U);
   EXPECT_FALSE(look({}).contains("sidecars"));
@@ -180,7 +189,7 @@ TEST_F(StatusOfAStream, ReadersAreSampledTwiceAMinuteAndPodsToldAtOnce) {
 
 TEST_F(StatusOfAStream, WhoCannotBeAskedShowsNoLag) {
   const json runs = sidecar_pod("a");
-  const json begin = look({{.pod = &runs, .tracker = says("h-2", 1)}});
+  const json begin = look({{.pod = &runs, .tracker = says(newest_, 1)}});
   EXPECT_EQ(look({{.pod = &runs}}), begin) << "not asked yet";
   now_ms_ += 30'000;
   const json silent = look({{.pod = &runs, .is_silent = true}});
@@ -191,7 +200,7 @@ TEST_F(StatusOfAStream, WhoCannotBeAskedShowsNoLag) {
 TEST_F(StatusOfAStream, IsBoundedHoweverManyPodsAndReadersThereAre) {
   std::vector<json> pods;
   for (int i = 0; i < 200; ++i) pods.push_back(sidecar_pod("pod-" + std::to_string(1000 + i)));
-  task::TrackerStatus answer = says("h-2", 0);
+  task::TrackerStatus answer = says(newest_, 0);
   answer.readers.resize(100, answer.readers[0]);
   for (task::ReaderStatus& reader : answer.readers) reader.gtid_set = std::string(60'000, '7');
   std::vector<Sidecar> sidecars;
@@ -232,7 +241,7 @@ TEST(SidecarPod, WhoseReadinessGatesWaitHasAReadySidecar) {
       {"type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady"}])");
   const PrecheckDecision precheck;
   Observed observed{.task = task, .precheck = precheck};
-  observed.config_hash = "h";
+  observed.last_good_hash = "h";
   observed.sidecars = {{.pod = &pod}};
   EXPECT_EQ(sidecars_streaming(observed, sidecars_available(observed)).reason, "SidecarsReady");
   pod["status"]["conditions"][1].erase("reason");
