@@ -50,9 +50,14 @@ std::string document_hash_of(const Sidecar& sidecar) {
   return document.empty() ? "" : task::stable_hash(document);
 }
 
+/// Of a task that was deleted, and made anew by the same name.
+bool is_of_former_task(const Observed& observed, const Sidecar& sidecar) {
+  return task_uid_of(*sidecar.pod) != observed.task.uid;
+}
+
 bool is_up_to_date(const Observed& observed, const Sidecar& sidecar) {
   const std::string hash = document_hash_of(sidecar);
-  return !hash.empty() && hash == given_hash(observed);
+  return !is_of_former_task(observed, sidecar) && !hash.empty() && hash == given_hash(observed);
 }
 
 /// Whether pods get the newest spec.
@@ -64,19 +69,23 @@ bool gives_newest(const Observed& observed) {
 /// Pods whose tracker has an older document, because a sidecar reads it only when it starts.
 std::string outdated_text(const Observed& observed) {
   std::string first;
+  const char* what = "an older spec";
   int more = 0;
   for (const Sidecar& sidecar : observed.sidecars) {
     if (is_up_to_date(observed, sidecar)) continue;
     if (first.empty()) {
       first = pod_name(sidecar);
+      if (is_of_former_task(observed, sidecar)) what = "the spec of a former task of this name";
     } else {
       ++more;
     }
   }
   if (first.empty()) return "";
   return fmt::format(
-      "; the tracker in the pod {}{} still has an older spec: restart the pod (kubectl rollout restart)",
-      first, more > 0 ? fmt::format(" and in {} more", more) : "");
+      "; the tracker in the pod {} still has {}{}: restart the pod (kubectl rollout restart)", first, what,
+      more > 0
+          ? fmt::format(", and in {} more {} one that is not the newest", more, more == 1 ? "pod" : "pods")
+          : "");
 }
 
 std::string position_text(const task::ReaderStatus& reader) {

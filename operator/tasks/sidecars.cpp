@@ -25,9 +25,11 @@ const json& sidecar_container(const json& pod) {
 
 bool is_sidecar_pod(const json& pod, const api::TaskObject& task) {
   const std::string phase = kube::text_at(pod, "/status/phase");
-  return task.is_stream &&
-         kube::string_at(pod, {"metadata", "annotations", kInjectedAnnotation}) == task.uid &&
-         sidecar_container(pod).is_object() && phase != "Succeeded" && phase != "Failed";
+  return task.is_stream && sidecar_container(pod).is_object() && phase != "Succeeded" && phase != "Failed";
+}
+
+std::string task_uid_of(const json& pod) {
+  return std::string(kube::string_at(pod, {"metadata", "annotations", kInjectedAnnotation}));
 }
 
 std::optional<std::uint16_t> sidecar_port(const json& pod) {

@@ -135,6 +135,27 @@ TEST_F(StreamReconcilerTest, ASidecarThatHasAnOlderSpecIsToldAfterAnEdit) {
   });
 }
 
+TEST_F(StreamReconcilerTest, ATaskThatIsMadeAnewTellsOfThePodsOfTheFormerOne) {
+  start_stream();
+  sidecars_say(document_hash());
+  make_application_pod("shop-1");
+  run_sidecar("shop-1", true);
+  wait_until("it is up to date", [&] { return entry().is_object() && entry().value("upToDate", false); });
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "orders-precheck-x"}, {}).ok());
+  EXPECT_TRUE(
+      client_.remove(kube::kJob, {space_, "orders-precheck"}, {}).ok());  // the garbage collector's part
+  EXPECT_TRUE(client_.remove(kube::kConfigMap, {space_, "orders-precheck"}, {}).ok());
+  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}, {}).ok());
+  wait_until("the task is gone", [&] { return live(kube::kChangeTrackingTask, "orders").is_null(); });
+  apply(stream_object());
+  pass_precheck();
+  wait_for("Ready", "True SidecarsReady");
+  EXPECT_EQ(entry().at("pod"), "shop-1");
+  EXPECT_EQ(entry().at("upToDate"), false);
+  EXPECT_NE(condition("Ready").at("message").get<std::string>().find("a former task of this name"),
+            std::string::npos);
+}
+
 TEST_F(StreamReconcilerTest, TakesNoConsumerGroups) {
   start_stream();
   const json group{{"apiVersion", "rowtide.dev/v1alpha1"},

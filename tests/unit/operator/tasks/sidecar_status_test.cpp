@@ -139,7 +139,7 @@ TEST_F(StatusOfAStream, TellsWhoseTrackerHasAnOlderSpec) {
                             {.pod = &second, .tracker = says("h-1", 0)},
                             {.pod = &third, .tracker = says("h-1", 0)}});
   EXPECT_EQ(said(status, "Ready"), "True SidecarsReady");
-  EXPECT_NE(words(status, "Ready").find("in the pod b and in 1 more still has an older spec"),
+  EXPECT_NE(words(status, "Ready").find("in the pod b still has an older spec, and in 1 more pod"),
             std::string::npos)
       << words(status, "Ready");
   EXPECT_NE(words(status, "Ready").find("kubectl rollout restart"), std::string::npos);
@@ -151,6 +151,20 @@ TEST_F(StatusOfAStream, TellsWhoseTrackerHasAnOlderSpec) {
       << "by the document that its pod has";
   EXPECT_EQ(look({{.pod = &unasked, .tracker = says(newest_, 0)}}).at("sidecars").at(0).at("upToDate"), true)
       << "it read its document before the annotation was another";
+}
+
+TEST_F(StatusOfAStream, TellsWhoseTrackerIsOfAFormerTaskOfTheSameName) {
+  json former = sidecar_pod("a");
+  former["metadata"]["annotations"]["rowtide.dev/injected"] = "u-0";
+  task::TrackerStatus answer = says(newest_, 0);
+  answer.task_uid = "u-0";
+  const json status = look({{.pod = &former, .tracker = answer}});
+  EXPECT_EQ(said(status, "Ready"), "True SidecarsReady");
+  EXPECT_NE(
+      words(status, "Ready").find("in the pod a still has the spec of a former task of this name: restart"),
+      std::string::npos)
+      << words(status, "Ready");
+  EXPECT_EQ(status.at("sidecars").at(0).at("upToDate"), false) << "whatever its spec";
 }
 
 TEST_F(StatusOfAStream, ReadersAreSampledTwiceAMinuteAndPodsToldAtOnce) {
@@ -211,7 +225,7 @@ TEST_F(StatusOfAStream, IsBoundedHoweverManyPodsAndReadersThereAre) {
   EXPECT_LT(status.dump().size(), 200'000U) << "of the server's megabyte and a half";
 }
 
-TEST(SidecarPod, IsOneThatThisVeryTasksTrackerWasPutInto) {
+TEST(SidecarPod, IsOneThatATrackerOfATaskOfThisNameWasPutInto) {
   json object = task_json();
   object["spec"]["sink"] = {{"stream", json::object()}};
   const api::TaskObject stream = api::read_task_object(object);
@@ -220,7 +234,7 @@ TEST(SidecarPod, IsOneThatThisVeryTasksTrackerWasPutInto) {
   EXPECT_FALSE(is_sidecar_pod(sidecar_pod("a"), test_task())) << "a task with Kafka has none";
   json former = sidecar_pod("a");
   former["metadata"]["annotations"]["rowtide.dev/injected"] = "u-0";
-  EXPECT_FALSE(is_sidecar_pod(former, stream));
+  EXPECT_TRUE(is_sidecar_pod(former, stream)) << "it is still there when the task is made anew";
   json ended = sidecar_pod("a");
   ended["status"]["phase"] = "Succeeded";
   EXPECT_FALSE(is_sidecar_pod(ended, stream));
