@@ -24,6 +24,8 @@ using nlohmann::json;
 
 constexpr std::int64_t kReadersIntervalMs = 30'000;
 constexpr std::size_t kMostReadersTold = 8;
+/// So long may one that runs take until it is ready. Its startup probe ends it after a minute.
+constexpr std::int64_t kLongUnreadyMs = 30'000;
 constexpr std::size_t kMostPositionText = 200;
 
 std::string pod_name(const Sidecar& sidecar) {
@@ -41,6 +43,28 @@ Condition streaming_of(const Sidecar& sidecar) {
             "the tracker is not ready, and has not answered why"};
   }
   return {"Streaming", ConditionStatus::False, "Starting", "the tracker is not ready yet"};
+}
+
+/// The rest is the application's own affair, whose pods come and go: one that no node takes yet, that starts
+/// or ends says nothing of the tracker.
+bool has_fault(const Observed& observed, const Sidecar& sidecar, const Condition& streaming) {
+  if (streaming.reason == "Unschedulable" || streaming.reason == "PodStarting") return false;
+  const json& state = kube::value_at(container_status(*sidecar.pod, kSidecarContainer), "/state");
+  if (kube::text_at(state, "/terminated/reason") == "Completed") return false;
+  const std::string since = kube::text_at(state, "/running/startedAt");
+  return since.empty() || observed.now_ms - api::parse_time(since) >= kLongUnreadyMs;
+}
+
+std::size_t count_ready(const Observed& observed) {
+  return static_cast<std::size_t>(std::count_if(
+      observed.sidecars.begin(), observed.sidecars.end(),
+      [](const Sidecar& sidecar) { return streaming_of(sidecar).status == ConditionStatus::True; }));
+}
+
+/// How many are ready, and what is with one that is not.
+std::string count_text(const Observed& observed, const Sidecar& unready, const Condition& why) {
+  return fmt::format("{} of {} are ready; {}: {}: {}", count_ready(observed), observed.sidecars.size(),
+                     pod_name(unready), why.reason, why.message);
 }
 
 /// By its own word, else by the document that was put into its pod; empty: neither is there.
@@ -167,10 +191,9 @@ Condition sidecars_available(const Observed& observed) {
     return {type, ConditionStatus::False, "NotStarted", "pods get the tracker when the precheck has passed"};
   }
   for (const Sidecar& sidecar : observed.sidecars) {
-    Condition available = container_available(*sidecar.pod, kSidecarContainer);
-    if (available.status == ConditionStatus::True) continue;
-    available.message = fmt::format("pod {}: {}", pod_name(sidecar), available.message);
-    return available;
+    const Condition available = container_available(*sidecar.pod, kSidecarContainer);
+    if (available.status != ConditionStatus::True && has_fault(observed, sidecar, available))
+      return {type, ConditionStatus::False, available.reason, count_text(observed, sidecar, available)};
   }
   return {type, ConditionStatus::True, "Injectable", "pods that ask for the tracker get it"};
 }
@@ -179,16 +202,22 @@ Condition sidecars_streaming(const Observed& observed, const Condition& availabl
   const char* type = "Streaming";
   if (available.status != ConditionStatus::True)
     return {type, ConditionStatus::False, available.reason, available.message};
+  const Sidecar* waiting = nullptr;
   for (const Sidecar& sidecar : observed.sidecars) {
-    Condition streaming = streaming_of(sidecar);
+    const Condition streaming = streaming_of(sidecar);
     if (streaming.status == ConditionStatus::True) continue;
-    streaming.message = fmt::format("pod {}: {}", pod_name(sidecar), streaming.message);
-    return streaming;
+    if (has_fault(observed, sidecar, streaming))
+      return {type, ConditionStatus::False, streaming.reason, count_text(observed, sidecar, streaming)};
+    if (waiting == nullptr) waiting = &sidecar;
   }
   if (observed.sidecars.empty())
     return {type, ConditionStatus::Unknown, "NoSidecars",
             "no pod has the tracker: there is nobody to stream to"};
-  return {type, ConditionStatus::True, "SidecarsReady", "the tracker is ready in each pod that has it"};
+  if (waiting == nullptr)
+    return {type, ConditionStatus::True, "SidecarsReady", "the tracker is ready in each pod that has it"};
+  std::string message = count_text(observed, *waiting, streaming_of(*waiting));
+  if (count_ready(observed) == 0) return {type, ConditionStatus::Unknown, "NoSidecars", std::move(message)};
+  return {type, ConditionStatus::True, "SidecarsReady", std::move(message)};
 }
 
 Condition stream_ready(const Observed& observed, const Condition& streaming,
@@ -198,11 +227,10 @@ Condition stream_ready(const Observed& observed, const Condition& streaming,
   };
   if (gives_newest(observed)) {
     if (streaming.status == ConditionStatus::False) return not_ready(streaming.reason, streaming.message);
-    if (observed.sidecars.empty()) {
-      return {"Ready", ConditionStatus::True, "NoSidecars",
-              "pods that ask for the tracker get the newest spec; none has it yet"};
-    }
-    return {"Ready", ConditionStatus::True, "SidecarsReady", streaming.message + outdated_text(observed)};
+    std::string message = observed.sidecars.empty()
+                              ? "pods that ask for the tracker get the newest spec; none has it yet"
+                              : streaming.message + outdated_text(observed);
+    return {"Ready", ConditionStatus::True, streaming.reason, std::move(message)};
   }
   if (held) return *held;
   if (given_hash(observed).empty())

@@ -13,9 +13,10 @@ namespace rowtide::op::tasks {
 /// Of the document that pods get now, which is the last good spec's; empty: none has passed its precheck yet.
 [[nodiscard]] std::string given_hash(const Observed& observed);
 
-/// TrackerAvailable: True while pods that ask for the tracker get it, and it runs in each that has it.
+/// TrackerAvailable: True while pods that ask for the tracker get it, unless it cannot run or has failed in
+/// one that has it. A pod that waits for a node, starts or ends is counted and changes nothing.
 [[nodiscard]] api::Condition sidecars_available(const Observed& observed);
-/// Streaming: whether it is ready in each of them; Unknown where there is none.
+/// Streaming: True when it is ready in those that run; Unknown where it is in none yet.
 [[nodiscard]] api::Condition sidecars_streaming(const Observed& observed, const api::Condition& available);
 /// `held`: what keeps the newest spec from being given to pods.
 [[nodiscard]] api::Condition stream_ready(const Observed& observed, const api::Condition& streaming,

@@ -95,7 +95,43 @@ TEST_F(StatusOfAStream, IsReadyWhenPodsCanHaveTheTracker) {
     EXPECT_FALSE(able.contains(not_of_it)) << not_of_it;
 }
 
-TEST_F(StatusOfAStream, WaitsForEachSidecarAndNamesThePod) {
+TEST_F(StatusOfAStream, APodThatComesOrGoesIsCountedAndDecidesNothing) {
+  const json good = sidecar_pod("a");
+  json pending = sidecar_pod("b");
+  pending["status"] = {
+      {"phase", "Pending"},
+      {"conditions",
+       json::array(
+           {{{"type", "PodScheduled"}, {"status", "False"}, {"message", "0/3 nodes are available"}}})}};
+  const json creating = sidecar_pod("b", {{"waiting", {{"reason", "ContainerCreating"}}}}, false);
+  const json started =
+      sidecar_pod("b", {{"running", {{"startedAt", api::format_time(kNowMs - 29'000)}}}}, false);
+  const json ended = sidecar_pod("b", {{"terminated", {{"reason", "Completed"}, {"exitCode", 0}}}}, false);
+  for (const json* passing : std::vector<const json*>{&pending, &creating, &started, &ended}) {
+    SCOPED_TRACE(passing->dump());
+    const json status = look({{.pod = passing}, {.pod = &good}});
+    EXPECT_EQ(said(status, "TrackerAvailable"), "True Injectable");
+    EXPECT_EQ(said(status, "Streaming"), "True SidecarsReady");
+    EXPECT_EQ(said(status, "Ready"), "True SidecarsReady");
+    EXPECT_TRUE(words(status, "Ready").starts_with("1 of 2 are ready; b: ")) << words(status, "Ready");
+    EXPECT_EQ(status.at("phase"), "Injectable");
+    EXPECT_EQ(status.at("sidecars").at(0).at("ready"), false);
+    const json alone = look({{.pod = passing}});
+    EXPECT_EQ(said(alone, "TrackerAvailable"), "True Injectable");
+    EXPECT_EQ(said(alone, "Streaming"), "Unknown NoSidecars") << "nothing streams";
+    EXPECT_EQ(said(alone, "Ready"), "True NoSidecars");
+    EXPECT_EQ(alone.at("phase"), "Injectable");
+  }
+  EXPECT_EQ(words(look({{.pod = &pending}, {.pod = &good}}), "Ready"),
+            "1 of 2 are ready; b: Unschedulable: 0/3 nodes are available");
+  now_ms_ += 1'000;
+  const json status = look({{.pod = &good}, {.pod = &started}});
+  EXPECT_EQ(said(status, "Ready"), "False TrackerSilent") << "it runs for long and is not ready";
+  const json killed = sidecar_pod("b", {{"terminated", {{"reason", "OOMKilled"}, {"exitCode", 137}}}}, false);
+  EXPECT_EQ(said(look({{.pod = &good}, {.pod = &killed}}), "Ready"), "False OutOfMemory");
+}
+
+TEST_F(StatusOfAStream, AFaultOfASidecarIsTheTasksAndNamesThePod) {
   const json good = sidecar_pod("a");
   const json slow = sidecar_pod("b", kRuns, false);
   const json broken =
@@ -105,13 +141,14 @@ TEST_F(StatusOfAStream, WaitsForEachSidecarAndNamesThePod) {
   EXPECT_EQ(said(waits, "TrackerAvailable"), "True Injectable");
   EXPECT_EQ(said(waits, "Streaming"), "False TrackerSilent");
   EXPECT_EQ(said(waits, "Ready"), "False TrackerSilent");
-  EXPECT_TRUE(words(waits, "Ready").starts_with("pod b: ")) << words(waits, "Ready");
+  EXPECT_TRUE(words(waits, "Ready").starts_with("1 of 2 are ready; b: TrackerSilent: "))
+      << words(waits, "Ready");
   EXPECT_EQ(waits.at("phase"), "Starting");
   const json answered = look({{.pod = &good}, {.pod = &slow, .tracker = says(newest_, 0)}});
   EXPECT_EQ(said(answered, "Ready"), "False Starting");
   const json fails = look({{.pod = &good}, {.pod = &slow}, {.pod = &broken}});
   EXPECT_EQ(said(fails, "TrackerAvailable"), "False ImagePullFailed");
-  EXPECT_TRUE(words(fails, "TrackerAvailable").starts_with("pod c: "));
+  EXPECT_TRUE(words(fails, "TrackerAvailable").starts_with("1 of 3 are ready; c: ImagePullFailed: "));
   EXPECT_EQ(fails.at("phase"), "Failed");
   EXPECT_EQ(fails.at("sidecars").at(2).at("reason"), "ImagePullFailed");
   EXPECT_EQ(fails.at("sidecars").at(0), (json{{"pod", "a"}, {"ready", true}, {"upToDate", true}}));
