@@ -7,6 +7,7 @@
 
 #include "operator/api/conditions.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/sidecar_names.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -33,9 +34,11 @@ Obstacle while_waiting(const json& container, const json& waiting) {
                                                     "RunContainerError"};
   const std::string reason = waiting.value("reason", "");
   if (kImageReasons.contains(reason)) {
-    return {"ImagePullFailed",
-            fmt::format("image {} cannot be pulled; correct spec.tracker.image or imagePullSecrets",
-                        container.value("image", ""))};
+    // Of the task an application's pod has the image only.
+    const bool is_sidecar = kube::string_at(container, {"name"}) == kSidecarContainer;
+    const char* secrets = is_sidecar ? "the pod's own imagePullSecrets" : "imagePullSecrets";
+    return {"ImagePullFailed", fmt::format("image {} cannot be pulled; correct spec.tracker.image or {}",
+                                           container.value("image", ""), secrets)};
   }
   if (kCreateReasons.contains(reason)) return {"ContainerNotCreated", waiting.value("message", reason)};
   return {"PodStarting", "the pod is starting"};

@@ -416,7 +416,8 @@ void Reconciler::ask_sidecars(Observed& observed, const Objects& objects) {
     const bool is_ready = is_container_ready(*pod, kSidecarContainer);
     ProbeResult known = probes_.newest(task.key, asked, is_ready ? kWhileSteady : kWhileMoving);
     sidecar.is_silent = known.is_silent;
-    if (known.answer && known.answer->task_uid == task_uid_of(*pod)) sidecar.tracker = *std::move(known.answer);
+    if (known.answer && known.answer->task_uid == task_uid_of(*pod))
+      sidecar.tracker = *std::move(known.answer);
   }
   probes_.keep_only(task.key, uids);
 }

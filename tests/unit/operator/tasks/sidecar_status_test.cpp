@@ -149,6 +149,8 @@ TEST_F(StatusOfAStream, AFaultOfASidecarIsTheTasksAndNamesThePod) {
   const json fails = look({{.pod = &good}, {.pod = &slow}, {.pod = &broken}});
   EXPECT_EQ(said(fails, "TrackerAvailable"), "False ImagePullFailed");
   EXPECT_TRUE(words(fails, "TrackerAvailable").starts_with("1 of 3 are ready; c: ImagePullFailed: "));
+  EXPECT_NE(words(fails, "TrackerAvailable").find("or the pod's own imagePullSecrets"), std::string::npos)
+      << words(fails, "TrackerAvailable");
   EXPECT_EQ(fails.at("phase"), "Failed");
   EXPECT_EQ(fails.at("sidecars").at(2).at("reason"), "ImagePullFailed");
   EXPECT_EQ(fails.at("sidecars").at(0), (json{{"pod", "a"}, {"ready", true}, {"upToDate", true}}));
