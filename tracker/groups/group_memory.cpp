@@ -83,9 +83,10 @@ absl::StatusOr<GroupNotes> load_notes(const task::KafkaSink& kafka, const task::
   ASSIGN_OR_RETURN(TopicReader reader, TopicReader::open(kafka, secrets, Isolation::Uncommitted));
   const Partition partition{std::string(checkpoint::kCheckpointTopic), 0};
   GroupNotes notes;
-  ASSIGN_OR_RETURN(const std::vector<Partition> found, reader.partitions(partition.topic, deadline));
+  ASSIGN_OR_RETURN(const std::vector<Partition> found, reader.partitions({partition.topic}, deadline));
   if (found.empty()) return notes;
-  ASSIGN_OR_RETURN(const PartitionEnds ends, reader.ends(partition, deadline));
+  ASSIGN_OR_RETURN(const std::vector<PartitionEnds> all_ends, reader.ends({partition}, deadline));
+  const PartitionEnds ends = all_ends.front();
   if (ends.begin >= ends.end) return notes;
   ASSIGN_OR_RETURN(const ReadTo read_to,
                    reader.read(partition, ends.begin, deadline, [&](const SeenRecord& record) {

@@ -4,6 +4,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <deque>
+#include <map>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -29,20 +31,46 @@ absl::Status failed(std::string_view what, const std::string& topic, rd_kafka_re
   return absl::UnavailableError(message + "; check that its brokers run");
 }
 
-/// Ends what consume_start() began, whatever happens between.
-class Consumption {
+using Queue = sink::KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+
+/// A partition that is read. Ends what rd_kafka_consume_start_queue() began, whatever happens between.
+class Reading {
  public:
-  Consumption(rd_kafka_topic_t& topic, std::int32_t partition) : topic_(topic), partition_(partition) {}
-  ~Consumption() { rd_kafka_consume_stop(&topic_, partition_); }
-  Consumption(const Consumption&) = delete;
-  Consumption& operator=(const Consumption&) = delete;
-  Consumption(Consumption&&) = delete;
-  Consumption& operator=(Consumption&&) = delete;
+  Reading(rd_kafka_topic_t& topic, const ReadFrom& from)
+      : read_to{.next = from.offset, .is_timed_out = true}, topic_(&topic), number_(from.partition.number) {}
+  ~Reading() { end(); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  Reading(Reading&&) = delete;
+  Reading& operator=(Reading&&) = delete;
+
+  [[nodiscard]] bool begin(rd_kafka_queue_t& queue) {
+    is_open_ = rd_kafka_consume_start_queue(topic_, number_, read_to.next, &queue) == 0;
+    return is_open_;
+  }
+  void end() {
+    if (is_open_) rd_kafka_consume_stop(topic_, number_);
+    is_open_ = false;
+  }
+  [[nodiscard]] bool is_open() const { return is_open_; }
+
+  ReadTo read_to;
 
  private:
-  rd_kafka_topic_t& topic_;
-  std::int32_t partition_;
+  rd_kafka_topic_t* topic_;
+  std::int32_t number_;
+  bool is_open_ = false;
 };
+
+/// What there is, or one message when it comes: the library waits for as many as are asked for.
+absl::StatusOr<std::size_t> next_messages(rd_kafka_queue_t& queue, Deadline deadline,
+                                          std::array<rd_kafka_message_t*, kBatch>& batch) {
+  const ssize_t there = rd_kafka_consume_batch_queue(&queue, 0, batch.data(), batch.size());
+  if (there < 0) return absl::UnavailableError(rd_kafka_err2str(rd_kafka_last_error()));
+  if (there > 0) return static_cast<std::size_t>(there);
+  batch[0] = rd_kafka_consume_queue(&queue, std::min(kReadPollMs, sink::ms_until(deadline)));
+  return batch[0] != nullptr ? 1 : 0;
+}
 
 std::string_view view(const void* data, std::size_t size) {
   return {static_cast<const char*>(data), data == nullptr ? 0 : size};
@@ -53,7 +81,7 @@ std::string_view view(const void* data, std::size_t size) {
 absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, const task::SecretReader& secrets,
                                               Isolation isolation) {
   ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka, secrets, "rowtide-groups"));
-  const std::array<std::pair<const char*, std::string>, 8> settings{{
+  const std::array<std::pair<const char*, std::string>, 9> settings{{
       {"group.id", "rowtide-groups"},  // demanded by the library; no group is joined, nothing committed
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
@@ -62,6 +90,8 @@ absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, cons
       {"isolation.level", isolation == Isolation::Committed ? "read_committed" : "read_uncommitted"},
       {"auto.offset.reset", "error"},
       {"queued.max.messages.kbytes", "1024"},
+      // The next partition is not asked for while the broker waits for records behind the last one's end.
+      {"fetch.wait.max.ms", "10"},
   }};
   for (const auto& [name, value] : settings) RETURN_IF_ERROR(sink::set(*conf, name, value));
   RETURN_IF_ERROR(sink::set(*conf, "fetch.message.max.bytes", "262144"));
@@ -86,28 +116,39 @@ absl::StatusOr<std::vector<std::string>> TopicReader::topics(Deadline deadline) 
   return names;
 }
 
-absl::StatusOr<std::vector<Partition>> TopicReader::partitions(const std::string& name, Deadline deadline) {
-  const rd_kafka_metadata_t* raw = nullptr;
-  const rd_kafka_resp_err_t code =
-      rd_kafka_metadata(client_.get(), 0, &topic(name), &raw, sink::ms_until(deadline));
-  const sink::KafkaMetadata metadata(raw);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the partitions", name, code);
+absl::StatusOr<std::vector<Partition>> TopicReader::partitions(const std::vector<std::string>& topics,
+                                                               Deadline deadline) {
   std::vector<Partition> found;
-  if (metadata->topic_cnt != 1 || metadata->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-    return found;
-  if (const auto error = metadata->topics[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failed("the partitions", name, error);
-  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) found.push_back({name, i});
+  if (topics.empty()) return found;
+  for (const std::string& name : topics) (void)topic(name);
+  const rd_kafka_metadata_t* raw = nullptr;
+  // Of the topics that the client has handles of.
+  const rd_kafka_resp_err_t code =
+      rd_kafka_metadata(client_.get(), 0, nullptr, &raw, sink::ms_until(deadline));
+  const sink::KafkaMetadata metadata(raw);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the partitions", topics.front(), code);
+  std::map<std::string_view, const rd_kafka_metadata_topic_t*> answers;
+  for (int i = 0; i < metadata->topic_cnt; ++i)
+    answers.emplace(metadata->topics[i].topic, &metadata->topics[i]);
+  for (const std::string& name : topics) {
+    const auto answer = answers.find(name);
+    if (answer == answers.end()) continue;
+    const auto error = answer->second->err;
+    if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the partitions", name, error);
+    for (int i = 0; i < answer->second->partition_cnt; ++i) found.push_back({name, i});
+  }
   return found;
 }
 
-absl::StatusOr<PartitionEnds> TopicReader::ends(const Partition& partition, Deadline deadline) {
-  PartitionEnds ends;
-  const rd_kafka_resp_err_t code =
-      rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(), partition.number, &ends.begin,
-                                       &ends.end, sink::ms_until(deadline));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the end", partition.topic, code);
-  return ends;
+absl::StatusOr<std::vector<PartitionEnds>> TopicReader::ends(const std::vector<Partition>& partitions,
+                                                             Deadline deadline) {
+  ASSIGN_OR_RETURN(const auto begins, offsets_at(partitions, RD_KAFKA_OFFSET_BEGINNING, deadline));
+  ASSIGN_OR_RETURN(const auto ends, offsets_at(partitions, RD_KAFKA_OFFSET_END, deadline));
+  std::vector<PartitionEnds> found;
+  for (std::size_t i = 0; i < partitions.size(); ++i)
+    found.push_back({.begin = begins[i].value_or(0), .end = ends[i].value_or(0)});
+  return found;
 }
 
 absl::StatusOr<std::vector<std::optional<std::int64_t>>> TopicReader::offsets_at(
@@ -132,36 +173,55 @@ absl::StatusOr<std::vector<std::optional<std::int64_t>>> TopicReader::offsets_at
 
 absl::StatusOr<ReadTo> TopicReader::read(const Partition& partition, std::int64_t offset, Deadline deadline,
                                          const std::function<bool(const SeenRecord&)>& on_record) {
-  rd_kafka_topic_t& topic = this->topic(partition.topic);
-  if (rd_kafka_consume_start(&topic, partition.number, offset) != 0)
-    return failed("reading", partition.topic, rd_kafka_last_error());
-  const Consumption consumption(topic, partition.number);
+  const std::array<ReadFrom, 1> from{{{partition, offset}}};
+  ASSIGN_OR_RETURN(
+      const std::vector<ReadTo> read_to,
+      read_each(from, deadline, [&](std::size_t, const SeenRecord& record) { return on_record(record); }));
+  return read_to.front();
+}
+
+absl::StatusOr<std::vector<ReadTo>> TopicReader::read_each(
+    std::span<const ReadFrom> from, Deadline deadline,
+    const std::function<bool(std::size_t index, const SeenRecord&)>& on_record) {
+  const Queue queue(rd_kafka_queue_new(client_.get()));
+  std::deque<Reading> readings;
+  std::map<std::pair<std::string_view, std::int32_t>, std::size_t> index;
+  for (const ReadFrom& each : from) {
+    index.emplace(std::pair(std::string_view(each.partition.topic), each.partition.number), readings.size());
+    if (!readings.emplace_back(topic(each.partition.topic), each).begin(*queue))
+      return failed("reading", each.partition.topic, rd_kafka_last_error());
+  }
+  std::size_t open = readings.size();
   std::array<rd_kafka_message_t*, kBatch> batch{};
-  ReadTo read_to{.next = offset, .is_timed_out = true};
-  while (read_to.is_timed_out && std::chrono::steady_clock::now() < deadline) {
-    const ssize_t count =
-        rd_kafka_consume_batch(&topic, partition.number, std::min(kReadPollMs, sink::ms_until(deadline)),
-                               batch.data(), batch.size());
-    if (count < 0) return failed("reading", partition.topic, rd_kafka_last_error());
+  while (open > 0 && std::chrono::steady_clock::now() < deadline) {
+    ASSIGN_OR_RETURN(const std::size_t count, next_messages(*queue, deadline, batch));
     absl::Status status;
-    for (ssize_t i = 0; i < count; ++i) {
-      const sink::KafkaMessageHandle message(
-          batch.at(static_cast<std::size_t>(i)));  // all are freed, read or not
-      if (!read_to.is_timed_out) continue;
+    for (std::size_t i = 0; i < count; ++i) {
+      const sink::KafkaMessageHandle message(batch.at(i));  // all are freed, read or not
+      if (message->rkt == nullptr) continue;
+      const std::string_view name = rd_kafka_topic_name(message->rkt);
+      const auto found = index.find({name, message->partition});
+      if (found == index.end() || !readings[found->second].is_open()) continue;
+      Reading& reading = readings[found->second];
+      ReadTo& read_to = reading.read_to;
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        read_to.is_timed_out =
-            on_record({message->offset, rd_kafka_message_timestamp(message.get(), nullptr),
-                       view(message->key, message->key_len), view(message->payload, message->len)});
+        read_to.is_timed_out = on_record(
+            found->second, {message->offset, rd_kafka_message_timestamp(message.get(), nullptr),
+                            view(message->key, message->key_len), view(message->payload, message->len)});
         read_to.next = message->offset + 1;
       } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         read_to = {.next = std::max(read_to.next, message->offset), .is_timed_out = false};
       } else {
-        status = failed("reading", partition.topic, message->err);
-        read_to.is_timed_out = false;
+        status.Update(failed("reading", std::string(name), message->err));
       }
+      if (read_to.is_timed_out) continue;
+      reading.end();
+      --open;
     }
     RETURN_IF_ERROR(status);
   }
+  std::vector<ReadTo> read_to;
+  for (const Reading& reading : readings) read_to.push_back(reading.read_to);
   return read_to;
 }
 

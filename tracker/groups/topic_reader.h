@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,11 @@ struct Partition {
 struct PartitionEnds {
   std::int64_t begin = 0;
   std::int64_t end = 0;
+};
+
+struct ReadFrom {
+  Partition partition;
+  std::int64_t offset = 0;
 };
 
 /// How far a read came.
@@ -60,10 +66,12 @@ class TopicReader {
 
   /// Of all topics that the account may see.
   [[nodiscard]] absl::StatusOr<std::vector<std::string>> topics(Deadline deadline);
-  /// None: there is no such topic.
-  [[nodiscard]] absl::StatusOr<std::vector<Partition>> partitions(const std::string& topic,
+  /// Of all of these topics, in their order; none of one that is not there. One question for all.
+  [[nodiscard]] absl::StatusOr<std::vector<Partition>> partitions(const std::vector<std::string>& topics,
                                                                   Deadline deadline);
-  [[nodiscard]] absl::StatusOr<PartitionEnds> ends(const Partition& partition, Deadline deadline);
+  /// In their order. Two questions for all.
+  [[nodiscard]] absl::StatusOr<std::vector<PartitionEnds>> ends(const std::vector<Partition>& partitions,
+                                                                Deadline deadline);
   /// For each, in their order, the offset of the first record at `timestamp` or later; nullopt: there is
   /// none.
   [[nodiscard]] absl::StatusOr<std::vector<std::optional<std::int64_t>>> offsets_at(
@@ -72,6 +80,12 @@ class TopicReader {
   [[nodiscard]] absl::StatusOr<ReadTo> read(const Partition& partition, std::int64_t offset,
                                             Deadline deadline,
                                             const std::function<bool(const SeenRecord&)>& on_record);
+
+  /// The same of several partitions at once, none of them twice; `on_record` is told which of them it is.
+  /// Holds up to a megabyte of each in memory.
+  [[nodiscard]] absl::StatusOr<std::vector<ReadTo>> read_each(
+      std::span<const ReadFrom> from, Deadline deadline,
+      const std::function<bool(std::size_t index, const SeenRecord&)>& on_record);
 
  private:
   explicit TopicReader(sink::KafkaClient client) : client_(std::move(client)) {}

@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t kFirstLookBack = 2;
 constexpr std::int64_t kFurtherBack = 16;
 constexpr std::int64_t kMaxLookBack = 8192;
+constexpr std::size_t kAtOnce = 32;  // partitions that are read together
 // Times of places are remembered for about as many as twenty groups have in some dozens of partitions.
 constexpr std::size_t kMaxPlaceTimes = 4096;
 
@@ -44,35 +45,88 @@ std::optional<std::int64_t> data_end_ms(std::span<const PartitionView> views) {
   return end;
 }
 
-absl::StatusOr<std::optional<std::int64_t>> TopicSurvey::time_at(TopicReader& reader,
-                                                                 const Partition& partition,
-                                                                 std::int64_t offset, Deadline deadline) {
-  std::optional<std::int64_t> found;
-  ASSIGN_OR_RETURN(const ReadTo read_to,
-                   reader.read(partition, offset, deadline, [&](const SeenRecord& record) {
-                     found = to_ms(record.timestamp);
-                     return false;
+absl::Status TopicSurvey::times_at(TopicReader& reader, const std::vector<ReadFrom>& places,
+                                   Deadline deadline, const OnTime& on_time) const {
+  for (std::size_t begin = 0; begin < places.size(); begin += kAtOnce) {
+    const auto part = std::span(places).subspan(begin, std::min(kAtOnce, places.size() - begin));
+    std::vector<std::optional<std::int64_t>> found(part.size());
+    ASSIGN_OR_RETURN(const std::vector<ReadTo> read_to,
+                     reader.read_each(part, deadline, [&](std::size_t i, const SeenRecord& record) {
+                       found[i] = to_ms(record.timestamp);
+                       return false;
+                     }));
+    const Partition* late = nullptr;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      if (read_to[i].is_timed_out) {
+        late = &part[i].partition;
+      } else {
+        on_time(begin + i, found[i]);
+      }
+    }
+    if (late != nullptr) return timed_out(*late);
+  }
+  return absl::OkStatus();
+}
+
+/// A partition that was empty is looked at again when it has grown.
+absl::Status TopicSurvey::look_at_beginnings(TopicReader& reader, const std::vector<PartitionView>& views,
+                                             Deadline deadline) {
+  std::vector<ReadFrom> places;
+  for (const PartitionView& view : views) {
+    TimeAt& first = first_[view.partition];
+    if (first.offset == view.ends.begin && (first.ms || last_[view.partition].offset == view.ends.end))
+      continue;
+    if (view.ends.begin < view.ends.end) {
+      places.push_back({view.partition, view.ends.begin});
+    } else {
+      first = {.offset = view.ends.begin, .ms = std::nullopt};
+    }
+  }
+  return times_at(reader, places, deadline, [&](std::size_t i, std::optional<std::int64_t> ms) {
+    first_[places[i].partition] = {.offset = places[i].offset, .ms = ms};
+  });
+}
+
+/// Of those that have a record among their last `back` offsets.
+absl::StatusOr<std::map<Partition, std::int64_t>> TopicSurvey::times_of_last(
+    TopicReader& reader, std::span<const PartitionView> views, std::int64_t back, Deadline deadline) const {
+  std::vector<ReadFrom> places;
+  for (const PartitionView& view : views)
+    places.push_back({view.partition, std::max(view.ends.begin, view.ends.end - back)});
+  std::map<Partition, std::int64_t> found;
+  ASSIGN_OR_RETURN(const std::vector<ReadTo> read_to,
+                   reader.read_each(places, deadline, [&](std::size_t i, const SeenRecord& record) {
+                     found[places[i].partition] = to_ms(record.timestamp);
+                     return record.offset + 1 < views[i].ends.end;
                    }));
-  if (read_to.is_timed_out) return timed_out(partition);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (read_to[i].is_timed_out) return timed_out(places[i].partition);
+  }
   return found;
 }
 
-absl::StatusOr<std::optional<std::int64_t>> TopicSurvey::time_of_last(TopicReader& reader,
-                                                                      const Partition& partition,
-                                                                      const PartitionEnds& ends,
-                                                                      Deadline deadline) {
-  std::optional<std::int64_t> found;
-  for (std::int64_t back = kFirstLookBack; back <= kMaxLookBack && !found; back *= kFurtherBack) {
-    const std::int64_t from = std::max(ends.begin, ends.end - back);
-    ASSIGN_OR_RETURN(const ReadTo read_to,
-                     reader.read(partition, from, deadline, [&](const SeenRecord& record) {
-                       found = to_ms(record.timestamp);
-                       return record.offset + 1 < ends.end;
-                     }));
-    if (read_to.is_timed_out) return timed_out(partition);
-    if (from == ends.begin) break;
+/// `views`: of those that have grown.
+absl::Status TopicSurvey::look_at_ends(TopicReader& reader, std::vector<PartitionView> views,
+                                       Deadline deadline) {
+  for (std::int64_t back = kFirstLookBack; !views.empty(); back *= kFurtherBack) {
+    std::vector<PartitionView> further;
+    for (std::size_t begin = 0; begin < views.size(); begin += kAtOnce) {
+      const auto part = std::span(views).subspan(begin, std::min(kAtOnce, views.size() - begin));
+      ASSIGN_OR_RETURN(const auto times, times_of_last(reader, part, back, deadline));
+      for (const PartitionView& view : part) {
+        const auto time = times.find(view.partition);
+        const bool is_whole = view.ends.end - back <= view.ends.begin || back * kFurtherBack > kMaxLookBack;
+        if (time == times.end() && !is_whole) {
+          further.push_back(view);
+        } else {
+          last_[view.partition] = {.offset = view.ends.end,
+                                   .ms = time != times.end() ? std::optional(time->second) : std::nullopt};
+        }
+      }
+    }
+    views = std::move(further);
   }
-  return found;
+  return absl::OkStatus();
 }
 
 /// Of partitions that are no more, and of one whose topic was made anew.
@@ -96,26 +150,25 @@ void TopicSurvey::forget_others(std::span<const PartitionView> views) {
 absl::StatusOr<std::vector<PartitionView>> TopicSurvey::look(TopicReader& reader,
                                                              const std::vector<std::string>& topics,
                                                              Deadline deadline) {
+  ASSIGN_OR_RETURN(const std::vector<Partition> partitions, reader.partitions(topics, deadline));
+  ASSIGN_OR_RETURN(const std::vector<PartitionEnds> ends, reader.ends(partitions, deadline));
   std::vector<PartitionView> views;
-  for (const std::string& topic : topics) {
-    ASSIGN_OR_RETURN(const std::vector<Partition> partitions, reader.partitions(topic, deadline));
-    for (const Partition& partition : partitions) {
-      ASSIGN_OR_RETURN(const PartitionEnds ends, reader.ends(partition, deadline));
-      if (const auto known = last_.find(partition); known != last_.end() && known->second.offset > ends.end)
-        forget(partition);
-      TimeAt& first = first_[partition];
-      // A partition that was empty is looked at again when it has grown.
-      if (first.offset != ends.begin || (!first.ms && last_[partition].offset != ends.end)) {
-        ASSIGN_OR_RETURN(first.ms, time_at(reader, partition, ends.begin, deadline));
-        first.offset = ends.begin;
-      }
-      TimeAt& last = last_[partition];
-      if (last.offset != ends.end) {
-        ASSIGN_OR_RETURN(last.ms, time_of_last(reader, partition, ends, deadline));
-        last.offset = ends.end;
-      }
-      views.push_back({partition, ends, first.ms, last.ms});
-    }
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const auto known = last_.find(partitions[i]);
+    if (known != last_.end() && known->second.offset > ends[i].end) forget(partitions[i]);
+    views.push_back({partitions[i], ends[i], std::nullopt, std::nullopt});
+  }
+  RETURN_IF_ERROR(look_at_beginnings(reader, views, deadline));
+  std::vector<PartitionView> grown;
+  for (const PartitionView& view : views) {
+    TimeAt& last = last_[view.partition];
+    if (view.ends.begin >= view.ends.end) last = {.offset = view.ends.end, .ms = std::nullopt};
+    if (last.offset != view.ends.end) grown.push_back(view);
+  }
+  RETURN_IF_ERROR(look_at_ends(reader, std::move(grown), deadline));
+  for (PartitionView& view : views) {
+    view.first_ms = first_[view.partition].ms;
+    view.last_ms = last_[view.partition].ms;
   }
   forget_others(views);
   return views;
@@ -150,6 +203,7 @@ absl::Status TopicSurvey::count(TopicReader& reader, std::span<const PartitionVi
 absl::StatusOr<Unconsumed> TopicSurvey::unconsumed(TopicReader& reader, std::span<const PartitionView> views,
                                                    const Places& places, Deadline deadline) {
   Unconsumed sum;
+  std::vector<ReadFrom> unknown;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const PartitionView& view = views[i];
     if (!places.at(i)) continue;
@@ -163,15 +217,18 @@ absl::StatusOr<Unconsumed> TopicSurvey::unconsumed(TopicReader& reader, std::spa
     sum.is_exact = sum.is_exact && counted_to >= view.ends.end;
     if (records == 0 && counted_to >= view.ends.end) continue;  // only marks
 
-    if (place_times_.size() > kMaxPlaceTimes) place_times_.clear();
-    auto known = place_times_.find({view.partition, place});
-    if (known == place_times_.end()) {
-      ASSIGN_OR_RETURN(const auto ms, time_at(reader, view.partition, place, deadline));
-      if (!ms) continue;  // only marks, that are not counted yet
-      known = place_times_.emplace(std::pair(view.partition, place), *ms).first;
+    if (const auto known = place_times_.find({view.partition, place}); known != place_times_.end()) {
+      sum.first_ms = std::min(sum.first_ms.value_or(known->second), known->second);
+    } else {
+      unknown.push_back({view.partition, place});
     }
-    sum.first_ms = std::min(sum.first_ms.value_or(known->second), known->second);
   }
+  if (place_times_.size() > kMaxPlaceTimes) place_times_.clear();
+  RETURN_IF_ERROR(times_at(reader, unknown, deadline, [&](std::size_t i, std::optional<std::int64_t> ms) {
+    if (!ms) return;  // only marks, that are not counted yet
+    place_times_.emplace(std::pair(unknown[i].partition, unknown[i].offset), *ms);
+    sum.first_ms = std::min(sum.first_ms.value_or(*ms), *ms);
+  }));
   return sum;
 }
 

@@ -61,13 +61,17 @@ class TopicSurvey {
     std::int64_t offset = -1;
     std::optional<std::int64_t> ms;
   };
-  [[nodiscard]] absl::StatusOr<std::optional<std::int64_t>> time_at(TopicReader& reader,
-                                                                    const Partition& partition,
-                                                                    std::int64_t offset, Deadline deadline);
-  [[nodiscard]] absl::StatusOr<std::optional<std::int64_t>> time_of_last(TopicReader& reader,
-                                                                         const Partition& partition,
-                                                                         const PartitionEnds& ends,
-                                                                         Deadline deadline);
+  using OnTime = std::function<void(std::size_t index, std::optional<std::int64_t> ms)>;
+  /// The times of the first records from there on. Told as they are found, so that they are not sought again
+  /// when the deadline passes.
+  [[nodiscard]] absl::Status times_at(TopicReader& reader, const std::vector<ReadFrom>& places,
+                                      Deadline deadline, const OnTime& on_time) const;
+  [[nodiscard]] absl::Status look_at_beginnings(TopicReader& reader, const std::vector<PartitionView>& views,
+                                                Deadline deadline);
+  [[nodiscard]] absl::Status look_at_ends(TopicReader& reader, std::vector<PartitionView> views,
+                                          Deadline deadline);
+  [[nodiscard]] absl::StatusOr<std::map<Partition, std::int64_t>> times_of_last(
+      TopicReader& reader, std::span<const PartitionView> views, std::int64_t back, Deadline deadline) const;
   void forget(const Partition& partition);
   void forget_others(std::span<const PartitionView> views);
   [[nodiscard]] std::int64_t to_ms(std::int64_t timestamp) const {
