@@ -49,10 +49,14 @@ RestartReason reason_of(const absl::Status& status) {
   return http_status(status) == 429 ? RestartReason::Throttled : RestartReason::Error;
 }
 
-ObjectPtr kept(nlohmann::json object) {
+ObjectPtr kept(nlohmann::json object, const WatchOptions& options) {
   if (const auto metadata = object.find("metadata"); metadata != object.end() && metadata->is_object()) {
     metadata->erase("managedFields");
+    const auto annotations = metadata->find("annotations");
+    if (annotations != metadata->end() && annotations->is_object())
+      annotations->erase("kubectl.kubernetes.io/last-applied-configuration");
   }
+  if (options.trim) options.trim(object);
   return std::make_shared<const nlohmann::json>(std::move(object));
 }
 
@@ -153,7 +157,7 @@ Watcher::Step Watcher::list() {
   }
   std::vector<ObjectPtr> objects;
   objects.reserve(list->items.size());
-  for (auto& item : list->items) objects.push_back(kept(std::move(item)));
+  for (auto& item : list->items) objects.push_back(kept(std::move(item), options_));
   sink_.replace(std::move(objects));
   resource_version_ = std::move(list->resource_version);
   state_ = State::Watching;
@@ -204,9 +208,9 @@ std::string Watcher::watch_path() {
 absl::Status Watcher::on_line(std::string_view line, std::string_view what, Step& turn) {
   ASSIGN_OR_RETURN(WatchEvent event, parse_watch_event(line, what));
   if (event.type == WatchEvent::Type::Changed) {
-    sink_.upsert(kept(std::move(event.object)));
+    sink_.upsert(kept(std::move(event.object), options_));
   } else if (event.type == WatchEvent::Type::Deleted) {
-    sink_.remove(kept(std::move(event.object)));
+    sink_.remove(kept(std::move(event.object), options_));
   }
   resource_version_ = std::move(event.resource_version);
   const bool counts = event.type != WatchEvent::Type::Bookmark;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <random>
@@ -21,8 +22,8 @@
 
 namespace rowtide::op::kube {
 
-/// An object as the server sent it, without managedFields (often more than half of it, and read by nobody);
-/// never changed after it was parsed.
+/// An object as the server sent it, without managedFields and what kubectl applied last (often more than half
+/// of it, and read by nobody); never changed after it was parsed.
 using ObjectPtr = std::shared_ptr<const nlohmann::json>;
 
 /// Where a watcher's objects go. Called on the watcher's thread, one call at a time.
@@ -53,6 +54,8 @@ struct WatchOptions {
   std::string name_space;      // empty: all namespaces
   std::string label_selector;  // empty: all objects
   WatchTiming timing = {};
+  /// Takes out of an object what nobody looks at, before it is handed on; on the watcher's thread.
+  std::function<void(nlohmann::json& object)> trim = {};
 };
 
 enum class RestartReason : std::uint8_t {

@@ -25,6 +25,7 @@
 #include "operator/tasks/sidecar_names.h"
 #include "operator/tasks/sidecars.h"
 #include "operator/tasks/tracker_state.h"
+#include "operator/tasks/trim.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -114,20 +115,23 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
     return controller::WatchedKind{{.type = type, .name_space = name_space, .label_selector = ours},
                                    controller::by_owner(kube::kChangeTrackingTask)};
   };
-  return {.name = "changetrackingtask",
-          .primary = {.type = kube::kChangeTrackingTask, .name_space = name_space, .label_selector = {}},
-          .primary_groups = claims_of,
-          .watched = {owned(kube::kDeployment),
-                      {{.type = kube::kConsumerGroup, .name_space = name_space, .label_selector = {}},
-                       task_of_group,
-                       group_id_of},
-                      {{.type = kube::kJob, .name_space = name_space, .label_selector = ours}, task_of_job},
-                      owned(kube::kConfigMap),
-                      owned(kube::kService),
-                      // Also those of applications that a tracker was put into.
-                      {{.type = kube::kPod, .name_space = name_space, .label_selector = kTaskLabel},
-                       controller::by_label(kTaskLabel)}},
-          .workers = workers};
+  return {
+      .name = "changetrackingtask",
+      .primary = {.type = kube::kChangeTrackingTask, .name_space = name_space, .label_selector = {}},
+      .primary_groups = claims_of,
+      .watched =
+          {owned(kube::kDeployment),
+           {{.type = kube::kConsumerGroup, .name_space = name_space, .label_selector = {}},
+            task_of_group,
+            group_id_of},
+           {{.type = kube::kJob, .name_space = name_space, .label_selector = ours, .trim = trim_job},
+            task_of_job},
+           owned(kube::kConfigMap),
+           owned(kube::kService),
+           // Also those of applications that a tracker was put into.
+           {{.type = kube::kPod, .name_space = name_space, .label_selector = kTaskLabel, .trim = trim_pod},
+            controller::by_label(kTaskLabel)}},
+      .workers = workers};
 }
 
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
