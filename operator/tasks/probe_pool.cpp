@@ -56,9 +56,10 @@ ProbePool::~ProbePool() {
 ProbeResult ProbePool::newest(const kube::ObjectKey& task, const ProbedPod& pod, milliseconds max_age) {
   const std::lock_guard lock(mutex_);
   const auto [entry, is_new] = known_[task].try_emplace(pod.uid);
+  if (is_new) ++pod_count_;
   Known& known = entry->second;
   const Clock::time_point now = options_.now();
-  if (!known.is_asked && (is_new || now - known.asked_at >= interval_after(known.misses, max_age))) {
+  if (!known.is_asked && (is_new || now - known.asked_at >= interval_of(known, max_age))) {
     known.is_asked = true;
     known.asked_at = now;
     questions_.push_back({task, pod});
@@ -68,17 +69,21 @@ ProbeResult ProbePool::newest(const kube::ObjectKey& task, const ProbedPod& pod,
   return {.answer = is_silent ? std::nullopt : known.answer, .is_silent = is_silent};
 }
 
+milliseconds ProbePool::interval_of(const Known& known, milliseconds max_age) const {
+  const milliseconds of_all(static_cast<std::int64_t>(pod_count_) * 1000 / kMostQuestionsPerSecond);
+  return std::max(interval_after(known.misses, max_age), of_all);
+}
+
 void ProbePool::keep_only(const kube::ObjectKey& task, const std::set<std::string>& pod_uids) {
   const std::lock_guard lock(mutex_);
   const auto pods = known_.find(task);
   if (pods == known_.end()) return;
-  std::erase_if(pods->second, [&](const auto& pod) { return !pod_uids.contains(pod.first); });
+  pod_count_ -= std::erase_if(pods->second, [&](const auto& pod) { return !pod_uids.contains(pod.first); });
   if (pods->second.empty()) known_.erase(pods);
 }
 
 void ProbePool::forget(const kube::ObjectKey& task) {
-  const std::lock_guard lock(mutex_);
-  known_.erase(task);
+  keep_only(task, {});
 }
 
 void ProbePool::work(const std::stop_token& stop) {

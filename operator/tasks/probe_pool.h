@@ -38,6 +38,7 @@ struct ProbedPod {
 class ProbePool {
  public:
   using Clock = std::chrono::steady_clock;
+  static constexpr int kMostQuestionsPerSecond = 200;
   struct Options {
     int threads = 8;
     std::function<Clock::time_point()> now = Clock::now;
@@ -51,8 +52,9 @@ class ProbePool {
   ProbePool(const ProbePool&) = delete;
   ProbePool& operator=(const ProbePool&) = delete;
 
-  /// What is known of this pod, at once. Asks it if the last question is older than `max_age`; one that does
-  /// not answer is asked ever more seldom, down to once a minute.
+  /// What is known of this pod, at once. Asks it if the last question is older than `max_age`, or than the
+  /// threads manage where there are many pods (kMostQuestionsPerSecond in all); one that does not answer is
+  /// asked ever more seldom, down to once a minute.
   [[nodiscard]] ProbeResult newest(const kube::ObjectKey& task, const ProbedPod& pod,
                                    std::chrono::milliseconds max_age);
   /// Forgets the task's pods but those of these uids.
@@ -71,6 +73,8 @@ class ProbePool {
     ProbedPod pod;
   };
 
+  [[nodiscard]] std::chrono::milliseconds interval_of(const Known& known,
+                                                      std::chrono::milliseconds max_age) const;
   void work(const std::stop_token& stop);
   [[nodiscard]] bool take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer);
 
@@ -80,7 +84,8 @@ class ProbePool {
   std::mutex mutex_;
   std::condition_variable_any asked_;
   std::map<kube::ObjectKey, std::map<std::string, Known>>
-      known_;  // by task and pod;  guarded by mutex_, as questions_
+      known_;                  // by task and pod;  guarded by mutex_, as the next two
+  std::size_t pod_count_ = 0;  // in known_
   std::deque<Question> questions_;
   std::vector<std::jthread> threads_;
 };

@@ -10,6 +10,7 @@
 
 #include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/cut.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/sidecar_names.h"
@@ -23,10 +24,14 @@ using api::ConditionStatus;
 using nlohmann::json;
 
 constexpr std::int64_t kReadersIntervalMs = 30'000;
+constexpr std::int64_t kReadersIntervalOfEachMs = 1'000;  // of the sidecars beyond the first ten
+constexpr std::int64_t kSidecarsOfOneInterval = 10;
 constexpr std::size_t kMostReadersTold = 8;
+constexpr std::size_t kMostListBytes = 32'768;  // of the JSON
 /// So long may one that runs take until it is ready. Its startup probe ends it after a minute.
 constexpr std::int64_t kLongUnreadyMs = 30'000;
-constexpr std::size_t kMostPositionText = 200;
+constexpr std::size_t kMostWordBytes = 256;  // of what a pod says, whoever made it
+constexpr std::size_t kMostMessageBytes = 1024;
 
 std::string pod_name(const Sidecar& sidecar) {
   return kube::text_at(*sidecar.pod, "/metadata/name");
@@ -116,20 +121,20 @@ std::string position_text(const task::ReaderStatus& reader) {
   std::string text = reader.gtid_set;
   if (text.empty() && !reader.file.empty()) text = fmt::format("{}:{}", reader.file, reader.offset);
   std::erase(text, '\n');
-  if (text.size() > kMostPositionText) text = text.substr(0, kMostPositionText) + "...";
-  return text;
+  return cut(std::move(text), kMostWordBytes);
 }
 
 json readers_of(const task::TrackerStatus& tracker) {
   json readers = json::array();
   for (const task::ReaderStatus& reader : tracker.readers) {
     if (readers.size() == kMostReadersTold) break;
-    json& told = readers.emplace_back(json{{"name", reader.name}, {"connected", reader.is_connected}});
+    json& told = readers.emplace_back(
+        json{{"name", cut(reader.name, kMostWordBytes)}, {"connected", reader.is_connected}});
     if (std::string position = position_text(reader); !position.empty())
       told["position"] = std::move(position);
     if (reader.is_connected && reader.lag_seconds)
       told["lagSeconds"] = std::round(*reader.lag_seconds * 10) / 10;
-    if (!reader.reason.empty()) told["reason"] = reader.reason;
+    if (!reader.reason.empty()) told["reason"] = cut(reader.reason, kMostWordBytes);
   }
   return readers;
 }
@@ -160,7 +165,7 @@ json entry_of(const Observed& observed, const Sidecar& sidecar, const json& all_
   json entry = {{"pod", pod}, {"ready", is_ready}, {"upToDate", is_up_to_date(observed, sidecar)}};
   if (!is_ready) {
     entry["reason"] = streaming.reason;
-    entry["message"] = streaming.message;
+    entry["message"] = cut(streaming.message, kMostMessageBytes);
   }
   // There, perhaps empty, once it has answered.
   json readers = before.is_object() ? before.value("readers", json(nullptr)) : json(nullptr);
@@ -177,6 +182,37 @@ json without_readers(json entries) {
     if (entry.contains("readers")) entry["readers"] = nullptr;
   }
   return entries;
+}
+
+/// Pods first, and of their readers what there is room for: so readers that come and go hide no pod.
+json list_of(const Observed& observed, const json& before) {
+  json sidecars = json::array();
+  std::vector<json> readers;
+  std::size_t bytes = 2;
+  for (const Sidecar& sidecar : observed.sidecars) {
+    json entry = entry_of(observed, sidecar, before);
+    json of_entry = entry.value("readers", json(nullptr));
+    if (of_entry.is_array()) entry["readers"] = json::array();
+    const std::size_t size = entry.dump().size() + 1;
+    if (sidecars.size() == kMostSidecarsTold || bytes + size > kMostListBytes) break;
+    bytes += size;
+    sidecars.push_back(std::move(entry));
+    readers.push_back(std::move(of_entry));
+  }
+  for (std::size_t i = 0; i < readers.size(); ++i) {
+    const std::size_t size = readers[i].dump().size();
+    if (!readers[i].is_array() || bytes + size > kMostListBytes) continue;
+    bytes += size;
+    sidecars[i]["readers"] = std::move(readers[i]);
+  }
+  return sidecars;
+}
+
+/// How long a sample of readers stands: longer of many, each of which has something new to say.
+std::int64_t readers_interval_ms(const Observed& observed) {
+  const auto count = static_cast<std::int64_t>(observed.sidecars.size());
+  return kReadersIntervalMs +
+         std::max<std::int64_t>(0, count - kSidecarsOfOneInterval) * kReadersIntervalOfEachMs;
 }
 
 }  // namespace
@@ -243,13 +279,9 @@ void add_sidecars(json& status, const Observed& observed) {
   if (observed.sidecars.empty()) return;
   const json before = observed.task.status.value("sidecars", json::array());
   const std::string sampled = observed.task.status.value("sidecarsSampledTime", "");
-  json sidecars = json::array();
-  for (const Sidecar& sidecar : observed.sidecars) {
-    if (sidecars.size() == kMostSidecarsTold) break;
-    sidecars.push_back(entry_of(observed, sidecar, before));
-  }
+  json sidecars = list_of(observed, before);
   const std::int64_t age = observed.now_ms - api::parse_time(sampled);
-  const bool is_fresh = age >= 0 && age < kReadersIntervalMs;
+  const bool is_fresh = age >= 0 && age < readers_interval_ms(observed);
   const bool is_kept =
       sidecars == before || (is_fresh && without_readers(sidecars) == without_readers(before));
   if (is_kept) sidecars = before;

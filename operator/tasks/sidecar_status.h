@@ -23,7 +23,8 @@ namespace rowtide::op::tasks {
                                           const std::optional<api::Condition>& held);
 
 /// sidecarCount, sidecars and sidecarsSampledTime. A pod that comes, goes or changes in readiness is told at
-/// once; what its readers do at most twice a minute, and only if it says something else.
+/// once; what its readers do at most twice a minute (of many sidecars more seldom), and only if it says
+/// something else. Bounded in bytes, whatever the pods say.
 void add_sidecars(nlohmann::json& status, const Observed& observed);
 
 }  // namespace rowtide::op::tasks

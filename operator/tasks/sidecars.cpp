@@ -33,6 +33,8 @@ std::string task_uid_of(const json& pod) {
 }
 
 std::optional<std::uint16_t> sidecar_port(const json& pod) {
+  const json& host_network = kube::value_at(pod, "/spec/hostNetwork");
+  if (host_network.is_boolean() && host_network.get<bool>()) return std::nullopt;
   const json& ports = kube::value_at(sidecar_container(pod), "/ports");
   if (!ports.is_array()) return std::nullopt;
   for (const json& port : ports) {

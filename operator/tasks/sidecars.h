@@ -29,7 +29,8 @@ struct Sidecar {
 /// The uid of the task that the tracker was put into the pod for: perhaps a former one of the same name.
 [[nodiscard]] std::string task_uid_of(const nlohmann::json& pod);
 
-/// Where the sidecar answers on the pod's address; empty: the pod does not say.
+/// Where the sidecar answers on the pod's address; empty: the pod does not say, or has its node's network,
+/// where whoever it likes may answer.
 [[nodiscard]] std::optional<std::uint16_t> sidecar_port(const nlohmann::json& pod);
 
 }  // namespace rowtide::op::tasks

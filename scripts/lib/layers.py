@@ -54,7 +54,7 @@ LAYERS = {
     "operator/lease": "common/time operator/kube",
     "operator/api": "common/task operator/kube",
     "operator/metrics": "operator/controller",
-    "operator/tasks": "common/http common/task common/time operator/kube operator/controller operator/api",
+    "operator/tasks": "common/bytes common/http common/task common/time operator/kube operator/controller operator/api",
     "operator/inject": "common/http common/task common/time operator/kube operator/api operator/tasks",
     "operator": "common/cli common/http common/log operator/kube operator/lease operator/controller operator/metrics operator/tasks operator/inject",
     "sdk": "",

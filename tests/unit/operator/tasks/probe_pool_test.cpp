@@ -132,5 +132,34 @@ TEST_F(ProbePoolTest, AnotherPodIsAskedAnew) {
   EXPECT_EQ(pool_.newest(kTask, {"pod-2", "Starting", 8080}, seconds(10)).answer->state, "Starting");
 }
 
+TEST_F(ProbePoolTest, OfManyPodsEachIsAskedMoreSeldom) {
+  constexpr int kPods = 4'000;  // 20 s at 200 questions a second
+  const auto ask_all = [&] {
+    for (int i = 0; i < kPods; ++i)
+      (void)pool_.newest({"shop", "task-" + std::to_string(i % 40)},
+                         {"pod-" + std::to_string(i), "Streaming", 8080}, seconds(10));
+  };
+  ask_all();
+  EXPECT_TRUE(eventually([&] { return probe_.questions == kPods && news_ == kPods; }));
+  now_ += 19'999;
+  ask_all();
+  const ProbedPod last{"pod-last", "Streaming", 8080};
+  (void)pool_.newest(kTask, last, seconds(10));
+  EXPECT_TRUE(eventually([&] { return pool_.newest(kTask, last, seconds(10)).answer.has_value(); }));
+  EXPECT_EQ(probe_.questions, kPods + 1) << "none was asked before it";
+  pool_.forget(kTask);
+  now_ += 1;
+  ask_all();
+  EXPECT_TRUE(eventually([&] { return probe_.questions == 2 * kPods + 1; }));
+  for (int task = 1; task < 40; ++task) pool_.forget({"shop", "task-" + std::to_string(task)});
+  pool_.keep_only({"shop", "task-0"}, {"pod-0"});
+  EXPECT_TRUE(eventually([&] {
+    now_ += 10'000;
+    const int before = probe_.questions;
+    (void)pool_.newest({"shop", "task-0"}, {"pod-0", "Streaming", 8080}, seconds(10));
+    return eventually([&] { return probe_.questions > before; }, seconds(1));
+  })) << "those that are gone do not count";
+}
+
 }  // namespace
 }  // namespace rowtide::op::tasks

@@ -250,18 +250,58 @@ TEST_F(StatusOfAStream, WhoCannotBeAskedShowsNoLag) {
             (json{{"name", "cache"}, {"position", "binlog.000007:4"}}));
 }
 
+TEST_F(StatusOfAStream, ReadersOfManySidecarsAreSampledMoreSeldom) {
+  std::vector<json> pods;
+  for (int i = 0; i < 30; ++i) pods.push_back(sidecar_pod("pod-" + std::to_string(10 + i)));
+  const auto look_at_all = [&](double lag) {
+    std::vector<Sidecar> sidecars;
+    for (const json& pod : pods) sidecars.push_back({.pod = &pod, .tracker = says(newest_, lag)});
+    return look(sidecars);
+  };
+  const json begin = look_at_all(1);
+  now_ms_ += 49'000;
+  EXPECT_EQ(look_at_all(2), begin) << "30 s and one for each beyond the tenth";
+  now_ms_ += 1'000;
+  EXPECT_NE(look_at_all(3), begin);
+}
+
+TEST_F(StatusOfAStream, WhatAPodSaysIsCutBetweenCharacters) {
+  const json pod = sidecar_pod("a");
+  task::TrackerStatus answer = says(newest_, 0);
+  answer.readers[0].name = std::string(255, 'n') + "\u00e4\u00e4";
+  answer.readers[0].reason = std::string(60'000, 'R');
+  answer.readers[0].gtid_set = std::string(60'000, '7');
+  const json reader = look({{.pod = &pod, .tracker = answer}}).at("sidecars").at(0).at("readers").at(0);
+  EXPECT_EQ(reader.at("name"), std::string(255, 'n') + "...");
+  EXPECT_EQ(reader.at("reason"), std::string(256, 'R') + "...");
+  EXPECT_EQ(reader.at("position"), std::string(256, '7') + "...");
+}
+
 TEST_F(StatusOfAStream, IsBoundedHoweverManyPodsAndReadersThereAre) {
   std::vector<json> pods;
   for (int i = 0; i < 200; ++i) pods.push_back(sidecar_pod("pod-" + std::to_string(1000 + i)));
   task::TrackerStatus answer = says(newest_, 0);
-  answer.readers.resize(100, answer.readers[0]);
-  for (task::ReaderStatus& reader : answer.readers) reader.gtid_set = std::string(60'000, '7');
+  answer.readers.resize(20, answer.readers[0]);
+  for (task::ReaderStatus& reader : answer.readers) reader.gtid_set = std::string(6'000, '7');
   std::vector<Sidecar> sidecars;
   for (const json& pod : pods) sidecars.push_back({.pod = &pod, .tracker = answer});
   const json status = look(sidecars);
   EXPECT_EQ(status.at("sidecarCount"), 200);
   EXPECT_EQ(status.at("sidecars").size(), 50U);
-  EXPECT_LT(status.dump().size(), 200'000U) << "of the server's megabyte and a half";
+  EXPECT_LE(status.at("sidecars").dump().size(), 32'768U);
+  EXPECT_EQ(status.at("sidecars").at(0).at("readers").size(), 8U);
+  EXPECT_TRUE(status.at("sidecars").at(49).at("readers").empty()) << "there is no room for them";
+  for (task::ReaderStatus& reader : answer.readers) reader.gtid_set = "1";
+  for (Sidecar& sidecar : sidecars) sidecar.tracker->readers = answer.readers;
+  now_ms_ += 1'000;
+  EXPECT_EQ(look(sidecars).at("sidecars"), status.at("sidecars")) << "smaller ones are no news either";
+  for (json& pod : pods)
+    pod["status"]["initContainerStatuses"][0]["state"] = {
+        {"terminated", {{"message", std::string(4096, 'w')}, {"exitCode", 1}}}};
+  const json failed = look(sidecars);
+  EXPECT_LE(failed.at("sidecars").dump().size(), 32'768U);
+  EXPECT_GT(failed.at("sidecars").size(), 20U);
+  EXPECT_EQ(failed.at("sidecarCount"), 200);
 }
 
 TEST(SidecarPod, IsOneThatATrackerOfATaskOfThisNameWasPutInto) {
@@ -280,6 +320,9 @@ TEST(SidecarPod, IsOneThatATrackerOfATaskOfThisNameWasPutInto) {
   json other = sidecar_pod("a");
   other["spec"]["initContainers"].erase(1);
   EXPECT_FALSE(is_sidecar_pod(other, stream));
+  json of_node = sidecar_pod("a");
+  of_node["spec"]["hostNetwork"] = true;
+  EXPECT_FALSE(sidecar_port(of_node).has_value()) << "anything of the node may answer there";
   json odd = sidecar_pod("a");
   odd["spec"]["initContainers"][1]["ports"][0]["containerPort"] = 70'000;
   EXPECT_FALSE(sidecar_port(odd).has_value());
