@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "operator/api/conditions.h"
+#include "operator/tasks/cut.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -37,7 +38,7 @@ bool is_news(const json& old, const json& condition) {
 
 json event_about(const kube::ResourceType& kind, const api::ObjectMetadata& object, const char* type,
                  std::string reason, std::string action, std::string note, std::int64_t now_us) {
-  if (note.size() > kMaxNote) note = note.substr(0, kMaxNote) + "...";
+  note = cut(std::move(note), kMaxNote);
   return {{"apiVersion", kube::api_version(kube::kEvent)},
           {"kind", kube::kEvent.kind},
           {"metadata", {{"generateName", object.key.name + "-"}, {"namespace", object.key.name_space}}},

@@ -63,6 +63,11 @@ TEST(Events, ALongNoteIsCut) {
       events(json::object(),
              status_with({{"Accepted", ConditionStatus::False, "InvalidSpec", std::string(5000, 'x')}}));
   EXPECT_LE(long_one.at(0).at("note").get<std::string>().size(), 1024U);
+  std::string names = "x";
+  for (int i = 0; i < 1000; ++i) names += "\u00e4";
+  const auto of_names = events(
+      json::object(), status_with({{"Accepted", ConditionStatus::False, "InvalidSpec", std::move(names)}}));
+  EXPECT_NO_THROW((void)of_names.at(0).dump()) << "cut between characters";
 }
 
 }  // namespace
