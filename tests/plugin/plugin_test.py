@@ -17,7 +17,7 @@ import unittest
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from api_server import NAMESPACE, ROOT, ApiServer, Kubelet, condition, failed_status, streaming_status, wait_for  # noqa: E402
+from api_server import NAMESPACE, ROOT, TASKS, ApiServer, Kubelet, a_task, condition, failed_status, streaming_status, wait_for  # noqa: E402
 
 PLUGIN = ROOT / "operator" / "plugin"
 KUBECTL_FOLDER = ""
@@ -145,6 +145,55 @@ class PluginTest(unittest.TestCase):
         fresh = self.shop("status", "fresh", "-o", "json").json()
         self.assertEqual((fresh["phase"], fresh["position"], fresh["precheck"], fresh["conditions"], fresh["pods"]), (None, None, None, [], []))
         self.assertEqual(list(fresh), list(orders))
+
+    # ---- a task whose trackers run in the pods of applications ----
+
+    def make_stream(self, name, status):
+        task = a_task(name)
+        task["spec"]["sink"] = {"stream": {}}
+        self.api.call("POST", TASKS, task)
+        self.api.set_status(name, status)
+
+    def test_status_of_a_stream_shows_the_pods_with_its_tracker(self):
+        status = streaming_status()
+        del status["progress"], status["topics"], status["restarts"]
+        reader = {"name": "cache", "connected": True, "position": "binlog.000003:4", "lagSeconds": 0.2}
+        status |= {"phase": "Injectable", "sidecarCount": 3, "sidecarsSampledTime": "2026-03-01T10:01:00Z", "sidecars": [
+            {"pod": "shop-1", "ready": True, "upToDate": True, "readers": [reader, {"name": "", "connected": False}]},
+            {"pod": "shop-2", "ready": False, "reason": "CrashLooping", "message": "the source's gone\nfor good", "upToDate": False},
+            {"pod": "shop-3", "ready": True, "upToDate": False, "readers": []}]}
+        self.make_stream("inner", status)
+        out = self.shop("status", "inner").out
+        self.assertRegex(out, r"Sidecars +3\nSampled +2026-03-01T10:01:00Z\n\nConditions\n")
+        self.assertIn("\nPods with the tracker\n"
+                      "  shop-1  ready\n"
+                      "    reader cache, connected, at binlog.000003:4, lag 0.2 s\n"
+                      "    reader without a name, away\n"
+                      "  shop-2  not ready: CrashLooping, with an older spec: restart the pod\n"
+                      "      the source's gone\n      for good\n"
+                      "  shop-3  ready, with an older spec: restart the pod\n\nNewest events\n", out)
+        for not_of_it in ("Position", "Lag ", "Tracker pods"):
+            self.assertNotIn(not_of_it, out)
+        task = self.shop("status", "inner", "-o", "json").json()
+        self.assertEqual(task["sidecarCount"], 3)
+        self.assertEqual(task["sidecars"][0], {"pod": "shop-1", "ready": True, "reason": None, "message": None, "upToDate": True, "readers": [
+            {**reader, "reason": None}, {"name": "", "connected": False, "position": None, "lagSeconds": None, "reason": None}]})
+        self.make_stream("lonely", {"phase": "Injectable", "sidecarCount": 0})
+        self.assertRegex(self.shop("status", "lonely").out, r"\nPods with the tracker\n  none\n\nNewest events\n")
+
+    def test_what_does_not_apply_to_a_stream_says_what_to_do(self):
+        self.make_stream("aside", {"phase": "Injectable", "sidecarCount": 0})
+        before = self.api.task("aside")["metadata"]["resourceVersion"]
+        for verb, instead in {"restart": "kubectl rollout restart", "suspend": "Scale the applications down", "resume": "never suspended",
+                              "position": "'kubectl rowtide status aside -n shop' shows them", "reset": "/changes?from=",
+                              "logs": "kubectl logs POD -c rowtide-tracker -n shop"}.items():
+            with self.subTest(verb):
+                done = self.shop(verb, "aside", *(["--yes"] if verb == "reset" else []), code=1)
+                self.assertRegex(done.err, rf"^kubectl rowtide: error: {verb} task aside: it has sink.stream, .*{re.escape(instead)}[^\n]*\n$")
+                self.assertEqual(done.out, "")
+        self.assertEqual(self.api.task("aside")["metadata"]["resourceVersion"], before, "nothing is changed")
+        self.api.make_pod("aside", "aside-precheck-1", component="precheck")
+        self.assertIn("aside-precheck-1/precheck", self.shop("logs", "aside", "--precheck").out)
 
     # ---- precheck ----
 
