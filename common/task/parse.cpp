@@ -679,7 +679,8 @@ void check_sidecars(const Field& field, const Spec& spec) {
   }
   if (field["alerts"].present()) {
     field["alerts"].refuse_without_value(
-        "not with sink.stream, each of whose readers is late by itself: see status.sidecars and the metrics");
+        "not with sink.stream, each of whose readers is late by itself: status.sidecars samples the lag of some, the "
+        "metric rowtide_reader_lag_seconds of a pod has that of all of its readers");
   }
   if (spec.deletion_policy == DeletionPolicy::Delete) {
     field["deletionPolicy"].refuse("Retain with sink.stream, which leaves nothing outside of the pods");

@@ -337,6 +337,20 @@ class Chart(unittest.TestCase):
         ingress = render(merged(POLICY, {"networkPolicy": {"ingressFrom": [PEER]}}))[("NetworkPolicy", NAME)]["spec"]["ingress"]
         self.assertEqual(ingress[1], {"ports": [{"port": "webhook", "protocol": "TCP"}]})
 
+    def test_prometheus_finds_trackers_in_pods_of_applications(self):
+        settings = merged(MONITOR, {"metrics": {"trackerPodMonitor": {"interval": "30s", "scrapeTimeout": "5s", "labels": {"r": "p"}}}})
+        objects = render(settings)
+        trackers, sidecars = (objects["PodMonitor", f"{NAME}-{part}"] for part in ("trackers", "sidecars"))
+        self.assertEqual(sidecars["metadata"]["labels"], trackers["metadata"]["labels"])
+        self.assertEqual(sidecars["spec"]["namespaceSelector"], trackers["spec"]["namespaceSelector"])
+        self.assertEqual(sidecars["spec"]["podMetricsEndpoints"], [{"port": "rowtide-status", "honorLabels": True, "interval": "30s", "scrapeTimeout": "5s"}])
+        self.assertEqual(sidecars["spec"]["selector"], {"matchExpressions": [
+            {"key": "rowtide.dev/task", "operator": "Exists"},
+            {"key": "app.kubernetes.io/managed-by", "operator": "NotIn", "values": ["rowtide-operator"]}]})
+        one = render(merged(MONITOR, {"watch": {"namespace": "shop"}}))["PodMonitor", f"{NAME}-sidecars"]
+        self.assertEqual(one["spec"]["namespaceSelector"], {"matchNames": ["shop"]})
+        self.assertNotIn(("PodMonitor", f"{NAME}-sidecars"), render())
+
     def test_no_secrets_in_any_role(self):
         for (kind, _), one in render().items():
             if kind.endswith("Role"):

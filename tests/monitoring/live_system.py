@@ -175,7 +175,7 @@ class Prometheus:
     def __init__(self, helm, trackers, operator, folder, hasten=None):
         monitors = rendered(helm)
         (service,) = monitors["ServiceMonitor"]
-        (pods,) = monitors["PodMonitor"]
+        (pods,) = (one for one in monitors["PodMonitor"] if one["metadata"]["name"].endswith("-trackers"))
         prompt = rules(helm, *self.THRESHOLDS)
         for group in prompt["groups"]:
             for rule in group["rules"]:
