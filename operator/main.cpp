@@ -95,6 +95,12 @@ bool wait_to_lead(const lease::LeaderElection& election, const sigset_t& stop_si
   return true;
 }
 
+std::vector<metrics::TaskSample> samples_of(const controller::ObjectStore& tasks) {
+  std::vector<metrics::TaskSample> samples;
+  tasks.for_each([&samples](const nlohmann::json& task) { samples.push_back(metrics::sample_of(task)); });
+  return samples;
+}
+
 http::Response readiness(const controller::Controller& controller, const inject::Webhook* webhook) {
   if (!controller.synced()) return {.status = 503, .body = "not every kind is listed\n"};
   if (webhook != nullptr) {
@@ -127,8 +133,8 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                             .status_writes = reconciler.status_writes(),
                             .injections = webhook != nullptr ? webhook->answers()
                                                              : std::map<std::string, std::uint64_t>(),
-                            .tasks = is_leader ? controller.store(kube::kChangeTrackingTask)->all()
-                                               : std::vector<kube::ObjectPtr>(),
+                            .tasks = is_leader ? samples_of(*controller.store(kube::kChangeTrackingTask))
+                                               : std::vector<metrics::TaskSample>(),
                             .is_leader = is_leader})};
                  }}});
 }

@@ -29,10 +29,10 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
     task.manages_whitelist = string_at(spec, {"network", "whitelist", "mode"}) == "Manage";
   }
   task.spec = std::make_shared<const nlohmann::json>(spec);
-  task.parsed = std::make_shared<const task::ParseResult>(
+  auto parsed = std::make_shared<task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));
-
-  const std::vector<std::string>& defaults = task.parsed->defaults;
+  const std::vector<std::string> defaults = std::exchange(parsed->defaults, {});  // of no use but here
+  task.parsed = std::move(parsed);
   nlohmann::json pod_settings = object_at(spec, "tracker");
   drop_defaults(pod_settings, "spec.tracker", defaults);
   task.pod_settings_hash = task::stable_hash(pod_settings.dump());

@@ -23,8 +23,12 @@ ObjectStore::Packed ObjectStore::pack(const nlohmann::json& object) {
   return std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes));
 }
 
+/// As json::from_msgpack() does it, which then copies the whole tree.
 ObjectPtr ObjectStore::unpack(const Packed& packed) {
-  return std::make_shared<const nlohmann::json>(nlohmann::json::from_msgpack(*packed));
+  const auto object = std::make_shared<nlohmann::json>();
+  nlohmann::detail::json_sax_dom_parser<nlohmann::json> into(*object, true);
+  nlohmann::json::sax_parse(*packed, &into, nlohmann::json::input_format_t::msgpack);
+  return object;
 }
 
 ObjectPtr ObjectStore::find(const Key& key) const {
@@ -56,14 +60,14 @@ std::vector<Key> ObjectStore::keys_of_group(const Key& group) const {
                                : std::vector<Key>(keys->second.begin(), keys->second.end());
 }
 
-std::vector<ObjectPtr> ObjectStore::all() const {
+void ObjectStore::for_each(const std::function<void(const nlohmann::json& object)>& look) const {
   std::vector<Packed> found;
   {
     const std::lock_guard lock(mutex_);
     found.reserve(objects_.size());
     for (const auto& [key, entry] : objects_) found.push_back(entry.object);
   }
-  return unpack_all(found);
+  for (const Packed& each : found) look(*unpack(each));
 }
 
 std::vector<Key> ObjectStore::keys() const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,8 +45,8 @@ class ObjectStore final : public kube::WatchSink {
   /// The group's objects, ordered by key. Looks at no others.
   std::vector<ObjectPtr> of_group(const Key& group) const;
   std::vector<Key> keys_of_group(const Key& group) const;
-  /// Ordered by key.
-  std::vector<ObjectPtr> all() const;
+  /// Each object, ordered by key, one at a time: as trees all of them together would be most of the memory.
+  void for_each(const std::function<void(const nlohmann::json& object)>& look) const;
   std::vector<Key> keys() const;
   std::size_t size() const;
 

@@ -126,20 +126,18 @@ void add_tasks(Families& families, const MetricsInput& input) {
   MetricFamily conditions;
   MetricFamily phases;
   static constexpr std::array<const char*, 3> kStatuses{"True", "False", "Unknown"};
-  for (const kube::ObjectPtr& task : input.tasks) {
-    const nlohmann::json& metadata = task->at("metadata");
-    const Labels name{{"namespace", metadata.value("namespace", "")}, {"name", metadata.value("name", "")}};
-    const nlohmann::json status = task->value("status", nlohmann::json::object());
-    for (const nlohmann::json& condition : status.value("conditions", nlohmann::json::array())) {
+  for (const TaskSample& task : input.tasks) {
+    const Labels name{{"namespace", task.name_space}, {"name", task.name}};
+    for (const auto& [type, status] : task.conditions) {
       for (const char* value : kStatuses) {
         Labels labels = name;
-        labels.push_back({"type", condition.value("type", "")});
+        labels.push_back({"type", type});
         labels.push_back({"status", value});
-        Families::series(conditions, std::move(labels), condition.value("status", "") == value ? 1 : 0);
+        Families::series(conditions, std::move(labels), status == value ? 1 : 0);
       }
     }
     Labels labels = name;
-    labels.push_back({"phase", status.value("phase", "Pending")});
+    labels.push_back({"phase", task.phase});
     Families::series(phases, std::move(labels), 1);
   }
   families
@@ -151,6 +149,18 @@ void add_tasks(Families& families, const MetricsInput& input) {
 }
 
 }  // namespace
+
+TaskSample sample_of(const nlohmann::json& task) {
+  const nlohmann::json& metadata = task.at("metadata");
+  const nlohmann::json status = task.value("status", nlohmann::json::object());
+  TaskSample sample{.name_space = metadata.value("namespace", ""),
+                    .name = metadata.value("name", ""),
+                    .phase = status.value("phase", "Pending"),
+                    .conditions = {}};
+  for (const nlohmann::json& condition : status.value("conditions", nlohmann::json::array()))
+    sample.conditions.emplace_back(condition.value("type", ""), condition.value("status", ""));
+  return sample;
+}
 
 std::string render_metrics(const MetricsInput& input) {
   Families families;

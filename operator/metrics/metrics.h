@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,15 @@
 
 namespace rowtide::op::metrics {
 
+/// What is shown of a task.
+struct TaskSample {
+  std::string name_space;
+  std::string name;
+  std::string phase;
+  std::vector<std::pair<std::string, std::string>> conditions;  ///< type and status
+};
+[[nodiscard]] TaskSample sample_of(const nlohmann::json& task);
+
 /// What a scrape shows, as it is at that moment: series of a task that is gone are gone with it.
 struct MetricsInput {
   controller::ControllerStats controller;
@@ -17,7 +27,7 @@ struct MetricsInput {
   std::map<std::pair<std::string, std::string>, std::uint64_t> requests;  ///< by method and code
   std::uint64_t status_writes = 0;
   std::map<std::string, std::uint64_t> injections;  ///< by result; empty: there is no webhook
-  std::vector<kube::ObjectPtr> tasks;
+  std::vector<TaskSample> tasks;
   bool is_leader = true;
 };
 

@@ -27,10 +27,10 @@ std::map<std::string, double> scrape(const MetricsInput& input) {
   return series;
 }
 
-MetricsInput input_with(std::vector<kube::ObjectPtr> tasks = {}) {
+MetricsInput input_with(const std::vector<kube::ObjectPtr>& tasks = {}) {
   MetricsInput input;
   input.controller_name = "changetrackingtask";
-  input.tasks = std::move(tasks);
+  for (const kube::ObjectPtr& task : tasks) input.tasks.push_back(sample_of(*task));
   return input;
 }
 
