@@ -1,6 +1,7 @@
 #include "common/http/server.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <httplib.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+#include <set>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -113,16 +115,26 @@ Response guarded(const Handler& handler) {
   }
 }
 
-Response answer(const Server::Impl& impl, const httplib::Request& request) {
-  if (request.method != "GET" && request.method != "HEAD") {
-    return {.status = 405, .body = fmt::format("{} is not allowed here; use GET\n", request.method)};
+/// "GET, POST": what may be asked of the path; empty: there is nothing.
+std::string methods_of(const Server::Impl& impl, const std::string& path) {
+  std::string methods = impl.handlers.contains(path) ? "GET" : "";
+  for (const auto& [where, unused] : impl.requests) {
+    const std::size_t space = where.find(' ');
+    if (where.substr(space + 1) == path) methods += (methods.empty() ? "" : ", ") + where.substr(0, space);
   }
-  if (const auto handler = impl.handlers.find(request.path); handler != impl.handlers.end())
-    return guarded(handler->second);
-  std::string paths;
-  for (const auto& [path, unused] : impl.handlers) paths += " " + path;
-  for (const auto& [where, unused] : impl.requests) paths += " " + where.substr(where.find(' ') + 1);
-  return {.status = 404, .body = "nothing here; there is:" + paths + "\n"};
+  return methods;
+}
+
+Response answer(const Server::Impl& impl, const httplib::Request& request) {
+  const auto handler = impl.handlers.find(request.path);
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (is_read && handler != impl.handlers.end()) return guarded(handler->second);
+  if (const std::string methods = methods_of(impl, request.path); !methods.empty())
+    return {.status = 405, .body = fmt::format("{} is not allowed here; use {}\n", request.method, methods)};
+  std::set<std::string> paths;
+  for (const auto& [path, unused] : impl.handlers) paths.insert(path);
+  for (const auto& [where, unused] : impl.requests) paths.insert(where.substr(where.find(' ') + 1));
+  return {.status = 404, .body = fmt::format("nothing here; there is: {}\n", fmt::join(paths, " "))};
 }
 
 std::unique_ptr<httplib::Server> make_server(const ServerOptions& options) {

@@ -71,6 +71,22 @@ TEST(HttpServer, OnlyGet) {
                   .starts_with("HTTP/1.1 405 "));
 }
 
+TEST(HttpServer, AnotherMethodIsToldThoseOfThePath) {
+  const auto nothing = [](const Request&) { return Response{}; };
+  const auto server = Server::start("127.0.0.1:0", {{"/status", [] { return Response{}; }}},
+                                    {{"GET /here", nothing}, {"DELETE /here", nothing}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto ask = [&](const std::string& what) {
+    return exchange((*server)->port(), what + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+  };
+  for (const char* method : {"HEAD", "PUT"}) {
+    EXPECT_TRUE(ask(std::string(method) + " /here").starts_with("HTTP/1.1 405 ")) << method;
+  }
+  EXPECT_NE(ask("PUT /here").find("use DELETE, GET\n"), std::string::npos) << ask("PUT /here");
+  EXPECT_NE(ask("DELETE /status").find("use GET\n"), std::string::npos);
+  EXPECT_NE(ask("GET /nowhere").find("there is: /here /status\n"), std::string::npos);
+}
+
 TEST(HttpServer, ABodyIsTakenToItsLimitAndNoneOfUnknownLength) {
   const auto echo = [](const Request& request) { return Response{.body = request.body}; };
   const auto server =
