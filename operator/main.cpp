@@ -62,8 +62,8 @@ kube::RequestCounts all_requests(const kube::CountingTransport& transport,
   return counts;
 }
 
-/// SIGTERM and SIGINT are taken by sigwait() in main(): blocked before any thread begins, so that all inherit
-/// it.
+/// SIGTERM and SIGINT are taken by sigtimedwait() in main(): blocked before any thread begins, so that all
+/// inherit it.
 sigset_t block_stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -84,6 +84,12 @@ void end_at_once() {
 /// one for all a quarter of that.
 void keep_memory_small() {
   mallopt(M_ARENA_MAX, 1);
+}
+
+/// Gives back meanwhile what lists and bursts of changes have left free.
+void wait_to_stop(const sigset_t& stop_signals) {
+  constexpr timespec kMinute{.tv_sec = 60, .tv_nsec = 0};
+  while (sigtimedwait(&stop_signals, nullptr, &kMinute) < 0) malloc_trim(0);
 }
 
 /// True when this process leads; false when it is asked to end before.
@@ -199,8 +205,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
                options.name_space.empty() ? "all namespaces" : "namespace " + options.name_space,
                config->server, options.tracker_image);
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  wait_to_stop(stop_signals);
   spdlog::info("Stopping");
   controller.stop();
   if (election != nullptr) (*election)->resign();
