@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -139,6 +140,8 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                             .status_writes = reconciler.status_writes(),
                             .injections = webhook != nullptr ? webhook->answers()
                                                              : std::map<std::string, std::uint64_t>(),
+                            .is_webhook_trusted =
+                                webhook != nullptr ? std::optional(webhook->is_trusted()) : std::nullopt,
                             .tasks = is_leader ? samples_of(*controller.store(kube::kChangeTrackingTask))
                                                : std::vector<metrics::TaskSample>(),
                             .is_leader = is_leader})};
@@ -164,7 +167,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
   tasks::HttpTrackerProbe probe;
   tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
   tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image,
-                               options.most_groups);
+                               options.most_groups, !options.inject.listen.empty());
 
   std::unique_ptr<lease::ProcessElection> election;
   if (options.is_elected) {

@@ -667,7 +667,7 @@ void check_sidecars(const Field& field, const Spec& spec) {
   }
   if (spec.source.server_id != 0) {
     field["source"]["serverId"].refuse(
-        "0 with sink.stream, whose trackers have server ids of their own, each derived from its pod's name");
+        "0 with sink.stream, whose trackers have server ids of their own, each derived from its pod's uid");
   }
   if (spec.network.whitelist.mode == WhitelistMode::Manage) {
     field["network"]["whitelist"]["mode"].refuse(

@@ -24,7 +24,6 @@ constexpr const char* kStateFolder = "/var/lib/rowtide";
 constexpr const char* kStateSubPath = "rowtide";
 /// Where the API server mounts the pod's token into every container that has nothing there.
 constexpr const char* kTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
-constexpr const char* kNoToken = "rowtide-no-token";
 constexpr const char* kNamePrefix = "rowtide-";  // of volumes, so that they are not those of the pod
 constexpr int kLastPort = 65534;                 // the status is at the next one
 
@@ -147,8 +146,8 @@ absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const s
   for (json* each : {&volumes, &mounts}) {
     for (json& named : *each) named["name"] = kNamePrefix + named["name"].get<std::string>();
   }
-  volumes.push_back({{"name", kNoToken}, {"emptyDir", {{"sizeLimit", "1Mi"}}}});
-  mounts.push_back({{"name", kNoToken}, {"mountPath", kTokenFolder}, {"readOnly", true}});
+  // The task's again: an emptyDir would keep the node from being drained.
+  mounts.push_back({{"name", mounts.at(0).at("name")}, {"mountPath", kTokenFolder}, {"readOnly", true}});
   if (!state_volume.empty()) {
     RETURN_IF_ERROR(check_volume(pod, state_volume));
     mounts.push_back({{"name", state_volume}, {"mountPath", kStateFolder}, {"subPath", state_sub_path(pod)}});
@@ -176,6 +175,7 @@ absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const s
   json& annotations = pod["metadata"]["annotations"];
   annotations[tasks::kInjectedAnnotation] = task.uid;
   annotations[tasks::kTaskDocument] = task.tracker_document;
+  annotations[tasks::kPodHash] = tasks::sidecar_pod_hash(task, default_image);
   return pod;
 }
 

@@ -21,8 +21,9 @@ using nlohmann::json;
 /// A request to etcd has 1.5 MiB at most.
 constexpr std::size_t kMaxReview = std::size_t{2} * 1024 * 1024;
 constexpr std::chrono::seconds kReadyWithoutTrust{60};
-/// Less than the webhook's timeoutSeconds, so that an answer is in time.
-constexpr std::chrono::seconds kFindTime{3};
+/// Together less than the webhook's timeoutSeconds, so that an answer is in time.
+constexpr std::chrono::seconds kRoomTime{2};
+constexpr std::chrono::seconds kFindTime{2};
 
 /// From the server itself, whose word of a task that was made just now is the newest. By the verb list, which
 /// the operator has.
@@ -57,7 +58,7 @@ absl::StatusOr<std::unique_ptr<Webhook>> Webhook::start(kube::Client& client, co
 }
 
 http::Response Webhook::answer(const http::Request& request, kube::Client& client, const std::string& image) {
-  if (!room_.try_acquire_for(kFindTime)) {
+  if (!room_.try_acquire_for(kRoomTime)) {
     ++counts_.failed;
     return {.status = 503, .body = "too many reviews at once\n"};
   }

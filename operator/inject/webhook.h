@@ -35,6 +35,8 @@ class Webhook {
   /// OK: the API server trusts its certificate; or has not been brought to that for a minute, since an
   /// operator without this works for all other tasks. Else what keeps it from that.
   [[nodiscard]] absl::Status ready() const;
+  /// The same without the minute.
+  [[nodiscard]] bool is_trusted() const { return certificate_->trusted().ok(); }
   /// Pods that asked for a tracker: "injected", "refused", "failed".
   [[nodiscard]] std::map<std::string, std::uint64_t> answers() const;
   [[nodiscard]] int port() const { return server_->port(); }

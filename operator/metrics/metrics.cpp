@@ -115,6 +115,12 @@ void add_api_server(Families& families, const MetricsInput& input) {
 }
 
 void add_injections(Families& families, const MetricsInput& input) {
+  if (input.is_webhook_trusted) {
+    families.gauge(
+        "rowtide_operator_webhook_trusted",
+        "1 while the API server trusts the certificate of this operator's webhook; without it pods get no tracker.",
+        {}, *input.is_webhook_trusted ? 1 : 0);
+  }
   if (input.injections.empty()) return;
   MetricFamily& pods = families.add(MetricType::Counter, "rowtide_operator_injections_total",
                                     "Pods that asked for a tracker, by result: injected, refused, failed.");

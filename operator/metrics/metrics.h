@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@ struct MetricsInput {
   std::map<std::pair<std::string, std::string>, std::uint64_t> requests;  ///< by method and code
   std::uint64_t status_writes = 0;
   std::map<std::string, std::uint64_t> injections;  ///< by result; empty: there is no webhook
+  std::optional<bool> is_webhook_trusted;           ///< empty: there is none
   std::vector<TaskSample> tasks;
   bool is_leader = true;
 };

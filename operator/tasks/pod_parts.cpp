@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/sidecar_names.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -89,6 +91,11 @@ json container(const api::TaskObject& task, const std::string& default_image, co
                    {"capabilities", {{"drop", json::array({"ALL"})}}}}}};
   if (!settings.env_json.empty()) object["env"] = json::parse(settings.env_json);
   return object;
+}
+
+std::string sidecar_pod_hash(const api::TaskObject& task, const std::string& default_image) {
+  return task::stable_hash(
+      container(task, default_image, kSidecarContainer, json::array(), json::array()).dump());
 }
 
 }  // namespace rowtide::op::tasks

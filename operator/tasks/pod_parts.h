@@ -28,4 +28,7 @@ inline constexpr int kUser = 65532;  // our image's
 [[nodiscard]] nlohmann::json container(const api::TaskObject& task, const std::string& default_image,
                                        const char* name, nlohmann::json arguments, nlohmann::json mounts);
 
+/// Of a sidecar what the task and the operator say of its container: image, resources, environment.
+[[nodiscard]] std::string sidecar_pod_hash(const api::TaskObject& task, const std::string& default_image);
+
 }  // namespace rowtide::op::tasks

@@ -21,6 +21,7 @@
 #include "operator/tasks/cleanup_task.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/lag_target.h"
+#include "operator/tasks/pod_parts.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/sidecar_names.h"
 #include "operator/tasks/sidecars.h"
@@ -136,12 +137,13 @@ controller::ControllerOptions controller_options(const std::string& name_space, 
 
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
                        const controller::Controller& controller, ProbePool& probes, std::string default_image,
-                       std::size_t most_groups_of_a_task)
+                       std::size_t most_groups_of_a_task, bool injects)
     : client_(client),
       scale_client_(scale_client),
       controller_(controller),
       probes_(probes),
       default_image_(std::move(default_image)),
+      injects_(injects),
       writer_(client, kube::kChangeTrackingTask),
       groups_(client, controller, most_groups_of_a_task) {}
 
@@ -267,6 +269,9 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.tracker_refusal = refusal_of(tracker_written);
   observed.now_ms = now_ms;
   if (last_good) observed.last_good_hash = last_good->tracker_hash;
+  observed.injects = injects_;
+  if (task.is_stream && (last_good || is_last_good(observed)))
+    observed.sidecar_pod_hash = sidecar_pod_hash(is_last_good(observed) ? task : *last_good, default_image_);
   ask_tracker(observed, objects);
   ask_sidecars(observed, objects);
   const json status = compute_status(observed);

@@ -31,10 +31,10 @@ inline constexpr std::size_t kMostGroupsOfATask = 20;
 /// it is not there. Thread-safe for different keys.
 class Reconciler {
  public:
-  /// All must outlive it.
+  /// All must outlive it. `injects`: trackers of streams are put into pods here.
   Reconciler(kube::Client& client, kube::Client& scale_client, const controller::Controller& controller,
              ProbePool& probes, std::string default_image,
-             std::size_t most_groups_of_a_task = kMostGroupsOfATask);
+             std::size_t most_groups_of_a_task = kMostGroupsOfATask, bool injects = true);
 
   [[nodiscard]] controller::Result reconcile(const controller::Key& key);
 
@@ -86,6 +86,7 @@ class Reconciler {
   const controller::Controller& controller_;
   ProbePool& probes_;
   const std::string default_image_;
+  const bool injects_;
   api::TaskReader tasks_;
   api::TaskReader last_good_;
   FirstSeen job_ends_;

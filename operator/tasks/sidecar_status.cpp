@@ -56,6 +56,10 @@ bool has_fault(const Observed& observed, const Sidecar& sidecar, const Condition
   if (streaming.reason == "Unschedulable" || streaming.reason == "PodStarting") return false;
   const json& state = kube::value_at(container_status(*sidecar.pod, kSidecarContainer), "/state");
   if (kube::text_at(state, "/terminated/reason") == "Completed") return false;
+  // One that was ended before is not given time anew.
+  const json& last =
+      kube::value_at(container_status(*sidecar.pod, kSidecarContainer), "/lastState/terminated");
+  if (last.is_object() && kube::text_at(last, "/reason") != "Completed") return true;
   const std::string since = kube::text_at(state, "/running/startedAt");
   return since.empty() || observed.now_ms - api::parse_time(since) >= kLongUnreadyMs;
 }
@@ -86,6 +90,8 @@ bool is_of_former_task(const Observed& observed, const Sidecar& sidecar) {
 
 bool is_up_to_date(const Observed& observed, const Sidecar& sidecar) {
   const std::string hash = document_hash_of(sidecar);
+  const std::string_view made_by = kube::string_at(*sidecar.pod, {"metadata", "annotations", kPodHash});
+  if (!made_by.empty() && made_by != observed.sidecar_pod_hash) return false;
   return !is_of_former_task(observed, sidecar) && !hash.empty() && hash == given_hash(observed);
 }
 
@@ -95,10 +101,10 @@ bool gives_newest(const Observed& observed) {
          given_hash(observed) == observed.task.tracker_hash;
 }
 
-/// Pods whose tracker has an older document, because a sidecar reads it only when it starts.
+/// Pods whose tracker has an older document, image or other settings: a pod is not changed.
 std::string outdated_text(const Observed& observed) {
   std::string first;
-  const char* what = "an older spec";
+  const char* what = "an older spec or image";
   int more = 0;
   for (const Sidecar& sidecar : observed.sidecars) {
     if (is_up_to_date(observed, sidecar)) continue;
@@ -223,6 +229,10 @@ std::string given_hash(const Observed& observed) {
 
 Condition sidecars_available(const Observed& observed) {
   const char* type = "TrackerAvailable";
+  if (!observed.injects) {
+    return {type, ConditionStatus::False, "InjectionOff",
+            "this operator puts no trackers into pods; install it with injection.enabled=true"};
+  }
   if (given_hash(observed).empty()) {
     return {type, ConditionStatus::False, "NotStarted", "pods get the tracker when the precheck has passed"};
   }
@@ -262,10 +272,12 @@ Condition stream_ready(const Observed& observed, const Condition& streaming,
     return Condition{"Ready", ConditionStatus::False, std::move(reason), std::move(message)};
   };
   if (gives_newest(observed)) {
-    if (streaming.status == ConditionStatus::False) return not_ready(streaming.reason, streaming.message);
-    std::string message = observed.sidecars.empty()
-                              ? "pods that ask for the tracker get the newest spec; none has it yet"
-                              : streaming.message + outdated_text(observed);
+    if (streaming.status == ConditionStatus::False)
+      return not_ready(streaming.reason, streaming.message + outdated_text(observed));
+    std::string message =
+        observed.sidecars.empty()
+            ? "pods that ask for the tracker (rowtide.dev/inject, in a namespace labelled rowtide.dev/injection=enabled) get the newest spec; none has it yet"
+            : streaming.message + outdated_text(observed);
     return {"Ready", ConditionStatus::True, streaming.reason, std::move(message)};
   }
   if (held) return *held;

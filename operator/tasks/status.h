@@ -31,6 +31,9 @@ struct Observed {
   bool upgrade_waits = false;                          ///< TrackerPlan
   std::int64_t lag_since_ms = 0;  ///< since when the tracker's lag is seen on its side of spec.alerts
   // Of a stream only:
+  /// sidecar_pod_hash of what pods are given now; empty: nothing.
+  std::string sidecar_pod_hash = {};
+  bool injects = true;                 ///< this operator puts trackers into pods
   std::string last_good_hash = {};     ///< of the document of status.lastGoodSpec; empty: there is none
   std::vector<Sidecar> sidecars = {};  ///< by name
   std::int64_t now_ms = 0;

@@ -216,7 +216,10 @@ class CanalDecoder final : public RecordDecoder {
     Change& change = out.change;
     if (*message.is_ddl) {
       change.operation = Operation::SchemaChange;
-      if (may_be_of_several_tables(message.type, change.ddl)) change.table = {};
+      if (may_be_of_several_tables(message.type, change.ddl)) {
+        change.table = {};
+        if (change.ddl.find('.') != std::string_view::npos) change.database = {};  // perhaps of several, too
+      }
       return Outcome::Change;
     }
     if (message.rows != 1) {

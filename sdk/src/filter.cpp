@@ -7,9 +7,12 @@ inline namespace v1 {
 
 bool passes(const Filter& filter, const Change& change) {
   if (!filter.operations.empty() && !filter.operations.contains(change.operation)) return false;
-  if (!filter.databases.empty() && !filter.databases.contains(change.database)) return false;
-  if (filter.tables.empty() || (change.operation == Operation::SchemaChange && change.table.empty()))
-    return true;
+  // Of a schema change of several tables it is not said of which.
+  const bool is_schema_change = change.operation == Operation::SchemaChange;
+  const bool is_of_any_database = is_schema_change && change.database.empty();
+  if (!filter.databases.empty() && !is_of_any_database && !filter.databases.contains(change.database))
+    return false;
+  if (filter.tables.empty() || (is_schema_change && change.table.empty())) return true;
   return filter.tables.contains(std::string(change.database).append(".").append(change.table));
 }
 

@@ -127,7 +127,8 @@ TEST_F(Sidecars, ACacheInThePodEqualsTheTableThroughRestartsAndAnAlter) {
               HasSubstr(R"("rowtide":"heartbeat")"));
   EXPECT_EQ(space_.kubectl({"exec", pod, "-c", "rowtide-tracker", "--", "ls",
                             "/var/run/secrets/kubernetes.io/serviceaccount"}),
-            "");
+            "task.yaml\n")
+      << "what is mounted over the pod's token";
   EXPECT_THAT(in_pod(pod, {"ls", "/var/run/secrets/kubernetes.io/serviceaccount"}), HasSubstr("token"));
   const std::string address = space_.get("pod", pod).at("status").at("podIP");
   const std::string other = pods().at(1);
@@ -137,6 +138,59 @@ TEST_F(Sidecars, ACacheInThePodEqualsTheTableThroughRestartsAndAnAlter) {
       << "the changes are on loopback";
   EXPECT_THAT(space_.names("deployments,services"), testing::ElementsAre("deployment.apps/cache"))
       << "nothing is made for the task";
+}
+
+TEST_F(Sidecars, ANamedReaderHasAPlaceInTheVolumeOfEachPod) {
+  mysql_.exec("ALTER TABLE shop.customers ADD COLUMN city VARCHAR(40)");
+  apply_example();
+  wait_available();
+  for (const char* name : {"web-0", "web-1"}) {
+    json pod = json::parse(R"({
+      "apiVersion": "v1", "kind": "Pod",
+      "metadata": {"annotations": {"rowtide.dev/inject": "customers", "rowtide.dev/inject-port": "7000",
+                                   "rowtide.dev/inject-state-volume": "places"}},
+      "spec": {"securityContext": {"runAsNonRoot": true, "runAsUser": 1000, "fsGroup": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+               "terminationGracePeriodSeconds": 1, "volumes": [{"name": "places", "emptyDir": {}}],
+               "containers": [{"name": "cache", "image": "rowtide-application:dev", "command": ["sleep", "600"],
+                               "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}})");
+    pod["metadata"]["name"] = name;
+    space_.apply(pod);
+  }
+  space_.kubectl({"wait", "--for=condition=Ready", "pod/web-0", "pod/web-1", "--timeout=85s"});
+  const auto read = [&](const std::string& pod) {
+    return in_pod(pod, {"bash", "-c",
+                        "curl -sN --max-time 4 'localhost:7000/changes?reader=cache&heartbeat=1' || true"});
+  };
+  for (const char* pod : {"web-0", "web-1"}) EXPECT_THAT(read(pod), HasSubstr("heartbeat"));
+  mysql_.exec("INSERT INTO shop.customers (id, name) VALUES (1, 'first')");
+  std::istringstream lines(read("web-0"));
+  std::string position;
+  for (std::string line; std::getline(lines, line);) {
+    const json value = json::parse(line, nullptr, false);
+    if (value.is_object() && value.value("rowtide", "") == "commit") position = value.at("position");
+  }
+  EXPECT_EQ(in_pod("web-0",
+                   {"curl", "-sS", "-X", "POST", "--data-raw", position, "localhost:7000/ack?reader=cache"}),
+            "saved\n");
+  for (const std::string pod : {"web-0", "web-1"}) {
+    space_.kubectl({"exec", pod, "-c", "rowtide-tracker", "--", "bash", "-c", "kill -TERM 1"});
+    wait_until("the tracker in " + pod + " is back", [&] {
+      const json state = space_.get("pod", pod).at("status").at("initContainerStatuses").at(0);
+      return state.at("restartCount") == 1 && state.at("ready") == true;
+    });
+  }
+  mysql_.exec("INSERT INTO shop.customers (id, name) VALUES (2, 'second')");
+  const std::string of_first = read("web-0");
+  EXPECT_THAT(of_first, HasSubstr("second"));
+  EXPECT_THAT(of_first, testing::Not(HasSubstr("first"))) << "it is acknowledged";
+  EXPECT_THAT(read("web-1"), testing::AllOf(HasSubstr("first"), HasSubstr("second"))) << "a place of its own";
+  wait_until(
+      "the status tells of all pods",
+      [&] { return space_.get("ctt", "customers").at("status").value("sidecarCount", 0) == 4; }, seconds(90));
+  const json sidecars = space_.get("ctt", "customers").at("status").at("sidecars");
+  EXPECT_EQ(sidecars.size(), 4U);
+  EXPECT_EQ(sidecars.back().at("pod"), "web-1");
+  EXPECT_EQ(sidecars.back().at("upToDate"), true);
 }
 
 TEST_F(Sidecars, APodThatAsksForATaskThatIsNotThereIsRefusedWithTheReason) {

@@ -22,6 +22,9 @@ TEST(SdkFilter, ASchemaChangeOfNoTablePassesTables) {
   change.database = "shop";
   change.operation = Operation::SchemaChange;
   EXPECT_TRUE(passes({.databases = {}, .tables = {"shop.orders"}, .operations = {}}, change));
+  change.database = {};
+  EXPECT_TRUE(passes({.databases = {"other"}, .tables = {}, .operations = {}}, change))
+      << "perhaps of that one, too";
 }
 
 }  // namespace

@@ -64,10 +64,9 @@ TEST_F(PodInjection, NothingElseOfThePodIsTouched) {
   EXPECT_EQ(kube::text_at(volumes.at(1), "/downwardAPI/items/0/fieldRef/fieldPath"),
             "metadata.annotations['rowtide.dev/task-document']");
   EXPECT_EQ(volumes.at(2).at("secret").at("secretName"), "orders-source");
-  EXPECT_EQ(volumes.at(3).at("name"), "rowtide-no-token");
-  for (const std::size_t ours : {3U, 2U, 1U}) volumes.erase(ours);
+  for (const std::size_t ours : {2U, 1U}) volumes.erase(ours);
   with["metadata"].erase("labels");
-  for (const char* ours : {"rowtide.dev/injected", "rowtide.dev/task-document"})
+  for (const char* ours : {"rowtide.dev/injected", "rowtide.dev/task-document", "rowtide.dev/pod-hash"})
     with["metadata"]["annotations"].erase(ours);
   EXPECT_EQ(with, pod);
 }
@@ -75,7 +74,7 @@ TEST_F(PodInjection, NothingElseOfThePodIsTouched) {
 TEST_F(PodInjection, APodWithoutVolumesInitContainersAndLabelsGetsThem) {
   pod["spec"].erase("volumes");
   pod["spec"].erase("initContainers");
-  EXPECT_EQ(inject().value().at("spec").at("volumes").size(), 3U);
+  EXPECT_EQ(inject().value().at("spec").at("volumes").size(), 2U);
 }
 
 TEST_F(PodInjection, TheDocumentIsThatOfTheSecretsThatAreMounted) {
@@ -84,9 +83,27 @@ TEST_F(PodInjection, TheDocumentIsThatOfTheSecretsThatAreMounted) {
   EXPECT_EQ(document, api::read_task_object(object).tracker_document);
 }
 
+TEST_F(PodInjection, WhatTheContainerIsMadeByIsKnownLater) {
+  const auto hash = [this](const char* image) {
+    return with_tracker(pod, api::read_task_object(object), image)
+        .value()
+        .at("metadata")
+        .at("annotations")
+        .at("rowtide.dev/pod-hash")
+        .get<std::string>();
+  };
+  const std::string first = hash("rowtide:1");
+  EXPECT_EQ(hash("rowtide:1"), first);
+  EXPECT_NE(hash("rowtide:2"), first);
+  annotate(kInjectPort, "7000");
+  EXPECT_EQ(hash("rowtide:1"), first) << "the pod's own";
+  object["spec"]["tracker"] = {{"resources", {{"limits", {{"memory", "1Gi"}}}}}};
+  EXPECT_NE(hash("rowtide:1"), first);
+}
+
 TEST_F(PodInjection, ThePodsTokenIsKeptFromAnImageThatTheTaskChooses) {
   EXPECT_THAT(tracker().at("volumeMounts"), Contains(json::parse(R"({
-                "name": "rowtide-no-token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true})")));
+                "name": "rowtide-task", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true})")));
 }
 
 TEST_F(PodInjection, FitsRestrictedWhateverThePodSays) {

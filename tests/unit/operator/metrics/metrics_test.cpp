@@ -53,6 +53,7 @@ TEST(OperatorMetrics, NamesAreThoseOfControllerRuntime) {
   input.requests = {{{"GET", "200"}, 9}, {{"PATCH", "error"}, 1}};
   input.status_writes = 8;
   input.injections = {{"refused", 10}};
+  input.is_webhook_trusted = true;
   const auto seen = scrape(input);
   const std::map<std::string, double> wanted{
       {R"(controller_runtime_reconcile_total{controller="changetrackingtask",result="success"})", 3},
@@ -67,7 +68,8 @@ TEST(OperatorMetrics, NamesAreThoseOfControllerRuntime) {
       {R"(rest_client_requests_total{method="GET",code="200"})", 9},
       {R"(rest_client_requests_total{method="PATCH",code="error"})", 1},
       {"rowtide_operator_status_writes_total", 8},
-      {R"(rowtide_operator_injections_total{result="refused"})", 10}};
+      {R"(rowtide_operator_injections_total{result="refused"})", 10},
+      {"rowtide_operator_webhook_trusted", 1}};
   for (const auto& [name, value] : wanted) EXPECT_THAT(seen, testing::Contains(testing::Pair(name, value)));
 }
 

@@ -45,6 +45,8 @@ class StatusOfAStream : public testing::Test {
     const api::TaskObject task = api::read_task_object(stream_json(before_));
     Observed observed{.task = task, .precheck = precheck_};
     observed.last_good_hash = last_good_hash_;
+    observed.sidecar_pod_hash = "p-1";
+    observed.injects = injects_;
     observed.sidecars = sidecars;
     observed.now_ms = now_ms_;
     return before_ = compute_status(observed);
@@ -73,6 +75,7 @@ class StatusOfAStream : public testing::Test {
   json before_ = json::object();
   const std::string newest_ = api::read_task_object(stream_json(json::object())).tracker_hash;
   std::string last_good_hash_;
+  bool injects_ = true;
   std::int64_t now_ms_ = kNowMs;
 };
 
@@ -178,7 +181,7 @@ TEST_F(StatusOfAStream, TellsWhoseTrackerHasAnOlderSpec) {
                             {.pod = &second, .tracker = says("h-1", 0)},
                             {.pod = &third, .tracker = says("h-1", 0)}});
   EXPECT_EQ(said(status, "Ready"), "True SidecarsReady");
-  EXPECT_NE(words(status, "Ready").find("in the pod b still has an older spec, and in 1 more pod"),
+  EXPECT_NE(words(status, "Ready").find("in the pod b still has an older spec or image, and in 1 more pod"),
             std::string::npos)
       << words(status, "Ready");
   EXPECT_NE(words(status, "Ready").find("kubectl rollout restart"), std::string::npos);
@@ -238,6 +241,39 @@ TEST_F(StatusOfAStream, ReadersAreSampledTwiceAMinuteAndPodsToldAtOnce) {
   now_ms_ += 1'000;
   EXPECT_EQ(look({{.pod = &second}}).at("sidecars").size(), 1U);
   EXPECT_FALSE(look({}).contains("sidecars"));
+}
+
+TEST_F(StatusOfAStream, OneThatWasEndedBeforeIsAFaultWhileItIsNotReady) {
+  json pod = sidecar_pod("a", {{"running", {{"startedAt", api::format_time(kNowMs)}}}}, false);
+  EXPECT_EQ(said(look({{.pod = &pod}}), "Ready"), "True NoSidecars") << "it has just begun";
+  json& state = pod["status"]["initContainerStatuses"][0];
+  state["restartCount"] = 1;
+  state["lastState"] = {{"terminated", {{"reason", "OOMKilled"}, {"exitCode", 137}}}};
+  EXPECT_EQ(said(look({{.pod = &pod}}), "Ready"), "False TrackerSilent");
+  state["lastState"]["terminated"]["reason"] = "Completed";
+  EXPECT_EQ(said(look({{.pod = &pod}}), "Ready"), "True NoSidecars");
+}
+
+TEST_F(StatusOfAStream, APodOfAnOlderImageOrOtherSettingsIsNotUpToDate) {
+  json pod = sidecar_pod("a");
+  pod["metadata"]["annotations"]["rowtide.dev/pod-hash"] = "p-1";
+  EXPECT_EQ(look({{.pod = &pod}}).at("sidecars").at(0).at("upToDate"), true);
+  pod["metadata"]["annotations"]["rowtide.dev/pod-hash"] = "p-0";
+  json status = look({{.pod = &pod}});
+  EXPECT_EQ(status.at("sidecars").at(0).at("upToDate"), false);
+  EXPECT_THAT(words(status, "Ready"), testing::HasSubstr("an older spec or image: restart the pod"));
+  pod["status"]["initContainerStatuses"][0]["ready"] = false;
+  pod["status"]["initContainerStatuses"][0]["state"] = {{"waiting", {{"reason", "CrashLoopBackOff"}}}};
+  status = look({{.pod = &pod}});
+  EXPECT_EQ(said(status, "Ready"), "False CrashLooping");
+  EXPECT_THAT(words(status, "Ready"), testing::HasSubstr("restart the pod"));
+}
+
+TEST_F(StatusOfAStream, WithoutTheWebhookNobodyGetsATracker) {
+  injects_ = false;
+  const json status = look({});
+  EXPECT_EQ(said(status, "TrackerAvailable"), "False InjectionOff");
+  EXPECT_EQ(said(status, "Ready"), "False InjectionOff");
 }
 
 TEST_F(StatusOfAStream, WhoCannotBeAskedShowsNoLag) {
