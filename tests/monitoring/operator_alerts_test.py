@@ -82,13 +82,13 @@ class Live:
         self.api.call("POST", accounts, account)
         for one in chart["ClusterRole"]:
             self.api.call("POST", ROLES, one)
-        (binding,) = chart["ClusterRoleBinding"]
-        self.api.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+        for one in chart["ClusterRoleBinding"]:
+            self.api.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", one)
         for kind, path in (("Role", "roles"), ("RoleBinding", "rolebindings")):
             for one in chart[kind]:
                 place = one["metadata"]["namespace"]
                 self.api.call("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{place}/{path}", one)
-        self.role = next(one for one in chart["ClusterRole"] if one["metadata"]["name"] == binding["roleRef"]["name"])
+        self.role = next(one for one in chart["ClusterRole"] if one["metadata"]["name"] == account["metadata"]["name"])
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         token = self.api.call("POST", f"{accounts}/{account['metadata']['name']}/token", asked)["status"]["token"]
         config = yaml.safe_load(self.api.kubeconfig.read_text(encoding="utf-8"))
