@@ -2,15 +2,13 @@
 #include "tracker/groups/topic_survey.h"
 
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
 
-#include <array>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/support/kafka_broker.h"
+#include "tests/support/kafka_produce_each.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::groups {
@@ -38,24 +36,7 @@ int records_in(int partition) {
 
 /// None to three records in each partition.
 void fill(const KafkaBroker& broker, const std::string& topic, int partitions) {
-  std::array<char, 512> error{};
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  ASSERT_EQ(
-      rd_kafka_conf_set(conf, "bootstrap.servers", broker.bootstrap().c_str(), error.data(), error.size()),
-      RD_KAFKA_CONF_OK);
-  const std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> producer(
-      rd_kafka_new(RD_KAFKA_PRODUCER, conf, error.data(), error.size()), &rd_kafka_destroy);
-  const std::unique_ptr<rd_kafka_topic_t, decltype(&rd_kafka_topic_destroy)> handle(
-      rd_kafka_topic_new(producer.get(), topic.c_str(), nullptr), &rd_kafka_topic_destroy);
-  std::string value = "v";
-  for (int i = 0; i < partitions; ++i) {
-    for (int n = 0; n < records_in(i); ++n) {
-      ASSERT_EQ(rd_kafka_produce(handle.get(), i, RD_KAFKA_MSG_F_COPY, value.data(), value.size(), nullptr, 0,
-                                 nullptr),
-                0);
-    }
-  }
-  ASSERT_EQ(rd_kafka_flush(producer.get(), 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  test::produce_each(broker, topic, partitions, records_in, [] { return "v"; });
 }
 
 class TopicSurveyTest : public testing::Test {

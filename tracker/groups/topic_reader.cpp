@@ -81,7 +81,7 @@ std::string_view view(const void* data, std::size_t size) {
 absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, const task::SecretReader& secrets,
                                               Isolation isolation) {
   ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka, secrets, "rowtide-groups"));
-  const std::array<std::pair<const char*, std::string>, 9> settings{{
+  const std::array<std::pair<const char*, std::string>, 12> settings{{
       {"group.id", "rowtide-groups"},  // demanded by the library; no group is joined, nothing committed
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
@@ -89,12 +89,17 @@ absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, cons
       {"enable.partition.eof", "true"},
       {"isolation.level", isolation == Isolation::Committed ? "read_committed" : "read_uncommitted"},
       {"auto.offset.reset", "error"},
-      {"queued.max.messages.kbytes", "1024"},
+      // A response is unpacked whole, whatever is queued: compressed, it is kept so small that it is not much
+      // more than the queue then (a batch that is greater still comes, alone). In a queue smaller than a
+      // response the library would wait a second after each.
+      {"queued.max.messages.kbytes", "4096"},
+      {"fetch.max.bytes", "131072"},
+      {"message.max.bytes", "131072"},  // of producers; the library wants no more than the one above
+      {"fetch.message.max.bytes", "65536"},
       // The next partition is not asked for while the broker waits for records behind the last one's end.
       {"fetch.wait.max.ms", "10"},
   }};
   for (const auto& [name, value] : settings) RETURN_IF_ERROR(sink::set(*conf, name, value));
-  RETURN_IF_ERROR(sink::set(*conf, "fetch.message.max.bytes", "262144"));
   ASSIGN_OR_RETURN(sink::KafkaClient client, sink::make_kafka_consumer(std::move(conf)));
   return TopicReader(std::move(client));
 }

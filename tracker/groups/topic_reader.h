@@ -82,7 +82,8 @@ class TopicReader {
                                             const std::function<bool(const SeenRecord&)>& on_record);
 
   /// The same of several partitions at once, none of them twice; `on_record` is told which of them it is.
-  /// Holds up to a megabyte of each in memory.
+  /// Holds in memory about 4 MiB, and of each broker what 128 KiB of compressed records unpack to (a single
+  /// batch, when it is greater), however many partitions there are.
   [[nodiscard]] absl::StatusOr<std::vector<ReadTo>> read_each(
       std::span<const ReadFrom> from, Deadline deadline,
       const std::function<bool(std::size_t index, const SeenRecord&)>& on_record);

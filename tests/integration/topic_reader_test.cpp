@@ -1,0 +1,59 @@
+// What reading many partitions at once holds in memory, against a real Kafka.
+#include "tracker/groups/topic_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/heap.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/kafka_produce_each.h"
+
+namespace rowtide::groups {
+namespace {
+
+using test::KafkaBroker;
+
+constexpr int kFull = 32;
+constexpr int kRecordsInFull = 2000;
+constexpr std::ptrdiff_t kMib = 1024 * 1024;
+
+/// A kilobyte of which LZ4 makes about a sixteenth, as it does of changes with their schemas.
+std::string much_the_same() {
+  static std::mt19937 random{1};
+  std::string value(1000, 's');
+  std::generate_n(value.begin(), 48, [] { return static_cast<char>(random()); });
+  return value;
+}
+
+TEST(TopicReader, HoldsLittleOfManyFullPartitionsAtOnce) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(kFull);
+  test::produce_each(broker, topic, kFull, [](int) { return kRecordsInFull; }, much_the_same,
+                     {{"compression.type", "lz4"}, {"linger.ms", "200"}});
+  task::KafkaSink kafka;
+  kafka.bootstrap_servers = {broker.bootstrap()};
+  TopicReader reader = TopicReader::open(kafka, task::SecretReader("")).value();
+  std::vector<ReadFrom> from;
+  for (int i = 0; i < kFull; ++i) from.push_back({{topic, i}, 0});
+
+  const std::ptrdiff_t before = test::heap_bytes();
+  std::ptrdiff_t most = before;
+  std::size_t records = 0;
+  const auto read_to = reader.read_each(from, std::chrono::steady_clock::now() + std::chrono::seconds{60},
+                                        [&](std::size_t, const SeenRecord&) {
+                                          if (++records % 10 == 0) most = std::max(most, test::heap_bytes());
+                                          return true;
+                                        });
+  ASSERT_TRUE(read_to.ok()) << read_to.status();
+  EXPECT_EQ(records, std::size_t{kFull} * kRecordsInFull);
+  EXPECT_LT(most - before, 12 * kMib);
+}
+
+}  // namespace
+}  // namespace rowtide::groups
