@@ -1,8 +1,20 @@
 #include "tracker/groups/record_count.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rowtide::groups {
+
+std::size_t RecordCount::max_runs_among(std::size_t partitions) {
+  constexpr std::size_t kMaxRunsOfAll = std::size_t{64} * 1024;
+  constexpr std::size_t kMinRuns = 64;
+  return std::max(kMinRuns, kMaxRunsOfAll / std::max<std::size_t>(partitions, 1));
+}
+
+void RecordCount::keep_at_most(std::size_t runs) {
+  max_runs_ = runs;
+  merge_older();
+}
 
 void RecordCount::restart(std::int64_t offset) {
   runs_.clear();
@@ -21,7 +33,7 @@ void RecordCount::pass_to(std::int64_t offset) {
   }
   empty_ += count;
   end_ = offset;
-  if (runs_.size() > kMaxRuns) halve_older();
+  merge_older();
 }
 
 void RecordCount::forget_before(std::int64_t offset) {
@@ -45,14 +57,16 @@ std::int64_t RecordCount::from(std::int64_t from) const {
   return std::max<std::int64_t>(end_ - from - empty, 0);
 }
 
-void RecordCount::halve_older() {
-  std::deque<Run> runs;
-  const std::size_t older = runs_.size() / 2;
-  for (std::size_t i = 0; i + 1 < older; i += 2) {
-    runs.push_back({runs_[i].first, runs_[i + 1].last, runs_[i].count + runs_[i + 1].count});
+void RecordCount::merge_older() {
+  while (runs_.size() > max_runs_) {
+    std::deque<Run> runs;
+    const std::size_t older = runs_.size() / 2;
+    for (std::size_t i = 0; i + 1 < older; i += 2) {
+      runs.push_back({runs_[i].first, runs_[i + 1].last, runs_[i].count + runs_[i + 1].count});
+    }
+    for (std::size_t i = older - older % 2; i < runs_.size(); ++i) runs.push_back(runs_[i]);
+    runs_ = std::move(runs);
   }
-  for (std::size_t i = older - older % 2; i < runs_.size(); ++i) runs.push_back(runs_[i]);
-  runs_ = std::move(runs);
 }
 
 }  // namespace rowtide::groups

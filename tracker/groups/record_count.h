@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 
@@ -22,10 +23,17 @@ class RecordCount {
   /// Nobody will ask for what is before it.
   void forget_before(std::int64_t offset);
 
+  /// Runs of offsets without a record that one of so many partitions keeps: 24 bytes each, all together about
+  /// 1.5 MiB.
+  [[nodiscard]] static std::size_t max_runs_among(std::size_t partitions);
+  /// At least four.
+  void keep_at_most(std::size_t runs);
+  [[nodiscard]] std::size_t runs() const { return runs_.size(); }
+
   [[nodiscard]] std::int64_t begin() const { return begin_; }
   [[nodiscard]] std::int64_t end() const { return end_; }
-  /// Records in [from, end()); `from` is at least begin(). Of marks long ago (more than 16 Ki runs of them)
-  /// neighbours are taken together, and a number that begins between them is near, not exact.
+  /// Records in [from, end()); `from` is at least begin(). Of marks long ago (more runs of them than are
+  /// kept) neighbours are taken together, and a number that begins between them is near, not exact.
   [[nodiscard]] std::int64_t from(std::int64_t from) const;
 
  private:
@@ -35,12 +43,13 @@ class RecordCount {
     std::int64_t last = 0;
     std::int64_t count = 0;
   };
-  static constexpr std::size_t kMaxRuns = std::size_t{16} * 1024;
-  void halve_older();
+  /// Two and two of the older half, until there are few enough.
+  void merge_older();
 
   std::int64_t begin_ = 0;
   std::int64_t end_ = 0;
   std::int64_t empty_ = 0;  ///< of all runs
+  std::size_t max_runs_ = max_runs_among(1);
   std::deque<Run> runs_;
 };
 

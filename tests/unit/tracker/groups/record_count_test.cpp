@@ -48,19 +48,45 @@ TEST(RecordCount, RecordsTakenBackAreOneRunWithTheirMark) {
   EXPECT_EQ(count.from(50), 1);
 }
 
-TEST(RecordCount, OfVeryManyMarksTheTotalStaysRight) {
+/// A record and a mark, again and again, from offset 0 on.
+RecordCount many_transactions(std::int64_t transactions, std::size_t max_runs) {
   RecordCount count;
   count.restart(0);
-  constexpr std::int64_t kTransactions = 200'000;
-  for (std::int64_t i = 0; i < kTransactions; ++i) {
+  count.keep_at_most(max_runs);
+  for (std::int64_t i = 0; i < transactions; ++i) {
     count.met(2 * i);
     count.pass_to(2 * i + 2);
   }
+  return count;
+}
+
+TEST(RecordCount, OfVeryManyMarksTheTotalStaysRight) {
+  constexpr std::int64_t kTransactions = 200'000;
+  RecordCount count = many_transactions(kTransactions, RecordCount::max_runs_among(1));
   EXPECT_EQ(count.from(0), kTransactions);
   EXPECT_EQ(count.from(2 * (kTransactions - 100)), 100) << "near the end it is exact";
   EXPECT_NEAR(static_cast<double>(count.from(kTransactions)), kTransactions / 2.0, 4);
   count.forget_before(kTransactions);
   EXPECT_NEAR(static_cast<double>(count.from(kTransactions)), kTransactions / 2.0, 4);
+}
+
+TEST(RecordCount, AThousandPartitionsKeepNoMoreThanOne) {
+  constexpr std::int64_t kTransactions = 20'000;
+  constexpr std::size_t kPartitions = 1000;
+  const RecordCount count = many_transactions(kTransactions, RecordCount::max_runs_among(kPartitions));
+  EXPECT_LE(count.runs() * kPartitions, RecordCount::max_runs_among(1));
+  EXPECT_EQ(count.from(0), kTransactions);
+  EXPECT_EQ(count.from(2 * (kTransactions - 10)), 10);
+  EXPECT_GE(RecordCount::max_runs_among(1'000'000), 64U) << "the end stays exact";
+}
+
+TEST(RecordCount, KeepsFewerWhenThereAreMorePartitions) {
+  constexpr std::int64_t kTransactions = 20'000;
+  RecordCount count = many_transactions(kTransactions, RecordCount::max_runs_among(1));
+  EXPECT_EQ(count.runs(), kTransactions);
+  count.keep_at_most(64);
+  EXPECT_LE(count.runs(), 64U);
+  EXPECT_EQ(count.from(0), kTransactions);
 }
 
 }  // namespace
