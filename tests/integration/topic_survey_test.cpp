@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,56 @@ TEST_F(TopicSurveyTest, ATopicThatIsNotThereOrMadeAnewIsSeenAsItIs) {
   EXPECT_EQ(views[5].ends.end, 0);
   EXPECT_FALSE(views[5].first_ms);
   EXPECT_FALSE(views[5].last_ms);
+}
+
+/// Of groups that each stand `i` records behind the beginnings.
+std::vector<TopicSurvey::Places> groups_at_each(std::span<const PartitionView> views, int groups) {
+  std::vector<TopicSurvey::Places> all;
+  for (int i = 0; i < groups; ++i) all.emplace_back(views.size(), i);
+  return all;
+}
+
+TEST_F(TopicSurveyTest, TimesOfPlacesAreSoughtOnceHoweverManyThereAre) {
+  constexpr int kGroups = 6;
+  const std::string topic = KafkaBroker::shared().fresh_topic(kMany);
+  test::produce_each(
+      broker, topic, kMany, [](int) { return kGroups + 1; }, [] { return "v"; });
+  const std::vector<PartitionView> views = look({topic});
+  auto groups = groups_at_each(views, kGroups);
+  for (int round = 0; round < 2; ++round) {
+    // The second time there is no time to seek.
+    const Deadline deadline = round == 0 ? soon() : std::chrono::steady_clock::now();
+    ASSERT_TRUE(survey.count(reader, views, groups, deadline).ok());
+    for (const TopicSurvey::Places& places : groups) {
+      const auto unconsumed = survey.unconsumed(reader, views, places, deadline);
+      ASSERT_TRUE(unconsumed.ok()) << unconsumed.status();
+      EXPECT_TRUE(unconsumed->first_ms);
+    }
+  }
+  const TopicSurvey::Places left = groups.front();
+  groups.erase(groups.begin());
+  ASSERT_TRUE(survey.count(reader, views, groups, soon()).ok());
+  EXPECT_FALSE(survey.unconsumed(reader, views, left, std::chrono::steady_clock::now()).ok())
+      << "of a place where no group stands nothing is kept";
+}
+
+TEST_F(TopicSurveyTest, CountingGoesOnWhereTheLastLookStopped) {
+  constexpr int kGrowing = 200;
+  const std::string topic = KafkaBroker::shared().fresh_topic(kGrowing);
+  TopicSurvey::Places last_alone(kGrowing);
+  last_alone.back() = 0;
+  int records = 0;
+  test::wait_until("the last partition is counted while all of them grow", [&] {
+    test::produce_each(
+        broker, topic, kGrowing, [](int) { return 1; }, [] { return "v"; });
+    ++records;
+    const std::vector<PartitionView> views = look({topic});
+    const auto until = std::chrono::steady_clock::now() + milliseconds{40};
+    EXPECT_TRUE(survey.count(reader, views, groups_at_each(views, 1), until).ok());
+    const Unconsumed last = survey.unconsumed(reader, views, last_alone, soon()).value();
+    EXPECT_EQ(last.records, records);
+    return last.is_exact;
+  });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "common/status/try.h"
 
@@ -15,8 +16,13 @@ constexpr std::int64_t kFirstLookBack = 2;
 constexpr std::int64_t kFurtherBack = 16;
 constexpr std::int64_t kMaxLookBack = 8192;
 constexpr std::size_t kAtOnce = 32;  // partitions that are read together
-// Times of places are remembered for about as many as twenty groups have in some dozens of partitions.
-constexpr std::size_t kMaxPlaceTimes = 4096;
+
+/// Where a group has still to read, or nullopt.
+std::optional<std::int64_t> behind(const PartitionView& view, const std::optional<std::int64_t>& place) {
+  if (!place) return std::nullopt;
+  const std::int64_t from = std::max(*place, view.ends.begin);
+  return from < view.ends.end ? std::optional(from) : std::nullopt;
+}
 
 absl::Status timed_out(const Partition& partition) {
   return absl::UnavailableError(
@@ -134,7 +140,7 @@ void TopicSurvey::forget(const Partition& partition) {
   first_.erase(partition);
   last_.erase(partition);
   counts_.erase(partition);
-  std::erase_if(place_times_, [&](const auto& known) { return known.first.first == partition; });
+  place_times_.erase(partition);
 }
 
 void TopicSurvey::forget_others(std::span<const PartitionView> views) {
@@ -174,28 +180,61 @@ absl::StatusOr<std::vector<PartitionView>> TopicSurvey::look(TopicReader& reader
   return views;
 }
 
-absl::Status TopicSurvey::count(TopicReader& reader, std::span<const PartitionView> views,
-                                const std::vector<Places>& groups, Deadline until) {
+void TopicSurvey::forget_other_places(std::span<const PartitionView> views,
+                                      const std::vector<Places>& groups) {
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto times = place_times_.find(views[i].partition);
+    if (times == place_times_.end()) continue;
+    std::set<std::int64_t> needed;
+    for (const Places& places : groups) {
+      if (const auto from = behind(views[i], places.at(i))) needed.insert(*from);
+    }
+    std::erase_if(times->second, [&](const auto& known) { return !needed.contains(known.first); });
+  }
+}
+
+std::vector<ReadFrom> TopicSurvey::uncounted(std::span<const PartitionView> views,
+                                             const std::vector<Places>& groups) {
+  std::vector<ReadFrom> found;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const PartitionView& view = views[i];
     std::optional<std::int64_t> slowest;
     for (const Places& places : groups) {
-      if (!places.at(i)) continue;
-      const std::int64_t place = std::max(*places[i], view.ends.begin);
-      slowest = std::min(slowest.value_or(place), place);
+      if (const auto from = behind(view, places.at(i))) slowest = std::min(slowest.value_or(*from), *from);
     }
-    if (!slowest || *slowest >= view.ends.end) continue;
+    if (!slowest) continue;
     RecordCount& counted = counts_[view.partition];
+    counted.keep_at_most(RecordCount::max_runs_among(views.size()));
     if (*slowest < counted.begin() || *slowest > counted.end()) counted.restart(*slowest);
     counted.forget_before(*slowest);
-    if (counted.end() >= view.ends.end) continue;
-    if (std::chrono::steady_clock::now() >= until) return absl::OkStatus();  // the next look goes on
-    ASSIGN_OR_RETURN(const ReadTo read_to,
-                     reader.read(view.partition, counted.end(), until, [&](const SeenRecord& record) {
-                       counted.met(record.offset);
-                       return record.offset + 1 < view.ends.end;
+    if (counted.end() < view.ends.end) found.push_back({view.partition, counted.end()});
+  }
+  const auto turn = [&](const ReadFrom& each) {
+    return std::pair(last_counted_ && each.partition <= *last_counted_, each.partition);
+  };
+  std::sort(found.begin(), found.end(),
+            [&](const ReadFrom& a, const ReadFrom& b) { return turn(a) < turn(b); });
+  return found;
+}
+
+absl::Status TopicSurvey::count(TopicReader& reader, std::span<const PartitionView> views,
+                                const std::vector<Places>& groups, Deadline until) {
+  forget_other_places(views, groups);
+  std::map<Partition, std::int64_t> ends;
+  for (const PartitionView& view : views) ends.emplace(view.partition, view.ends.end);
+  const std::vector<ReadFrom> from = uncounted(views, groups);
+  for (std::size_t begin = 0; begin < from.size(); begin += kAtOnce) {
+    if (std::chrono::steady_clock::now() >= until) break;
+    const auto part = std::span(from).subspan(begin, std::min(kAtOnce, from.size() - begin));
+    last_counted_ = part.back().partition;
+    std::vector<std::pair<RecordCount*, std::int64_t>> counts;  // with the ends
+    for (const ReadFrom& each : part) counts.emplace_back(&counts_[each.partition], ends.at(each.partition));
+    ASSIGN_OR_RETURN(const std::vector<ReadTo> read_to,
+                     reader.read_each(part, until, [&](std::size_t i, const SeenRecord& record) {
+                       counts[i].first->met(record.offset);
+                       return record.offset + 1 < counts[i].second;
                      }));
-    counted.pass_to(read_to.next);
+    for (std::size_t i = 0; i < part.size(); ++i) counts[i].first->pass_to(read_to[i].next);
   }
   return absl::OkStatus();
 }
@@ -206,9 +245,9 @@ absl::StatusOr<Unconsumed> TopicSurvey::unconsumed(TopicReader& reader, std::spa
   std::vector<ReadFrom> unknown;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const PartitionView& view = views[i];
-    if (!places.at(i)) continue;
-    const std::int64_t place = std::max(*places[i], view.ends.begin);
-    if (place >= view.ends.end) continue;
+    const auto from = behind(view, places.at(i));
+    if (!from) continue;
+    const std::int64_t place = *from;
     const RecordCount& counted = counts_[view.partition];
     const bool is_begun = counted.begin() <= place && place <= counted.end();
     const std::int64_t counted_to = is_begun ? std::min(counted.end(), view.ends.end) : place;
@@ -217,16 +256,16 @@ absl::StatusOr<Unconsumed> TopicSurvey::unconsumed(TopicReader& reader, std::spa
     sum.is_exact = sum.is_exact && counted_to >= view.ends.end;
     if (records == 0 && counted_to >= view.ends.end) continue;  // only marks
 
-    if (const auto known = place_times_.find({view.partition, place}); known != place_times_.end()) {
+    const auto& known_times = place_times_[view.partition];
+    if (const auto known = known_times.find(place); known != known_times.end()) {
       sum.first_ms = std::min(sum.first_ms.value_or(known->second), known->second);
     } else {
       unknown.push_back({view.partition, place});
     }
   }
-  if (place_times_.size() > kMaxPlaceTimes) place_times_.clear();
   RETURN_IF_ERROR(times_at(reader, unknown, deadline, [&](std::size_t i, std::optional<std::int64_t> ms) {
     if (!ms) return;  // only marks, that are not counted yet
-    place_times_.emplace(std::pair(unknown[i].partition, unknown[i].offset), *ms);
+    place_times_[unknown[i].partition].emplace(unknown[i].offset, *ms);
     sum.first_ms = std::min(sum.first_ms.value_or(*ms), *ms);
   }));
   return sum;

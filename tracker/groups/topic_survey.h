@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -48,7 +47,8 @@ class TopicSurvey {
 
   /// A place in each partition, of all groups: [i] belongs to views[i]; nullopt where a group has none.
   using Places = std::vector<std::optional<std::int64_t>>;
-  /// Reads on from what the slowest group has not consumed, for as long as `until`.
+  /// Reads on from what the slowest group has not consumed, until `until`; the next call goes on with the
+  /// partitions behind. Keeps nothing of places where no group stands.
   [[nodiscard]] absl::Status count(TopicReader& reader, std::span<const PartitionView> views,
                                    const std::vector<Places>& groups, Deadline until);
   [[nodiscard]] absl::StatusOr<Unconsumed> unconsumed(TopicReader& reader,
@@ -72,6 +72,10 @@ class TopicSurvey {
                                           Deadline deadline);
   [[nodiscard]] absl::StatusOr<std::map<Partition, std::int64_t>> times_of_last(
       TopicReader& reader, std::span<const PartitionView> views, std::int64_t back, Deadline deadline) const;
+  /// What is to be read, from where: beginning with what the last call did not come to.
+  [[nodiscard]] std::vector<ReadFrom> uncounted(std::span<const PartitionView> views,
+                                                const std::vector<Places>& groups);
+  void forget_other_places(std::span<const PartitionView> views, const std::vector<Places>& groups);
   void forget(const Partition& partition);
   void forget_others(std::span<const PartitionView> views);
   [[nodiscard]] std::int64_t to_ms(std::int64_t timestamp) const {
@@ -82,8 +86,9 @@ class TopicSurvey {
   record::TimestampUnit unit_;
   std::map<Partition, TimeAt> first_;
   std::map<Partition, TimeAt> last_;
-  std::map<std::pair<Partition, std::int64_t>, std::int64_t> place_times_;
+  std::map<Partition, std::map<std::int64_t, std::int64_t>> place_times_;  ///< by offset, milliseconds
   std::map<Partition, RecordCount> counts_;
+  std::optional<Partition> last_counted_;
 };
 
 }  // namespace rowtide::groups
