@@ -1,11 +1,14 @@
-// What reading many partitions at once holds in memory, against a real Kafka.
+// What reading many partitions at once holds in memory, and what is said of one that is refused, against a
+// real Kafka.
 #include "tracker/groups/topic_reader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,11 +16,14 @@
 #include "tests/support/heap.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_produce_each.h"
+#include "tests/support/wait_until.h"
 
 namespace rowtide::groups {
 namespace {
 
 using test::KafkaBroker;
+using testing::AllOf;
+using testing::HasSubstr;
 
 constexpr int kFull = 32;
 constexpr int kRecordsInFull = 2000;
@@ -53,6 +59,34 @@ TEST(TopicReader, HoldsLittleOfManyFullPartitionsAtOnce) {
   ASSERT_TRUE(read_to.ok()) << read_to.status();
   EXPECT_EQ(records, std::size_t{kFull} * kRecordsInFull);
   EXPECT_LT(most - before, 12 * kMib);
+}
+
+TEST(TopicReader, NamesTheTopicThatIsRefusedAmongOthers) {
+  std::vector<std::string> options = test::plain_logins({{"tracker", "right"}});
+  options.emplace_back("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+  KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = options});
+  for (const char* topic : {"allowed", "refused"}) broker.create_topic(topic);
+  const std::string command =
+      "kafka-acls.sh --bootstrap-server x --allow-principal User:tracker --operation ";
+  broker.run_commands(command + "Describe --add --topic allowed; " + command +
+                      "Describe --add --topic refused");
+  task::KafkaSink kafka;
+  kafka.bootstrap_servers = {broker.bootstrap()};
+  kafka.security.protocol = task::SecurityProtocol::SaslPlaintext;
+  kafka.security.mechanism = "PLAIN";
+  kafka.security.credentials = {.username = "tracker", .password = "right"};
+  TopicReader reader = TopicReader::open(kafka, task::SecretReader("")).value();
+  const auto refusal = [&] {
+    constexpr std::int64_t kNewest = -1;
+    const auto offsets = reader.offsets_at({{"allowed", 0}, {"refused", 0}}, kNewest,
+                                           std::chrono::steady_clock::now() + std::chrono::seconds{20});
+    return std::string(offsets.status().message());
+  };
+  EXPECT_EQ(refusal(), "");
+  broker.run_commands(command + "Describe --remove --force --topic refused");
+  test::wait_until("it is refused", [&] { return !refusal().empty(); });
+  // The client knows the leaders: it hears of it from their answers.
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("of topic refused"), HasSubstr("--topic refused")));
 }
 
 }  // namespace

@@ -31,6 +31,19 @@ absl::Status failed(std::string_view what, const std::string& topic, rd_kafka_re
   return absl::UnavailableError(message + "; check that its brokers run");
 }
 
+/// Of a question about several topics whose answer does not say which of them it is.
+absl::Status failed_together(std::string_view what, std::size_t topics, rd_kafka_resp_err_t code) {
+  return absl::UnavailableError(
+      fmt::format("{} of {} topics: {}; check that their brokers run", what, topics, rd_kafka_err2str(code)));
+}
+
+sink::KafkaPartitions list_of(std::span<const Partition> partitions, std::int64_t offset) {
+  sink::KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const Partition& each : partitions)
+    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.number)->offset = offset;
+  return list;
+}
+
 using Queue = sink::KafkaHandle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
 
 /// A partition that is read. Ends what rd_kafka_consume_start_queue() began, whatever happens between.
@@ -70,6 +83,25 @@ absl::StatusOr<std::size_t> next_messages(rd_kafka_queue_t& queue, Deadline dead
   if (there > 0) return static_cast<std::size_t>(there);
   batch[0] = rd_kafka_consume_queue(&queue, std::min(kReadPollMs, sink::ms_until(deadline)));
   return batch[0] != nullptr ? 1 : 0;
+}
+
+/// The library gives one partition's error as that of the whole question: which topic it is, is found by
+/// asking for one after the other.
+absl::Status why_no_offsets(rd_kafka_t& client, std::span<const Partition> partitions, std::int64_t timestamp,
+                            rd_kafka_resp_err_t code, Deadline deadline) {
+  constexpr std::string_view kWhat = "the offsets at a time";
+  std::map<std::string, std::vector<Partition>> by_topic;
+  for (const Partition& each : partitions) by_topic[each.topic].push_back(each);
+  if (by_topic.size() == 1) return failed(kWhat, by_topic.begin()->first, code);
+  for (const auto& [topic, its_own] : by_topic) {
+    if (std::chrono::steady_clock::now() >= deadline) break;
+    const sink::KafkaPartitions asked = list_of(its_own, timestamp);
+    const rd_kafka_resp_err_t own_code =
+        rd_kafka_offsets_for_times(&client, asked.get(), sink::ms_until(deadline));
+    if (own_code == RD_KAFKA_RESP_ERR__TIMED_OUT) break;
+    if (own_code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(kWhat, topic, own_code);
+  }
+  return failed_together(kWhat, by_topic.size(), code);
 }
 
 std::string_view view(const void* data, std::size_t size) {
@@ -131,7 +163,7 @@ absl::StatusOr<std::vector<Partition>> TopicReader::partitions(const std::vector
   const rd_kafka_resp_err_t code =
       rd_kafka_metadata(client_.get(), 0, nullptr, &raw, sink::ms_until(deadline));
   const sink::KafkaMetadata metadata(raw);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the partitions", topics.front(), code);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_together("the partitions", topics.size(), code);
   std::map<std::string_view, const rd_kafka_metadata_topic_t*> answers;
   for (int i = 0; i < metadata->topic_cnt; ++i)
     answers.emplace(metadata->topics[i].topic, &metadata->topics[i]);
@@ -160,13 +192,11 @@ absl::StatusOr<std::vector<std::optional<std::int64_t>>> TopicReader::offsets_at
     const std::vector<Partition>& partitions, std::int64_t timestamp, Deadline deadline) {
   std::vector<std::optional<std::int64_t>> offsets;
   if (partitions.empty()) return offsets;
-  const sink::KafkaPartitions asked(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-  for (const Partition& each : partitions) {
-    rd_kafka_topic_partition_list_add(asked.get(), each.topic.c_str(), each.number)->offset = timestamp;
-  }
+  const sink::KafkaPartitions asked = list_of(partitions, timestamp);
   const rd_kafka_resp_err_t code =
       rd_kafka_offsets_for_times(client_.get(), asked.get(), sink::ms_until(deadline));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("the offsets at a time", partitions[0].topic, code);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return why_no_offsets(*client_, partitions, timestamp, code, deadline);
   for (int i = 0; i < asked->cnt; ++i) {
     const rd_kafka_topic_partition_t& found = asked->elems[i];
     if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
