@@ -102,6 +102,11 @@ bool wait_to_lead(const lease::LeaderElection& election, const sigset_t& stop_si
   return true;
 }
 
+std::optional<metrics::WebhookSample> sample_of(const inject::Webhook* webhook) {
+  if (webhook == nullptr) return std::nullopt;
+  return metrics::WebhookSample{.is_trusted = webhook->is_trusted(), .injections = webhook->answers()};
+}
+
 std::vector<metrics::TaskSample> samples_of(const controller::ObjectStore& tasks) {
   std::vector<metrics::TaskSample> samples;
   tasks.for_each([&samples](const nlohmann::json& task) { samples.push_back(metrics::sample_of(task)); });
@@ -138,10 +143,7 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                             .controller_name = "changetrackingtask",
                             .requests = all_requests(requests, election),
                             .status_writes = reconciler.status_writes(),
-                            .injections = webhook != nullptr ? webhook->answers()
-                                                             : std::map<std::string, std::uint64_t>(),
-                            .is_webhook_trusted =
-                                webhook != nullptr ? std::optional(webhook->is_trusted()) : std::nullopt,
+                            .webhook = sample_of(webhook),
                             .tasks = is_leader ? samples_of(*controller.store(kube::kChangeTrackingTask))
                                                : std::vector<metrics::TaskSample>(),
                             .is_leader = is_leader})};

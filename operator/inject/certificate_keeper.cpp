@@ -63,21 +63,19 @@ void CertificateKeeper::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     rotate();
     const absl::StatusOr<bool> is_there = publish();
-    bool is_trusted = false;
+    const bool is_told = is_there.ok() && *is_there;
     {
       const std::lock_guard lock(mutex_);
-      const bool was_trusted = trusted_.ok();
-      // An API server that is away has not forgotten what it was told.
-      if (is_there.ok() && *is_there) {
+      if (is_told) {
         trusted_ = absl::OkStatus();
-      } else if (!is_there.ok() && !was_trusted && !absl::IsAborted(is_there.status())) {
+        if (next_ && !next_told_at_) next_told_at_ = Clock::now();
+      } else if (!is_there.ok() && !trusted_.ok() && !absl::IsAborted(is_there.status())) {
+        // Only until it was told once: an API server that is away has not forgotten it.
         if (trusted_ != is_there.status()) spdlog::warn("{}", text(is_there.status()));
         trusted_ = is_there.status();
       }
-      is_trusted = trusted_.ok() && is_there.ok() && *is_there;
-      if (is_trusted && next_ && !next_told_at_) next_told_at_ = Clock::now();
     }
-    sleep_for(is_trusted ? options_.look_every : std::min(kLookUntilTrusted, options_.look_every), stop);
+    sleep_for(is_told ? options_.look_every : std::min(kLookUntilTrusted, options_.look_every), stop);
   }
 }
 

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "common/status/try.h"
 #include "common/task/server_id.h"
@@ -58,11 +56,11 @@ absl::Status check_network(const json& pod) {
 
 absl::Status check_volume(const json& pod, const std::string& name) {
   const json& volumes = kube::value_at(pod, "/spec/volumes");
-  std::vector<std::string> there;
-  if (volumes.is_array()) {
-    for (const json& volume : volumes) there.push_back(kube::text_at(volume, "/name"));
-  }
-  if (std::find(there.begin(), there.end(), name) != there.end()) return absl::OkStatus();
+  const bool is_there =
+      volumes.is_array() && std::any_of(volumes.begin(), volumes.end(), [&](const json& volume) {
+        return kube::string_at(volume, {"name"}) == name;
+      });
+  if (is_there) return absl::OkStatus();
   return refused(kInjectStateVolume, name, "the name of a volume of the pod (spec.volumes)");
 }
 
@@ -78,13 +76,10 @@ std::string state_sub_path(const json& pod) {
   return keeps_name && !name.empty() ? fmt::format("{}/{}", kStateSubPath, name) : kStateSubPath;
 }
 
-/// `restricted`, whatever the pod says for all its containers.
-json security_context(const json& pod, const task::Spec& spec) {
-  json security = {{"allowPrivilegeEscalation", false},
-                   {"readOnlyRootFilesystem", true},
-                   {"runAsNonRoot", true},
-                   {"capabilities", {{"drop", json::array({"ALL"})}}},
-                   {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+/// `restricted`, whatever the pod says for all its containers: what other trackers have from their pod.
+void restrict(json& security, const json& pod, const task::Spec& spec) {
+  security["runAsNonRoot"] = true;
+  security["seccompProfile"] = {{"type", "RuntimeDefault"}};
   const json& pod_user = kube::value_at(pod, "/spec/securityContext/runAsUser");
   const bool would_be_root = pod_user.is_number_integer() && pod_user.get<std::int64_t>() == 0;
   // Our image says itself which user it runs as; of the task's own image nothing is known.
@@ -93,14 +88,6 @@ json security_context(const json& pod, const task::Spec& spec) {
     security["runAsUser"] = tasks::kUser;
     security["runAsGroup"] = tasks::kUser;
   }
-  return security;
-}
-
-json status_probe(const char* path, int period_seconds, int failures) {
-  return {{"httpGet", {{"path", path}, {"port", tasks::kSidecarStatusPort}}},
-          {"periodSeconds", period_seconds},
-          {"timeoutSeconds", 2},
-          {"failureThreshold", failures}};
 }
 
 json arguments(int port, bool has_state) {
@@ -157,12 +144,12 @@ absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const s
   tracker["restartPolicy"] = "Always";
   append(tracker, "env",
          {{{"name", task::kPodUid}, {"valueFrom", {{"fieldRef", {{"fieldPath", "metadata.uid"}}}}}}});
-  tracker["securityContext"] = security_context(pod, spec);
+  restrict(tracker["securityContext"], pod, spec);
   tracker["ports"] =
       json::array({{{"name", tasks::kSidecarStatusPort}, {"containerPort", port + 1}, {"protocol", "TCP"}}});
   // The pod's containers begin when the tracker serves; a source that is away does not keep them from it.
-  tracker["startupProbe"] = status_probe("/readyz", 1, 60);
-  tracker["livenessProbe"] = status_probe("/healthz", 10, 3);
+  tracker["startupProbe"] = tasks::http_probe(tasks::kSidecarStatusPort, "/readyz", 1, 60);
+  tracker["livenessProbe"] = tasks::http_probe(tasks::kSidecarStatusPort, "/healthz", 10, 3);
 
   json others = kube::value_at(pod, "/spec/initContainers");
   json all = json::array({std::move(tracker)});

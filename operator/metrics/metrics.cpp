@@ -114,17 +114,14 @@ void add_api_server(Families& families, const MetricsInput& input) {
                    number(input.status_writes));
 }
 
-void add_injections(Families& families, const MetricsInput& input) {
-  if (input.is_webhook_trusted) {
-    families.gauge(
-        "rowtide_operator_webhook_trusted",
-        "1 while the API server trusts the certificate of this operator's webhook; without it pods get no tracker.",
-        {}, *input.is_webhook_trusted ? 1 : 0);
-  }
-  if (input.injections.empty()) return;
+void add_webhook(Families& families, const WebhookSample& webhook) {
+  families.gauge(
+      "rowtide_operator_webhook_trusted",
+      "1 while the API server trusts the certificate of this operator's webhook; without it pods get no tracker.",
+      {}, webhook.is_trusted ? 1 : 0);
   MetricFamily& pods = families.add(MetricType::Counter, "rowtide_operator_injections_total",
                                     "Pods that asked for a tracker, by result: injected, refused, failed.");
-  for (const auto& [result, count] : input.injections)
+  for (const auto& [result, count] : webhook.injections)
     Families::series(pods, {{"result", result}}, number(count));
 }
 
@@ -177,7 +174,7 @@ std::string render_metrics(const MetricsInput& input) {
   add_reconciles(families, input);
   add_queue(families, input);
   add_api_server(families, input);
-  add_injections(families, input);
+  if (input.webhook) add_webhook(families, *input.webhook);
   add_tasks(families, input);
   return families.text();
 }

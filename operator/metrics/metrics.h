@@ -21,14 +21,19 @@ struct TaskSample {
 };
 [[nodiscard]] TaskSample sample_of(const nlohmann::json& task);
 
+/// What is shown of the webhook for pods.
+struct WebhookSample {
+  bool is_trusted = false;
+  std::map<std::string, std::uint64_t> injections;  ///< by result
+};
+
 /// What a scrape shows, as it is at that moment: series of a task that is gone are gone with it.
 struct MetricsInput {
   controller::ControllerStats controller;
   std::string controller_name;
   std::map<std::pair<std::string, std::string>, std::uint64_t> requests;  ///< by method and code
   std::uint64_t status_writes = 0;
-  std::map<std::string, std::uint64_t> injections;  ///< by result; empty: there is no webhook
-  std::optional<bool> is_webhook_trusted;           ///< empty: there is none
+  std::optional<WebhookSample> webhook;  ///< empty: there is none
   std::vector<TaskSample> tasks;
   bool is_leader = true;
 };

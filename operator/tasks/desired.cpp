@@ -128,13 +128,6 @@ void note_upgrade_state(json& deployment, const api::TaskObject& task, const std
   if (!task.upgrade_request.empty()) annotations[api::kUpgradeRequest] = task.upgrade_request;
 }
 
-json http_probe(const char* path, int period_seconds, int failures) {
-  return {{"httpGet", {{"path", path}, {"port", "http"}}},
-          {"periodSeconds", period_seconds},
-          {"timeoutSeconds", 2},
-          {"failureThreshold", failures}};
-}
-
 }  // namespace
 
 std::string tracker_name(const api::TaskObject& task) {
@@ -174,8 +167,8 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
                              "/dev/termination-log", "--log-format", "json"}),
                 std::move(mounts));
   tracker["ports"] = json::array({{{"name", "http"}, {"containerPort", kTrackerPort}, {"protocol", "TCP"}}});
-  tracker["livenessProbe"] = http_probe("/healthz", 10, 3);
-  tracker["readinessProbe"] = http_probe("/readyz", 2, 2);
+  tracker["livenessProbe"] = http_probe("http", "/healthz", 10, 3);
+  tracker["readinessProbe"] = http_probe("http", "/readyz", 2, 2);
   json spec = pod_spec(task, std::move(tracker), std::move(pod_volumes));
   spec["terminationGracePeriodSeconds"] = 60;
   json pod = pod_metadata(task, "tracker",

@@ -93,6 +93,13 @@ json container(const api::TaskObject& task, const std::string& default_image, co
   return object;
 }
 
+json http_probe(const char* port, const char* path, int period_seconds, int failures) {
+  return {{"httpGet", {{"path", path}, {"port", port}}},
+          {"periodSeconds", period_seconds},
+          {"timeoutSeconds", 2},
+          {"failureThreshold", failures}};
+}
+
 std::string sidecar_pod_hash(const api::TaskObject& task, const std::string& default_image) {
   return task::stable_hash(
       container(task, default_image, kSidecarContainer, json::array(), json::array()).dump());

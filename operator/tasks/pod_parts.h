@@ -28,6 +28,9 @@ inline constexpr int kUser = 65532;  // our image's
 [[nodiscard]] nlohmann::json container(const api::TaskObject& task, const std::string& default_image,
                                        const char* name, nlohmann::json arguments, nlohmann::json mounts);
 
+/// GET of a path at the container's port of that name.
+[[nodiscard]] nlohmann::json http_probe(const char* port, const char* path, int period_seconds, int failures);
+
 /// Of a sidecar what the task and the operator say of its container: image, resources, environment.
 [[nodiscard]] std::string sidecar_pod_hash(const api::TaskObject& task, const std::string& default_image);
 

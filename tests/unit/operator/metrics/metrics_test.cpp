@@ -52,8 +52,7 @@ TEST(OperatorMetrics, NamesAreThoseOfControllerRuntime) {
   input.controller.queue.retries = 7;
   input.requests = {{{"GET", "200"}, 9}, {{"PATCH", "error"}, 1}};
   input.status_writes = 8;
-  input.injections = {{"refused", 10}};
-  input.is_webhook_trusted = true;
+  input.webhook = {.is_trusted = true, .injections = {{"refused", 10}}};
   const auto seen = scrape(input);
   const std::map<std::string, double> wanted{
       {R"(controller_runtime_reconcile_total{controller="changetrackingtask",result="success"})", 3},
