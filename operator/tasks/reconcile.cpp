@@ -35,7 +35,7 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kWhileMoving{2'000};
-constexpr milliseconds kWhileSteady{15'000};
+constexpr milliseconds kWhileSteady{10'000};
 constexpr milliseconds kForOwnNews{500};
 
 const json* get(const kube::ObjectPtr& object) {
