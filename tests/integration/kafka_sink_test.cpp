@@ -538,6 +538,8 @@ TEST(KafkaCheckpointStore, WaitsForAnothersOpenTransactionThatHidesTheNewest) {
     is_loaded = true;
   });
   EXPECT_FALSE(eventually([&] { return is_loaded.load(); }, milliseconds{1500})) << "with an old one";
+  const auto of_new = store_of(checkpoint_task("hidden-from"))->load();
+  EXPECT_TRUE(of_new.ok() && !of_new->has_value()) << "nothing of it is hidden: " << of_new.status();
   ASSERT_TRUE(transaction.commit({}).ok());
   loader.join();
   ASSERT_TRUE(loaded.ok() && loaded->has_value()) << loaded.status();

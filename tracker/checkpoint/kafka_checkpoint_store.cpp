@@ -56,6 +56,8 @@ struct Found {
   std::int64_t offset = 0;
   std::string identity;
   std::string value;
+
+  bool operator==(const Found&) const = default;
 };
 
 /// What the topic has of one task.
@@ -64,6 +66,8 @@ struct TaskRecords {
   std::map<std::string, std::string> schemas;
   std::map<std::string, Found, std::less<>> namesakes;  ///< checkpoints of others with its name, by identity
   std::map<std::string, std::string, std::less<>> sharers;  ///< of other names with its topic, by identity
+
+  bool operator==(const TaskRecords&) const = default;
 };
 
 /// The newest that was not handed over.
@@ -174,13 +178,16 @@ class KafkaCheckpointStore final : public CheckpointStore {
  private:
   absl::StatusOr<TaskRecords> read(rd_kafka_t& consumer, const std::string& identity) const {
     ASSIGN_OR_RETURN(const std::int64_t end, end_offset());
-    const Partitions partitions(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
-    if (const auto code = rd_kafka_assign(&consumer, partitions.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
-    }
+    RETURN_IF_ERROR(begin_at(RD_KAFKA_OFFSET_BEGINNING, consumer));
     return read_to(end, consumer, identity);
+  }
+
+  static absl::Status begin_at(std::int64_t offset, rd_kafka_t& consumer) {
+    const Partitions partitions(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(partitions.get(), kTopic.c_str(), 0)->offset = offset;
+    const auto code = rd_kafka_assign(&consumer, partitions.get());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+    return absl::InternalError(fmt::format("checkpoints: {}", rd_kafka_err2str(code)));
   }
 
   /// Goes on where a task of the same name has been that is no more: its records become this task's.
@@ -333,8 +340,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   /// The newest record of each key before `end`, without what was deleted (a tombstone).
-  /// Other tasks' transactions that are open now hide what stands after their beginning, so they are waited
-  /// for: an older checkpoint would have rows delivered twice.
+  /// Other tasks' transactions that are open now hide what stands after their beginning. Where that is of
+  /// this task, they are waited for: an older checkpoint would have rows delivered twice.
   absl::StatusOr<TaskRecords> read_to(std::int64_t end, rd_kafka_t& consumer,
                                       const std::string& identity) const {
     TaskRecords records;
@@ -346,6 +353,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
       if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (message->offset >= end) return records;
         hidden_from = message->offset;
+        if (are_others({hidden_from, end}, identity, records)) return records;
         continue;
       }
       if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
@@ -370,6 +378,28 @@ class KafkaCheckpointStore final : public CheckpointStore {
     return absl::UnavailableError(fmt::format(
         "checkpoints in topic {} could not be read within {} ms; check that the brokers at {} run", kTopic,
         timeout_.count(), sink::bootstrap_list(kafka_)));
+  }
+
+  struct Hidden {
+    std::int64_t from;
+    std::int64_t end;
+  };
+
+  /// Whether what is hidden leaves the records as they are, whatever becomes of it. False where that cannot
+  /// be read.
+  bool are_others(const Hidden& hidden, const std::string& identity, const TaskRecords& records) const {
+    const absl::StatusOr<sink::KafkaClient> consumer = make_consumer("read_uncommitted");
+    if (!consumer.ok() || !begin_at(hidden.from, **consumer).ok()) return false;
+    TaskRecords with_hidden = records;
+    const Clock::time_point deadline = std::min(Clock::now() + timeout_, give_up_at_);
+    while (Clock::now() < deadline) {
+      const sink::KafkaMessageHandle message(rd_kafka_consumer_poll(consumer->get(), kPollMs));
+      if (message == nullptr) continue;
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) keep(*message, identity, with_hidden);
+      if (with_hidden != records) return false;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && message->offset >= hidden.end) return true;
+    }
+    return false;
   }
 
   void keep(const rd_kafka_message_t& message, const std::string& identity, TaskRecords& records) const {

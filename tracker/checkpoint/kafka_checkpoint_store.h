@@ -25,14 +25,14 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 /// FAILED_PRECONDITION, with the command that mends it, where the topic would not keep checkpoints.
 [[nodiscard]] absl::Status check_checkpoint_topic(const task::KafkaSink& kafka, const sink::TopicInfo& facts);
 
-/// The compacted topic __rowtide_checkpoints of the task's own cluster, shared by all tasks: key = the task's
-/// identity, value = checkpoint_json.h. Made when it is missing. save() returns when every in-sync replica
-/// has the record; UNAVAILABLE when the brokers do not take it within ten seconds, worth trying again.
-/// `task` must have a Kafka sink; both arguments are copied.
 /// What save_schemas() and save() would write, for a sink that writes it itself (delivery ExactlyOnce).
 [[nodiscard]] std::vector<sink::StateRecord> kafka_checkpoint_records(
     const task::Task& task, const Checkpoint& checkpoint, const std::vector<SchemaEntry>& schemas);
 
+/// The compacted topic __rowtide_checkpoints of the task's own cluster, shared by all tasks: key = the task's
+/// identity, value = checkpoint_json.h. Made when it is missing. save() returns when every in-sync replica
+/// has the record; UNAVAILABLE when the brokers do not take it within ten seconds, worth trying again.
+/// `task` must have a Kafka sink; both arguments are copied.
 [[nodiscard]] std::unique_ptr<CheckpointStore> make_kafka_checkpoint_store(const task::Task& task,
                                                                            const task::SecretReader& secrets);
 
