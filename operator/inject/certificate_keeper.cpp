@@ -47,6 +47,7 @@ CertificateKeeper::CertificateKeeper(kube::Client& client, KeeperOptions options
       options_(std::move(options)),
       current_(std::move(first)),
       trusted_(absl::UnavailableError("the webhook's certificate has not been told to the API server yet")),
+      said_(trusted_),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 http::KeyPair CertificateKeeper::current() const {
@@ -62,21 +63,36 @@ absl::Status CertificateKeeper::trusted() const {
 void CertificateKeeper::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     rotate();
-    const absl::StatusOr<bool> is_there = publish();
-    const bool is_told = is_there.ok() && *is_there;
+    const Publication told = publish();
+    const bool is_told = told.status.ok() && told.holds_all;
     {
       const std::lock_guard lock(mutex_);
-      if (is_told) {
-        trusted_ = absl::OkStatus();
-        if (next_ && !next_told_at_) next_told_at_ = Clock::now();
-      } else if (!is_there.ok() && !trusted_.ok() && !absl::IsAborted(is_there.status())) {
-        // Only until it was told once: an API server that is away has not forgotten it.
-        if (trusted_ != is_there.status()) spdlog::warn("{}", text(is_there.status()));
-        trusted_ = is_there.status();
-      }
+      if (is_told && next_ && !next_told_at_) next_told_at_ = Clock::now();
+      note_trust(told);
     }
     sleep_for(is_told ? options_.look_every : std::min(kLookUntilTrusted, options_.look_every), stop);
   }
+}
+
+void CertificateKeeper::note_trust(const Publication& told) {
+  absl::Status now = trusted_;
+  if (told.holds_current) {
+    now = absl::OkStatus();
+  } else if (told.was_read || !trusted_.ok()) {
+    // An API server that is away has not forgotten it; of a write that met another's the next look tells.
+    if (!told.status.ok() && !absl::IsAborted(told.status)) now = told.status;
+  }
+  if (now.ok() && current_.expires <= now_seconds()) {
+    now = absl::UnavailableError(
+        fmt::format("the webhook's certificate has expired, and another could not be told: {}",
+                    told.status.ok() ? "it was not there long enough" : text(told.status)));
+  }
+  const absl::Status& said = now.ok() ? told.status : now;
+  if (!said.ok() && !absl::IsAborted(said) && said != said_) {
+    spdlog::warn("{}{}", text(said), now.ok() ? "" : "; pods that ask for a tracker get none");
+  }
+  said_ = said;
+  trusted_ = std::move(now);
 }
 
 void CertificateKeeper::rotate() {
@@ -96,34 +112,38 @@ void CertificateKeeper::rotate() {
   }
 }
 
-absl::StatusOr<bool> CertificateKeeper::publish() {
+CertificateKeeper::Publication CertificateKeeper::publish() {
   const kube::ObjectKey key{.name_space = "", .name = options_.webhook};
-  ASSIGN_OR_RETURN(const json live, client_.get(kube::kMutatingWebhookConfiguration, key));
+  const absl::StatusOr<json> live = client_.get(kube::kMutatingWebhookConfiguration, key);
+  if (!live.ok()) return {.was_read = absl::IsNotFound(live.status()), .status = live.status()};
   std::vector<std::string> own;
   {
     const std::lock_guard lock(mutex_);
     own.push_back(current_.pair.certificate_pem);
     if (next_) own.push_back(next_->pair.certificate_pem);
   }
-  json webhooks = kube::value_at(live, "/webhooks");
+  json webhooks = kube::value_at(*live, "/webhooks");
   if (!webhooks.is_array() || webhooks.empty()) {
-    return absl::FailedPreconditionError(fmt::format(
-        "MutatingWebhookConfiguration {} has no webhooks: install it as the chart has it", options_.webhook));
+    return {.was_read = true,
+            .status = absl::FailedPreconditionError(
+                fmt::format("MutatingWebhookConfiguration {} has no webhooks: install it as the chart has it",
+                            options_.webhook))};
   }
-  bool is_there = true;
+  Publication found{.was_read = true, .holds_current = true, .holds_all = true};
   for (json& webhook : webhooks) {
     const std::string before = decoded(kube::text_at(webhook, "/clientConfig/caBundle"));
     const std::string bundle = merged_bundle(before, own, options_.owner, now_seconds());
+    if (before.find(own.front()) == std::string::npos) found.holds_current = false;
     if (bundle == before) continue;
-    is_there = false;
+    found.holds_all = false;
     webhook["clientConfig"]["caBundle"] = absl::Base64Escape(bundle);
   }
-  if (is_there) return true;
-  RETURN_IF_ERROR(client_
-                      .patch(kube::kMutatingWebhookConfiguration, key, {{"webhooks", std::move(webhooks)}},
-                             kube::text_at(live, "/metadata/resourceVersion"))
-                      .status());
-  return false;
+  if (found.holds_all) return found;
+  found.status = client_
+                     .patch(kube::kMutatingWebhookConfiguration, key, {{"webhooks", std::move(webhooks)}},
+                            kube::text_at(*live, "/metadata/resourceVersion"))
+                     .status();
+  return found;
 }
 
 }  // namespace rowtide::op::inject

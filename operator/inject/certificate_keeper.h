@@ -39,15 +39,24 @@ class CertificateKeeper {
 
   /// What to show now. For any thread.
   [[nodiscard]] http::KeyPair current() const;
-  /// The API server has been told: what it says of it. OK: it trusts current(). For any thread.
+  /// OK: the API server trusts current(), as far as is known: one that is away has not forgotten it. Else why
+  /// not. For any thread.
   [[nodiscard]] absl::Status trusted() const;
 
  private:
   CertificateKeeper(kube::Client& client, KeeperOptions options, SelfSigned first);
   void run(const std::stop_token& stop);
   void rotate();
-  /// True: the bundle holds ours. False: it has been written.
-  [[nodiscard]] absl::StatusOr<bool> publish();
+  /// What the bundle was seen to hold, and what became of writing what it lacks.
+  struct Publication {
+    bool was_read = false;
+    bool holds_current = false;
+    bool holds_all = false;
+    absl::Status status = {};
+  };
+  [[nodiscard]] Publication publish();
+  /// Under the lock.
+  void note_trust(const Publication& told);
 
   kube::Client& client_;
   const KeeperOptions options_;
@@ -56,6 +65,7 @@ class CertificateKeeper {
   std::optional<SelfSigned> next_;
   std::optional<std::chrono::steady_clock::time_point> next_told_at_;
   absl::Status trusted_;
+  absl::Status said_;  ///< to the log
   std::jthread thread_;
 };
 

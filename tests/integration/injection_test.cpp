@@ -3,8 +3,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "operator/inject/certificate_keeper.h"
@@ -21,6 +23,8 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 constexpr const char* kConfiguration = "rowtide";
+constexpr kube::ResourceType kInjectionRole{"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole",
+                                            false};
 
 class Injection : public ReconcilerTest {
  protected:
@@ -115,6 +119,16 @@ class Injection : public ReconcilerTest {
     EXPECT_TRUE(absl::Base64Unescape(kube::text_at(live, "/webhooks/0/clientConfig/caBundle"), &pem));
     return pem;
   }
+  void take_the_bundle_away() {
+    wait_until("it is taken away", [&] {
+      json live = client_.get(kube::kMutatingWebhookConfiguration, {"", kConfiguration}).value();
+      live["webhooks"][0]["clientConfig"].erase("caBundle");
+      return client_
+          .patch(kube::kMutatingWebhookConfiguration, {"", kConfiguration}, {{"webhooks", live["webhooks"]}},
+                 kube::text_at(live, "/metadata/resourceVersion"))
+          .ok();
+    });
+  }
   std::unique_ptr<Webhook> webhook_;
 };
 
@@ -196,18 +210,81 @@ TEST_F(Injection, ACertificateIsRenewedAndATakenAwayBundleGivenBack) {
   EXPECT_THAT(bundle(), HasSubstr((*keeper)->current().certificate_pem)) << "it was told before it was shown";
   wait_until("the former is gone", [&] { return bundle().find(first) == std::string::npos; });
 
-  json configuration = client_.get(kube::kMutatingWebhookConfiguration, {"", kConfiguration}).value();
-  configuration["webhooks"][0]["clientConfig"].erase("caBundle");
-  wait_until("it is taken away", [&] {
-    return client_
-        .patch(kube::kMutatingWebhookConfiguration, {"", kConfiguration},
-               {{"webhooks", configuration["webhooks"]}},
-               kube::text_at(client_.get(kube::kMutatingWebhookConfiguration, {"", kConfiguration}).value(),
-                             "/metadata/resourceVersion"))
-        .ok();
-  });
+  take_the_bundle_away();
   wait_until("it is given back",
              [&] { return bundle().find((*keeper)->current().certificate_pem) != std::string::npos; });
+}
+
+/// An operator that may write the bundle no more.
+class InjectionWithoutRights : public Injection {
+ protected:
+  void SetUp() override {
+    Injection::SetUp();
+    grant({"get", "patch"});
+    const json account = {
+        {"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", {{"name", "webhook"}}}};
+    const std::string accounts = "/api/v1/namespaces/" + space_ + "/serviceaccounts";
+    post(accounts, account);
+    const json subject = {{"kind", "ServiceAccount"}, {"name", "webhook"}, {"namespace", space_}};
+    post("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+         {{"metadata", {{"name", space_}}},
+          {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", space_}}},
+          {"subjects", json::array({subject})}});
+    kube::ClusterConfig config = kube::load_config(server_->fact("KUBECONFIG")).value();
+    config.token =
+        kube::text_at(post(accounts + "/webhook/token", {{"spec", json::object()}}), "/status/token");
+    user_ = kube::CpprestTransport::create(config).value();
+    user_client_.emplace(*user_);
+    wait_until("the role is in force", [&] {
+      return user_client_->get(kube::kMutatingWebhookConfiguration, {"", kConfiguration}).ok();
+    });
+  }
+  json post(const std::string& path, const json& object) {
+    return json::parse(transport_->request({"POST", path, "application/json", object.dump()}).value().body);
+  }
+  void grant(const std::vector<std::string>& verbs) {
+    const json rule = {{"apiGroups", {"admissionregistration.k8s.io"}},
+                       {"resources", {"mutatingwebhookconfigurations"}},
+                       {"verbs", verbs}};
+    kube::Client(*transport_, "admin")
+        .apply(kInjectionRole, {{"apiVersion", "rbac.authorization.k8s.io/v1"},
+                                {"kind", "ClusterRole"},
+                                {"metadata", {{"name", space_}}},
+                                {"rules", json::array({rule})}})
+        .value();
+  }
+  /// Trusted; then it may only read.
+  void start_keeper(seconds valid_for) {
+    keeper_ = inject::CertificateKeeper::start(*user_client_, {.webhook = kConfiguration,
+                                                               .host = "127.0.0.1",
+                                                               .owner = "reader",
+                                                               .valid_for = valid_for,
+                                                               .look_every = milliseconds(100),
+                                                               .spread = seconds(60)})
+                  .value();
+    wait_until("the API server trusts it", [&] { return keeper_->trusted().ok(); });
+    grant({"get"});
+  }
+  std::unique_ptr<kube::CpprestTransport> user_;
+  std::optional<kube::Client> user_client_;
+  std::unique_ptr<inject::CertificateKeeper> keeper_;
+};
+
+TEST_F(InjectionWithoutRights, ABundleThatItMayNotGiveBackIsToldAndMended) {
+  start_keeper(std::chrono::hours(1));
+  take_the_bundle_away();
+  wait_until("it is told", [&] {
+    if (bundle().find(keeper_->current().certificate_pem) != std::string::npos) take_the_bundle_away();
+    return keeper_->trusted().message().find("cannot patch resource") != std::string_view::npos;
+  });
+  grant({"get", "patch"});
+  wait_until("it is trusted again", [&] { return keeper_->trusted().ok(); });
+}
+
+TEST_F(InjectionWithoutRights, ACertificateThatExpiresWithoutASuccessorIsTold) {
+  start_keeper(seconds(6));
+  wait_until("it is told",
+             [&] { return keeper_->trusted().message().find("has expired") != std::string_view::npos; });
 }
 
 TEST_F(Injection, WithoutItsConfigurationItIsNotReadyAndSaysWhy) {

@@ -30,6 +30,7 @@ from played_cluster import PASSED, Cluster, Connections, Trackers, install  # no
 from tcp_proxy import TcpProxy  # noqa: E402
 
 HELM = OPERATOR = KUBERNETES_BIN = ""
+WEBHOOK = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
 # Alert -> what of its expression is other here: windows and thresholds of minutes would have to be waited for.
 HASTEN = {
@@ -88,6 +89,9 @@ class Live:
             for one in chart[kind]:
                 place = one["metadata"]["namespace"]
                 self.api.call("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{place}/{path}", one)
+        for one in chart["MutatingWebhookConfiguration"]:
+            self.api.call("POST", WEBHOOK, one)
+        self.webhook_role = next(one for one in chart["ClusterRole"] if one["metadata"]["name"].endswith("-webhook"))
         self.role = next(one for one in chart["ClusterRole"] if one["metadata"]["name"] == account["metadata"]["name"])
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         token = self.api.call("POST", f"{accounts}/{account['metadata']['name']}/token", asked)["status"]["token"]
@@ -104,8 +108,9 @@ class Live:
     def run_operator(self, port):
         """As the chart runs it."""
         elected = ("--leader-elect", "--leader-elect-namespace", self.place, "--leader-elect-name", "rowtide-operator")
+        injecting = ("--inject-listen", "127.0.0.1:0", "--inject-host", "localhost", "--inject-webhook", "rowtide-operator")
         with open(self.log, "a", encoding="utf-8") as log:
-            self.operator = OperatorProcess(OPERATOR, self.kubeconfig, log, *elected, port=port)
+            self.operator = OperatorProcess(OPERATOR, self.kubeconfig, log, *elected, *injecting, port=port)
 
     def end_cluster(self):
         self.cluster.ended = True
@@ -119,8 +124,8 @@ class Live:
     def phase(self, name):
         return self.api.task(name).get("status", {}).get("phase")
 
-    def allow(self, rules):
-        self.connections.call("PATCH", f"{ROLES}/{self.role['metadata']['name']}", {"rules": rules})
+    def allow(self, rules, role=None):
+        self.connections.call("PATCH", f"{ROLES}/{(role or self.role)['metadata']['name']}", {"rules": rules})
 
     def wait(self, what, question, seconds=60):
         try:
@@ -219,6 +224,24 @@ def give_the_chart_s_rights():
     LIVE.allow(LIVE.role["rules"])
 
 
+def take_the_webhook_s_bundle_and_the_right_to_write_it():
+    LIVE.allow([{**one, "verbs": ["get"]} for one in LIVE.webhook_role["rules"]], LIVE.webhook_role)
+    path = f"{WEBHOOK}/rowtide-operator"
+
+    def take():
+        webhooks = LIVE.connections.call("GET", path)["webhooks"]
+        for one in webhooks:
+            one["clientConfig"].pop("caBundle", None)
+        LIVE.connections.call("PATCH", path, {"webhooks": webhooks})
+        return LIVE.operator.metrics()["rowtide_operator_webhook_trusted"] == "0"
+
+    LIVE.wait("the operator knows that its certificate is not trusted", take)
+
+
+def give_the_right_to_write_the_bundle():
+    LIVE.allow(LIVE.webhook_role["rules"], LIVE.webhook_role)
+
+
 def let_requests_hang():
     LIVE.proxy.requests_pass.clear()
     LIVE.make_task("stuck")
@@ -247,6 +270,7 @@ def let_another_hold_the_lease():
     now = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
     LIVE.api.call("PATCH", lease, {"spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 3600, "renewTime": now}})
     LIVE.run_operator(LIVE.operator.port)
+    LIVE.wait("the new one stands by", lambda: "Standing by" in LIVE.log.read_text(encoding="utf-8"))
 
 
 # In this order: tasks that others have mended stream, and Prometheus does not know their trackers.
@@ -259,6 +283,8 @@ FAULTS = {
                               lambda: LIVE.cluster.items.pop("refused")),
     "OperatorReconcileErrors": Fault(take_the_right_to_write, {"namespace": "rowtide-system"},
                                      r"reconcile of shop/forbidden-\d failed.*HTTP 403", give_the_chart_s_rights),
+    "OperatorWebhookUntrusted": Fault(take_the_webhook_s_bundle_and_the_right_to_write_it, {}, r"cannot patch resource|kind: MutatingWebhookConfiguration",
+                                      give_the_right_to_write_the_bundle),
     "OperatorQueueStuck": Fault(let_requests_hang, {"namespace": "rowtide-system"}, "", let_requests_pass),
     "OperatorWatchRestarts": Fault(cut_connections_again_and_again, {"namespace": "rowtide-system"},
                                    r"Watch of \w+ restarts \(error", leave_connections_alone),
