@@ -190,20 +190,26 @@ class ChangedCrd {
 
 class ReconcilerTest : public testing::Test {
  protected:
+  /// One server for all suites, which keep apart by their namespaces. A suite that looks at the
+  /// whole cluster has one of its own.
   static void SetUpTestSuite() {
+    if (server_) return;
     // Who names an owner needs the right that OpenShift asks for.
     test::ServerOptions options;
     options.options = {"--enable-admission-plugins=OwnerReferencesPermissionEnforcement"};
-    server_ = new test::ScriptServer("kube_apiserver", options);
-    transport_ = kube::CpprestTransport::create(kube::load_config(server_->fact("KUBECONFIG")).value())
-                     .value()
-                     .release();
+    server_ = std::make_unique<test::ScriptServer>("kube_apiserver", options);
+    transport_ =
+        kube::CpprestTransport::create(kube::load_config(server_->fact("KUBECONFIG")).value()).value();
     apply_definition("changetrackingtasks");
     apply_definition("consumergroups");
     kube::Client client(*transport_);
     wait_until("the CRDs are served", [&] {
       return client.list(kube::kChangeTrackingTask).ok() && client.list(kube::kConsumerGroup).ok();
     });
+  }
+  static void end_server() {
+    transport_.reset();
+    server_.reset();
   }
   static void apply_definition(const std::string& plural) {
     std::ifstream file(test::source_root() / "crds" / (plural + ".yaml"));
@@ -215,10 +221,6 @@ class ReconcilerTest : public testing::Test {
                                                   "application/apply-patch+yaml", definition.str()})
                                        .value();
     if (applied.status >= 300) throw std::runtime_error(applied.body);
-  }
-  static void TearDownTestSuite() {
-    delete transport_;
-    delete server_;
   }
 
   void SetUp() override {
@@ -420,8 +422,14 @@ class ReconcilerTest : public testing::Test {
     EXPECT_EQ(writes(), before);
   }
 
-  inline static test::ScriptServer* server_ = nullptr;
-  inline static kube::CpprestTransport* transport_ = nullptr;
+  class EndOfServer final : public testing::Environment {
+    // Not by the destructors of statics, which would come after cpprestsdk's own.
+    void TearDown() override { end_server(); }
+  };
+  inline static std::unique_ptr<test::ScriptServer> server_;
+  inline static std::unique_ptr<kube::CpprestTransport> transport_;
+  inline static const testing::Environment* const end_of_server_ =
+      testing::AddGlobalTestEnvironment(new EndOfServer);
   kube::Client client_{*transport_};
   OperatorTransport watched_{*transport_};
   kube::CountingTransport counted_{watched_};
