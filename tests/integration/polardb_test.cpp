@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/integration/tracker_process.h"
+#include "tests/support/ca_file.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -55,9 +56,10 @@ class PolarDb : public testing::Test {
   }
   static std::string sdk() {
     static const std::string folder = [] {
-      const RunResult result = run(
-          {.argv = {std::string(source_root() / "scripts" / "aliyun-sdk.sh")}, .env = {}, .working_dir = {}},
-          seconds{300});
+      const RunResult result = run({.argv = {std::string(source_root() / "scripts" / "aliyun-sdk.sh")},
+                                    .env = {{kCaFileVariable, ""}},
+                                    .working_dir = {}},
+                                   seconds{300});
       if (!result.status.ok()) throw std::runtime_error(result.err);
       return result.out.substr(0, result.out.find_last_not_of('\n') + 1);
     }();

@@ -122,7 +122,8 @@ class Tracker:
         self.log = folder / f"{name}.log"
         arguments = [program, "run", str(path), "--groups", str(groups), "--listen", f"127.0.0.1:{self.port}", "--failure-file", str(folder / f"{name}.failure")]
         with open(self.log, "wb") as log:
-            environment = {**os.environ, "ROWTIDE_TEST_PASSWORD": PASSWORD}
+            # SSL_CERT_FILE: as in tests/support/process.cpp.
+            environment = {**os.environ, "ROWTIDE_TEST_PASSWORD": PASSWORD, "SSL_CERT_FILE": "/dev/null"}
             self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=environment)
 
     def stop(self):

@@ -3,6 +3,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "tests/support/ca_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -15,7 +16,8 @@ const std::string& jars_of(const std::vector<std::string>& script) {
   if (!folder.empty()) return folder;
   std::vector<std::string> words = script;
   words.front() = source_root() / script.front();
-  const RunResult result = run({.argv = words, .env = {}, .working_dir = {}}, std::chrono::seconds{300});
+  const RunResult result =
+      run({.argv = words, .env = {{kCaFileVariable, ""}}, .working_dir = {}}, std::chrono::seconds{300});
   if (!result.status.ok()) throw std::runtime_error(result.err);
   folder = result.out.substr(0, result.out.find('\n'));
   return folder;

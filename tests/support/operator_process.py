@@ -1,6 +1,7 @@
 """The operator's program, run as a child process that ends with the test, however that ends."""
 
 import http.client
+import os
 import re
 import socket
 import subprocess
@@ -11,7 +12,9 @@ class OperatorProcess:
         with socket.create_server(("127.0.0.1", port)) as free:
             self.port = free.getsockname()[1]
         command = [program, "--kubeconfig", str(kubeconfig), "--tracker-image", "none", "--listen", f"127.0.0.1:{self.port}", *options]
-        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stderr=log)
+        # Without the file of all CAs, which OpenSSL would parse for each watch; tests/support/process.cpp says more.
+        environment = {**os.environ, "SSL_CERT_FILE": "/dev/null"}
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stderr=log, env=environment)
 
     def metrics(self):
         """Series, with its labels, -> value as text."""

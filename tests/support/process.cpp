@@ -18,10 +18,15 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/support/ca_file.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
 namespace {
+
+/// For each TLS context OpenSSL parses the file of all the system's CAs, which was most of what a short-lived
+/// tracker did. Trusted is the same without it: the folder beside it has them too, and is read as needed.
+const bool kHasNoCaFile = ::setenv(kCaFileVariable, "/dev/null", 1) == 0;
 
 std::string read_file(const std::filesystem::path& path, std::streamoff from = 0) {
   std::ifstream file(path, std::ios::binary);

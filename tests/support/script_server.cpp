@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/support/ca_file.h"
 #include "tests/support/process.h"
 #include "tests/support/wait_until.h"
 
@@ -56,7 +57,7 @@ void ScriptServer::start() {
   argv.emplace_back("--");
   argv.insert(argv.end(), options_.options.begin(), options_.options.end());
 
-  const RunResult result = run({argv, {}, {}}, kStartDeadline);
+  const RunResult result = run({argv, {{kCaFileVariable, ""}}, {}}, kStartDeadline);  // it may download
   if (!result.status.ok()) {
     throw std::runtime_error(
         fmt::format("{} did not start ({}): {}", name_, result.status.to_string(), result.err));
