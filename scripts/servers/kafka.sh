@@ -139,7 +139,7 @@ server_answers() { kcat -b "127.0.0.1:$ADMIN_PORT" -L -m 2 && port_taken "$BIND"
 server_more_facts() {
   # shellcheck source=/dev/null
   source "$DIR/internal_ports"
-  printf ' ADMIN_PORT=%s CLASSES=%s' "$ADMIN_PORT" "$ROWTIDE_CACHE/$KAFKA_HOME"
+  printf ' ADMIN_PORT=%s CLASSES=%s ARCHIVE=%s' "$ADMIN_PORT" "$ROWTIDE_CACHE/$KAFKA_HOME" "$ROWTIDE_CACHE/$KAFKA_CLASSES/classes.jsa"
 }
 
 server_main "$@"

@@ -208,7 +208,11 @@ void KafkaBroker::run_commands(const std::string& commands) const {
     if (words.end() - server < 2) fail(command, "it names no server");
     *std::next(server) = admin_bootstrap();
     words[0] = class_of(words[0]);
-    const std::vector<std::string> java{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
+    const std::vector<std::string> java{"java",
+                                        "-XX:TieredStopAtLevel=1",
+                                        "-XX:+UseSerialGC",
+                                        "-XX:SharedArchiveFile=" + server_.fact("ARCHIVE"),
+                                        "-cp",
                                         jars() + "/*"};
     words.insert(words.begin(), java.begin(), java.end());
     const RunResult result = run({words, {}, {}}, std::chrono::minutes(1));
