@@ -177,26 +177,19 @@ absl::Status check_not_purged(const Position& from, Session& session) {
 
 namespace {
 
-/// What of the position's GTIDs the source does not have; and what it has.
-struct Executed {
-  std::string missing;
-  std::string all;
-};
-
-absl::StatusOr<Executed> executed_at(const binlog::MysqlGtidSet& gtids, Session& session) {
-  ASSIGN_OR_RETURN(
-      const sql::Result result,
-      session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed), @@global.gtid_executed",
-                                quote_literal(gtids.to_string()))));
-  if (result.rows.empty() || result.rows[0].size() < 2) return absl::InternalError("no gtid_executed");
-  return Executed{result.rows[0][0].value_or(""), result.rows[0][1].value_or("")};
+/// Whether the source has executed all of them.
+absl::StatusOr<bool> has_executed(const binlog::MysqlGtidSet& gtids, Session& session) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> missing,
+                   single_value(session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)",
+                                                     quote_literal(gtids.to_string()))));
+  return missing.value_or("").empty();
 }
 
-absl::StatusOr<Executed> executed_at(const binlog::MariadbGtidSet& gtids, Session& session) {
+absl::StatusOr<bool> has_executed(const binlog::MariadbGtidSet& gtids, Session& session) {
   ASSIGN_OR_RETURN(const std::optional<std::string> text,
                    single_value(session, "SELECT @@global.gtid_binlog_pos"));
   ASSIGN_OR_RETURN(const binlog::MariadbGtidSet all, binlog::MariadbGtidSet::parse(text.value_or("")));
-  return Executed{gtids.beyond(all).to_string(), all.to_string()};
+  return gtids.beyond(all).to_string().empty();
 }
 
 absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerInfo& facts,
@@ -221,31 +214,36 @@ absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& sess
 
 absl::Status check_executed(const Position& from, Session& session) {
   const std::string midway = from.midway ? from.midway->transaction : std::string();
-  absl::StatusOr<Executed> executed;
+  absl::StatusOr<bool> is_executed = true;
+  std::string delivered;
+  std::string shown_by;
   if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids)) {
-    binlog::MysqlGtidSet delivered = *mysql;
-    if (const auto begun = binlog::MysqlGtidSet::parse(midway); begun.ok()) delivered.unite(*begun);
-    executed = executed_at(delivered, session);
+    binlog::MysqlGtidSet gtids = *mysql;
+    if (const auto begun = binlog::MysqlGtidSet::parse(midway); begun.ok()) gtids.unite(*begun);
+    is_executed = has_executed(gtids, session);
+    delivered = gtids.to_string();
+    shown_by = "SELECT GTID_SUBTRACT('DELIVERED', @@global.gtid_executed)";
   } else if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
-    binlog::MariadbGtidSet delivered = *mariadb;
+    binlog::MariadbGtidSet gtids = *mariadb;
     const auto begun = binlog::MariadbGtidSet::parse(midway);
-    if (const auto gtid = begun.ok() ? begun->only_gtid() : std::nullopt) delivered.add(*gtid);
-    executed = executed_at(delivered, session);
-  } else {
-    return absl::OkStatus();
+    if (const auto gtid = begun.ok() ? begun->only_gtid() : std::nullopt) gtids.add(*gtid);
+    is_executed = has_executed(gtids, session);
+    delivered = gtids.to_string();
+    shown_by = "SELECT @@global.gtid_binlog_pos";
   }
-  if (!executed.ok()) return executed.status();
-  if (executed->missing.empty()) return absl::OkStatus();
+  if (!is_executed.ok()) return is_executed.status();
+  if (*is_executed) return absl::OkStatus();
+  // Not what is missing: it changes while a replica catches up, and each change of a message is a write of
+  // the task's status.
   return failure(
       StatusCode::kUnavailable, "SourceBehind",
       fmt::format(
-          "the source lacks transactions that were delivered already: {}; it has executed {}. If it is "
-          "a replica that catches up, this passes. If they are lost (a fail-over to a server that had "
-          "not received them, RESET MASTER, or a server restored from a backup), consumers have "
-          "changes that the source does not: compare the tables, then raise spec.resetNonce with "
-          "spec.startPosition",
-          binlog::shortened(executed->missing),
-          executed->all.empty() ? "nothing" : binlog::shortened(executed->all)));
+          "the source lacks transactions that were delivered already: delivered are {}, and {} on the source "
+          "shows what it lacks. If it is a replica that catches up, this passes. If they are lost (a fail-over "
+          "to a server that had not received them, RESET MASTER, or a server restored from a backup), "
+          "consumers have changes that the source does not: compare the tables, then raise spec.resetNonce "
+          "with spec.startPosition",
+          binlog::shortened(delivered), shown_by));
 }
 
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,
