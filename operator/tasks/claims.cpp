@@ -1,7 +1,6 @@
 #include "operator/tasks/claims.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -19,16 +18,17 @@ using nlohmann::json;
 constexpr const char* kTopicAt = "topic at ";
 constexpr const char* kServerIdAt = "server id at ";
 
-std::optional<Key> topic_claim(const json& task) {
-  const std::string brokers = brokers_of(task);
-  if (brokers.empty()) return std::nullopt;
+/// Of one that writes to Kafka: the topic at each broker that it lists.
+std::vector<Key> topic_claims(const json& task) {
   std::string topic = kube::text_at(task, "/spec/sink/kafka/topic/name");
   if (topic.empty()) {
     const Key key = controller::key_of(task);
     topic = key.name_space + "." + key.name;
   }
-  if (topic.find('{') != std::string::npos) return std::nullopt;
-  return Key{kTopicAt + brokers, std::move(topic)};
+  std::vector<Key> claims;
+  if (topic.find('{') != std::string::npos) return claims;
+  for (const std::string& broker : brokers_of(task)) claims.push_back(Key{kTopicAt + broker, topic});
+  return claims;
 }
 
 std::optional<Key> server_id_claim(const json& task) {
@@ -60,14 +60,14 @@ std::string describe(const Key& claim, const Key& other, const std::string& name
 
 }  // namespace
 
-std::string brokers_of(const json& task) {
+std::set<std::string> brokers_of(const json& task) {
   const json& servers = kube::value_at(task, "/spec/sink/kafka/bootstrapServers");
-  if (!servers.is_array()) return "";
   std::set<std::string> names;
+  if (!servers.is_array()) return names;
   for (const json& server : servers) {
     if (server.is_string()) names.insert(absl::AsciiStrToLower(server.get<std::string>()));
   }
-  return fmt::format("{}", fmt::join(names, ","));
+  return names;
 }
 
 std::pair<std::string, std::string> age_of(const json& object) {
@@ -75,10 +75,8 @@ std::pair<std::string, std::string> age_of(const json& object) {
 }
 
 std::vector<Key> claims_of(const json& task) {
-  std::vector<Key> claims;
-  for (std::optional<Key> claim : {topic_claim(task), server_id_claim(task)}) {
-    if (claim) claims.push_back(*std::move(claim));
-  }
+  std::vector<Key> claims = topic_claims(task);
+  if (std::optional<Key> claim = server_id_claim(task)) claims.push_back(*std::move(claim));
   return claims;
 }
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,9 @@ namespace rowtide::op::tasks {
 /// more than the object says: without one are topics with placeholders, and server ids that Rowtide derives.
 [[nodiscard]] std::vector<controller::Key> claims_of(const nlohmann::json& task);
 
-/// A task's bootstrap servers as one text, whatever their order; empty where it has no Kafka sink.
-[[nodiscard]] std::string brokers_of(const nlohmann::json& task);
+/// A task's bootstrap servers, in small letters; empty where it has no Kafka sink. Tasks that have one in
+/// common write to one Kafka: each lists some of its brokers.
+[[nodiscard]] std::set<std::string> brokers_of(const nlohmann::json& task);
 
 /// By age, and of one second by uid, so that both sides see it alike.
 [[nodiscard]] std::pair<std::string, std::string> age_of(const nlohmann::json& object);

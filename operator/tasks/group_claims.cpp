@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "common/task/parse.h"
@@ -45,10 +47,14 @@ Condition duplicate(const Key& other, const Key& group, const std::string& id) {
                   who, id));
 }
 
-std::string brokers_of_group(const json& group, const controller::ObjectStore& tasks) {
+bool is_kept_at(const std::set<std::string>& brokers, const json& group,
+                const controller::ObjectStore& tasks) {
   const std::optional<Key> key = task_of_group(group);
   const kube::ObjectPtr task = key ? tasks.find(*key) : nullptr;
-  return task ? brokers_of(*task) : "";
+  if (!task) return false;
+  const std::set<std::string> of_group = brokers_of(*task);
+  return std::any_of(of_group.begin(), of_group.end(),
+                     [&](const std::string& broker) { return brokers.contains(broker); });
 }
 
 /// The oldest of the others with this id, in any Kafka, and in this one.
@@ -60,12 +66,12 @@ struct Rivals {
 Rivals rivals_of(const json& group, const json& task, const controller::ObjectStore& all,
                  const controller::ObjectStore& tasks) {
   Rivals rivals;
-  const std::string brokers = brokers_of(task);
+  const std::set<std::string> brokers = brokers_of(task);
   for (const Key& id : group_id_of(group)) {
     for (const kube::ObjectPtr& other : all.of_group(id)) {
       if (controller::key_of(*other) == controller::key_of(group)) continue;
       rivals.is_any = true;
-      if (age_of(*other) < age_of(group) && brokers_of_group(*other, tasks) == brokers)
+      if (age_of(*other) < age_of(group) && is_kept_at(brokers, *other, tasks))
         rivals.older = controller::key_of(*other);
     }
   }

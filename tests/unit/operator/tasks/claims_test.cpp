@@ -75,6 +75,8 @@ TEST(Claims, TopicsAreOneAtTheSameServersOnly) {
   const json two = with(kOld, kServers, {"a:9092", "B:9092"});
   const json other = with(kYoung, kTopic, "shop.orders");
   EXPECT_TRUE(is_refused(two, with(other, kServers, {"b:9092", "a:9092"})));
+  EXPECT_TRUE(is_refused(two, with(other, kServers, {"b:9092", "c:9092"})))
+      << "each lists some of one Kafka's";
   EXPECT_FALSE(is_refused(two, with(other, kServers, {"c:9092"})));
   EXPECT_FALSE(is_refused(with(kOld, kTopic, "{table}"), with(kYoung, kTopic, "{table}")))
       << "which topics these are depends on the tables";
