@@ -15,7 +15,8 @@ using nlohmann::json;
 
 constexpr const char* kGroupsFolder = "/etc/rowtide/groups";
 constexpr const char* kGroupsFile = "groups.yaml";
-constexpr int kPrecheckDeadlineSeconds = 120;
+// With the time that its image takes to be pulled; the checks themselves take seconds.
+constexpr int kPrecheckDeadlineSeconds = 600;
 constexpr int kKeptPrecheckSeconds = 3600;
 constexpr int kCleanupRetries = 3;
 constexpr int kCleanupDeadlineSeconds = 480;
@@ -175,14 +176,15 @@ json tracker_deployment(const api::TaskObject& task, const std::string& default_
                           {{kTrackerHash, task.tracker_hash},  // a changed task rolls the pod
                            {"prometheus.io/scrape", "true"},
                            {"prometheus.io/port", std::to_string(kTrackerPort)}});
-  json deployment = with_hash({{"apiVersion", "apps/v1"},
-                               {"kind", "Deployment"},
-                               {"metadata", metadata(task, tracker_name(task), "tracker")},
-                               {"spec",
-                                {{"strategy", {{"type", "Recreate"}}},  // never two readers of one task
-                                 {"revisionHistoryLimit", 2},
-                                 {"selector", {{"matchLabels", selector(task)}}},
-                                 {"template", {{"metadata", std::move(pod)}, {"spec", std::move(spec)}}}}}});
+  json deployment =
+      with_hash({{"apiVersion", "apps/v1"},
+                 {"kind", "Deployment"},
+                 {"metadata", metadata(task, tracker_name(task), "tracker")},
+                 {"spec",
+                  {{"strategy", {{"type", "Recreate"}}},  // the next begins when the last has stopped
+                   {"revisionHistoryLimit", 2},
+                   {"selector", {{"matchLabels", selector(task)}}},
+                   {"template", {{"metadata", std::move(pod)}, {"spec", std::move(spec)}}}}}});
   note_upgrade_state(deployment, task, default_image);
   return deployment;
 }

@@ -116,6 +116,11 @@ void decide_without_report(PrecheckDecision& decision, const api::TaskObject& ta
   const json& failed = true_condition(job, "Failed");
   decision.job_failure =
       failed.is_object() ? failed.value("message", "it failed") : "it ended without a report";
+  if (kube::text_at(failed, "/reason") == "DeadlineExceeded") {
+    decision.job_failure +=
+        "; if its image is pulled slowly, bring it to the nodes; else see what the pod waited for "
+        "with kubectl get events, by the name of the Job";
+  }
   if (std::string obstacle = told_obstacle(task); !obstacle.empty())
     decision.job_failure = std::move(obstacle);
   if (std::string words = kube::text_at(end, "/message"); !words.empty())

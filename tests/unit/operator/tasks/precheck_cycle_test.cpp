@@ -249,6 +249,17 @@ TEST(PrecheckCycle, WhatKeptARunFromStartingOutlivesItsDeadline) {
   EXPECT_EQ(decide(task, &late, nullptr, kNowMs + 60'000, kNowMs).job_failure, "ImagePullFailed: image i:1");
 }
 
+TEST(PrecheckCycle, ARunThatEndedAtItsDeadlineSaysWhereToLook) {
+  const api::TaskObject task = test_task();
+  json late = job(task, "Failed", kNowMs);
+  late["status"]["conditions"][0]["reason"] = "DeadlineExceeded";
+  late["status"]["conditions"][0]["message"] = "Job was active longer than specified deadline";
+  EXPECT_EQ(
+      decide(task, &late, nullptr, kNowMs + 60'000, kNowMs).job_failure,
+      "Job was active longer than specified deadline; if its image is pulled slowly, bring it to the nodes; "
+      "else see what the pod waited for with kubectl get events, by the name of the Job");
+}
+
 TEST(PrecheckCycle, ACorrectedImageIsNoticedAtOnce) {
   const api::TaskObject task = test_task();
   json corrected = task_json();
