@@ -243,6 +243,15 @@ Result Controller::run_one(std::size_t worker, const Key& key) {
   }
 }
 
+/// One that keeps a worker for long must not do so again before many others have had their turn.
+std::chrono::milliseconds Controller::pause_after(const absl::Status& failure, double seconds) const {
+  constexpr double kTurnsOfOthers = 10;
+  const std::chrono::milliseconds for_others(static_cast<std::int64_t>(seconds * 1000 * kTurnsOfOthers));
+  const std::optional<std::chrono::seconds> asked = kube::retry_after(failure);
+  if (asked) return std::max<std::chrono::milliseconds>(*asked, for_others);
+  return kube::is_refused(failure) ? std::max(options_.refused_pause, for_others) : for_others;
+}
+
 /// Before done(), so that what the next run of the key reads is in place.
 void Controller::settle(std::size_t worker, const Key& key, const Result& result, double seconds) {
   {
@@ -258,12 +267,7 @@ void Controller::settle(std::size_t worker, const Key& key, const Result& result
     spdlog::warn("{}: reconcile of {} failed (in a row: {}): {}", options_.name, kube::to_string(key),
                  queue_.failures(key) + 1,
                  result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
-    const std::optional<std::chrono::seconds> asked = kube::retry_after(result.status);
-    if (!result.requeue_after) {
-      const std::chrono::milliseconds refused =
-          kube::is_refused(result.status) ? options_.refused_pause : std::chrono::milliseconds(0);
-      return queue_.add_rate_limited(key, asked ? *asked : refused);
-    }
+    if (!result.requeue_after) return queue_.add_rate_limited(key, pause_after(result.status, seconds));
   } else {
     queue_.forget(key);
   }

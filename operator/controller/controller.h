@@ -129,6 +129,7 @@ class Controller {
   void work(std::size_t worker);
   bool wait_until_synced();
   Result run_one(std::size_t worker, const Key& key);
+  [[nodiscard]] std::chrono::milliseconds pause_after(const absl::Status& failure, double seconds) const;
   void settle(std::size_t worker, const Key& key, const Result& result, double seconds);
 
   const ControllerOptions options_;

@@ -328,6 +328,24 @@ TEST_F(ControllerTest, WhatIsRefusedIsTriedAgainSlowly) {
   }
 }
 
+TEST_F(ControllerTest, WhatFailsAfterALongTimeLetsOthersHaveTheirTurn) {
+  serve_all();
+  Controller controller(server_, options());
+  std::chrono::steady_clock::time_point failed;
+  std::atomic<milliseconds> waited{milliseconds(0)};
+  controller.start(recorder_.reconcile([&](const Key&, int run) -> Result {
+    if (run > 1) {
+      waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - failed);
+      return {};
+    }
+    std::this_thread::sleep_for(milliseconds(30));  // the time that it takes is what is tested
+    failed = std::chrono::steady_clock::now();
+    return {absl::DeadlineExceededError("a webhook that hangs"), {}};
+  }));
+  ASSERT_TRUE(eventually([&] { return controller.stats().succeeded >= 1; }));
+  EXPECT_GE(waited.load(), milliseconds(300));
+}
+
 TEST_F(ControllerTest, RequeueAfterRunsAgain) {
   serve_all();
   Controller controller(server_, options());
