@@ -105,9 +105,11 @@ absl::StatusOr<json> Client::create(const ResourceType& type, const json& object
     if (const auto checked = object_path(type, key); !checked.ok()) return checked.status();
   }
   ASSIGN_OR_RETURN(const auto path, collection_path(type, key.name_space));
-  return send_json({"POST", path + "?fieldManager=" + encode_query_value(field_manager_), "application/json",
-                    dump(object)},
-                   what);
+  // Else a misspelt field of what users may write into a pod would be dropped in silence.
+  return send_json(
+      {"POST", path + "?fieldValidation=Strict&fieldManager=" + encode_query_value(field_manager_),
+       "application/json", dump(object)},
+      what);
 }
 
 absl::StatusOr<json> Client::apply(const ResourceType& type, const json& object) {

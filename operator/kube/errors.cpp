@@ -100,6 +100,11 @@ std::optional<std::chrono::seconds> retry_after(const absl::Status& status) {
   return std::chrono::seconds(*seconds);
 }
 
+bool is_server_error(const absl::Status& status) {
+  const int code = http_status(status).value_or(0);
+  return code >= 500 && code < 600 && code != 503 && code != 504;
+}
+
 bool is_refused(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
          absl::IsFailedPrecondition(status);

@@ -29,6 +29,10 @@ std::optional<std::chrono::seconds> retry_after(const absl::Status& status);
 /// again first) and Unauthenticated (the token is read again).
 bool is_retryable(const absl::Status& status);
 
+/// The server has looked at the request and cannot carry it out: 5xx, but for 503 and 504. A webhook that
+/// fails is told so, and a field that server-side apply does not know; but also etcd's moments.
+bool is_server_error(const absl::Status& status);
+
 /// 400, 403, 422, or refused by ourselves: the same again has the same answer until somebody mends it.
 bool is_refused(const absl::Status& status);
 

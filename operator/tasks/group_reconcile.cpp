@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/time/clock.h"
+#include "operator/tasks/refusal.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -89,30 +90,35 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
     const std::string sample = group.uid + "/" + std::to_string(view.said->sampled_at_ms);
     view.is_stale = now_ms - samples_.first_seen(group.key, sample, now_ms) >= kStaleMs;
   }
+  absl::Status finalizer_written;
   std::optional<CleanupDecision> terminating;
   if (group.is_deleting) {
     if (!group.has_cleanup_finalizer()) return {};
     view.first_seen_ms = deletions_.first_seen(group.key, group.uid, now_ms);
     terminating = decide_group_cleanup(view, now_ms);
-    if (terminating->action == CleanupAction::Release) return release(group, *terminating);
+    if (terminating->action == CleanupAction::Release) {
+      finalizer_written = writer_.let_go(group, *terminating);
+      if (finalizer_written.ok()) return {};
+    }
   } else if (const bool is_wanted = group.group.deletion == task::DeletionPolicy::Delete;
              group.errors.empty() && group.has_cleanup_finalizer() != is_wanted &&
              !(sight.task && sight.task->is_paused)) {
-    const absl::Status set = writer_.set_finalizer(group, is_wanted);
-    return {absl::IsAborted(set) ? absl::OkStatus() : set, kAfterOwnWrite};
+    finalizer_written = writer_.set_finalizer(group, is_wanted);
+    if (finalizer_written.ok()) return {absl::OkStatus(), kAfterOwnWrite};
+  }
+  if (absl::IsAborted(finalizer_written)) return {absl::OkStatus(), kAfterOwnWrite};
+  view.finalizer_refusal = finalizer_refusal_of(finalizer_written, true);
+  if (view.finalizer_refusal && terminating) {
+    terminating->reason = view.finalizer_refusal->reason;
+    terminating->message = view.finalizer_refusal->message;
   }
   const absl::Status written = writer_.write_status(group, compute_group_status(view, terminating, now_ms));
   if (absl::IsAborted(written)) return {absl::OkStatus(), kAfterOwnWrite};
   if (!written.ok()) return {written};
+  if (!finalizer_written.ok()) return {finalizer_written};
   // Nobody tells when another's task comes to this one's Kafka.
   return {absl::OkStatus(),
           terminating || judged.has_rival ? std::optional(kWhileWaiting) : std::optional<milliseconds>()};
-}
-
-controller::Result GroupReconciler::release(const api::GroupObject& group, const CleanupDecision& decision) {
-  const absl::Status gone = writer_.let_go(group, decision);
-  if (absl::IsAborted(gone)) return {absl::OkStatus(), kAfterOwnWrite};
-  return {gone};
 }
 
 }  // namespace rowtide::op::tasks

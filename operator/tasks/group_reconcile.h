@@ -41,7 +41,6 @@ class GroupReconciler {
  private:
   [[nodiscard]] controller::Result tell_one(const JudgedGroup& judged, const TaskSight& sight);
   void forget_gone(const controller::Key& task, const std::vector<JudgedGroup>& groups);
-  [[nodiscard]] controller::Result release(const api::GroupObject& group, const CleanupDecision& decision);
 
   const controller::Controller& controller_;
   const std::size_t most_of_a_task_;

@@ -141,6 +141,8 @@ Condition ready_condition(const GroupView& view, const std::vector<Condition>& a
     return not_ready(ConditionStatus::Unknown, "StaleSample",
                      "the tracker has not been able to look at the group for a minute: see its log");
   }
+  if (view.finalizer_refusal)
+    return not_ready(ConditionStatus::False, view.finalizer_refusal->reason, view.finalizer_refusal->message);
   return {"Ready", ConditionStatus::True, "Kept", "the tracker keeps the group as its spec says"};
 }
 

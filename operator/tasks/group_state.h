@@ -32,7 +32,8 @@ struct GroupView {
   const TaskSight& sight;
   /// What the tracker says of this very object, of whichever generation.
   std::optional<task::GroupStatus> said = std::nullopt;
-  bool is_stale = false;           ///< what it says was looked at too long ago
+  bool is_stale = false;  ///< what it says was looked at too long ago
+  std::optional<Refusal> finalizer_refusal = std::nullopt;
   std::int64_t first_seen_ms = 0;  ///< when we first saw the group deleted, by our clock
 };
 

@@ -23,6 +23,7 @@
 #include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_parts.h"
 #include "operator/tasks/pod_state.h"
+#include "operator/tasks/refusal.h"
 #include "operator/tasks/sidecar_names.h"
 #include "operator/tasks/sidecars.h"
 #include "operator/tasks/tracker_state.h"
@@ -37,6 +38,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kWhileMoving{2'000};
 constexpr milliseconds kWhileSteady{10'000};
 constexpr milliseconds kForOwnNews{500};
+// A server has its moments; what it cannot do for so long is told.
+constexpr std::int64_t kServerErrorLastsMs = 5'000;
 
 const json* get(const kube::ObjectPtr& object) {
   return object.get();
@@ -71,13 +74,6 @@ std::optional<controller::Key> task_of_job(const json& job) {
 bool is_of_leaving_namespace(const absl::Status& status) {
   return absl::IsPermissionDenied(status) &&
          status.message().find("because it is being terminated") != std::string_view::npos;
-}
-
-/// What a child's write came to, if it is for somebody to mend; other errors pass by themselves.
-std::optional<Refusal> refusal_of(const absl::Status& written) {
-  if (written.ok() || kube::is_retryable(written)) return std::nullopt;
-  return Refusal{.reason = absl::IsFailedPrecondition(written) ? "NameTaken" : "ChildRefused",
-                 .message = std::string(text(written))};
 }
 
 /// Watches tell of everything but a tracker's answers and a Job whose pods are refused.
@@ -189,10 +185,12 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   }
   if (object && !sight.task) return result;  // it was not looked at, because it is another by now
   const controller::Result told = groups_.tell(key, groups, sight);
-  if (result.status.ok() && told.requeue_after) {
+  if (told.requeue_after) {
     result.requeue_after = std::min(result.requeue_after.value_or(*told.requeue_after), *told.requeue_after);
   }
   result.status.Update(told.status);
+  // What failed is tried again with growing pauses, whatever else waits.
+  if (!result.status.ok()) result.requeue_after.reset();
   return result;
 }
 
@@ -202,6 +200,7 @@ void Reconciler::forget(const controller::Key& key) {
   lag_sides_.forget(key);
   last_good_.forget(key);
   deletions_.forget(key);
+  server_errors_.forget(key);
   kept_otherwise_.forget(key);
   writer_.forget(key);
   probes_.forget(key);
@@ -215,11 +214,10 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
     sight.task = task;
     return terminate(task, task_to_clean_up(object, task, last_good));
   }
+  absl::Status finalizer_written;
   if (!task.is_paused && task.has_cleanup_finalizer() != task.needs_cleanup()) {
-    if (absl::Status set = writer_.set_finalizer(task, task.needs_cleanup());
-        !set.ok() && !absl::IsAborted(set))
-      return {std::move(set)};
-    return {absl::OkStatus(), kForOwnNews};
+    finalizer_written = writer_.set_finalizer(task, task.needs_cleanup());
+    if (finalizer_written.ok() || absl::IsAborted(finalizer_written)) return {absl::OkStatus(), kForOwnNews};
   }
 
   const std::optional<std::string> conflict =
@@ -265,8 +263,12 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.is_rolled_out =
       is_fit && is_applied(task, observed.deployment, plan.deployment) && is_rolled_out(*observed.deployment);
   observed.upgrade_waits = plan.upgrade_waits;
-  observed.precheck_refusal = refusal_of(precheck_written);
-  observed.tracker_refusal = refusal_of(tracker_written);
+  const bool has_lasted = server_error_lasts(
+      task, {&precheck_written, &tracker_written, &groups_written, &finalizer_written}, now_ms);
+  observed.precheck_refusal = refusal_of(precheck_written, has_lasted);
+  observed.tracker_refusal = refusal_of(tracker_written, has_lasted);
+  observed.is_tracker_written = tracker_written.ok();
+  observed.finalizer_refusal = finalizer_refusal_of(finalizer_written, has_lasted);
   observed.now_ms = now_ms;
   if (last_good) observed.last_good_hash = last_good->tracker_hash;
   observed.injects = injects_;
@@ -280,17 +282,29 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
       tracker_available(observed.deployment, observed.pod).status == api::ConditionStatus::True;
   sight.tracker = observed.tracker;
   sight.is_silent = observed.is_silent;
-  sight.groups_refusal = refusal_of(groups_written);
+  sight.groups_refusal = refusal_of(groups_written, has_lasted);
 
   // Whatever happened to the children: what is known of the task is told.
   absl::Status outcome = writer_.write_status(task, status);
   const bool was_outdated = absl::IsAborted(outcome);
   if (was_outdated) outcome = absl::OkStatus();
+  outcome.Update(finalizer_written);
   outcome.Update(precheck_written);
   outcome.Update(tracker_written);
   outcome.Update(groups_written);
   if (!outcome.ok()) return {outcome};
   return {absl::OkStatus(), was_outdated ? kForOwnNews : next_look(observed, status)};
+}
+
+bool Reconciler::server_error_lasts(const api::TaskObject& task,
+                                    std::initializer_list<const absl::Status*> written, std::int64_t now_ms) {
+  const bool is_there = std::any_of(written.begin(), written.end(),
+                                    [](const absl::Status* one) { return kube::is_server_error(*one); });
+  if (!is_there) {
+    server_errors_.forget(task.key);
+    return false;
+  }
+  return now_ms - server_errors_.first_seen(task.key, task.uid, now_ms) >= kServerErrorLastsMs;
 }
 
 /// The spec that passed last, as status keeps it, with the task's metadata of today.
@@ -328,8 +342,16 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
   CleanupDecision decision = decide_cleanup(task, view, now_ms);
   const absl::Status acted = act_on_cleanup(task, decision, view, traces);
   if (is_of_leaving_namespace(acted)) decision = leave_with_namespace(task);
-  if (decision.action == CleanupAction::Release) return release(task, decision);
-  if (const std::optional<Refusal> refusal = refusal_of(acted)) {
+  absl::Status released;
+  if (decision.action == CleanupAction::Release) {
+    released = writer_.let_go(task, decision);
+    if (released.ok()) return {};
+    if (absl::IsAborted(released)) return {absl::OkStatus(), kForOwnNews};
+  }
+  const bool has_lasted = server_error_lasts(task, {&acted, &released}, now_ms);
+  std::optional<Refusal> refusal = refusal_of(acted, has_lasted);
+  if (!refusal) refusal = finalizer_refusal_of(released, has_lasted);
+  if (refusal) {
     decision.reason = refusal->reason;
     decision.message = refusal->message;
   }
@@ -337,6 +359,7 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
   const bool was_outdated = absl::IsAborted(outcome);
   if (was_outdated) outcome = absl::OkStatus();
   outcome.Update(acted);
+  outcome.Update(released);
   return {outcome, was_outdated ? kForOwnNews : outcome.ok() ? kWhileSteady : std::optional<milliseconds>()};
 }
 
@@ -361,12 +384,6 @@ absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const Clean
     }
   }
   return absl::OkStatus();
-}
-
-controller::Result Reconciler::release(const api::TaskObject& task, const CleanupDecision& decision) {
-  const absl::Status gone = writer_.let_go(task, decision);
-  if (absl::IsAborted(gone)) return {absl::OkStatus(), kForOwnNews};
-  return {gone};
 }
 
 PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects& objects,

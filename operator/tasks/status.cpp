@@ -218,8 +218,8 @@ std::optional<Condition> held_back(const Condition& accepted, const Condition& p
       cause.message + (is_streaming ? " (meanwhile the tracker of the last good spec goes on)" : "")};
 }
 
-Condition ready(const View& view, const Condition& accepted, const Condition& precheck,
-                const Condition& stream) {
+Condition ready_but_for_finalizer(const View& view, const Condition& accepted, const Condition& precheck,
+                                  const Condition& stream) {
   if (view.observed.task.is_stream) {
     return stream_ready(view.observed, stream,
                         held_back(accepted, precheck, stream.status == ConditionStatus::True));
@@ -242,6 +242,15 @@ Condition ready(const View& view, const Condition& accepted, const Condition& pr
   }
   if (!is_streaming) return not_ready(stream.reason, stream.message);
   return not_ready("Updating", "the tracker still runs the spec before this one");
+}
+
+Condition ready(const View& view, const Condition& accepted, const Condition& precheck,
+                const Condition& stream) {
+  Condition found = ready_but_for_finalizer(view, accepted, precheck, stream);
+  const std::optional<Refusal>& refusal = view.observed.finalizer_refusal;
+  if (!refusal || found.status != ConditionStatus::True) return found;
+  return {"Ready", ConditionStatus::False, refusal->reason,
+          refusal->message + " (meanwhile changes are delivered)"};
 }
 
 /// There only while it is so: the other conditions tell of what is, not of what the spec asks for.
@@ -356,7 +365,7 @@ void keep_verified_time(json& status, const json& before) {
 bool is_last_good(const Observed& observed) {
   const api::TaskObject& task = observed.task;
   return task.parsed->ok() && !observed.conflict && !task.is_paused &&
-         observed.precheck.verdict == PrecheckVerdict::Passed && !observed.tracker_refusal &&
+         observed.precheck.verdict == PrecheckVerdict::Passed && observed.is_tracker_written &&
          (!task.is_suspended || observed.deployment != nullptr);
 }
 

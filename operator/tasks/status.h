@@ -27,6 +27,9 @@ struct Observed {
   bool is_rolled_out = false;  ///< the Deployment and its pod are those of the newest spec
   std::optional<Refusal> precheck_refusal = std::nullopt;
   std::optional<Refusal> tracker_refusal = std::nullopt;
+  bool is_tracker_written =
+      true;  ///< what the newest spec asks of the children was taken, or nothing was asked
+  std::optional<Refusal> finalizer_refusal = std::nullopt;
   std::optional<std::string> conflict = std::nullopt;  ///< conflict_of
   bool upgrade_waits = false;                          ///< TrackerPlan
   std::int64_t lag_since_ms = 0;  ///< since when the tracker's lag is seen on its side of spec.alerts

@@ -57,9 +57,10 @@ std::set<std::string> reasons_in_code() {
   const std::string groups = source_text("operator/tasks/group_state.cpp");
   add_matches(groups, R"re(ConditionStatus::\w+,\s*"(\w+)")re", reasons);
   add_matches(groups, R"re(\.reason = "(\w+)")re", reasons);
-  const std::string reconcile = source_text("operator/tasks/reconcile.cpp");
-  add_matches(reconcile, R"re(\? "(\w+)" : "ChildRefused")re", reasons);
-  add_matches(reconcile, R"re(\? "NameTaken" : "(\w+)")re", reasons);
+  const std::string refusal = source_text("operator/tasks/refusal.cpp");
+  add_matches(refusal, R"re(\.reason = "(\w+)")re", reasons);
+  add_matches(refusal, R"re(\? "(\w+)" : "ChildRefused")re", reasons);
+  add_matches(refusal, R"re(\? "NameTaken" : "(\w+)")re", reasons);
   return reasons;
 }
 

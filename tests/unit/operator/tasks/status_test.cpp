@@ -120,16 +120,19 @@ TEST(Status, WhatHasPassedAndRunsIsRememberedAsTheLastGoodSpec) {
   const api::TaskObject task = test_task();
   const PrecheckDecision passed = precheck({item("SourceReachable", task::CheckResult::Passed)});
   const PrecheckDecision failed = precheck({item("SourceReachable", task::CheckResult::Failed)});
-  const auto status_of = [&](const PrecheckDecision& decision, std::optional<Refusal> refusal = {}) {
+  const auto status_of = [&](const PrecheckDecision& decision, std::optional<Refusal> refusal = {},
+                             bool is_written = true) {
     return compute_status({.task = task,
                            .precheck = decision,
                            .tracker = {},
-                           .tracker_refusal = std::move(refusal),
+                           .tracker_refusal = refusal,
+                           .is_tracker_written = is_written,
                            .now_ms = kNowMs});
   };
   EXPECT_EQ(status_of(passed).at("lastGoodSpec"), *task.spec);
   EXPECT_FALSE(status_of(failed).contains("lastGoodSpec"));
-  EXPECT_FALSE(status_of(passed, Refusal{"ChildRefused", "no"}).contains("lastGoodSpec"));
+  EXPECT_FALSE(status_of(passed, Refusal{"ChildRefused", "no"}, false).contains("lastGoodSpec"));
+  EXPECT_FALSE(status_of(passed, {}, false).contains("lastGoodSpec")) << "not yet";
 }
 
 /// 1,000 tasks that stream would each be written for it.

@@ -1,0 +1,26 @@
+#include "operator/tasks/refusal.h"
+
+#include <fmt/format.h>
+
+#include "common/status/text.h"
+#include "operator/api/object_metadata.h"
+#include "operator/kube/errors.h"
+
+namespace rowtide::op::tasks {
+
+std::optional<Refusal> refusal_of(const absl::Status& written, bool has_lasted) {
+  if (written.ok()) return std::nullopt;
+  if (kube::is_retryable(written) && !(has_lasted && kube::is_server_error(written))) return std::nullopt;
+  return Refusal{.reason = absl::IsFailedPrecondition(written) ? "NameTaken" : "ChildRefused",
+                 .message = std::string(text(written))};
+}
+
+std::optional<Refusal> finalizer_refusal_of(const absl::Status& written, bool has_lasted) {
+  std::optional<Refusal> refusal = refusal_of(written, has_lasted);
+  if (!refusal) return std::nullopt;
+  return Refusal{.reason = "FinalizerRefused",
+                 .message = fmt::format("the finalizer {} could not be written: {}", api::kCleanupFinalizer,
+                                        refusal->message)};
+}
+
+}  // namespace rowtide::op::tasks

@@ -1,0 +1,175 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "operator/api/object_metadata.h"
+#include "tests/integration/reconciler_fixture.h"
+
+// What a real kube-apiserver refuses the operator is told in the task's conditions, and nothing else waits
+// for it.
+
+namespace rowtide::op::tasks {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr kube::ResourceType kValidatingWebhook{"admissionregistration.k8s.io", "v1",
+                                                "validatingwebhookconfigurations",
+                                                "ValidatingWebhookConfiguration", false};
+
+class Refusals : public ReconcilerTest {
+ protected:
+  void TearDown() override {
+    for (const auto& [type, name] : made_) EXPECT_TRUE(client_.remove(type, {"", name}).ok());
+    ReconcilerTest::TearDown();
+  }
+  json named(const kube::ResourceType& type, json object) {
+    object["apiVersion"] = kube::api_version(type);
+    object["kind"] = type.kind;
+    object["metadata"] = {{"name", space_}};
+    return object;
+  }
+  void make(const kube::ResourceType& type, const json& object) {
+    client_.create(type, named(type, object)).value();
+    made_.emplace_back(type, space_);
+  }
+  static json rule(const char* group, const char* version, const char* operation, const char* resource) {
+    return {{"apiGroups", {group}},
+            {"apiVersions", {version}},
+            {"operations", {operation}},
+            {"resources", {resource}}};
+  }
+  /// Updates of this namespace's objects of Rowtide must satisfy it.
+  void demand(const char* resource, const std::string& expression) {
+    make(kPolicy, {{"spec",
+                    {{"failurePolicy", "Fail"},
+                     {"matchConstraints",
+                      {{"resourceRules", json::array({rule("rowtide.dev", "v1alpha1", "UPDATE", resource)})},
+                       {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", space_}}}}}}},
+                     {"validations",
+                      json::array({{{"expression", expression}, {"message", "only the platform may"}}})}}}});
+    make(kPolicyBinding, {{"spec", {{"policyName", space_}, {"validationActions", json::array({"Deny"})}}}});
+  }
+  void forbid_the_finalizer(const kube::ResourceType& type, const json& probe) {
+    demand(type.plural.data(), "!has(object.metadata.finalizers)");
+    client_.create(type, probe).value();
+    wait_until("the policy is in force", [&] {
+      return !client_
+                  .patch(type, {space_, "probe"}, {{"metadata", {{"finalizers", {"a/b"}}}}},
+                         resource_version(type, "probe"))
+                  .ok();
+    });
+    EXPECT_TRUE(client_.remove(type, {space_, "probe"}).ok());
+  }
+  void allow() {
+    for (const auto& [type, name] : made_) EXPECT_TRUE(client_.remove(type, {"", name}).ok());
+    made_.clear();
+  }
+  [[nodiscard]] json deleting_task(const std::string& name = "orders") const {
+    json object = task_object(name);
+    object["spec"]["deletionPolicy"] = "Delete";
+    return object;
+  }
+  [[nodiscard]] bool has_finalizer() {
+    return !kube::value_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/finalizers").is_null();
+  }
+  std::vector<std::pair<kube::ResourceType, std::string>> made_;
+};
+
+TEST_F(Refusals, AMisspeltFieldOfThePodIsToldBeforeThePrecheck) {
+  json object = task_object();
+  object["spec"]["tracker"]["tolerations"] = json::array({{{"keyy", "dedicated"}, {"operator", "Exists"}}});
+  apply(object);
+  wait_for("PrecheckPassed", "Unknown ChildRefused");
+  EXPECT_THAT(condition("PrecheckPassed").value("message", ""), HasSubstr("keyy"));
+  EXPECT_THAT(condition("Ready").value("message", ""), HasSubstr("keyy"));
+  object["spec"]["tracker"]["tolerations"] = json::array({{{"key", "dedicated"}, {"operator", "Exists"}}});
+  start_tracking(object);
+}
+
+TEST_F(Refusals, AWebhookThatDoesNotAnswerIsTold) {
+  make(kValidatingWebhook,
+       {{"webhooks",
+         json::array({{{"name", "dead.example.com"},
+                       {"admissionReviewVersions", {"v1"}},
+                       {"sideEffects", "None"},
+                       {"failurePolicy", "Fail"},
+                       {"timeoutSeconds", 1},
+                       {"clientConfig", {{"url", "https://127.0.0.1:1/"}}},
+                       {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", space_}}}}},
+                       {"rules", json::array({rule("apps", "v1", "CREATE", "deployments")})}}})}});
+  json probe = json::parse(R"({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {
+    "selector": {"matchLabels": {"a": "b"}},
+    "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}})");
+  probe["metadata"] = {{"generateName", "probe-"}, {"namespace", space_}};
+  wait_until("the webhook is in force", [&] {
+    const absl::Status made = client_.create(kube::kDeployment, probe).status();
+    return made.message().find("failed calling webhook") != std::string_view::npos;
+  });
+  apply(task_object());
+  pass_precheck();
+  wait_for("TrackerAvailable", "False ChildRefused");
+  EXPECT_THAT(condition("Ready").value("message", ""), HasSubstr("failed calling webhook"));
+  EXPECT_EQ(said("PrecheckPassed"), "True ChecksPassed");
+  EXPECT_FALSE(status().contains("lastGoodSpec")) << "it never ran";
+  allow();
+  roll_out("tracker-1");
+  wait_for("Ready", "True Streaming");
+}
+
+TEST_F(Refusals, AFinalizerThatIsRefusedIsToldAndTheTaskGoesOn) {
+  json probe = task_object("probe");
+  probe["apiVersion"] = "rowtide.dev/v1alpha1";
+  forbid_the_finalizer(kube::kChangeTrackingTask, probe);
+  apply(deleting_task());
+  pass_precheck();
+  roll_out("tracker-1");
+  wait_for("Ready", "False FinalizerRefused");
+  EXPECT_EQ(said("Streaming"), "True EventsFlowing");
+  EXPECT_THAT(condition("Ready").value("message", ""), HasSubstr("only the platform may"));
+  allow();
+  wait_for("Ready", "True Streaming");
+  EXPECT_TRUE(has_finalizer());
+}
+
+TEST_F(Refusals, AFinalizerThatCannotBeTakenAwayIsTold) {
+  apply(deleting_task());
+  wait_until("the finalizer", [&] { return has_finalizer(); });
+  demand("changetrackingtasks", "has(object.metadata.finalizers) || !has(oldObject.metadata.finalizers)");
+  wait_until("the policy is in force", [&] {
+    const auto refused = client_.patch(kube::kChangeTrackingTask, {space_, "orders"},
+                                       {{"metadata", {{"finalizers", nullptr}}}},
+                                       resource_version(kube::kChangeTrackingTask, "orders"));
+    return refused.status().message().find("only the platform may") != std::string_view::npos;
+  });
+  wait_until("the finalizer is back", [&] { return has_finalizer(); });
+  EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}).ok());
+  wait_for("Terminating", "True FinalizerRefused");
+  EXPECT_THAT(condition("Terminating").value("message", ""), HasSubstr("only the platform may"));
+  allow();
+  wait_until("the task is gone", [&] { return live(kube::kChangeTrackingTask, "orders").is_null(); });
+}
+
+TEST_F(Refusals, AGroupsFinalizerThatIsRefusedIsTold) {
+  const auto group = [&](const char* name) {
+    return json{{"apiVersion", "rowtide.dev/v1alpha1"},
+                {"kind", "ConsumerGroup"},
+                {"metadata", {{"name", name}, {"namespace", space_}}},
+                {"spec", {{"taskRef", {{"name", "nobody"}}}, {"deletionPolicy", "Delete"}}}};
+  };
+  json probe = group("probe");
+  probe["spec"]["deletionPolicy"] = "Retain";
+  forbid_the_finalizer(kube::kConsumerGroup, probe);
+  client_.create(kube::kConsumerGroup, group("cache")).value();
+  wait_until(
+      "its status", [&] { return live(kube::kConsumerGroup, "cache").contains("status"); }, seconds(30));
+  const json conditions = kube::value_at(live(kube::kConsumerGroup, "cache"), "/status/conditions");
+  EXPECT_EQ(api::find_condition(conditions, "Accepted").value("reason", ""), "TaskNotFound");
+}
+
+}  // namespace
+}  // namespace rowtide::op::tasks
