@@ -29,6 +29,7 @@
 #include "operator/kube/errors.h"
 #include "operator/kube/json_access.h"
 #include "operator/kube/watcher.h"
+#include "tests/support/ca_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -52,7 +53,10 @@ constexpr ResourceType kRole{"rbac.authorization.k8s.io", "v1", "roles", "Role"}
 constexpr ResourceType kRoleBinding{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"};
 
 test::RunResult cluster_script(const std::string& command, milliseconds deadline) {
-  return test::run({{(test::source_root() / "scripts" / "cluster.sh").string(), command}, {}, {}}, deadline);
+  return test::run({{(test::source_root() / "scripts" / "cluster.sh").string(), command},
+                    {{test::kCaFileVariable, ""}},
+                    {}},
+                   deadline);
 }
 
 std::string trimmed(std::string text) {

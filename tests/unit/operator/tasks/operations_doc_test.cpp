@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -72,6 +75,35 @@ TEST(OperationsDoc, NamesEachReasonAndNoOther) {
   for (const char* passed_on : {"HostNotPrivileged", "HostBlocked"})
     EXPECT_EQ(documented.erase(passed_on), 1U);
   EXPECT_THAT(documented, testing::ContainerEq(reasons_in_code()));
+}
+
+/// Everything that tests of the operator say.
+std::string text_of_tests() {
+  std::string text;
+  for (const char* folder : {"tests/unit/operator", "tests/integration", "tests/e2e"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(test::source_root() / folder)) {
+      if (entry.path().extension() != ".cpp" || entry.path().filename() == "operations_doc_test.cpp")
+        continue;
+      std::ifstream file(entry.path());
+      text.append(std::istreambuf_iterator<char>(file), {});
+    }
+  }
+  return text;
+}
+
+bool has_word(const std::string& text, const std::string& word) {
+  const auto is_part = [&](std::size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    if (!is_part(at - 1) && !is_part(at + word.size())) return true;
+  }
+  return false;
+}
+
+TEST(OperationsDoc, EachReasonIsInATest) {
+  const std::string tests = text_of_tests();
+  for (const std::string& reason : reasons_in_code()) EXPECT_TRUE(has_word(tests, reason)) << reason;
 }
 
 }  // namespace

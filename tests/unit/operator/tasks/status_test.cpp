@@ -530,6 +530,18 @@ TEST_F(StatusOfARunningTracker, ARefusedChildIsToldWithTheServersWords) {
   EXPECT_EQ(message(without_pod, "TrackerAvailable"), "apply Deployment shop/orders-tracker: policy says no");
 }
 
+TEST_F(StatusOfARunningTracker, APodThatIsRefusedIsToldWithTheServersWords) {
+  deployment_["status"]["conditions"] =
+      json::array({{{"type", "ReplicaFailure"},
+                    {"status", "True"},
+                    {"message", "pods \"orders-tracker-x\" is forbidden: quota"}}});
+  const json refused = status(nullptr, std::nullopt);
+  EXPECT_EQ(condition(refused, "TrackerAvailable"), "False PodRefused");
+  EXPECT_EQ(message(refused, "Ready"), "pods \"orders-tracker-x\" is forbidden: quota");
+  deployment_["status"]["conditions"][0]["status"] = "False";
+  EXPECT_EQ(condition(status(nullptr, std::nullopt), "TrackerAvailable"), "False PodStarting");
+}
+
 TEST(Status, ARefusedPrecheckIsToldWithTheServersWords) {
   const api::TaskObject task = test_task();
   const PrecheckDecision pending;

@@ -60,6 +60,14 @@ TEST_F(WhitelistReady, AServerThatRefusesTheLoginHasLetTheConnectionIn) {
   EXPECT_EQ(look(verified(kNowMs, "HostBlocked"), nullptr).second.at("state"), "Blocked");
 }
 
+TEST_F(WhitelistReady, ACheckThatFailedWithoutAReasonReachedNobody) {
+  json precheck = reached(kNowMs);
+  precheck["items"][0]["result"] = "Failed";
+  const auto [condition, whitelist] = look(std::nullopt, precheck);
+  EXPECT_EQ(condition.status, ConditionStatus::Unknown);
+  EXPECT_EQ(condition.reason, "NotReached");
+}
+
 TEST_F(WhitelistReady, WhereNobodyConnectedNothingIsKnown) {
   for (const char* reason : {"OpenApiUnreachable", "OpenApiForbiddenRAM", "EndpointMissing", "SecretMissing",
                              "UnknownHost", "Anything"}) {
