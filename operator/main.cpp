@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
@@ -9,6 +11,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -42,7 +45,7 @@ constexpr std::chrono::seconds kUntilNobodyCalls{5};
 
 struct Options {
   std::string kubeconfig;
-  std::string name_space;
+  std::set<std::string> name_spaces;
   std::string tracker_image;
   std::string listen = ":8080";
   std::string log_level = "info";
@@ -114,7 +117,11 @@ std::vector<metrics::TaskSample> samples_of(const controller::ObjectStore& tasks
 }
 
 http::Response readiness(const controller::Controller& controller, const inject::Webhook* webhook) {
-  if (!controller.synced()) return {.status = 503, .body = "not every kind is listed\n"};
+  for (const kube::WatcherStats& watcher : controller.stats().watchers) {
+    if (watcher.synced) continue;
+    const std::string where = watcher.name_space.empty() ? "" : " in " + watcher.name_space;
+    return {.status = 503, .body = fmt::format("{}{} is not listed\n", watcher.type.kind, where)};
+  }
   if (webhook != nullptr) {
     if (const absl::Status trusted = webhook->ready(); !trusted.ok())
       return {.status = 503, .body = std::string(text(trusted)) + "\n"};
@@ -165,7 +172,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
   kube::CountingTransport counted(**transport);
   kube::Client client(counted);
   kube::Client scale_client(counted, "rowtide-operator-scale");
-  controller::Controller controller(counted, tasks::controller_options(options.name_space, options.workers));
+  controller::Controller controller(counted, tasks::controller_options(options.name_spaces, options.workers));
   tasks::HttpTrackerProbe probe;
   tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
   tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image,
@@ -207,7 +214,9 @@ int run(const Options& options, const sigset_t& stop_signals) {
   }
   controller.start([&](const controller::Key& key) { return reconciler.reconcile(key); });
   spdlog::info("Watching {} at {}; trackers run {}",
-               options.name_space.empty() ? "all namespaces" : "namespace " + options.name_space,
+               options.name_spaces.empty()
+                   ? "all namespaces"
+                   : fmt::format("namespace {}", fmt::join(options.name_spaces, ", ")),
                config->server, options.tracker_image);
 
   wait_to_stop(stop_signals);
@@ -228,7 +237,11 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "rowtide-operator " + version_text());
   app.add_option("--kubeconfig", options.kubeconfig,
                  "kubeconfig file; default $KUBECONFIG, else the pod's service account");
-  app.add_option("--namespace", options.name_space, "watch this namespace only; default all");
+  app.add_option("--namespace", options.name_spaces,
+                 "watch this namespace only, and those of further --namespace; default all")
+      ->allow_extra_args(false)
+      ->type_name("TEXT")
+      ->check([](const std::string& name) { return std::string(text(kube::check_namespace(name))); });
   app.add_option("--tracker-image", options.tracker_image, "image of the trackers")
       ->envname("ROWTIDE_TRACKER_IMAGE")
       ->required();

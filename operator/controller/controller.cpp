@@ -21,6 +21,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
+constexpr std::chrono::seconds kUntilListed{1};
+
 /// Those that the object joins or leaves.
 std::vector<Key> changed_groups(const GroupsOf& groups_of, const Change& change) {
   if (!groups_of) return {};
@@ -32,6 +34,11 @@ std::vector<Key> changed_groups(const GroupsOf& groups_of, const Change& change)
   std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(),
                                 std::back_inserter(changed));
   return changed;
+}
+
+std::vector<std::string> scopes_of(const ControllerOptions& options) {
+  if (options.name_spaces.empty()) return {""};
+  return {options.name_spaces.begin(), options.name_spaces.end()};
 }
 
 }  // namespace
@@ -65,7 +72,7 @@ MapToPrimary by_label(std::string label) {
 }
 
 Controller::Controller(kube::Transport& transport, ControllerOptions options)
-    : options_(std::move(options)), queue_(options_.queue) {
+    : options_(std::move(options)), scopes_(scopes_of(options_)), queue_(options_.queue) {
   add_watch(
       transport, options_.primary, [this](const Change& change) { noticed_primary(change); },
       options_.primary_groups);
@@ -86,12 +93,15 @@ Controller::~Controller() {
   stop();
 }
 
-void Controller::add_watch(kube::Transport& transport, const kube::WatchOptions& options,
+void Controller::add_watch(kube::Transport& transport, kube::WatchOptions options,
                            std::function<void(const Change&)> on_change, GroupsOf groups_of) {
   Watch watch;
   watch.type = options.type;
   watch.store = std::make_unique<ObjectStore>(std::move(on_change), std::move(groups_of));
-  watch.watcher = std::make_unique<kube::Watcher>(transport, options, *watch.store);
+  for (const std::string& name_space : scopes_) {
+    options.name_space = name_space;
+    watch.watchers.push_back(std::make_unique<kube::Watcher>(transport, options, *watch.store));
+  }
   watches_.push_back(std::move(watch));
 }
 
@@ -126,7 +136,9 @@ void Controller::noticed_watched(std::size_t watch, const WatchedKind& kind, con
 
 void Controller::watch() {
   if (std::exchange(is_watching_, true)) return;
-  for (const Watch& watch : watches_) watch.watcher->start();
+  for (const Watch& watch : watches_) {
+    for (const auto& watcher : watch.watchers) watcher->start();
+  }
 }
 
 void Controller::start(Reconcile reconcile) {
@@ -159,17 +171,50 @@ void Controller::stop() {
   }
   stopping_.notify_all();
   queue_.shutdown();
-  for (const Watch& watch : watches_) watch.watcher->request_stop();
+  for (const Watch& watch : watches_) {
+    for (const auto& watcher : watch.watchers) watcher->request_stop();
+  }
   workers_.clear();  // joins: a reconcile that runs comes to its end
-  for (const Watch& watch : watches_) watch.watcher->stop();
+  for (const Watch& watch : watches_) {
+    for (const auto& watcher : watch.watchers) watcher->stop();
+  }
 }
 
 void Controller::enqueue(const Key& key) {
   queue_.add(key);
 }
 
+bool Controller::every_watcher(const std::function<bool(const kube::Watcher&)>& is_so) const {
+  return std::all_of(watches_.begin(), watches_.end(), [&](const Watch& watch) {
+    return std::all_of(watch.watchers.begin(), watch.watchers.end(),
+                       [&](const auto& watcher) { return is_so(*watcher); });
+  });
+}
+
 bool Controller::synced() const {
-  return std::all_of(watches_.begin(), watches_.end(), [](const Watch& w) { return w.watcher->synced(); });
+  return every_watcher([](const kube::Watcher& watcher) { return watcher.synced(); });
+}
+
+bool Controller::is_listed(const std::string& name_space) const {
+  return every_watcher([&](const kube::Watcher& watcher) {
+    const bool is_other = !watcher.name_space().empty() && watcher.name_space() != name_space;
+    return is_other || watcher.synced();
+  });
+}
+
+bool Controller::may_begin() const {
+  bool is_any_listed = false;
+  for (const std::string& name_space : scopes_) {
+    if (is_listed(name_space)) {
+      is_any_listed = true;
+      continue;
+    }
+    const bool is_waited_for = every_watcher([&](const kube::Watcher& watcher) {
+      return watcher.name_space() != name_space || !watcher.refused();
+    });
+    if (is_waited_for) return false;
+  }
+  return is_any_listed;
 }
 
 bool Controller::healthy() const {
@@ -181,8 +226,7 @@ bool Controller::healthy() const {
                     [&](const auto& since) { return since && *since < oldest; }))
       return false;
   }
-  return std::all_of(watches_.begin(), watches_.end(),
-                     [](const Watch& w) { return w.watcher->stats().alive; });
+  return every_watcher([](const kube::Watcher& watcher) { return watcher.stats().alive; });
 }
 
 ControllerStats Controller::stats() const {
@@ -194,8 +238,7 @@ ControllerStats Controller::stats() const {
   stats.max_workers = options_.workers;
   stats.queue = queue_.stats();
   for (const Watch& watch : watches_) {
-    stats.watchers.push_back(watch.watcher->stats());
-    stats.objects.push_back(watch.store->size());
+    for (const auto& watcher : watch.watchers) stats.watchers.push_back(watcher->stats());
   }
   return stats;
 }
@@ -204,7 +247,7 @@ bool Controller::wait_until_synced() {
   constexpr auto kPollInterval = std::chrono::milliseconds(20);
   std::unique_lock lock(mutex_);
   while (!stop_requested_) {
-    if (synced()) return true;
+    if (may_begin()) return true;
     stopping_.wait_for(lock, kPollInterval);
   }
   return false;
@@ -224,6 +267,7 @@ void Controller::work(std::size_t worker) {
 }
 
 Result Controller::run_one(std::size_t worker, const Key& key) {
+  if (!is_listed(key.name_space)) return {.requeue_after = kUntilListed};
   {
     const std::lock_guard lock(mutex_);
     running_since_[worker] = steady_clock::now();

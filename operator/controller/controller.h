@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -46,7 +47,7 @@ MapToPrimary by_owner(const kube::ResourceType& primary);
 MapToPrimary by_label(std::string label);
 
 struct WatchedKind {
-  kube::WatchOptions watch;
+  kube::WatchOptions watch;  // its namespace is that of ControllerOptions
   MapToPrimary map;
   /// Groups of its objects that must look at each other, as ControllerOptions::primary_groups: whatever is
   /// mapped to of a group is reconciled when one joins or leaves it. Disjoint from the keys of `map`.
@@ -54,7 +55,8 @@ struct WatchedKind {
 };
 
 struct ControllerOptions {
-  std::string name;  // for logs and metrics
+  std::string name;                   // for logs and metrics
+  std::set<std::string> name_spaces;  // empty: all
   kube::WatchOptions primary;
   /// Groups of primary objects that must look at each other: all of a group are reconciled when one joins or
   /// leaves it.
@@ -81,12 +83,11 @@ struct ControllerStats {
   int max_workers = 0;
   Histogram reconcile_time;
   WorkQueueStats queue;
-  std::vector<kube::WatcherStats> watchers;  // the primary kind first
-  std::vector<std::size_t> objects;          // in each watcher's store
+  std::vector<kube::WatcherStats> watchers;  // one a namespace of each kind; the primary kind first
 };
 
-/// Watches -> stores -> queue -> workers. Construct, watch(), start() once, stop() (or destroy), from one
-/// thread. The transport must outlive it.
+/// Watches -> stores -> queue -> workers: a store a kind, and a watch of it in each namespace. Construct,
+/// watch(), start() once, stop() (or destroy), from one thread. The transport must outlive it.
 class Controller {
  public:
   Controller(kube::Transport& transport, ControllerOptions options);
@@ -100,7 +101,9 @@ class Controller {
   /// Fills the stores and keeps them true, so that start() finds them so; start() does it too. Returns at
   /// once.
   void watch();
-  /// Returns at once; the workers begin when every kind has been listed.
+  /// Returns at once; the workers begin when every kind has been listed. Of several namespaces, one whose
+  /// lists are refused (its Role is gone, as with the namespace) does not keep the others waiting; its own
+  /// keys are worked on when every kind has been listed there.
   void start(Reconcile reconcile);
   /// Ends intake, waits for reconciles that run, ends the watches. Idempotent.
   void stop();
@@ -108,7 +111,7 @@ class Controller {
   /// Asks for a reconcile from outside (a probe has an answer, a test).
   void enqueue(const Key& key);
 
-  /// For /readyz: every kind has been listed.
+  /// For /readyz: every kind has been listed in every namespace.
   bool synced() const;
   /// For /healthz: every thread lives, the watches turn and no reconcile hangs. An API server that is away
   /// does not make the operator unhealthy.
@@ -119,20 +122,24 @@ class Controller {
   struct Watch {
     kube::ResourceType type;
     std::unique_ptr<ObjectStore> store;
-    std::unique_ptr<kube::Watcher> watcher;
+    std::vector<std::unique_ptr<kube::Watcher>> watchers;  // in the order of the namespaces
   };
-  void add_watch(kube::Transport& transport, const kube::WatchOptions& options,
+  void add_watch(kube::Transport& transport, kube::WatchOptions options,
                  std::function<void(const Change&)> on_change, GroupsOf groups_of);
   void noticed_primary(const Change& change);
   void noticed_watched(std::size_t watch, const WatchedKind& kind, const Change& change);
   void noticed(const Key& key);
   void work(std::size_t worker);
+  bool every_watcher(const std::function<bool(const kube::Watcher&)>& is_so) const;
+  bool is_listed(const std::string& name_space) const;
+  bool may_begin() const;
   bool wait_until_synced();
   Result run_one(std::size_t worker, const Key& key);
   [[nodiscard]] std::chrono::milliseconds pause_after(const absl::Status& failure, double seconds) const;
   void settle(std::size_t worker, const Key& key, const Result& result, double seconds);
 
   const ControllerOptions options_;
+  const std::vector<std::string> scopes_;  // the namespaces; "" for all
   WorkQueue queue_;
   Reconcile reconcile_;
   std::vector<Watch> watches_;

@@ -90,12 +90,21 @@ std::size_t ObjectStore::size() const {
   return objects_.size();
 }
 
-void ObjectStore::replace(std::vector<ObjectPtr> objects) {
+/// Of all namespaces where it is empty. The mutex is held.
+std::set<Key> ObjectStore::keys_in(const std::string& name_space) const {
+  std::set<Key> keys;
+  for (auto entry = objects_.lower_bound({name_space, ""}); entry != objects_.end(); ++entry) {
+    if (!name_space.empty() && entry->first.name_space != name_space) break;
+    keys.insert(entry->first);
+  }
+  return keys;
+}
+
+void ObjectStore::replace(const std::string& name_space, std::vector<ObjectPtr> objects) {
   std::vector<Change> changes;
   {
     const std::lock_guard lock(mutex_);
-    std::set<Key> gone;
-    for (const auto& [key, entry] : objects_) gone.insert(key);
+    std::set<Key> gone = keys_in(name_space);
     for (const ObjectPtr& object : objects) {
       const Key key = key_of(*object);
       gone.erase(key);

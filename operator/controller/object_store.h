@@ -32,12 +32,12 @@ using GroupsOf = std::function<std::vector<Key>(const nlohmann::json& object)>;
 
 /// The newest known state of one kind's objects, packed: a tree of JSON is ten times its text, and most
 /// objects are looked at seldom. Readers get immutable snapshots, each made for them. Thread-safe; written by
-/// one watcher.
+/// one watcher, or by several of namespaces of their own.
 class ObjectStore final : public kube::WatchSink {
  public:
   /// `groups_of` says to which groups an object belongs, once for each state of it.
-  /// `on_change` runs on the watcher's thread with no lock held, after the store has changed; a relist calls
-  /// it only for objects whose resourceVersion differs.
+  /// `on_change` runs on the thread of the object's watcher with no lock held, after the store has changed; a
+  /// relist calls it only for objects whose resourceVersion differs.
   explicit ObjectStore(std::function<void(const Change&)> on_change = {}, GroupsOf groups_of = {});
 
   /// nullptr if there is no such object.
@@ -50,7 +50,7 @@ class ObjectStore final : public kube::WatchSink {
   std::vector<Key> keys() const;
   std::size_t size() const;
 
-  void replace(std::vector<ObjectPtr> objects) override;
+  void replace(const std::string& name_space, std::vector<ObjectPtr> objects) override;
   void upsert(ObjectPtr object) override;
   void remove(ObjectPtr last_state) override;
 
@@ -61,6 +61,7 @@ class ObjectStore final : public kube::WatchSink {
     std::string resource_version;
     std::vector<Key> groups;
   };
+  std::set<Key> keys_in(const std::string& name_space) const;
   static Packed pack(const nlohmann::json& object);
   static ObjectPtr unpack(const Packed& packed);
   static std::vector<ObjectPtr> unpack_all(const std::vector<Packed>& packed);

@@ -42,6 +42,10 @@ std::string api_version(const ResourceType& type) {
   return type.group.empty() ? std::string(type.version) : fmt::format("{}/{}", type.group, type.version);
 }
 
+absl::Status check_namespace(std::string_view name_space) {
+  return check_name("namespace", name_space, kMaxNamespace, false);
+}
+
 absl::StatusOr<std::string> collection_path(const ResourceType& type, std::string_view name_space) {
   std::string path = (type.group.empty() ? "/api/" : "/apis/") + api_version(type);
   if (!name_space.empty()) {
@@ -49,7 +53,7 @@ absl::StatusOr<std::string> collection_path(const ResourceType& type, std::strin
       return absl::InvalidArgumentError(
           fmt::format("{} has no namespaces, but \"{}\" was given", type.kind, name_space));
     }
-    RETURN_IF_ERROR(check_name("namespace", name_space, kMaxNamespace, false));
+    RETURN_IF_ERROR(check_namespace(name_space));
     path += fmt::format("/namespaces/{}", name_space);
   }
   return fmt::format("{}/{}", path, type.plural);

@@ -47,6 +47,9 @@ std::string to_string(const ObjectKey& key);
 /// "rowtide.dev/v1alpha1", "v1".
 std::string api_version(const ResourceType& type);
 
+/// InvalidArgument if a namespace cannot be called so: a DNS label (RFC 1123).
+absl::Status check_namespace(std::string_view name_space);
+
 /// /apis/apps/v1/namespaces/shop/deployments; an empty namespace means all of them.
 /// InvalidArgument if the namespace could not stand in a path.
 absl::StatusOr<std::string> collection_path(const ResourceType& type, std::string_view name_space);

@@ -49,6 +49,11 @@ RestartReason reason_of(const absl::Status& status) {
   return http_status(status) == 429 ? RestartReason::Throttled : RestartReason::Error;
 }
 
+/// "pods", "pods in shop".
+std::string what_of(const WatchOptions& options) {
+  return std::string(options.type.plural) + (options.name_space.empty() ? "" : " in " + options.name_space);
+}
+
 ObjectPtr kept(nlohmann::json object, const WatchOptions& options) {
   if (const auto metadata = object.find("metadata"); metadata != object.end() && metadata->is_object()) {
     metadata->erase("managedFields");
@@ -87,6 +92,7 @@ Watcher::Watcher(Transport& transport, WatchOptions options, WatchSink& sink)
       sink_(sink),
       random_(std::random_device{}()) {
   stats_.type = options_.type;
+  stats_.name_space = options_.name_space;
 }
 
 Watcher::~Watcher() {
@@ -158,7 +164,7 @@ Watcher::Step Watcher::list() {
   std::vector<ObjectPtr> objects;
   objects.reserve(list->items.size());
   for (auto& item : list->items) objects.push_back(kept(std::move(item), options_));
-  sink_.replace(std::move(objects));
+  sink_.replace(options_.name_space, std::move(objects));
   resource_version_ = std::move(list->resource_version);
   state_ = State::Watching;
   synced_.store(true, std::memory_order_release);
@@ -167,7 +173,7 @@ Watcher::Step Watcher::list() {
 
 Watcher::Step Watcher::watch(std::stop_token stop) {
   Step turn;
-  const std::string what = fmt::format("watch {}", options_.type.plural);
+  const std::string what = "watch " + what_of(options_);
   const auto path = watch_path();
   const auto began = steady_clock::now();
   absl::Status in_stream = absl::OkStatus();
@@ -225,6 +231,7 @@ absl::Status Watcher::on_line(std::string_view line, std::string_view what, Step
 
 void Watcher::record(const Step& turn) {
   const std::string message(text(turn.status));
+  refusals_ = absl::IsPermissionDenied(turn.status) ? refusals_ + 1 : 0;
   bool log = false;
   {
     const std::lock_guard lock(mutex_);
@@ -238,10 +245,10 @@ void Watcher::record(const Step& turn) {
     stats_.last_error = message;
   }
   if (log) {
-    spdlog::warn("Watch of {} restarts ({}{}): {}", options_.type.plural, to_string(*turn.restart),
+    spdlog::warn("Watch of {} restarts ({}{}): {}", what_of(options_), to_string(*turn.restart),
                  turn.relist ? ", lists again" : "", message);
   } else if (turn.restart) {
-    spdlog::debug("Watch of {} restarts ({})", options_.type.plural, to_string(*turn.restart));
+    spdlog::debug("Watch of {} restarts ({})", what_of(options_), to_string(*turn.restart));
   }
 }
 

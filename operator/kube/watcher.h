@@ -26,12 +26,13 @@ namespace rowtide::op::kube {
 /// of it, and read by nobody); never changed after it was parsed.
 using ObjectPtr = std::shared_ptr<const nlohmann::json>;
 
-/// Where a watcher's objects go. Called on the watcher's thread, one call at a time.
+/// Where a watcher's objects go. Called on the watcher's thread, one call at a time; where several watchers
+/// have one sink, each of a namespace of its own, by all of their threads.
 class WatchSink {
  public:
   virtual ~WatchSink() = default;
-  /// The whole truth: what is not in `objects` does not exist any more.
-  virtual void replace(std::vector<ObjectPtr> objects) = 0;
+  /// The whole truth of the namespace (empty: of all): what is not in `objects` does not exist any more.
+  virtual void replace(const std::string& name_space, std::vector<ObjectPtr> objects) = 0;
   virtual void upsert(ObjectPtr object) = 0;
   virtual void remove(ObjectPtr last_state) = 0;
 };
@@ -73,8 +74,9 @@ std::string_view to_string(RestartReason reason);
 
 struct WatcherStats {
   ResourceType type;
-  bool synced = false;  // listed at least once
-  bool alive = false;   // the thread runs and turned its loop not long ago
+  std::string name_space;  // empty: all
+  bool synced = false;     // listed at least once
+  bool alive = false;      // the thread runs and turned its loop not long ago
   std::array<std::uint64_t, kRestartReasons> restarts{};
   std::uint64_t lists = 0;
   std::uint64_t events = 0;                          // ADDED, MODIFIED, DELETED; no bookmarks
@@ -99,9 +101,14 @@ class Watcher {
   void request_stop();
 
   bool synced() const { return synced_.load(std::memory_order_acquire); }
+  /// Never listed, and the server has refused it (403) time and again: nothing is to be waited for before
+  /// somebody grants it.
+  bool refused() const { return refusals_.load(std::memory_order_acquire) >= kRefusals && !synced(); }
+  const std::string& name_space() const { return options_.name_space; }
   WatcherStats stats() const;
 
  private:
+  static constexpr int kRefusals = 4;  // in a row; with the default timing after 6 to 11 s
   enum class State : std::uint8_t { Empty, Watching };
   struct Step;  // what one turn of the loop came to
 
@@ -128,6 +135,7 @@ class Watcher {
   WatcherStats stats_;                               // guarded by mutex_
   std::chrono::steady_clock::time_point last_turn_;  // guarded by mutex_
   std::atomic<bool> synced_{false};
+  std::atomic<int> refusals_{0};  // in a row
   std::jthread thread_;
 };
 

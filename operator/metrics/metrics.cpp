@@ -100,14 +100,15 @@ void add_api_server(Families& families, const MetricsInput& input) {
   for (const auto& [key, count] : input.requests) {
     Families::series(requests, {{"method", key.first}, {"code", key.second}}, number(count));
   }
-  MetricFamily& restarts = families.add(MetricType::Counter, "rowtide_operator_watch_restarts_total",
-                                        "Watches that ended and were begun again, by kind and reason.");
+  MetricFamily& restarts = families.add(
+      MetricType::Counter, "rowtide_operator_watch_restarts_total",
+      "Watches that ended and were begun again, by kind and reason, and by namespace where not all are watched.");
   for (const kube::WatcherStats& watcher : input.controller.watchers) {
     for (std::size_t reason = 0; reason < watcher.restarts.size(); ++reason) {
-      Families::series(restarts,
-                       {{"kind", std::string(watcher.type.kind)},
-                        {"reason", std::string(kube::to_string(static_cast<kube::RestartReason>(reason)))}},
-                       number(watcher.restarts[reason]));
+      Labels labels{{"kind", std::string(watcher.type.kind)},
+                    {"reason", std::string(kube::to_string(static_cast<kube::RestartReason>(reason)))}};
+      if (!watcher.name_space.empty()) labels.push_back({"watch_namespace", watcher.name_space});
+      Families::series(restarts, labels, number(watcher.restarts[reason]));
     }
   }
   families.counter("rowtide_operator_status_writes_total", "Times a task's status was written.", {},

@@ -106,29 +106,28 @@ struct Reconciler::Objects {
   kube::ObjectPtr job_pod;
 };
 
-controller::ControllerOptions controller_options(const std::string& name_space, int workers) {
+controller::ControllerOptions controller_options(std::set<std::string> name_spaces, int workers) {
   const std::string ours = std::string("app.kubernetes.io/managed-by=") + kManagedBy;
   const auto owned = [&](const kube::ResourceType& type) {
-    return controller::WatchedKind{{.type = type, .name_space = name_space, .label_selector = ours},
+    return controller::WatchedKind{{.type = type, .name_space = {}, .label_selector = ours},
                                    controller::by_owner(kube::kChangeTrackingTask)};
   };
-  return {
-      .name = "changetrackingtask",
-      .primary = {.type = kube::kChangeTrackingTask, .name_space = name_space, .label_selector = {}},
-      .primary_groups = claims_of,
-      .watched =
-          {owned(kube::kDeployment),
-           {{.type = kube::kConsumerGroup, .name_space = name_space, .label_selector = {}},
-            task_of_group,
-            group_id_of},
-           {{.type = kube::kJob, .name_space = name_space, .label_selector = ours, .trim = trim_job},
-            task_of_job},
-           owned(kube::kConfigMap),
-           owned(kube::kService),
-           // Also those of applications that a tracker was put into.
-           {{.type = kube::kPod, .name_space = name_space, .label_selector = kTaskLabel, .trim = trim_pod},
-            controller::by_label(kTaskLabel)}},
-      .workers = workers};
+  return {.name = "changetrackingtask",
+          .name_spaces = std::move(name_spaces),
+          .primary = {.type = kube::kChangeTrackingTask, .name_space = {}, .label_selector = {}},
+          .primary_groups = claims_of,
+          .watched = {owned(kube::kDeployment),
+                      {{.type = kube::kConsumerGroup, .name_space = {}, .label_selector = {}},
+                       task_of_group,
+                       group_id_of},
+                      {{.type = kube::kJob, .name_space = {}, .label_selector = ours, .trim = trim_job},
+                       task_of_job},
+                      owned(kube::kConfigMap),
+                      owned(kube::kService),
+                      // Also those of applications that a tracker was put into.
+                      {{.type = kube::kPod, .name_space = {}, .label_selector = kTaskLabel, .trim = trim_pod},
+                       controller::by_label(kTaskLabel)}},
+          .workers = workers};
 }
 
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@
 namespace rowtide::op::tasks {
 
 /// What the operator watches, for its Controller: tasks, and what it made for them.
-[[nodiscard]] controller::ControllerOptions controller_options(const std::string& name_space, int workers);
+[[nodiscard]] controller::ControllerOptions controller_options(std::set<std::string> name_spaces,
+                                                               int workers);
 
 inline constexpr std::size_t kMostGroupsOfATask = 20;
 

@@ -153,7 +153,7 @@ TEST_F(Chart, ALiveTaskOutlivesUpgradeRollbackUninstallAndReinstall) {
 }
 
 TEST_F(Chart, AnOperatorOfOneNamespaceRunsItsTasksWithoutPermissionElsewhere) {
-  upgrade(kChart, {"watch.namespace=" + space_->name()});
+  upgrade(kChart, {"watch.namespaces={" + space_->name() + "}"});
   apply_and_wait_ready(task());
   expect_delivered(1);
   const std::string account = "--as=system:serviceaccount:rowtide-system:rowtide-operator";

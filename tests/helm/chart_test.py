@@ -95,7 +95,7 @@ SETTINGS = {
     "image.pullPolicy": ("Always", DEPLOYMENT, CONTAINER + "imagePullPolicy", "Always"),
     "imagePullSecrets": ([{"name": "reg"}], DEPLOYMENT, POD + "imagePullSecrets", [{"name": "reg"}]),
     "tracker.image": ("reg.io/t:1", DEPLOYMENT, CONTAINER + "env/0/value", "reg.io/t:1"),
-    "watch.namespace": ("shop", ("Role", NAME), "metadata/namespace", "shop"),
+    "watch.namespaces": (["shop"], ("Role", NAME), "metadata/namespace", "shop"),
     "replicas": (2, DEPLOYMENT, "spec/replicas", 2),
     "workers": (9, DEPLOYMENT, CONTAINER + "args/2", "--workers=9"),
     "maxConsumerGroupsPerTask": (9, DEPLOYMENT, CONTAINER + "args/3", "--max-consumer-groups-per-task=9"),
@@ -166,7 +166,11 @@ REFUSED = {
     "too many workers": ({"workers": 65}, "65"),
     "a level nobody knows": ({"log": {"level": "trace"}}, "level"),
     "a digest that is none": ({"image": {"digest": "abc"}}, "digest"),
-    "a namespace that is none": ({"watch": {"namespace": "a b"}}, "namespace"),
+    "a namespace that is none": ({"watch": {"namespaces": ["shop", "a b"]}}, "/watch/namespaces/1"),
+    "a namespace without a name": ({"watch": {"namespaces": [""]}}, "/watch/namespaces/0"),
+    "a namespace twice": ({"watch": {"namespaces": ["shop", "bank", "shop"]}}, "/watch/namespaces"),
+    "one namespace that is no list": ({"watch": {"namespaces": "shop"}}, "/watch/namespaces"),
+    "the former setting of one namespace": ({"watch": {"namespace": "shop"}}, "'namespace' not allowed"),
     "an argument that is no option": ({"extraArgs": ["serve"]}, "extraArgs"),
     "a threshold that is no number": ({"prometheusRule": {"lagSeconds": "1m"}}, "lagSeconds"),
     "a misspelt key of the dashboards": ({"dashboards": {"folder": "x"}}, "folder"),
@@ -304,30 +308,46 @@ class Chart(unittest.TestCase):
                 self.assertFalse(container["securityContext"]["allowPrivilegeEscalation"])
                 self.assertEqual(container["securityContext"]["capabilities"], {"drop": ["ALL"]})
 
-    def test_one_namespace_needs_no_permission_elsewhere(self):
-        objects = render({"watch": {"namespace": "shop"}})
-        self.assertIn("--namespace=shop", at(objects[DEPLOYMENT], CONTAINER + "args"))
-        self.assertNotIn(("ClusterRoleBinding", NAME), objects)
-        self.assertEqual(objects[("Role", NAME)]["rules"], render()[("ClusterRole", NAME)]["rules"])
-        binding = objects[("RoleBinding", NAME)]
-        self.assertEqual(binding["metadata"]["namespace"], "shop")
-        self.assertEqual(binding["subjects"][0]["namespace"], "rowtide-system")
-        self.assertNotIn("ClusterRoleBinding", [kind for kind, _ in objects])
-        self.assertNotIn(WEBHOOK, objects, "its permission is more than one namespace's")
+    def test_listed_namespaces_need_no_permission_elsewhere(self):
+        rules = render()[("ClusterRole", NAME)]["rules"]
+        for namespaces in (["shop"], ["shop", "bank"], ["shop", "123", "rowtide-system"]):
+            objects = documents(template({"watch": {"namespaces": namespaces}}).stdout)
+            (operator,) = [one for one in objects if one["kind"] == "Deployment"]
+            arguments = [one for one in at(operator, CONTAINER + "args") if one.startswith("--namespace")]
+            self.assertEqual(arguments, [f"--namespace={one}" for one in namespaces])
+            roles, bindings = ([one for one in objects if one["kind"] == kind and one["metadata"]["name"] == NAME] for kind in ("Role", "RoleBinding"))
+            self.assertEqual([one["metadata"]["namespace"] for one in roles], namespaces)
+            self.assertEqual([one["metadata"]["namespace"] for one in bindings], namespaces)
+            for role, binding in zip(roles, bindings):
+                self.assertEqual(role["rules"], rules)
+                self.assertEqual(binding["roleRef"], {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NAME})
+                self.assertEqual(binding["subjects"], [{"kind": "ServiceAccount", "name": NAME, "namespace": "rowtide-system"}])
+            kinds = {one["kind"] for one in objects}
+            self.assertNotIn("ClusterRoleBinding", kinds)
+            self.assertNotIn("MutatingWebhookConfiguration", kinds, "its permission is more than those of namespaces")
+            self.assertEqual({one["metadata"]["name"] for one in objects if one["kind"] == "ClusterRole"}, {NAME + "-edit", NAME + "-view"})
+
+    def test_no_listed_namespaces_are_all(self):
+        objects = render({"watch": {"namespaces": []}})
+        self.assertEqual(objects, render())
+        self.assertIn(("ClusterRoleBinding", NAME), objects)
+        self.assertNotIn(("Role", NAME), objects)
+        self.assertEqual([one for one in at(objects[DEPLOYMENT], CONTAINER + "args") if "namespace" in one], [])
 
     def test_the_webhooks_permission_is_on_its_own_configuration(self):
-        objects = render({"watch": {"namespace": "shop"}, "injection": {"enabled": True}})
+        objects = render({"watch": {"namespaces": ["shop"]}, "injection": {"enabled": True}})
         self.assertEqual(
             objects[("ClusterRole", NAME + "-webhook")]["rules"],
             [{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "resourceNames": [NAME], "verbs": ["get", "patch"]}],
         )
 
     def test_the_webhook_asks_of_labelled_namespaces_only_and_stops_nobody(self):
-        for values, more in (({}, {}), ({"watch": {"namespace": "shop"}, "injection": {"enabled": True}}, {"kubernetes.io/metadata.name": "shop"})):
-            objects = render(values)
+        for namespaces in ([], ["shop"], ["shop", "bank"]):
+            objects = render({"watch": {"namespaces": namespaces}, "injection": {"enabled": True}})
+            listed = {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": namespaces}]} if namespaces else {}
             (webhook,) = objects[WEBHOOK]["webhooks"]
             self.assertEqual(webhook["failurePolicy"], "Ignore")
-            self.assertEqual(webhook["namespaceSelector"], {"matchLabels": {"rowtide.dev/injection": "enabled", **more}})
+            self.assertEqual(webhook["namespaceSelector"], {"matchLabels": {"rowtide.dev/injection": "enabled"}, **listed})
             service = webhook["clientConfig"]["service"]
             self.assertIn(("Service", service["name"]), objects)
             self.assertIn(f"--inject-host={service['name']}.rowtide-system.svc", at(objects[DEPLOYMENT], CONTAINER + "args"))
@@ -347,8 +367,9 @@ class Chart(unittest.TestCase):
         self.assertEqual(sidecars["spec"]["selector"], {"matchExpressions": [
             {"key": "rowtide.dev/task", "operator": "Exists"},
             {"key": "app.kubernetes.io/managed-by", "operator": "NotIn", "values": ["rowtide-operator"]}]})
-        one = render(merged(MONITOR, {"watch": {"namespace": "shop"}}))["PodMonitor", f"{NAME}-sidecars"]
-        self.assertEqual(one["spec"]["namespaceSelector"], {"matchNames": ["shop"]})
+        listed = render(merged(MONITOR, {"watch": {"namespaces": ["shop", "bank"]}}))
+        for part in ("trackers", "sidecars"):
+            self.assertEqual(listed["PodMonitor", f"{NAME}-{part}"]["spec"]["namespaceSelector"], {"matchNames": ["shop", "bank"]})
         self.assertNotIn(("PodMonitor", f"{NAME}-sidecars"), render())
 
     def test_no_secrets_in_any_role(self):
@@ -420,7 +441,11 @@ class Chart(unittest.TestCase):
 
         self.assertIn("rollout status deployment/rowtide-operator", notes({}))
         self.assertNotIn("WARNING", notes({}))
-        self.assertIn("of namespace bank", notes({"watch": {"namespace": "bank"}}))
+        self.assertIn("create namespace shop", notes({}))
+        listed = notes({"watch": {"namespaces": ["bank", "shop"]}})
+        self.assertIn("of namespace bank, shop", listed)
+        self.assertIn("namespace: bank}", listed)
+        self.assertNotIn("create namespace", listed)
         self.assertIn("deletes the definition", notes({"crds": {"keep": False}}))
         self.assertIn("not part of this release", notes({"crds": {"enabled": False}}))
 

@@ -267,7 +267,7 @@ TEST_F(GroupReconcilerTest, OfTwoGroupsWithOneIdTheOlderKeepsItInOneKafka) {
 
 TEST_F(GroupReconcilerTest, ADuplicateOfAnotherNamespaceIsNotNamed) {
   stop_operator();
-  start_operator(kImage, "");
+  start_operator(kImage, {});
   apply(task_object());
   json first = group_object("first");
   first["spec"]["groupId"] = space_ + ".same";

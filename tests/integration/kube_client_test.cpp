@@ -100,7 +100,7 @@ std::unique_ptr<CpprestTransport> connect(const ClusterConfig& config, const Tra
 
 class MapSink final : public WatchSink {
  public:
-  void replace(std::vector<ObjectPtr> objects) override {
+  void replace(const std::string&, std::vector<ObjectPtr> objects) override {
     const std::lock_guard lock(mutex_);
     values_.clear();
     for (const auto& object : objects) put(*object);

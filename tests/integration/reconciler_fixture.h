@@ -231,9 +231,11 @@ class ReconcilerTest : public testing::Test {
         .value();
     start_operator(kImage);
   }
-  void start_operator(const char* image) { start_operator(image, space_); }
-  void start_operator(const char* image, const std::string& watched_space) {
-    controller::ControllerOptions options = controller_options(watched_space, 4);
+  void start_operator(const char* image) { start_operator(image, {space_}); }
+  void start_operator(const char* image, std::set<std::string> watched_spaces) {
+    controller::ControllerOptions options = controller_options(std::move(watched_spaces), 4);
+    options.primary.timing = timing_;
+    for (controller::WatchedKind& kind : options.watched) kind.watch.timing = timing_;
     options.queue.backoff_max = options.refused_pause = std::chrono::milliseconds(500);
     controller_ = std::make_unique<controller::Controller>(counted_, options);
     probes_ = std::make_unique<ProbePool>(
@@ -436,6 +438,7 @@ class ReconcilerTest : public testing::Test {
   kube::Client operator_client_{counted_};
   kube::Client scale_client_{counted_, "rowtide-operator-scale"};
   std::string space_;
+  kube::WatchTiming timing_;
   std::size_t most_groups_ = kMostGroupsOfATask;
   TestProbe probe_;
   std::atomic<seconds> probe_clock_ahead_{seconds(0)};  ///< a question waits for its turn by this clock

@@ -1,18 +1,16 @@
 #include "tests/integration/reconciler_fixture.h"
 
 #include <gtest/gtest.h>
-#include <yaml-cpp/yaml.h>
 
-#include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "operator/lease/lease_holder.h"
+#include "tests/integration/chart_user.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -778,63 +776,12 @@ TEST_F(ReconcilerTest, WhileANewerSpecIsRefusedTheLastGoodOnesChildrenArePutBack
              [&] { return kube::value_at(live(kube::kConfigMap, "orders-tracker"), "/data") == config; });
 }
 
-constexpr kube::ResourceType kServiceAccount{"", "v1", "serviceaccounts", "ServiceAccount", true};
-constexpr kube::ResourceType kRole{"rbac.authorization.k8s.io", "v1", "roles", "Role", true};
-constexpr kube::ResourceType kRoleBinding{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding",
-                                          true};
-constexpr kube::ResourceType kClusterRole{"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole",
-                                          false};
-constexpr kube::ResourceType kClusterRoleBinding{"rbac.authorization.k8s.io", "v1", "clusterrolebindings",
-                                                 "ClusterRoleBinding", false};
-
-/// The rules of a role of helm/rowtide.yaml. Those of a release for one namespace are the same text, in a
-/// Role.
-json chart_rules(const std::string& kind = "ClusterRole", const std::string& name = "rowtide-operator") {
-  std::ifstream file(test::source_root() / "helm" / "rowtide.yaml");
-  for (const YAML::Node& document : YAML::LoadAll(file)) {
-    if (document["kind"].as<std::string>("") != kind ||
-        document["metadata"]["name"].as<std::string>("") != name)
-      continue;
-    json rules = json::array();
-    for (const YAML::Node& rule : document["rules"]) {
-      json& made = rules.emplace_back();
-      for (const char* field : {"apiGroups", "resources", "resourceNames", "verbs"}) {
-        if (rule[field]) made[field] = rule[field].as<std::vector<std::string>>();
-      }
-    }
-    return rules;
-  }
-  throw std::runtime_error("helm/rowtide.yaml has no " + kind + " " + name);
-}
-
-/// A service account with a role's rules.
 class ChartUserTest : public CleanupCycleTest {
  protected:
   void make_user(const json& rules, bool is_cluster_wide) {
     const std::string name = "operator-" + space_;
-    json role{{"apiVersion", kube::api_version(kRole)}, {"metadata", {{"name", name}}}, {"rules", rules}};
-    json binding{
-        {"apiVersion", kube::api_version(kRole)},
-        {"metadata", {{"name", name}}},
-        {"roleRef", {{"apiGroup", kRole.group}, {"name", name}}},
-        {"subjects", json::array({{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", space_}}})}};
-    const kube::ResourceType& role_type = is_cluster_wide ? kClusterRole : kRole;
-    const kube::ResourceType& binding_type = is_cluster_wide ? kClusterRoleBinding : kRoleBinding;
-    role["kind"] = binding["roleRef"]["kind"] = role_type.kind;
-    binding["kind"] = binding_type.kind;
-    if (!is_cluster_wide) role["metadata"]["namespace"] = binding["metadata"]["namespace"] = space_;
-    const json account{{"apiVersion", "v1"},
-                       {"kind", "ServiceAccount"},
-                       {"metadata", {{"name", name}, {"namespace", space_}}}};
-    client_.create(kServiceAccount, account).value();
-    client_.create(role_type, role).value();
-    client_.create(binding_type, binding).value();
-    const auto answer = transport_->request(
-        {"POST", kube::object_path(kServiceAccount, {space_, name}).value() + "/token", "application/json",
-         R"({"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}})"});
-    kube::ClusterConfig config = kube::load_config(server_->fact("KUBECONFIG")).value();
-    config.token = kube::string_at(json::parse(answer.value().body), {"status", "token"});
-    user_ = kube::CpprestTransport::create(config).value();
+    user_ = make_account(*transport_, server_->fact("KUBECONFIG"), {space_, name});
+    grant(client_, {space_, name}, rules, is_cluster_wide ? "" : space_);
   }
   void TearDown() override {
     CleanupCycleTest::TearDown();
@@ -862,7 +809,7 @@ class LeastPrivilegeTest : public ChartUserTest, public testing::WithParamInterf
       return as_user.list(kube::kChangeTrackingTask, {.name_space = is_cluster_wide ? "" : space_}).ok();
     });
     watched_.use(*user_);
-    start_operator(kImage, is_cluster_wide ? "" : space_);
+    start_operator(kImage, is_cluster_wide ? std::set<std::string>() : std::set<std::string>{space_});
   }
   void live_a_groups_life() {
     json group = {{"apiVersion", "rowtide.dev/v1alpha1"},

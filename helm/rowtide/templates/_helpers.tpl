@@ -43,11 +43,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* Does it have the webhook? Its permission is more than one namespace's. */}}
+{{/* Does it have the webhook? Its permission is more than those of namespaces. */}}
 {{- define "rowtide.injects" -}}
 {{- if kindIs "bool" .Values.injection.enabled -}}
 {{- .Values.injection.enabled -}}
 {{- else -}}
-{{- empty .Values.watch.namespace -}}
+{{- empty .Values.watch.namespaces -}}
 {{- end -}}
 {{- end -}}

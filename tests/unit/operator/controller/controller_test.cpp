@@ -39,17 +39,22 @@ json list_of(const std::vector<json>& items) {
   return {{"kind", "List"}, {"metadata", {{"resourceVersion", "1"}}}, {"items", items}};
 }
 
-json task(const std::string& name) {
+json task(const std::string& name, const std::string& name_space = "shop") {
   return {{"metadata",
-           {{"namespace", "shop"}, {"name", name}, {"uid", "uid-" + name}, {"resourceVersion", "1"}}}};
+           {{"namespace", name_space}, {"name", name}, {"uid", "uid-" + name}, {"resourceVersion", "1"}}}};
 }
 
-/// One list per kind; a watch hands out the lines it is given and stays open until it is stopped.
+/// One list per kind ("jobs", or "shop/jobs" for one namespace); a watch hands out the lines it is given and
+/// stays open until it is stopped.
 class ScriptedServer final : public kube::Transport {
  public:
   void set_list(const std::string& plural, const json& list) {
     const std::lock_guard lock(mutex_);
     lists_[plural] = list.dump();
+  }
+  void refuse(const std::string& name_space, bool is_refused) {
+    const std::lock_guard lock(mutex_);
+    refused_ = is_refused ? "/" + name_space + "/" : "";
   }
   void send_event(const std::string& plural, const std::string& type, const json& object) {
     const std::lock_guard lock(mutex_);
@@ -58,6 +63,8 @@ class ScriptedServer final : public kube::Transport {
 
   absl::StatusOr<kube::Response> request(const kube::Request& request) override {
     const std::lock_guard lock(mutex_);
+    if (!refused_.empty() && absl::StrContains(request.path_and_query, refused_))
+      return kube::Response{403, R"({"kind":"Status","message":"forbidden"})", {}};
     for (const auto& [plural, list] : lists_) {
       if (absl::StrContains(request.path_and_query, "/" + plural)) return kube::Response{200, list, {}};
     }
@@ -84,6 +91,7 @@ class ScriptedServer final : public kube::Transport {
 
  private:
   std::mutex mutex_;
+  std::string refused_;
   std::map<std::string, std::string> lists_;
   std::map<std::string, std::vector<std::string>> events_;
 };
@@ -116,9 +124,9 @@ class Recorder {
       return then(key, run);
     };
   }
-  int runs(const std::string& name) {
+  int runs(const std::string& name, const std::string& name_space = "shop") {
     const std::lock_guard lock(mutex_);
-    return runs_[Key{"shop", name}];
+    return runs_[Key{name_space, name}];
   }
 
  private:
@@ -161,6 +169,58 @@ TEST_F(ControllerTest, WorksOnlyWhenEveryKindIsListed) {
   server_.set_list("pods", list_of({}));
   EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
   EXPECT_TRUE(controller.synced());
+}
+
+class NamespacesTest : public ControllerTest {
+ protected:
+  NamespacesTest() {
+    options_.name_spaces = {"bank", "shop"};
+    for (const char* name_space : {"bank", "shop"}) {
+      const std::string prefix = std::string(name_space) + "/";
+      server_.set_list(prefix + "changetrackingtasks", list_of({task("orders", name_space)}));
+      server_.set_list(prefix + "jobs", list_of({}));
+    }
+    server_.set_list("shop/pods", list_of({}));
+  }
+  /// Attempts to list the pods of the bank, which is the fifth of six watches.
+  static std::uint64_t attempts(const Controller& controller) {
+    const auto& restarts = controller.stats().watchers[4].restarts;
+    return restarts[static_cast<std::size_t>(kube::RestartReason::Error)];
+  }
+  ControllerOptions options_ = options();
+};
+
+TEST_F(NamespacesTest, EachIsListedBeforeAnyIsWorkedOn) {
+  Controller controller(server_, options_);
+  controller.start(recorder_.reconcile());
+  ASSERT_TRUE(eventually([&] { return attempts(controller) >= 6; }));
+  EXPECT_FALSE(controller.synced());
+  EXPECT_EQ(controller.store(kube::kChangeTrackingTask)->size(), 2U);
+  EXPECT_EQ(recorder_.runs("orders"), 0);
+  server_.set_list("bank/pods", list_of({}));
+  EXPECT_TRUE(
+      eventually([&] { return recorder_.runs("orders") == 1 && recorder_.runs("orders", "bank") == 1; }));
+  EXPECT_TRUE(controller.synced());
+  ASSERT_EQ(controller.stats().watchers.size(), 6U);
+  EXPECT_EQ(controller.stats().watchers[4].name_space, "bank");
+}
+
+TEST_F(NamespacesTest, OneThatIsRefusedKeepsTheOthersWaitingForAMomentOnly) {
+  server_.refuse("bank", true);
+  Controller controller(server_, options_);
+  controller.start(recorder_.reconcile());
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
+  EXPECT_FALSE(controller.synced());
+  EXPECT_TRUE(controller.healthy());
+  // Its own keys wait until all of it is listed.
+  server_.refuse("bank", false);
+  const ObjectStore& tasks = *controller.store(kube::kChangeTrackingTask);
+  ASSERT_TRUE(eventually([&] { return tasks.size() == 2; }));
+  const std::uint64_t before = attempts(controller);
+  ASSERT_TRUE(eventually([&] { return attempts(controller) >= before + 3; }));
+  EXPECT_EQ(recorder_.runs("orders", "bank"), 0);
+  server_.set_list("bank/pods", list_of({}));
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders", "bank") == 1; }));
 }
 
 TEST_F(ControllerTest, ChangesOfOwnedObjectsReconcileTheOwner) {

@@ -16,8 +16,9 @@ namespace {
 
 using nlohmann::json;
 
-ObjectPtr object(const std::string& name, const std::string& version, const std::string& group = {}) {
-  json result{{"metadata", {{"namespace", "shop"}, {"name", name}, {"resourceVersion", version}}}};
+ObjectPtr object(const std::string& name, const std::string& version, const std::string& group = {},
+                 const std::string& name_space = "shop") {
+  json result{{"metadata", {{"namespace", name_space}, {"name", name}, {"resourceVersion", version}}}};
   if (!group.empty()) result["group"] = group;
   return std::make_shared<const json>(std::move(result));
 }
@@ -68,11 +69,19 @@ TEST_F(ObjectStoreTest, TellsWhatAppearsChangesAndVanishes) {
 }
 
 TEST_F(ObjectStoreTest, ReplaceTellsOnlyDifferencesAndDropsWhatIsMissing) {
-  store_.replace({object("a", "1"), object("b", "2"), object("c", "3")});
+  store_.replace("", {object("a", "1"), object("b", "2"), object("c", "3")});
   EXPECT_EQ(take_changes(), (Names{"+a", "+b", "+c"}));
-  store_.replace({object("a", "1"), object("b", "5"), object("d", "6")});
+  store_.replace("", {object("a", "1"), object("b", "5"), object("d", "6")});
   EXPECT_EQ(take_changes(), (Names{"+d", "-c", "~b"}));
   EXPECT_EQ(store_.size(), 3u);
+}
+
+TEST_F(ObjectStoreTest, ReplaceOfOneNamespaceLeavesThoseOfOthers) {
+  store_.replace("", {object("a", "1"), object("a", "1", "", "bank"), object("a", "1", "", "shop-2")});
+  take_changes();
+  store_.replace("shop", {object("b", "2")});
+  EXPECT_EQ(take_changes(), (Names{"+b", "-a"}));
+  EXPECT_EQ(store_.keys(), (std::vector<Key>{{"bank", "a"}, {"shop", "b"}, {"shop-2", "a"}}));
 }
 
 TEST_F(ObjectStoreTest, SnapshotsOutliveTheirObject) {
@@ -83,7 +92,7 @@ TEST_F(ObjectStoreTest, SnapshotsOutliveTheirObject) {
 }
 
 TEST_F(ObjectStoreTest, AnObjectMayBeOfSeveralGroups) {
-  store_.replace({object("a", "1", "one two"), object("b", "2", "two two")});
+  store_.replace("", {object("a", "1", "one two"), object("b", "2", "two two")});
   EXPECT_EQ(names_of("one"), Names{"a"});
   EXPECT_EQ(names_of("two"), (Names{"a", "b"}));
   EXPECT_EQ(store_.keys_of_group({"shop", "two"}), (std::vector<Key>{{"shop", "a"}, {"shop", "b"}}));
@@ -96,14 +105,14 @@ TEST_F(ObjectStoreTest, AnObjectMayBeOfSeveralGroups) {
 
 TEST_F(ObjectStoreTest, FindsAGroupAlsoAfterAnObjectChangesHands) {
   store_.replace(
-      {object("b", "1", "one"), object("a", "2", "one"), object("c", "3", "two"), object("d", "4")});
+      "", {object("b", "1", "one"), object("a", "2", "one"), object("c", "3", "two"), object("d", "4")});
   EXPECT_EQ(names_of("one"), (Names{"a", "b"})) << "ordered by key";
   EXPECT_EQ(names_of("none"), Names{});
 
   store_.upsert(object("a", "5", "two"));
   EXPECT_EQ(names_of("one"), Names{"b"});
   EXPECT_EQ(names_of("two"), (Names{"a", "c"}));
-  store_.replace({});
+  store_.replace("", {});
   EXPECT_EQ(names_of("two"), Names{});
 }
 

@@ -55,7 +55,7 @@ std::string error_event(int code, const std::string& reason) {
 /// Holds what a real store would hold.
 class MapSink final : public WatchSink {
  public:
-  void replace(std::vector<ObjectPtr> objects) override {
+  void replace(const std::string&, std::vector<ObjectPtr> objects) override {
     const std::lock_guard lock(mutex_);
     objects_.clear();
     for (const ObjectPtr& o : objects) put(*o);

@@ -103,6 +103,22 @@ TEST(OperatorMetrics, RestartsOfWatchesAreToldByKindAndReason) {
   EXPECT_EQ(seen.at(R"(rowtide_operator_watch_restarts_total{kind="Pod",reason="idle"})"), 0);
 }
 
+TEST(OperatorMetrics, AWatchOfOneNamespaceSaysWhich) {
+  MetricsInput input = input_with();
+  for (const char* name_space : {"bank", "shop"}) {
+    kube::WatcherStats pods;
+    pods.type = kube::kPod;
+    pods.name_space = name_space;
+    pods.restarts[static_cast<std::size_t>(kube::RestartReason::Gone)] = name_space[0] == 'b' ? 2 : 3;
+    input.controller.watchers.push_back(pods);
+  }
+  const auto seen = scrape(input);
+  const std::string series =
+      R"(rowtide_operator_watch_restarts_total{kind="Pod",reason="gone",watch_namespace=)";
+  EXPECT_EQ(seen.at(series + R"("bank"})"), 2);
+  EXPECT_EQ(seen.at(series + R"("shop"})"), 3);
+}
+
 TEST(OperatorMetrics, ATasksConditionsAndPhaseAreSeriesUntilItIsGone) {
   const json conditions = {{{"type", "Ready"}, {"status", "False"}}};
   const auto seen = scrape(
