@@ -54,6 +54,13 @@ def nested(path, value):
     return value
 
 
+def labels(one):
+    """Those of an object and of what it makes pods of."""
+    yield one["metadata"].get("labels", {})
+    if "template" in one.get("spec", {}):
+        yield one["spec"]["template"]["metadata"]["labels"]
+
+
 def at(value, path):
     for key in path.split("/"):
         value = value[int(key) if isinstance(value, list) else key]
@@ -149,7 +156,7 @@ SETTINGS = {
     "podDisruptionBudget.enabled": (True, ("PodDisruptionBudget", NAME), "spec/maxUnavailable", 1),
     "podDisruptionBudget.maxUnavailable": (0, ("PodDisruptionBudget", NAME), "spec/maxUnavailable", 0, BUDGET),
     "networkPolicy.enabled": (True, ("NetworkPolicy", NAME), "spec/policyTypes", ["Ingress"]),
-    "networkPolicy.ingressFrom": ([PEER], ("NetworkPolicy", NAME), "spec/ingress/0/from", [PEER], POLICY),
+    "networkPolicy.ingressFrom": ([PEER], ("NetworkPolicy", NAME), "spec/ingress/0/from/0", PEER, POLICY),
     "networkPolicy.egress": ([EGRESS], ("NetworkPolicy", NAME), "spec/egress", [EGRESS], POLICY),
 }
 
@@ -356,6 +363,53 @@ class Chart(unittest.TestCase):
     def test_the_network_policy_lets_the_api_server_in(self):
         ingress = render(merged(POLICY, {"networkPolicy": {"ingressFrom": [PEER]}}))[("NetworkPolicy", NAME)]["spec"]["ingress"]
         self.assertEqual(ingress[1], {"ports": [{"port": "webhook", "protocol": "TCP"}]})
+
+    def test_the_network_policy_lets_the_release_s_own_test_in(self):
+        for values in ({}, {"commonLabels": {"app.kubernetes.io/name": "x", "app.kubernetes.io/instance": "y"}, "podLabels": {"a": "b"}}):
+            objects = render(merged(merged(POLICY, {"networkPolicy": {"ingressFrom": [PEER]}}), values), release="mine")
+            name = "mine-" + NAME
+            peer = objects[("NetworkPolicy", name)]["spec"]["ingress"][0]["from"][1]
+            self.assertEqual(list(peer), ["podSelector"], "in no other namespace")
+            selector, tested = peer["podSelector"]["matchLabels"], objects[("Pod", name + "-test")]["metadata"]["labels"]
+            self.assertEqual(selector["app.kubernetes.io/instance"], "mine")
+            self.assertLessEqual(selector.items(), tested.items())
+            service = objects[("Service", name)]["spec"]["selector"]
+            self.assertFalse(service.items() <= tested.items(), "the Service would hand requests to it")
+        self.assertNotIn("from", render(POLICY)[("NetworkPolicy", NAME)]["spec"]["ingress"][0], "everybody may")
+
+    def test_every_object_has_the_labels_of_all_and_the_chart_s(self):
+        everything = functools.reduce(merged, (MONITOR, RULE, BOARDS, BUDGET, POLICY, {"commonLabels": {"team": "data"}}))
+        for values in ({}, {"watch": {"namespaces": ["shop", "bank"]}, "injection": {"enabled": True}}):
+            text = template(merged(everything, values)).stdout
+            files = {str(path.relative_to(CHART)) for path in (CHART / "templates").rglob("*.yaml")}
+            self.assertEqual(set(re.findall(r"^# Source: rowtide/(.*)$", text, flags=re.M)), files, "a template that makes nothing is not looked at")
+            for one in documents(text):
+                what = f"{one['kind']} {one['metadata']['name']}"
+                for found in labels(one):
+                    self.assertEqual((found.get("team"), found.get("app.kubernetes.io/instance")), ("data", "rowtide"), what)
+                self.assertEqual(one["metadata"]["labels"].get("app.kubernetes.io/part-of"), "rowtide", what)
+                self.assertEqual(one["metadata"]["labels"].get("helm.sh/chart"), f"rowtide-{VERSION}", what)
+
+    def test_what_a_catalogue_shows_is_the_repositorys(self):
+        notes = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["annotations"]
+        definitions = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "crds").glob("*.yaml"))]
+        known = {one["metadata"]["name"]: (one["spec"]["names"]["kind"], {one["name"] for one in one["spec"]["versions"] if one["served"]}, one["spec"]["group"]) for one in definitions}
+        shown = yaml.safe_load(notes["artifacthub.io/crds"])
+        self.assertEqual([one["name"] for one in shown], sorted(known))
+        for one in shown:
+            self.assertEqual(sorted(one), ["description", "displayName", "kind", "name", "version"])
+            self.assertTrue(all(one.values()), one)
+            kind, versions, _ = known[one["name"]]
+            self.assertEqual(one["kind"], kind)
+            self.assertIn(one["version"], versions)
+        examples = yaml.safe_load(notes["artifacthub.io/crdsExamples"])
+        self.assertEqual([one["kind"] for one in examples], [kind for kind, _, _ in known.values()])
+        for one in examples:
+            self.assertIn(one["apiVersion"], {f"{group}/{version}" for _, versions, group in known.values() for version in versions})
+        levels = ("Basic Install", "Seamless Upgrades", "Full Lifecycle", "Deep Insights", "Auto Pilot")
+        self.assertIn(notes["artifacthub.io/operatorCapabilities"], levels)
+        self.assertIn("Apache License", (ROOT / "LICENSE").read_text(encoding="utf-8"))
+        self.assertEqual(notes["artifacthub.io/license"], "Apache-2.0")
 
     def test_prometheus_finds_trackers_in_pods_of_applications(self):
         settings = merged(MONITOR, {"metrics": {"trackerPodMonitor": {"interval": "30s", "scrapeTimeout": "5s", "labels": {"r": "p"}}}})

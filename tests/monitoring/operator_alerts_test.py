@@ -20,7 +20,7 @@ import unittest
 
 import yaml
 
-from chart import ROOT, rendered
+from chart import CHART, ROOT, rendered
 from live_system import Prometheus
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -299,6 +299,16 @@ def commands(alert, section):
     part = re.search(rf"^## {section}\n(.*?)(?=^## |\Z)", text, flags=re.M | re.S)[1]
     found = re.findall(r"`(kubectl [^`]*)`", part)
     return [one for one in found if not any(word in one for word in NEEDS_A_NODE)]
+
+
+class Examples(unittest.TestCase):
+    def test_what_a_catalogue_shows_of_the_chart_is_taken(self):
+        notes = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["annotations"]
+        for one in yaml.safe_load(notes["artifacthub.io/crdsExamples"]):
+            path = pathlib.Path(LIVE.environment["HOME"]) / "example.yaml"
+            one["metadata"]["name"] = "shown"  # there is a task of the other name
+            path.write_text(yaml.safe_dump(one), encoding="utf-8")
+            LIVE.run(f"kubectl apply --server-side --dry-run=server --validate=strict -f {path}", is_repair=True)
 
 
 class Faults(unittest.TestCase):

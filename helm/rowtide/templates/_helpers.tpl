@@ -22,6 +22,12 @@ app.kubernetes.io/name: rowtide-operator
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Of the pod of `helm test`: it must be no pod of the Service. */}}
+{{- define "rowtide.testLabels" -}}
+app.kubernetes.io/name: rowtide-operator-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{/* commonLabels add to the chart's own and never replace one. */}}
 {{- define "rowtide.labels" -}}
 {{- merge (include "rowtide.ownLabels" . | fromYaml) .Values.commonLabels | toYaml -}}
