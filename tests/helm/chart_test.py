@@ -390,6 +390,49 @@ class Chart(unittest.TestCase):
                 self.assertEqual(one["metadata"]["labels"].get("app.kubernetes.io/part-of"), "rowtide", what)
                 self.assertEqual(one["metadata"]["labels"].get("helm.sh/chart"), f"rowtide-{VERSION}", what)
 
+    def test_without_an_account_of_its_own_it_is_the_default_one(self):
+        for values, name in (({"create": False}, "default"), ({"create": False, "name": "acc"}, "acc"), ({}, NAME)):
+            objects = render({"serviceAccount": values})
+            self.assertEqual([one for one in objects if one[0] == "ServiceAccount"], [] if values else [ACCOUNT])
+            self.assertEqual(at(objects[DEPLOYMENT], POD + "serviceAccountName"), name)
+            subject = {"kind": "ServiceAccount", "name": name, "namespace": "rowtide-system"}
+            bindings = {key[1]: one["subjects"] for key, one in objects.items() if key[0].endswith("Binding")}
+            self.assertEqual(bindings, {NAME + part: [subject] for part in ("", "-leader", "-webhook")})
+
+    def test_without_rbac_there_is_no_role_at_all(self):
+        """Nor the leader's, nor the webhook's; those that are added to the cluster's own are another setting's."""
+        for values in ({}, {"watch": {"namespaces": ["shop"]}, "injection": {"enabled": True}}):
+            found = {name for (kind, name), one in render(merged(values, {"rbac": {"create": False}})).items() if "rbac.authorization" in one["apiVersion"]}
+            self.assertEqual(found, {NAME + "-view", NAME + "-edit"})
+            none = render(merged(values, {"rbac": {"create": False, "aggregateToDefaultRoles": False}})).values()
+            self.assertEqual([one for one in none if "rbac.authorization" in one["apiVersion"]], [])
+
+    def test_one_image_is_that_of_all(self):
+        for values in ({"digest": DIGEST, "tag": "9"}, {"tag": "9"}, {"repository": "reg.io/r"}):
+            objects = render({"image": values})
+            image = at(objects[DEPLOYMENT], CONTAINER + "image")
+            self.assertEqual(image, {"digest": "rowtide@" + DIGEST, "tag": "rowtide:9", "repository": "reg.io/r:" + VERSION}[next(iter(values))])
+            self.assertEqual(at(objects[DEPLOYMENT], CONTAINER + "env/0"), {"name": "ROWTIDE_TRACKER_IMAGE", "value": image})
+            self.assertEqual(at(objects[("Pod", NAME + "-test")], "spec/containers/0/image"), image)
+
+    def test_every_word_that_the_schema_takes_is_handed_on(self):
+        schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))["properties"]
+        for path, where, shown in (
+            ("log.level", CONTAINER + "args/0", "--log-level={}"),
+            ("log.format", CONTAINER + "args/1", "--log-format={}"),
+            ("image.pullPolicy", CONTAINER + "imagePullPolicy", "{}"),
+        ):
+            words = at(schema, path.replace(".", "/properties/"))["enum"]
+            self.assertGreater(len(words), 1)
+            for word in words:
+                objects = render(nested(path, word))
+                self.assertEqual(at(objects[DEPLOYMENT], where), shown.format(word))
+                if path == "image.pullPolicy":
+                    self.assertEqual(at(objects[("Pod", NAME + "-test")], "spec/containers/0/imagePullPolicy"), word)
+
+    def test_no_operators_are_none_and_not_the_server_s_default(self):
+        self.assertEqual(at(render({"replicas": 0})[DEPLOYMENT], "spec/replicas"), 0)
+
     def test_what_a_catalogue_shows_is_the_repositorys(self):
         notes = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["annotations"]
         definitions = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "crds").glob("*.yaml"))]
