@@ -16,7 +16,7 @@ DEV_PACKAGES=(clang-16 libclang-rt-16-dev lld-16 llvm-16)
 # complete, groff shows the manual pages; python3-confluent-kafka, -pymysql, -cryptography (for
 # MySQL 8's passwords), -redis: the examples in Python.
 TEST_PACKAGES=(
-  libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit zsh fish groff-base
+  libgtest-dev libgmock-dev python3 python3-yaml percona-toolkit zsh fish groff-base jq
   python3-confluent-kafka python3-pymysql python3-cryptography python3-redis
 )
 

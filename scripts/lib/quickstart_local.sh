@@ -49,8 +49,8 @@ quickstart_start_database() {
   quickstart_sql <<END
 CREATE DATABASE shop;
 CREATE USER 'rowtide'@'%' IDENTIFIED BY '$ROWTIDE_QUICKSTART_PASSWORD';
-GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO 'rowtide'@'%';
-GRANT SELECT, SHOW VIEW ON shop.* TO 'rowtide'@'%';
+GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO 'rowtide'@'%';
+GRANT SELECT ON shop.* TO 'rowtide'@'%';
 END
 }
 

@@ -7,7 +7,6 @@ of a spec, is accepted by the built tracker. TRACKER is asked by `run` with spec
 import copy
 import functools
 import os
-import pathlib
 import re
 import subprocess
 import sys
@@ -16,7 +15,8 @@ import unittest
 
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from blocks import ROOT, code_blocks
+
 TRACKER = ""
 ACCEPTED = "spec.suspend is true; set it to false to run the task"
 LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
@@ -72,25 +72,6 @@ def links(path):
             yield text.count("\n", 0, link.start()) + 1, link[1]
 
 
-def code_blocks(path):
-    """(first line, text) of fenced blocks that say yaml, and of indented ones."""
-    lines = [line for line, _ in lines_of(path)]
-    at = 0
-    while at < len(lines):
-        begin = at + 1
-        if lines[at].startswith("```"):
-            end = next(i for i in range(begin, len(lines)) if lines[i].startswith("```"))
-            if lines[at] in ("```yaml", "```yml"):
-                yield begin + 1, "\n".join(lines[begin:end])
-            at = end + 1
-        elif lines[at].startswith("    ") and (at == 0 or not lines[at - 1].strip()):
-            end = next((i for i in range(at, len(lines)) if lines[i].strip() and not lines[i].startswith("    ")), len(lines))
-            yield begin, "\n".join(line[4:] for line in lines[at:end])
-            at = end
-        else:
-            at += 1
-
-
 def merged(base, part):
     for key, value in part.items():
         base[key] = merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
@@ -99,7 +80,9 @@ def merged(base, part):
 
 def tasks(path):
     """(line, task) of each task, and of each part of a spec made a task."""
-    for number, text in code_blocks(path):
+    for number, kind, text in code_blocks(path.read_text(encoding="utf-8")):
+        if kind not in ("yaml", "indented"):
+            continue
         try:
             objects = list(yaml.safe_load_all(text))
         except yaml.YAMLError:

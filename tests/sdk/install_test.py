@@ -98,6 +98,18 @@ def check_pkg_config(folder, library_dir):
     check("pkg-config", run(program, env=environment) == SAID)
 
 
+def check_document(include):
+    """The code of docs/sdk.md, as it stands there, in a function; each block goes on where the one before ends."""
+    with open(os.path.join(SOURCE, "docs", "sdk.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"^```cpp\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+    check("the document's code", len(blocks) == 2, f"{len(blocks)} blocks")
+    for number, block in enumerate(blocks):
+        options = "" if "rowtide::Options options" in block else "rowtide::Options options;"
+        run("g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c++", "-I", os.path.dirname(include), "-",
+            input=f'#include <rowtide/consumer.h>\nextern bool running;\ntemplate <typename T> void apply(const T&) {{}}\n'
+                  f'void example() {{\n{options}\n#line 1 "docs/sdk.md, block {number + 1}"\n{block}}}\n')
+
+
 def main():
     with tempfile.TemporaryDirectory() as root:
         prefix = os.path.join(root, "prefix")
@@ -108,6 +120,7 @@ def main():
         run("cmake", "--install", build)
         library_dir = os.path.join(prefix, "lib")
         check_headers(os.path.join(prefix, "include", "rowtide"))
+        check_document(os.path.join(prefix, "include", "rowtide"))
         check_symbols(os.path.join(library_dir, "librowtide-sdk.so"))
         outside = os.path.join(root, "outside")
         os.mkdir(outside)
