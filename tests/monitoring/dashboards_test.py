@@ -1,6 +1,6 @@
 """Dashboards and alerts on a live system: `dashboards_test.py HELM TRACKER` prints "PASSED FAILED".
 
-A real Prometheus scrapes real trackers under load, and the operator as recorded (live_system.RecordedOperator). Each
+A real Prometheus scrapes real trackers under load, and operator and cluster as recorded (live_system.Recorded). Each
 panel's queries must return numbers. How many series each returned is printed. Then faults are made, and alerts must fire.
 """
 
@@ -14,18 +14,18 @@ import time
 import unittest
 
 from chart import OF_KUBERNETES, ROOT, dashboards, panels
-from live_system import Load, NAMESPACE, Prometheus, RecordedOperator, Server, TASKS, Tracker
+from live_system import Load, NAMESPACE, PODS, Prometheus, Recorded, STREAM, Server, StreamTracker, TASKS, Tracker
 
 HELM = TRACKER = ""
 DEADLINE = 90
 WINDOW = 15  # seconds that a rate looks back; Grafana takes at least four scrapes
 
-# Panels of metrics that kube-state-metrics and the kubelets have: here they are only held to be queries that Prometheus takes.
-WITHOUT_DATA = {f"{name}: {title}" for name in ("task", "fleet", "operator") for title in ("Restarts", "CPU", "Memory")}
+# Panels of metrics that kube-state-metrics and the kubelets have.
+OF_THE_CLUSTER = {f"{name}: {title}" for name in ("task", "fleet", "operator") for title in ("Restarts", "CPU", "Memory")}
 
 VARIABLES = {
     "namespace": NAMESPACE,
-    "task": "|".join(TASKS),
+    "task": "|".join((*TASKS, STREAM)),
     "instance": ".*",
     "operator_namespace": ".*",
     "__rate_interval": f"{WINDOW}s",
@@ -62,9 +62,11 @@ class Live:
         self.load = self.begin(Load(mysql.facts["SOCKET"]))
         self.load.prepare()
         trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
-        played = self.operator = self.begin(RecordedOperator())
+        trackers[STREAM] = self.begin(StreamTracker(TRACKER, mysql.facts, folder))
+        played = self.operator = self.begin(Recorded(Recorded.OPERATOR))
+        cluster = self.begin(Recorded(Recorded.CLUSTER))
         addresses = {name: f"127.0.0.1:{one.port}" for name, one in trackers.items()}
-        self.prometheus = self.begin(Prometheus(HELM, addresses, played.port, folder))
+        self.prometheus = self.begin(Prometheus(HELM, addresses, played.port, folder, cluster=cluster.port))
         self.wait("Prometheus answers", self.prometheus.answers)
         self.wait_streaming()
         self.load.start()
@@ -128,9 +130,40 @@ class Dashboards(unittest.TestCase):
                     with self.subTest(dashboard=name, variable=variable["name"]):
                         metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
                         found = {one.get(label) for one in LIVE.prometheus.get("series", **{"match[]": replaced(metric, VARIABLES)})}
-                        wanted = {"namespace": {NAMESPACE}, "task": set(TASKS), "operator_namespace": {"rowtide-system"}}
+                        tasks = {*TASKS} if name == "operator" else {*TASKS, STREAM}  # operator.prom has not the one with sink.stream
+                        wanted = {"namespace": {NAMESPACE}, "task": tasks, "operator_namespace": {"rowtide-system"}}
                         self.assertEqual(found, wanted.get(variable["name"], found))
                         self.assertTrue(found - {None})
+
+    def test_the_pods_are_those_of_the_chosen_tasks(self):
+        """Also where the tracker is in a pod of an application; and nobody else's."""
+        boards = dashboards(HELM)
+        for name in ("task", "fleet"):
+            for panel in panels(boards[name]):
+                if f"{name}: {panel['title']}" not in OF_THE_CLUSTER:
+                    continue
+                for chosen in ((*TASKS, STREAM), TASKS, (STREAM,)):
+                    for target in panel["targets"]:
+                        query = replaced(target["expr"], {**VARIABLES, "task": "|".join(chosen)})
+                        wanted = {PODS[one] for one in chosen}
+                        LIVE.wait_for_panel(f"{query} is of {wanted}", lambda: self.pods_of(query) == wanted)
+
+    @staticmethod
+    def pods_of(query):
+        return {one["metric"]["pod"] for one in LIVE.prometheus.get("query", query=query)["result"]}
+
+    def test_of_a_tracker_in_an_application_s_pod_it_is_that_container(self):
+        (panel,) = (one for one in panels(dashboards(HELM)["task"]) if one["title"] == "Memory")
+        values = [LIVE.value(replaced(one["expr"], {**VARIABLES, "task": STREAM})) for one in panel["targets"]]
+        self.assertEqual(values, [24 * 2**20, 128 * 2**20], "as cluster.prom says of web-0")
+
+    def test_a_reader_s_panels_say_what_it_does(self):
+        def value(title):
+            (panel,) = (one for one in panels(dashboards(HELM)["task"]) if one["title"] == title)
+            return LIVE.value(replaced(panel["targets"][0]["expr"], VARIABLES))
+
+        for title in ("Lag of readers", "Unacknowledged commits", "Connections of readers", "Changes given to readers", "Bytes given to readers"):
+            LIVE.wait_for_panel(f"{title} is more than nothing", lambda: value(title) > 0)
 
     def test_prometheus_evaluates_every_alert(self):
         def evaluated():
@@ -143,7 +176,7 @@ class Dashboards(unittest.TestCase):
         """Else it was recorded of an older one: take GET /metrics of one that runs."""
         source = (ROOT / "operator" / "metrics" / "metrics.cpp").read_text(encoding="utf-8")
         names = set(re.findall(r'"((?:controller_runtime|workqueue|rest_client|rowtide_operator)_\w+)"', source))
-        recorded = set(re.findall(r"^# TYPE (\w+)", RecordedOperator.PATH.read_text(encoding="utf-8"), flags=re.M))
+        recorded = set(re.findall(r"^# TYPE (\w+)", Recorded.OPERATOR.read_text(encoding="utf-8"), flags=re.M))
         self.assertEqual(names, recorded)
 
 
@@ -217,6 +250,12 @@ class Form(unittest.TestCase):
                         self.assertRegex(selector, r"\$(namespace|instance|operator_namespace)\b")
                     self.assertNotRegex(target["expr"], r"rate\([^\[]*\[(?!\$__rate_interval)")
 
+    def test_every_metric_stands_on_a_panel(self):
+        reference = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+        shown = " ".join(target["expr"] for _, panel in self.each_panel() for target in panel["targets"])
+        missing = [one for one in re.findall(r"^\| `(\w+)`", reference, flags=re.M) if not re.search(rf"\b{one}(_bucket)?\b", shown)]
+        self.assertEqual(missing, [])
+
     def test_panels_have_their_own_id_and_place(self):
         for name, dashboard in dashboards(HELM).items():
             with self.subTest(name):
@@ -244,7 +283,7 @@ class Form(unittest.TestCase):
         for name, panel in self.each_panel():
             if any(OF_KUBERNETES.search(target["expr"]) for target in panel["targets"]):
                 foreign[name] = panel["description"]
-        self.assertEqual(set(foreign), WITHOUT_DATA)
+        self.assertEqual(set(foreign), OF_THE_CLUSTER)
         for text in foreign.values():
             self.assertRegex(text, "kube-state-metrics|cAdvisor")
 
@@ -258,8 +297,7 @@ def panel_test(name, panel):
         def counts():
             return [number_of_series(LIVE.prometheus.get("query", query=query)) for query in queries]
 
-        if name not in WITHOUT_DATA:
-            LIVE.wait_for_panel(f"{name}: every query returns numbers: {queries}", lambda: all(map(operator.ge, counts(), least)))
+        LIVE.wait_for_panel(f"{name}: every query returns numbers: {queries}", lambda: all(map(operator.ge, counts(), least)))
         seen = counts()
         print(f"  {name:62} {' + '.join(map(str, seen))} series", file=sys.stderr)
 

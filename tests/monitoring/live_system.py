@@ -19,6 +19,8 @@ from chart import ROOT, rendered, rules
 PASSWORD = "Tr4cker-pa55word"
 NAMESPACE = "shop"
 TASKS = ("orders", "stock")  # as in operator.prom
+STREAM = "cache"  # a task with sink.stream, of the same tables as the first
+PODS = {"orders": "orders-tracker-0", "stock": "stock-tracker-0", STREAM: "web-0"}  # as in cluster.prom
 UNSELECTED = "elsewhere"
 
 
@@ -91,26 +93,39 @@ class Load(threading.Thread):
             self.join(timeout=30)
 
 
+def write_task(folder, name, mysql, database, sink):
+    task = {
+        "apiVersion": "rowtide.dev/v1alpha1",
+        "kind": "ChangeTrackingTask",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "source": {
+                "type": "MySQL",
+                "host": mysql["HOST"],
+                "port": int(mysql["PORT"]),
+                "credentials": {"username": "tracker", "password": "${env:ROWTIDE_TEST_PASSWORD}"},
+            },
+            "objects": {"include": [{"database": database}]},
+            "sink": sink,
+        },
+    }
+    path = folder / f"{name}.yaml"
+    path.write_text(json.dumps(task), encoding="utf-8")
+    return str(path)
+
+
+def run_tracker(arguments, log):
+    # SSL_CERT_FILE: as in tests/support/process.cpp.
+    environment = {**os.environ, "ROWTIDE_TEST_PASSWORD": PASSWORD, "SSL_CERT_FILE": "/dev/null"}
+    with open(log, "wb") as file:
+        return subprocess.Popen(arguments, stdout=file, stderr=file, env=environment)
+
+
 class Tracker:
     def __init__(self, program, name, mysql, kafka, folder):
         self.port = free_port()
-        task = {
-            "apiVersion": "rowtide.dev/v1alpha1",
-            "kind": "ChangeTrackingTask",
-            "metadata": {"name": name, "namespace": NAMESPACE},
-            "spec": {
-                "source": {
-                    "type": "MySQL",
-                    "host": mysql["HOST"],
-                    "port": int(mysql["PORT"]),
-                    "credentials": {"username": "tracker", "password": "${env:ROWTIDE_TEST_PASSWORD}"},
-                },
-                "objects": {"include": [{"database": name}]},
-                "sink": {"kafka": {"bootstrapServers": [f"{kafka['HOST']}:{kafka['PORT']}"], "oversizedRecord": "SkipAndCount"}},
-            },
-        }
-        path = folder / f"{name}.yaml"
-        path.write_text(json.dumps(task), encoding="utf-8")
+        sink = {"kafka": {"bootstrapServers": [f"{kafka['HOST']}:{kafka['PORT']}"], "oversizedRecord": "SkipAndCount"}}
+        path = write_task(folder, name, mysql, name, sink)
         group = {
             "apiVersion": "rowtide.dev/v1alpha1",
             "kind": "ConsumerGroup",
@@ -120,11 +135,8 @@ class Tracker:
         groups = folder / f"{name}-groups.yaml"
         groups.write_text(json.dumps(group), encoding="utf-8")
         self.log = folder / f"{name}.log"
-        arguments = [program, "run", str(path), "--groups", str(groups), "--listen", f"127.0.0.1:{self.port}", "--failure-file", str(folder / f"{name}.failure")]
-        with open(self.log, "wb") as log:
-            # SSL_CERT_FILE: as in tests/support/process.cpp.
-            environment = {**os.environ, "ROWTIDE_TEST_PASSWORD": PASSWORD, "SSL_CERT_FILE": "/dev/null"}
-            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=environment)
+        arguments = [program, "run", path, "--groups", str(groups), "--listen", f"127.0.0.1:{self.port}", "--failure-file", str(folder / f"{name}.failure")]
+        self.process = run_tracker(arguments, self.log)
 
     def stop(self):
         """At once: there may be no broker left to deliver the rest to."""
@@ -132,22 +144,64 @@ class Tracker:
         self.process.wait(timeout=60)
 
 
-class RecordedOperator:
-    """operator.prom: what a real rowtide-operator said at a real API server of two tasks, orders and stock. A cluster is more
-    than this test needs, so it is played back; its counters grow from scrape to scrape, as those of one that works."""
+class StreamTracker:
+    """Of a task with sink.stream, as in a pod of an application, and a reader that acknowledges every commit but the newest."""
+
+    READER = "view"
+
+    def __init__(self, program, mysql, folder):
+        self.stopped = threading.Event()
+        self.port, changes = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{changes}"
+        state = folder / "readers"
+        state.mkdir()
+        self.log = folder / f"{STREAM}.log"
+        path = write_task(folder, STREAM, mysql, TASKS[0], {"stream": {}})
+        arguments = [program, "run", path, "--listen", f"127.0.0.1:{changes}", "--status-listen", f"127.0.0.1:{self.port}", "--state", str(state)]
+        self.process = run_tracker(arguments, self.log)
+        threading.Thread(target=self.read_on, daemon=True).start()
+
+    def read_on(self):
+        while not self.stopped.wait(0.1):
+            try:
+                self.read()
+            except OSError:
+                pass  # it does not listen yet, or its stream was ended
+
+    def read(self):
+        before = None
+        with urllib.request.urlopen(f"{self.url}/changes?reader={self.READER}&heartbeat=1", timeout=20) as lines:
+            for line in lines:
+                found = json.loads(line)
+                if found.get("rowtide") == "commit":
+                    if before:
+                        urllib.request.urlopen(f"{self.url}/ack?reader={self.READER}", data=before.encode(), timeout=20).close()
+                    before = found["position"]
+
+    def stop(self):
+        self.stopped.set()
+        self.process.kill()
+        self.process.wait(timeout=60)
+
+
+class Recorded:
+    """A file of metrics, played back; its counters grow from scrape to scrape, as those of what works.
+
+    operator.prom: what a real rowtide-operator said at a real API server of two tasks, orders and stock; operator_alerts_test.py asks one that
+    runs. cluster.prom: by the names and labels of kube-state-metrics and cAdvisor."""
 
     GROWING = re.compile(r"^(\w+_(?:total|bucket|count|sum)(?:\{.*\})?) (\S+)$", re.M)
-    PATH = pathlib.Path(__file__).with_name("operator.prom")
+    OPERATOR, CLUSTER = (pathlib.Path(__file__).with_name(name) for name in ("operator.prom", "cluster.prom"))
 
-    def __init__(self):
-        text = self.PATH.read_text(encoding="utf-8")
+    def __init__(self, path):
+        text = path.read_text(encoding="utf-8")
         scrapes = 0
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 nonlocal scrapes
                 scrapes += 1
-                body = RecordedOperator.GROWING.sub(lambda found: f"{found[1]} {float(found[2]) * scrapes}", text).encode()
+                body = Recorded.GROWING.sub(lambda found: f"{found[1]} {float(found[2]) * scrapes}", text).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
                 self.send_header("Content-Length", str(len(body)))
@@ -169,11 +223,11 @@ class RecordedOperator:
 class Prometheus:
     """Scrapes as the chart's monitors ask for, with the labels that Kubernetes' discovery adds, and evaluates the chart's rules:
     at thresholds of seconds, and without their pauses (`for`), which alerts_test.py looks after. `trackers`: name -> address; `hasten`:
-    of an alert's expression, (what stands there, what stands there instead)."""
+    of an alert's expression, (what stands there, what stands there instead); `cluster`: the port of what says the cluster's own metrics."""
 
     THRESHOLDS = ("prometheusRule.lagSeconds=2", "prometheusRule.checkpointAgeSeconds=5")
 
-    def __init__(self, helm, trackers, operator, folder, hasten=None):
+    def __init__(self, helm, trackers, operator, folder, hasten=None, cluster=None):
         monitors = rendered(helm)
         (service,) = monitors["ServiceMonitor"]
         (pods,) = (one for one in monitors["PodMonitor"] if one["metadata"]["name"].endswith("-trackers"))
@@ -193,7 +247,7 @@ class Prometheus:
                     "job_name": "trackers",
                     "honor_labels": pods["spec"]["podMetricsEndpoints"][0].get("honorLabels", False),
                     "static_configs": [
-                        {"targets": [address], "labels": {"namespace": NAMESPACE, "pod": f"{name}-tracker-0"}}
+                        {"targets": [address], "labels": {"namespace": NAMESPACE, "pod": PODS[name]}}
                         for name, address in trackers.items()
                     ],
                 },
@@ -209,6 +263,8 @@ class Prometheus:
                 },
             ],
         }
+        if cluster:
+            config["scrape_configs"].append({"job_name": "cluster", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{cluster}"]}]})
         (folder / "prometheus.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         self.log = folder / "prometheus.log"
         self.url = f"http://127.0.0.1:{free_port()}"

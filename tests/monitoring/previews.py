@@ -1,7 +1,7 @@
 """Draws the dashboards: `previews.py HELM TRACKER` writes docs/images/{task,fleet,operator}.svg.
 
 What is drawn are the panels' own queries, asked of the live system of dashboards_test.py after some minutes of load: real
-trackers, a real Prometheus, the operator as recorded. Grafana draws differently; this says what stands where. By hand, after
+trackers, a real Prometheus, operator and cluster as recorded. Grafana draws differently; this says what stands where. By hand, after
 a change of the dashboards.
 """
 
@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import dashboards_test
 from chart import ROOT, dashboards
-from dashboards_test import VARIABLES, WITHOUT_DATA, Live, replaced
+from dashboards_test import VARIABLES, Live, replaced
 
 SECONDS, STEP = 180, 2
 WIDTH, CELL = 1200, 34
@@ -135,7 +135,7 @@ def draw_table(picture, series, x, y, w):
         picture.text(x + w - 10, y + 40 + number * 16, f"{points[-1][1]:g}", anchor="end")
 
 
-def draw(name, dashboard, prometheus, end):
+def draw(dashboard, prometheus, end):
     height = CELL * max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in dashboard["panels"]) + 8
     picture = Picture(dashboard["title"], height)
     for panel in dashboard["panels"]:
@@ -148,8 +148,7 @@ def draw(name, dashboard, prometheus, end):
         picture.text(x + 10, y + 18, panel["title"], "#d8d9da", 12, weight="bold")
         series = [one for one in series_of(prometheus, panel, end) if one[1]]
         if not series:
-            why = "metrics of the cluster (kube-state-metrics, cAdvisor)" if f"{name}: {panel['title']}" in WITHOUT_DATA else "no data"
-            picture.text(x + w / 2, y + h / 2 + 8, why, "#8e8e8e", 11, "middle")
+            picture.text(x + w / 2, y + h / 2 + 8, "no data", "#8e8e8e", 11, "middle")
         elif panel["type"] == "stat":
             draw_stat(picture, panel, series, x, y, w, h)
         elif panel["type"] == "state-timeline":
@@ -171,7 +170,7 @@ def main():
         time.sleep(SECONDS)
         end = time.time()
         for name, dashboard in dashboards(sys.argv[1]).items():
-            (folder / f"{name}.svg").write_text(draw(name, dashboard, live.prometheus, end), encoding="utf-8")
+            (folder / f"{name}.svg").write_text(draw(dashboard, live.prometheus, end), encoding="utf-8")
             print(f"docs/images/{name}.svg", file=sys.stderr)
     finally:
         live.stop()
