@@ -1,6 +1,7 @@
 """What the chart says about monitoring, as its tests need it."""
 
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -44,3 +45,15 @@ def dashboards(helm):
 
 def panels(dashboard):
     return [one for one in dashboard["panels"] if one["type"] != "row"]
+
+
+def replaced(text, variables):
+    """A query with Grafana's variables. Longest name first: $namespace is no beginning of another's."""
+    for name in sorted(variables, key=len, reverse=True):
+        text = text.replace("$" + name, variables[name])
+    return text
+
+
+def number_of_series(answer):
+    """Those with a number, of Prometheus' answer."""
+    return sum(not math.isnan(float(one["value"][1])) for one in answer["result"])

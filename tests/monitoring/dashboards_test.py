@@ -4,7 +4,6 @@ A real Prometheus scrapes real trackers under load, and operator and cluster as 
 panel's queries must return numbers. How many series each returned is printed. Then faults are made, and alerts must fire.
 """
 
-import math
 import operator
 import pathlib
 import re
@@ -13,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from chart import OF_KUBERNETES, ROOT, dashboards, panels
+from chart import OF_KUBERNETES, ROOT, dashboards, number_of_series, panels, replaced
 from live_system import Load, NAMESPACE, PODS, Prometheus, Recorded, STREAM, Server, StreamTracker, TASKS, Tracker
 
 HELM = TRACKER = ""
@@ -30,17 +29,6 @@ VARIABLES = {
     "operator_namespace": ".*",
     "__rate_interval": f"{WINDOW}s",
 }
-
-
-def replaced(text, variables):
-    """Longest name first: $namespace is no beginning of another's."""
-    for name in sorted(variables, key=len, reverse=True):
-        text = text.replace("$" + name, variables[name])
-    return text
-
-
-def number_of_series(answer):
-    return sum(not math.isnan(float(one["value"][1])) for one in answer["result"])
 
 
 class Live:
@@ -63,7 +51,7 @@ class Live:
         self.load.prepare()
         trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
         trackers[STREAM] = self.begin(StreamTracker(TRACKER, mysql.facts, folder))
-        played = self.operator = self.begin(Recorded(Recorded.OPERATOR))
+        played = self.begin(Recorded(Recorded.OPERATOR))
         cluster = self.begin(Recorded(Recorded.CLUSTER))
         addresses = {name: f"127.0.0.1:{one.port}" for name, one in trackers.items()}
         self.prometheus = self.begin(Prometheus(HELM, addresses, played.port, folder, cluster=cluster.port))
@@ -181,7 +169,7 @@ class Dashboards(unittest.TestCase):
 
 
 def nothing():
-    """It fires as it is: orders waits for its precheck; the source keeps its binlog for an hour."""
+    """It fires as it is: the source keeps its binlog for an hour."""
 
 
 def insert_a_large_row():
@@ -204,13 +192,8 @@ def unlock_the_account_and_stop_the_broker():
     LIVE.kafka.stop()
 
 
-def stop_the_operator():
-    LIVE.operator.stop()
-
-
 # In this order. The others are made to fire in operator_alerts_test.py.
 FAULTS = {
-    "TaskNotReady": nothing,
     "PurgeHeadroomLow": nothing,
     "EventsSkipped": insert_a_large_row,
     "TrackerReconnecting": lose_the_stream_again_and_again,
@@ -218,7 +201,6 @@ FAULTS = {
     "SinkErrors": unlock_the_account_and_stop_the_broker,
     "LagHigh": nothing,
     "CheckpointStale": nothing,
-    "OperatorDown": stop_the_operator,
 }
 
 

@@ -1,8 +1,8 @@
-"""Alerts of the operator and of what it says of tasks: `operator_alerts_test.py HELM OPERATOR KUBERNETES_BIN` prints "PASSED FAILED".
+"""Alerts and panels of the operator and of what it says of tasks: `operator_alerts_test.py HELM OPERATOR KUBERNETES_BIN` prints "PASSED FAILED".
 
 A real operator, with the chart's own permissions, at a real kube-apiserver behind a proxy; controllers, kubelet and trackers are
 played; a real Prometheus scrapes. A fault is made and its alert must fire, what its runbook has people type must tell of the fault, and
-when it is mended as the runbook says the alert must clear.
+when it is mended as the runbook says the alert must clear. Before, each panel's queries for the operator's metrics must return numbers.
 """
 
 import dataclasses
@@ -20,11 +20,11 @@ import unittest
 
 import yaml
 
-from chart import CHART, ROOT, rendered
+from chart import CHART, ROOT, dashboards, number_of_series, panels, rendered, replaced
 from live_system import Prometheus
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from api_server import NAMESPACE, TASKS, ApiServer, a_task, wait_for  # noqa: E402
+from api_server import NAMESPACE, PODS, TASKS, ApiServer, a_task, wait_for  # noqa: E402
 from operator_process import OperatorProcess  # noqa: E402
 from played_cluster import PASSED, Cluster, Connections, Trackers, install  # noqa: E402
 from tcp_proxy import TcpProxy  # noqa: E402
@@ -38,9 +38,11 @@ HASTEN = {
     "RowtideOperatorQueueStuck": [("[2m]", "[2s]"), ("> 30", "> 3")],
     "RowtideOperatorWatchRestarts": [("[30m]", "[10s]"), ("> 10", "> 2")],
 }
+OF_THE_OPERATOR = re.compile(r"\b(rowtide_operator|controller_runtime|workqueue|rest_client)_\w+")
+VARIABLES = {"namespace": NAMESPACE, "task": ".*", "instance": ".*", "operator_namespace": ".*", "__rate_interval": "1m"}
 LOGS = "kubectl -n rowtide-system logs deploy/rowtide-operator"
 # There is no kubelet and no Deployment of the operator that could answer.
-NEEDS_A_NODE = ("port-forward", "rollout restart")
+NEEDS_A_NODE = ("port-forward", "rollout restart", "logs deploy/NAME-tracker", "rowtide logs", "logs POD")
 
 
 class Live:
@@ -124,6 +126,10 @@ class Live:
     def phase(self, name):
         return self.api.task(name).get("status", {}).get("phase")
 
+    def set_tracker(self, task, state, is_ready):
+        (pod,) = (one["metadata"]["name"] for one in self.api.call("GET", PODS)["items"] if one["metadata"]["name"].startswith(f"{task}-tracker-"))
+        self.connections.call("PATCH", f"{PODS}/{pod}/status", {"status": {"containerStatuses": [Cluster.container("tracker", state, is_ready)]}})
+
     def allow(self, rules, role=None):
         self.connections.call("PATCH", f"{ROLES}/{(role or self.role)['metadata']['name']}", {"rules": rules})
 
@@ -205,6 +211,17 @@ def make_a_task_whose_source_refuses_the_address():
     LIVE.make_task("refused")
 
 
+def take_the_tracker_s_image_away():
+    """As the kubelet says it, after a tracker that streamed."""
+    LIVE.make_task("halted")
+    LIVE.wait("halted streams", lambda: LIVE.phase("halted") == "Tracking")
+    LIVE.set_tracker("halted", {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}, False)
+
+
+def give_the_tracker_s_image():
+    LIVE.set_tracker("halted", {"running": {}}, True)
+
+
 def forget_the_tracker():
     LIVE.trackers.has_metrics = False
 
@@ -273,9 +290,24 @@ def let_another_hold_the_lease():
     LIVE.wait("the new one stands by", lambda: "Standing by" in LIVE.log.read_text(encoding="utf-8"))
 
 
+def end_the_operator():
+    LIVE.operator.stop()
+    name = "rowtide-operator-0"
+    pods = f"/api/v1/namespaces/{LIVE.place}/pods"
+    labels = {"app.kubernetes.io/name": "rowtide-operator"}
+    LIVE.api.call("POST", pods, {"metadata": {"name": name, "labels": labels}, "spec": {"containers": [{"name": "operator", "image": "none"}]}})
+    ended = Cluster.container("operator", {"terminated": {"exitCode": 0, "reason": "Completed"}}, False)
+    LIVE.api.call("PATCH", f"{pods}/{name}/status", {"status": {"phase": "Succeeded", "containerStatuses": [ended]}})
+
+
+def start_the_operator():
+    LIVE.run_operator(LIVE.operator.port)
+
+
 # In this order: tasks that others have mended stream, and Prometheus does not know their trackers.
 FAULTS = {
     "TrackerNotScraped": Fault(forget_the_tracker, of("orders"), "", let_the_tracker_be_scraped),
+    "TaskNotReady": Fault(take_the_tracker_s_image_away, of("halted"), "cannot be pulled", give_the_tracker_s_image),
     "TaskInvalid": Fault(make_a_task_with_an_invalid_pattern, of("invalid"), r"databasePattern.*missing \)", correct_the_pattern),
     "PrecheckFailed": Fault(make_a_task_whose_server_logs_statements, of("unfit"), "SET PERSIST binlog_format",
                             lambda: LIVE.cluster.items.pop("unfit")),
@@ -290,7 +322,27 @@ FAULTS = {
                                    r"Watch of \w+ restarts \(error", leave_connections_alone),
     "OperatorNotLeading": Fault(let_another_hold_the_lease, {"namespace": "rowtide-system"},
                                 r"somebody holds Lease|holderIdentity: somebody", nothing),
+    "OperatorDown": Fault(end_the_operator, {"severity": "critical"}, r"0/1 +Completed|Stopping", start_the_operator),
 }
+
+
+def panel_test(name, panel):
+    def test(self):
+        queries = [replaced(one["expr"], VARIABLES) for one in panel["targets"]]
+
+        def missing():
+            return [one for one in queries if not number_of_series(LIVE.prometheus.get("query", query=one))]
+
+        LIVE.wait(f"{name}: every query returns numbers: {queries}", lambda: not missing())
+
+    return test
+
+
+def add_panel_tests():
+    for name, dashboard in dashboards(HELM).items():
+        for panel in panels(dashboard):
+            if any(OF_THE_OPERATOR.search(one["expr"]) for one in panel["targets"]):
+                setattr(Dashboards, f"test_panel_{name}_{panel['id']:03}", panel_test(f"{name}: {panel['title']}", panel))
 
 
 def commands(alert, section):
@@ -299,6 +351,10 @@ def commands(alert, section):
     part = re.search(rf"^## {section}\n(.*?)(?=^## |\Z)", text, flags=re.M | re.S)[1]
     found = re.findall(r"`(kubectl [^`]*)`", part)
     return [one for one in found if not any(word in one for word in NEEDS_A_NODE)]
+
+
+class Dashboards(unittest.TestCase):
+    """Before Faults: one test for each panel of the operator's metrics."""
 
 
 class Examples(unittest.TestCase):
@@ -318,7 +374,9 @@ class Faults(unittest.TestCase):
 def fault_test(alert, fault):
     def test(self):
         def for_it(command):
-            return command.replace("-n rowtide-system get", f"-n {LIVE.place} get").replace("-n rowtide-system delete", f"-n {LIVE.place} delete").replace("NAMESPACE", NAMESPACE).replace("NAME", fault.labels.get("name", ""))
+            if command != LOGS:
+                command = command.replace("-n rowtide-system", f"-n {LIVE.place}")
+            return command.replace("NAMESPACE", NAMESPACE).replace("NAME", fault.labels.get("name", ""))
 
         LIVE.wait(f"{alert} does not fire before its fault", lambda: not LIVE.prometheus.firing(alert))
         fault.make()
@@ -337,8 +395,9 @@ def fault_test(alert, fault):
 
 
 def main():
+    add_panel_tests()
     for number, (alert, fault) in enumerate(FAULTS.items()):
-        setattr(Faults, f"test_{number}_{alert}", fault_test("Rowtide" + alert, fault))
+        setattr(Faults, f"test_{number:02}_{alert}", fault_test("Rowtide" + alert, fault))
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
     outcome = unittest.TextTestRunner(stream=sys.stderr, verbosity=2).run(suite)
     failed = len(outcome.failures) + len(outcome.errors)

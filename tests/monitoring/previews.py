@@ -11,8 +11,8 @@ import time
 from xml.sax.saxutils import escape
 
 import dashboards_test
-from chart import ROOT, dashboards
-from dashboards_test import VARIABLES, Live, replaced
+from chart import ROOT, dashboards, replaced
+from dashboards_test import VARIABLES, Live
 
 SECONDS, STEP = 180, 2
 WIDTH, CELL = 1200, 34
