@@ -42,6 +42,7 @@ ELSEWHERE = [
         "status [TASK] [-A]", "precheck TASK", "restart TASK", "suspend TASK", "position TASK", "reset TASK", "logs TASK")),
     ("docs/kubectl-plugin.md", "`kubectl completion --help`", PLUGIN, "complet"),
     ("docs/operations.md", "`kubectl rowtide status NAME`", PLUGIN, "status"),
+    ("docs/operations.md", "`kubectl rowtide position`", PLUGIN, "position"),
     ("docs/security.md", "`kubectl rowtide restart orders -n shop`", PLUGIN, "restart"),
     ("docs/sdk.md", "apt-get install", INSTALL, "cmake", "-S", "--build", "--install"),
     ("docs/sdk.md", "find_package", INSTALL, "find_package(rowtide-sdk 0.1 REQUIRED)", "rowtide::sdk"),

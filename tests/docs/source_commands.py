@@ -212,6 +212,37 @@ class SourceCommands(unittest.TestCase):
         self.shell(put_in(cleanup, of={"DIR": "secrets"}))
         self.assertNotIn(ORDERS, self.shell(f"kafka-topics.sh --bootstrap-server {brokers()} --list").split())
 
+    @runs("docs/operations.md", "kcat -C -b kafka:9092 -t __rowtide_checkpoints", "kafka-topics.sh")
+    def test_backup_of_checkpoints(self, copy_out, bring_back):
+        """The topic is lost twice: it is restored, and the second time the task is told its position."""
+        of = {"kafka:9092": brokers()}
+        topic = "shop.backup"
+        self.task["metadata"]["name"] = "backup"
+        save("task.yaml", self.task)
+        lose = f"kafka-topics.sh --bootstrap-server {brokers()} --delete --topic __rowtide_checkpoints"
+        with self.tracker() as tracker:
+            self.wait_streaming(tracker)
+            self.insert(1)
+            self.wait_delivered(1, topic=topic)
+        self.shell(put_in(copy_out, of=of))
+        self.insert(2)
+        self.shell(lose)
+        self.shell(put_in(bring_back, of=of))
+        with self.tracker() as tracker:
+            self.wait_streaming(tracker)
+            self.insert(3)
+            self.wait_delivered(1, 2, 3, topic=topic)
+            position = json.loads(self.shell(put_in("curl -s localhost:8080/status", of=self.here)))["position"]
+        self.insert(4)
+        self.shell(lose)
+        start = task_of("docs/operations.md", "mode: GTIDSet")["spec"]["startPosition"]
+        self.task["spec"]["startPosition"] = start | {"gtidSet": position["gtidSet"]}
+        save("task.yaml", self.task)
+        with self.tracker() as tracker:
+            self.wait_streaming(tracker)
+            self.insert(5)
+            self.wait_delivered(1, 2, 3, 4, 5, topic=topic)
+
     # ---- changes over HTTP ----
 
     @runs("docs/stream.md", "mkdir -p", "curl -N 'localhost:8080/changes?reader=cache'")
