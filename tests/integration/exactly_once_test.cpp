@@ -197,6 +197,30 @@ TEST_P(ExactlyOnceOfEveryServer, AConnectionLostInsideATransactionRepeatsNothing
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+// spec.startPosition is Latest: to look for it again would pass over the transaction.
+TEST_P(ExactlyOnce, ACheckpointLostUnderTheTrackerLosesNoChange) {
+  constexpr int kRows = 30'000;
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  broker.delete_topic("__rowtide_checkpoints");
+  insert_in_one_transaction(kRows, 300);
+  wait_until(
+      "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60});
+  kill_dump();
+  KafkaReader reader = broker.reader(topic_of(task));
+  EXPECT_EQ(differences(arrived(reader, kRows), kRows), "") << tracker.process().err();
+  EXPECT_THAT(tracker.process().err(), HasSubstr("The checkpoint is gone"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  // There is one again, and it counts.
+  tracker.start_streaming();
+  server.connect(database).exec("INSERT INTO t VALUES (" + std::to_string(kRows + 1) + ", '')");
+  EXPECT_EQ(differences(arrived(reader, kRows + 1), kRows + 1), "");
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 // Several times 64 MiB of records, so that there is time for two kills.
 TEST_P(ExactlyOnce, ATrackerKilledInsideAVeryLargeTransactionGoesOnInside) {
   constexpr int kRows = 36'000;

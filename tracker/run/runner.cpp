@@ -58,7 +58,7 @@ absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
   RETURN_IF_ERROR(open_way_in(stop));
   // From the first connection on: a tracker that waits to be let in looks again whether it is.
   std::jthread verifying([this](const std::stop_token& token) { verifier_.run(token); });
-  RETURN_IF_ERROR(prepare(stop));
+  RETURN_IF_ERROR(prepare(std::nullopt, stop));
   spdlog::info("Starting at {}", binlog::to_string(start_->from));
 
   // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
@@ -121,10 +121,10 @@ absl::Status Runner::open_way_in(const std::stop_token& stop) {
       stop);
 }
 
-absl::Status Runner::prepare(const std::stop_token& stop) {
+absl::Status Runner::prepare(const std::optional<binlog::Position>& committed, const std::stop_token& stop) {
   return keep_trying(
       [&] {
-        absl::StatusOr<Start> start = find_start(task_, parts_, stop);
+        absl::StatusOr<Start> start = find_start(task_, parts_, committed, stop);
         if (!start.ok() && absl::IsUnavailable(way_in_)) way_in_ = parts_.let_in(stop);
         RETURN_IF_ERROR(start.status());
         start_ = *std::move(start);
@@ -203,7 +203,7 @@ absl::Status Runner::check_end() {
 absl::Status Runner::roll_back(sink::Transactional& sink, const std::stop_token& stop) {
   checkpointer_.stop();
   RETURN_IF_ERROR(keep_trying([&sink] { return sink.roll_back(); }, stop));
-  RETURN_IF_ERROR(prepare(stop));
+  RETURN_IF_ERROR(prepare(parts_.sink.durable(), stop));
   spdlog::info("Going on from the last commit, {}", binlog::to_string(start_->from));
   checkpointer_.start();
   return absl::OkStatus();

@@ -60,7 +60,9 @@ class Runner {
                                          const std::stop_token& stop);
   [[nodiscard]] absl::Status open_sink(const std::stop_token& stop);
   [[nodiscard]] absl::Status open_way_in(const std::stop_token& stop);
-  [[nodiscard]] absl::Status prepare(const std::stop_token& stop);
+  /// `committed`: as find_start()'s.
+  [[nodiscard]] absl::Status prepare(const std::optional<binlog::Position>& committed,
+                                     const std::stop_token& stop);
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
   [[nodiscard]] absl::Status explain_unreadable(const absl::Status& status);

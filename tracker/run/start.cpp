@@ -36,8 +36,9 @@ std::set<TableName> differences(const schema::CatalogSnapshot& before, const sch
 /// One attempt. It makes a Start, part by part.
 class Finder {
  public:
-  Finder(const task::Task& task, const Parts& parts, const std::stop_token& stop)
-      : task_(task), parts_(parts), stop_(stop) {}
+  Finder(const task::Task& task, const Parts& parts, const std::optional<binlog::Position>& committed,
+         const std::stop_token& stop)
+      : task_(task), parts_(parts), committed_(committed), stop_(stop) {}
 
   absl::StatusOr<Start> find();
 
@@ -51,6 +52,7 @@ class Finder {
 
   const task::Task& task_;
   const Parts& parts_;
+  const std::optional<binlog::Position>& committed_;
   const std::stop_token& stop_;
   std::unique_ptr<sql::Session> session_;
   std::optional<TrackedObjects> objects_;
@@ -92,6 +94,13 @@ absl::StatusOr<bool> Finder::resume() {
   if (parts_.checkpoints == nullptr) return false;
   ASSIGN_OR_RETURN(std::optional<checkpoint::Checkpoint> checkpoint, parts_.checkpoints->load());
   remark_ = parts_.checkpoints->remark();
+  if (!checkpoint.has_value() && committed_.has_value()) {
+    spdlog::warn(
+        "The checkpoint is gone, which this tracker had written: it goes on from its last commit, {}, and "
+        "writes a new one",
+        binlog::to_string(*committed_));
+    return false;
+  }
   if (checkpoint.has_value() && checkpoint->reset_nonce < task_.spec.reset_nonce) {
     is_reset_ = true;
     remark_ = fmt::format("spec.resetNonce {}: the checkpoint at {} is given up for spec.startPosition",
@@ -116,6 +125,11 @@ absl::StatusOr<bool> Finder::resume() {
 }
 
 absl::Status Finder::begin() {
+  if (committed_.has_value() && !is_reset_) {
+    from_ = *committed_;
+    from_.schema_version = 0;  // of the history that begins here
+    return begin_history(from_);
+  }
   ASSIGN_OR_RETURN(schema::CatalogSnapshot before, read_catalog());
   ASSIGN_OR_RETURN(binlog::Position from, parts_.start_position(*session_));
   from_ = std::move(from);
@@ -170,8 +184,10 @@ absl::StatusOr<schema::CatalogSnapshot> Finder::read_catalog() {
 
 }  // namespace
 
-absl::StatusOr<Start> find_start(const task::Task& task, const Parts& parts, const std::stop_token& stop) {
-  return Finder(task, parts, stop).find();
+absl::StatusOr<Start> find_start(const task::Task& task, const Parts& parts,
+                                 const std::optional<binlog::Position>& committed,
+                                 const std::stop_token& stop) {
+  return Finder(task, parts, committed, stop).find();
 }
 
 }  // namespace rowtide::run
