@@ -36,18 +36,24 @@ absl::Status ObjectWriter::write_status(const api::ObjectMetadata& object, const
   return absl::OkStatus();
 }
 
-absl::Status ObjectWriter::set_finalizer(const api::ObjectMetadata& object, bool is_wanted) {
+absl::Status ObjectWriter::patch_finalizer(const api::ObjectMetadata& object, bool is_wanted) {
   std::vector<std::string> finalizers = object.finalizers;
   std::erase(finalizers, api::kCleanupFinalizer);
   if (is_wanted) finalizers.emplace_back(api::kCleanupFinalizer);
-  const absl::Status written =
-      client_.patch(kind_, object.key, {{"metadata", {{"finalizers", finalizers}}}}, object.resource_version)
-          .status();
+  return client_
+      .patch(kind_, object.key, {{"metadata", {{"finalizers", finalizers}}}}, object.resource_version)
+      .status();
+}
+
+absl::Status ObjectWriter::set_finalizer(const api::ObjectMetadata& object, bool is_wanted) {
+  absl::Status written = patch_finalizer(object, is_wanted);
   return absl::IsNotFound(written) ? absl::OkStatus() : written;  // deleted meanwhile
 }
 
 absl::Status ObjectWriter::let_go(const api::ObjectMetadata& object, const CleanupDecision& decision) {
-  RETURN_IF_ERROR(set_finalizer(object, false));
+  const absl::Status written = patch_finalizer(object, false);
+  if (absl::IsNotFound(written)) return absl::OkStatus();  // it was let go before, and told: the watch is late
+  RETURN_IF_ERROR(written);
   spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "{} {}: {}: {}", kind_.kind,
               to_string(object.key), decision.reason, decision.message);
   tell(object, decision.is_warning ? "Warning" : "Normal", decision.reason, "Cleanup", decision.message);

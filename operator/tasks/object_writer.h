@@ -35,6 +35,7 @@ class ObjectWriter {
   [[nodiscard]] std::uint64_t status_writes() const { return status_writes_; }
 
  private:
+  [[nodiscard]] absl::Status patch_finalizer(const api::ObjectMetadata& object, bool is_wanted);
   void record(const api::ObjectMetadata& object, const std::vector<nlohmann::json>& events);
 
   kube::Client& client_;

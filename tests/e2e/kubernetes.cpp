@@ -41,6 +41,10 @@ Namespace::Namespace(const std::string& prefix) {
   name_ = prefix + "-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
   const RunResult made = run_kubectl({"create", "namespace", name_});
   if (!made.status.ok()) throw std::runtime_error("kubectl create namespace: " + made.err);
+  // Whatever Rowtide runs there must be allowed by the strictest of Kubernetes' own policies.
+  const RunResult labelled =
+      run_kubectl({"label", "namespace", name_, "pod-security.kubernetes.io/enforce=restricted"});
+  if (!labelled.status.ok()) throw std::runtime_error("kubectl label namespace: " + labelled.err);
 }
 
 Namespace::~Namespace() {

@@ -27,8 +27,7 @@ class Sidecars : public testing::Test {
   void SetUp() override {
     mysql_.create_user("rowtide", kPassword);
     space_.set_secret("source", "rowtide", kPassword);
-    space_.kubectl({"label", "namespace", space_.name(), "rowtide.dev/injection=enabled",
-                    "pod-security.kubernetes.io/enforce=restricted"});
+    space_.kubectl({"label", "namespace", space_.name(), "rowtide.dev/injection=enabled"});
     mysql_.exec("CREATE DATABASE shop");
     mysql_.exec("CREATE TABLE shop.customers (id INT PRIMARY KEY, name VARCHAR(40))");
   }

@@ -536,8 +536,8 @@ class CleanupCycleTest : public ReconcilerTest {
         [&] { return status().dump(); });
     return live(kube::kJob, "orders-cleanup");
   }
-  /// The Job's pod says so and ends; so does the Job.
-  void end_job(const char* condition, const std::string& words) {
+  /// The cleanup's Job's pod says so and ends.
+  void end_pod_of_job(const std::string& words) {
     const json job = wait_for_job();
     make_pod("cleanup-x", job.at("spec").at("template"),
              {{"kind", "Job"},
@@ -548,6 +548,10 @@ class CleanupCycleTest : public ReconcilerTest {
     write_status(kube::kPod, "cleanup-x",
                  {{"containerStatuses", json::array({container("cleanup", {{"terminated", end}}, false)})}});
     wait_until("the pod is seen", [&] { return kube::text_at(condition_of_cleanup(), "/message") == words; });
+  }
+  /// And so does the Job.
+  void end_job(const char* condition, const std::string& words) {
+    end_pod_of_job(words);
     if (std::string(condition) == "Complete") return finish_job("orders-cleanup");
     const std::string now = api::format_time(std::time(nullptr) * 1000);
     const auto is_true = [&](const char* type) {
@@ -606,6 +610,23 @@ TEST_F(CleanupCycleTest, TheTrackerStopsThenAJobCleansUpThenTheTaskGoes) {
   const json event = event_that("CleanedUp");
   EXPECT_EQ(event.at("type"), "Normal");
   EXPECT_EQ(event.at("note"), "the topics are deleted");
+}
+
+TEST_F(CleanupCycleTest, ItsEndIsToldOnceThoughTheWatchIsLate) {
+  delete_tracking();
+  stop_tracker();
+  end_pod_of_job("the topics are deleted");
+  wait_until("the operator knows of its own write", [&] {
+    const kube::ObjectPtr known = controller_->store(kube::kChangeTrackingTask)->find({space_, "orders"});
+    return kube::text_at(*known, "/metadata/resourceVersion") ==
+           resource_version(kube::kChangeTrackingTask, "orders");
+  });
+  watched_.hold(true);
+  finish_job("orders-cleanup");
+  wait_until_gone();
+  EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(events_that("CleanedUp"), 1U);
+  watched_.hold(false);
 }
 
 TEST_F(CleanupCycleTest, AJobThatFailsLetsTheTaskGoAndSaysWhatIsLeft) {
