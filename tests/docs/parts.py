@@ -75,9 +75,9 @@ def environment(**more):
     return {**os.environ, "PATH": path, "HOME": str(folder()), "SSL_CERT_FILE": "/dev/null", **more}
 
 
-def put_in(text, **places):
+def put_in(text, of):
     """The reader's own addresses, names and files in place of the document's; each must stand there."""
-    for theirs, ours in places.get("of", {}).items():
+    for theirs, ours in of.items():
         assert theirs in text, f"{theirs!r} does not stand in {text!r}"
         text = text.replace(theirs, ours)
     return text
