@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <future>
+#include <system_error>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
 namespace rowtide {
 inline namespace v1 {
 namespace {
+
+constexpr std::chrono::seconds kMostDestroyTime{10};
 
 void set_config(rd_kafka_conf_t* config, const char* name, const std::string& value) {
   std::array<char, 512> why{};
@@ -75,6 +81,17 @@ KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
 }
 
 }  // namespace
+
+void KafkaClientDeleter::operator()(rd_kafka_t* client) const noexcept {
+  try {
+    std::packaged_task<void()> destroy([client] { rd_kafka_destroy(client); });
+    const std::future<void> is_done = destroy.get_future();
+    std::thread(std::move(destroy)).detach();
+    is_done.wait_for(kMostDestroyTime);
+  } catch (const std::system_error&) {  // no thread is to be had
+    rd_kafka_destroy(client);
+  }
+}
 
 KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks) {
   KafkaConfig config = make_config(options, callbacks);

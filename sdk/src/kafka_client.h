@@ -28,7 +28,12 @@ using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaDeleter<rd_kafka_m
 using KafkaOffsets =
     std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaDeleter<rd_kafka_topic_partition_list_destroy>>;
 using KafkaTopic = std::unique_ptr<rd_kafka_topic_t, KafkaDeleter<rd_kafka_topic_destroy>>;
-using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaDeleter<rd_kafka_destroy>>;
+/// Ends the client. librdkafka waits for ever for its own threads where a topic that was read is deleted
+/// (confluentinc/librdkafka#4362): after ten seconds they are left behind, with the little that they hold.
+struct KafkaClientDeleter {
+  void operator()(rd_kafka_t* client) const noexcept;
+};
+using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaClientDeleter>;
 
 /// What librdkafka calls, on the thread that polls.
 struct KafkaCallbacks {

@@ -5,10 +5,13 @@
 #include <rowtide/consumer.h>
 
 #include <csignal>
+#include <future>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "tests/integration/tracker_process.h"
 #include "tests/support/kafka_broker.h"
@@ -661,6 +664,30 @@ TEST(SdkConsumer, ACheckpointThatCannotBeCommittedIsSaidOfItsPartition) {
   } catch (const Error& at_once) {
     EXPECT_THAT(at_once.what(), HasSubstr("orders [1]: "));
   }
+}
+
+TEST(SdkConsumer, ATopicThatIsDeletedDoesNotKeepItFromEnding) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic();
+  broker.produce(topic, std::nullopt, insert_of(1));
+  std::optional<Consumer> consumer(std::in_place, options_for(topic, topic));
+  consumer->acknowledge(take(*consumer, 1));
+  broker.delete_topic(topic);
+  try {
+    for (int i = 0; i < 20; ++i) static_cast<void>(consumer->poll(100ms));
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr(topic));
+  }
+  std::promise<void> ended;
+  std::thread end([&] {
+    consumer.reset();
+    ended.set_value();
+  });
+  if (ended.get_future().wait_for(20s) != std::future_status::ready) {
+    end.detach();
+    FAIL() << "it hangs";
+  }
+  end.join();
 }
 
 TEST(SdkConsumer, SurvivesARestartOfTheBroker) {

@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <future>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -14,6 +18,8 @@
 
 namespace rowtide::sink {
 namespace {
+
+constexpr std::chrono::seconds kMostDestroyTime{10};
 
 std::string_view name_of(task::SecurityProtocol protocol) {
   switch (protocol) {
@@ -104,7 +110,14 @@ void KafkaConfDeleter::operator()(rd_kafka_conf_s* conf) const noexcept {
 }
 
 void KafkaClientDeleter::operator()(rd_kafka_s* client) const noexcept {
-  rd_kafka_destroy(client);
+  try {
+    std::packaged_task<void()> destroy([client] { rd_kafka_destroy(client); });
+    const std::future<void> is_done = destroy.get_future();
+    std::thread(std::move(destroy)).detach();
+    is_done.wait_for(kMostDestroyTime);
+  } catch (const std::system_error&) {  // no thread is to be had
+    rd_kafka_destroy(client);
+  }
 }
 
 absl::Status set(rd_kafka_conf_s& conf, const char* name, const std::string& value) {

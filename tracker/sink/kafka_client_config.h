@@ -18,6 +18,8 @@ struct KafkaConfDeleter {
 };
 using KafkaConf = std::unique_ptr<rd_kafka_conf_s, KafkaConfDeleter>;
 
+/// Ends the client. librdkafka waits for ever for its own threads where a topic that was read is deleted
+/// (confluentinc/librdkafka#4362): after ten seconds they are left behind, with the little that they hold.
 struct KafkaClientDeleter {
   void operator()(rd_kafka_s* client) const noexcept;
 };
