@@ -4,11 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "tests/e2e/host_process.h"
 #include "tests/e2e/task_fixture.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -90,12 +94,51 @@ class Chart : public TaskFixture {
                             "jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}"});
   }
 
+  /// The pod of the operator that leads; "" while none does.
+  [[nodiscard]] std::string leader() const {
+    return in_system(*space_, {"get", "lease", "rowtide-operator", "-o", "jsonpath={.spec.holderIdentity}"});
+  }
+  [[nodiscard]] std::vector<std::string> operator_pods() const {
+    std::istringstream names(
+        in_system(*space_, {"get", "pods", "-l", "app.kubernetes.io/name=rowtide-operator", "-o",
+                            "jsonpath={.items[*].metadata.name}"}));
+    return {std::istream_iterator<std::string>(names), {}};
+  }
+  /// What `kubectl drain` asks the server for; "" or why it may not be.
+  [[nodiscard]] std::string refusal_to_evict(const std::string& pod) const {
+    const std::string path = folder_.path() / "eviction.json";
+    std::ofstream(path) << json{{"apiVersion", "policy/v1"},
+                                {"kind", "Eviction"},
+                                {"metadata", {{"name", pod}, {"namespace", "rowtide-system"}}}};
+    try {
+      in_system(*space_, {"create", "--raw", "/api/v1/namespaces/rowtide-system/pods/" + pod + "/eviction",
+                          "-f", path});
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+  /// At once, so that it cannot give the Lease back, and for good: its container would begin again in the
+  /// same pod.
+  void kill_operator(const std::string& pod) const {
+    const pid_t process = host_process("/usr/local/bin/rowtide-operator", "--leader-elect", pod);
+    ASSERT_EQ(::kill(process, SIGSTOP), 0);
+    in_system(*space_, {"delete", "pod", pod, "--grace-period=0", "--force"});
+    ASSERT_EQ(::kill(process, SIGKILL), 0);
+  }
+
   /// The operator that runs now has looked at the task: it reports the generation of an edit that changes
   /// nothing for the tracker.
   void expect_operator_works(const std::string& description) {
+    describe_task(description);
+    expect_seen(description);
+  }
+  void describe_task(const std::string& description) const {
     json object = task();
     object["spec"]["description"] = description;
     space_->apply(object);
+  }
+  void expect_seen(const std::string& description) const {
     wait_until(
         "the operator has seen " + description,
         [&] {
@@ -167,6 +210,86 @@ TEST_F(Chart, AnOperatorOfOneNamespaceRunsItsTasksWithoutPermissionElsewhere) {
   }
 }
 
+TEST_F(Chart, OfTwoOperatorsOneThatIsKilledIsFollowed) {
+  upgrade(kChart, {"replicas=2", "podDisruptionBudget.enabled=true"});
+  apply_and_wait_ready(task());
+  const std::string tracker = tracker_pod();
+  const std::string first = leader();
+  std::vector<std::string> standby = operator_pods();
+  ASSERT_EQ(std::erase(standby, first), 1U) << first;
+  ASSERT_EQ(standby.size(), 1U);
+
+  EXPECT_EQ(refusal_to_evict(standby.front()), "");
+  EXPECT_THAT(refusal_to_evict(first), HasSubstr("disruption budget"));
+  in_system(*space_, {"rollout", "status", kOperator, "--timeout=60s"});
+  EXPECT_EQ(leader(), first) << "who stands by ends, and nobody follows";
+
+  kill_operator(first);
+  describe_task("edited while nobody leads");
+  EXPECT_EQ(leader(), first) << "the edit was to be made meanwhile";
+  wait_until(
+      "another leads",
+      [&] {
+        const std::string now = leader();
+        return !now.empty() && now != first;
+      },
+      seconds{20});
+  expect_seen("edited while nobody leads");
+  expect_delivered(1);
+  EXPECT_EQ(tracker_pod(), tracker);
+}
+
+/// A workload whose pod asks for the tracker of the task `orders`, and which Pod Security `restricted`
+/// allows.
+json application() {
+  return json::parse(R"({
+    "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "cache"},
+    "spec": {
+      "selector": {"matchLabels": {"app": "cache"}},
+      "template": {
+        "metadata": {"labels": {"app": "cache"}, "annotations": {"rowtide.dev/inject": "orders"}},
+        "spec": {
+          "terminationGracePeriodSeconds": 1,
+          "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+          "containers": [{
+            "name": "cache", "image": "rowtide-application:dev", "command": ["sleep", "infinity"],
+            "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}}})");
+}
+
+TEST_F(Chart, WithFailurePolicyFailAPodWaitsForAnOperator) {
+  const std::string fail = "injection.failurePolicy=Fail";
+  space_->kubectl({"label", "namespace", space_->name(), "rowtide.dev/injection=enabled"});
+  upgrade(kChart, {fail});
+  json object = task();
+  object["spec"]["sink"] = {{"stream", json::object()}};
+  space_->apply(object);
+  space_->kubectl({"wait", "--for=condition=Ready", "ctt/orders", "--timeout=60s"});
+
+  upgrade(kChart, {fail, "replicas=0"});
+  wait_until("no operator is there", [&] { return operator_pods().empty(); });
+  const json template_ = application().at("spec").at("template");
+  json pod = {{"apiVersion", "v1"},
+              {"kind", "Pod"},
+              {"metadata", template_.at("metadata")},
+              {"spec", template_.at("spec")}};
+  pod["metadata"]["name"] = "alone";
+  EXPECT_THAT(space_->refusal_of(pod), HasSubstr("failed calling webhook \"inject.rowtide.dev\""));
+  space_->apply(application());
+  wait_until("the workload's pod was refused", [&] {
+    return space_->kubectl({"get", "events"}).find("failed calling webhook") != std::string::npos;
+  });
+  EXPECT_EQ(space_->kubectl({"get", "pods", "-l", "app=cache", "-o", "name"}), "");
+  pod["metadata"].erase("annotations");
+  space_->apply(pod);
+
+  upgrade(kChart, {fail});
+  space_->kubectl({"rollout", "status", "deployment/cache", "--timeout=85s"});
+  EXPECT_THAT(space_->kubectl({"get", "pods", "-l", "app=cache", "-o",
+                               "jsonpath={.items[*].spec.initContainers[*].name}"}),
+              "rowtide-tracker")
+      << "of the one that asked, and only of it";
+}
+
 TEST_F(Chart, EverySettingBecomesFieldsThatTheServerKnows) {
   const std::string rendered = folder_.path() / "rendered.yaml";
   std::ofstream(rendered) << helm({"template", "everything", kChart, "--values",
@@ -177,7 +300,8 @@ TEST_F(Chart, EverySettingBecomesFieldsThatTheServerKnows) {
 }
 
 TEST_F(Chart, OptionalObjectsAreAcceptedByTheServer) {
-  upgrade(kChart, {"podDisruptionBudget.enabled=true", "networkPolicy.enabled=true"});
+  upgrade(kChart, {"podDisruptionBudget.enabled=true", "networkPolicy.enabled=true",
+                   "networkPolicy.ingressFrom[0].podSelector.matchLabels.app=prometheus"});
   EXPECT_THAT(in_system(*space_, {"get", "poddisruptionbudgets,networkpolicies", "-o", "name"}),
               testing::AllOf(HasSubstr("poddisruptionbudget.policy/rowtide-operator"),
                              HasSubstr("networkpolicy.networking.k8s.io/rowtide-operator")));

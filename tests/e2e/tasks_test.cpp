@@ -5,12 +5,11 @@
 #include <signal.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 
+#include "tests/e2e/host_process.h"
 #include "tests/e2e/task_fixture.h"
 #include "tests/support/group_consumer.h"
 #include "tests/support/wait_until.h"
@@ -235,22 +234,6 @@ TEST_F(Tasks, SuspendEditAndDelete) {
   for (const std::string& name : space_->names("configmaps")) EXPECT_THAT(name, HasSubstr("kube-root-ca"));
 }
 
-/// The tracker's process on this host: the one whose task is the namespace's, and which is no precheck.
-pid_t tracker_process(const std::string& host_name) {
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream command(entry.path() / "cmdline", std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(command)), {});
-    if (!text.starts_with("/usr/local/bin/rowtide-tracker") || text.find("run") == std::string::npos)
-      continue;
-    std::ifstream environment(entry.path() / "environ", std::ios::binary);
-    const std::string variables((std::istreambuf_iterator<char>(environment)), {});
-    if (variables.find("HOSTNAME=" + host_name) != std::string::npos) {
-      return static_cast<pid_t>(std::stol(entry.path().filename()));
-    }
-  }
-  throw std::runtime_error("no tracker process of pod " + host_name);
-}
-
 TEST_F(Tasks, ATrackerKilledWhileRowsAreCommittedLosesNone) {
   sql("CREATE TABLE orders (id INT PRIMARY KEY, filler VARCHAR(100))");
   apply_and_wait_ready(task());
@@ -267,7 +250,7 @@ TEST_F(Tasks, ATrackerKilledWhileRowsAreCommittedLosesNone) {
     wait_until("some rows are committed", [&] { return committed >= kill * 500; });
     const std::string pod = space_->kubectl({"get", "pods", "-l", "app.kubernetes.io/component=tracker", "-o",
                                              "jsonpath={.items[0].metadata.name}"});
-    ASSERT_EQ(::kill(tracker_process(pod), SIGKILL), 0);
+    ASSERT_EQ(::kill(host_process("/usr/local/bin/rowtide-tracker", "run", pod), SIGKILL), 0);
     wait_until(
         "the pod was restarted",
         [&] {
