@@ -32,8 +32,6 @@ struct Watcher::Step {
 
 namespace {
 
-constexpr std::chrono::seconds kRequestTime{60};  // more than the transport's timeout of one request
-
 /// Whether a watch that failed so can never go on from where it was.
 bool state_is_void(const absl::Status& status) {
   if (absl::IsOutOfRange(status)) return true;
@@ -121,7 +119,7 @@ void Watcher::stop() {
 
 WatcherStats Watcher::stats() const {
   const auto& timing = options_.timing;
-  const auto bound = 2 * timing.idle_timeout + 4 * timing.backoff_max + kRequestTime;
+  const auto bound = 2 * timing.idle_timeout + 4 * timing.backoff_max + timing.request_time;
   const std::lock_guard lock(mutex_);
   WatcherStats stats = stats_;
   stats.synced = synced();

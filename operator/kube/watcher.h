@@ -47,6 +47,7 @@ struct WatchTiming {
   std::chrono::milliseconds backoff_min{800};
   std::chrono::milliseconds backoff_max{30'000};
   std::chrono::milliseconds healthy_after{120'000};  // a watch that lived so long resets the backoff
+  std::chrono::milliseconds request_time{60'000};    // more than the transport's timeout of one request
   std::chrono::milliseconds very_short{1'000};       // ended sooner and without an event: backs off
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -266,6 +267,29 @@ TEST_F(WatcherTest, ListFailuresBackOffAndAreTold) {
   EXPECT_TRUE(watcher_->stats().alive);
   transport_.answer(list("10", {}));
   EXPECT_TRUE(eventually([&] { return watcher_->synced(); }));
+}
+
+/// As a store would that waits for a lock for ever.
+class StuckSink final : public WatchSink {
+ public:
+  void replace(const std::string&, std::vector<ObjectPtr>) override { end_.get_future().wait(); }
+  void upsert(ObjectPtr) override {}
+  void remove(ObjectPtr) override {}
+  void end() { end_.set_value(); }
+
+ private:
+  std::promise<void> end_;
+};
+
+TEST_F(WatcherTest, OneThatIsStuckIsNotAlive) {
+  options_.timing.idle_timeout = options_.timing.request_time = milliseconds(50);
+  transport_.answer(list("10", {}));
+  StuckSink stuck;
+  Watcher watcher(transport_, options_, stuck);
+  watcher.start();
+  EXPECT_TRUE(eventually([&] { return !watcher.stats().alive; }));
+  stuck.end();
+  EXPECT_TRUE(eventually([&] { return watcher.stats().alive; }));
 }
 
 TEST_F(WatcherTest, StopEndsAnOpenWatch) {
