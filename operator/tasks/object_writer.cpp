@@ -52,7 +52,8 @@ absl::Status ObjectWriter::set_finalizer(const api::ObjectMetadata& object, bool
 
 absl::Status ObjectWriter::let_go(const api::ObjectMetadata& object, const CleanupDecision& decision) {
   const absl::Status written = patch_finalizer(object, false);
-  if (absl::IsNotFound(written)) return absl::OkStatus();  // it was let go before, and told: the watch is late
+  if (absl::IsNotFound(written))
+    return absl::OkStatus();  // it was let go before, and told: the watch is late
   RETURN_IF_ERROR(written);
   spdlog::log(decision.is_warning ? spdlog::level::warn : spdlog::level::info, "{} {}: {}: {}", kind_.kind,
               to_string(object.key), decision.reason, decision.message);
