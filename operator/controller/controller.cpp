@@ -256,6 +256,11 @@ bool Controller::wait_until_synced() {
 void Controller::work(std::size_t worker) {
   if (wait_until_synced()) {
     while (const auto key = queue_.get()) {
+      if (!is_listed(key->name_space)) {
+        queue_.add_after(*key, kUntilListed);
+        queue_.done(*key);
+        continue;
+      }
       const auto began = steady_clock::now();
       const Result result = run_one(worker, *key);
       settle(worker, *key, result, std::chrono::duration<double>(steady_clock::now() - began).count());
@@ -267,7 +272,6 @@ void Controller::work(std::size_t worker) {
 }
 
 Result Controller::run_one(std::size_t worker, const Key& key) {
-  if (!is_listed(key.name_space)) return {.requeue_after = kUntilListed};
   {
     const std::lock_guard lock(mutex_);
     running_since_[worker] = steady_clock::now();

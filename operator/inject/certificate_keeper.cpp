@@ -61,6 +61,7 @@ absl::Status CertificateKeeper::trusted() const {
 }
 
 void CertificateKeeper::run(const std::stop_token& stop) {
+  std::chrono::milliseconds pause = kLookUntilTrusted;
   while (!stop.stop_requested()) {
     rotate();
     const Publication told = publish();
@@ -70,7 +71,8 @@ void CertificateKeeper::run(const std::stop_token& stop) {
       if (is_told && next_ && !next_told_at_) next_told_at_ = Clock::now();
       note_trust(told);
     }
-    sleep_for(is_told ? options_.look_every : std::min(kLookUntilTrusted, options_.look_every), stop);
+    pause = told.status.ok() || absl::IsAborted(told.status) ? kLookUntilTrusted : pause * 2;
+    sleep_for(is_told ? options_.look_every : std::min(pause, options_.look_every), stop);
   }
 }
 
@@ -80,7 +82,13 @@ void CertificateKeeper::note_trust(const Publication& told) {
     now = absl::OkStatus();
   } else if (told.was_read || !trusted_.ok()) {
     // An API server that is away has not forgotten it; of a write that met another's the next look tells.
-    if (!told.status.ok() && !absl::IsAborted(told.status)) now = told.status;
+    if (!told.status.ok() && !absl::IsAborted(told.status)) {
+      now = told.status;
+    } else if (trusted_.ok()) {
+      now = absl::UnavailableError(fmt::format(
+          "something took the webhook's certificate out of MutatingWebhookConfiguration {}; it is written again",
+          options_.webhook));
+    }
   }
   if (now.ok() && current_.expires <= now_seconds()) {
     now = absl::UnavailableError(

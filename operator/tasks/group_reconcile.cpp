@@ -75,6 +75,7 @@ void GroupReconciler::forget_gone(const Key& task, const std::vector<JudgedGroup
       writer_.forget(group);
       samples_.forget(group);
       deletions_.forget(group);
+      server_errors_.forget(group);
     }
     if (now.empty()) known_.erase(known);
   }
@@ -107,7 +108,8 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
     if (finalizer_written.ok()) return {absl::OkStatus(), kAfterOwnWrite};
   }
   if (absl::IsAborted(finalizer_written)) return {absl::OkStatus(), kAfterOwnWrite};
-  view.finalizer_refusal = finalizer_refusal_of(finalizer_written, true);
+  view.finalizer_refusal =
+      finalizer_refusal_of(finalizer_written, server_errors_.last(group, {&finalizer_written}, now_ms));
   if (view.finalizer_refusal && terminating) {
     terminating->reason = view.finalizer_refusal->reason;
     terminating->message = view.finalizer_refusal->message;

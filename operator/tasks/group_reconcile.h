@@ -47,6 +47,7 @@ class GroupReconciler {
   ObjectWriter writer_;
   FirstSeen samples_;
   FirstSeen deletions_;
+  ServerErrors server_errors_;
   std::mutex mutex_;
   std::map<controller::Key, std::set<controller::Key>> known_;  // by task; guarded by mutex_
 };

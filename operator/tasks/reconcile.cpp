@@ -38,8 +38,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kWhileMoving{2'000};
 constexpr milliseconds kWhileSteady{10'000};
 constexpr milliseconds kForOwnNews{500};
-// A server has its moments; what it cannot do for so long is told.
-constexpr std::int64_t kServerErrorLastsMs = 5'000;
 
 const json* get(const kube::ObjectPtr& object) {
   return object.get();
@@ -184,12 +182,14 @@ controller::Result Reconciler::reconcile(const controller::Key& key) {
   }
   if (object && !sight.task) return result;  // it was not looked at, because it is another by now
   const controller::Result told = groups_.tell(key, groups, sight);
+  if (!result.status.ok()) return result;
   if (told.requeue_after) {
     result.requeue_after = std::min(result.requeue_after.value_or(*told.requeue_after), *told.requeue_after);
   }
-  result.status.Update(told.status);
-  // What failed is tried again with growing pauses, whatever else waits.
-  if (!result.status.ok()) result.requeue_after.reset();
+  // A group that fails does not make its task be looked at less.
+  if (!told.status.ok() && result.requeue_after)
+    result.requeue_after = std::max(*result.requeue_after, kWhileSteady);
+  result.status = told.status;
   return result;
 }
 
@@ -217,6 +217,9 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   if (!task.is_paused && task.has_cleanup_finalizer() != task.needs_cleanup()) {
     finalizer_written = writer_.set_finalizer(task, task.needs_cleanup());
     if (finalizer_written.ok() || absl::IsAborted(finalizer_written)) return {absl::OkStatus(), kForOwnNews};
+    // Nothing is begun that nobody would clean up after, unless the finalizer is not to be had.
+    const bool has_lasted = server_errors_.last(task, {&finalizer_written}, rowtide::now_ms());
+    if (!finalizer_refusal_of(finalizer_written, has_lasted)) return {std::move(finalizer_written)};
   }
 
   const std::optional<std::string> conflict =
@@ -262,7 +265,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.is_rolled_out =
       is_fit && is_applied(task, observed.deployment, plan.deployment) && is_rolled_out(*observed.deployment);
   observed.upgrade_waits = plan.upgrade_waits;
-  const bool has_lasted = server_error_lasts(
+  const bool has_lasted = server_errors_.last(
       task, {&precheck_written, &tracker_written, &groups_written, &finalizer_written}, now_ms);
   observed.precheck_refusal = refusal_of(precheck_written, has_lasted);
   observed.tracker_refusal = refusal_of(tracker_written, has_lasted);
@@ -287,23 +290,13 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   absl::Status outcome = writer_.write_status(task, status);
   const bool was_outdated = absl::IsAborted(outcome);
   if (was_outdated) outcome = absl::OkStatus();
-  outcome.Update(finalizer_written);
   outcome.Update(precheck_written);
   outcome.Update(tracker_written);
   outcome.Update(groups_written);
   if (!outcome.ok()) return {outcome};
-  return {absl::OkStatus(), was_outdated ? kForOwnNews : next_look(observed, status)};
-}
-
-bool Reconciler::server_error_lasts(const api::TaskObject& task,
-                                    std::initializer_list<const absl::Status*> written, std::int64_t now_ms) {
-  const bool is_there = std::any_of(written.begin(), written.end(),
-                                    [](const absl::Status* one) { return kube::is_server_error(*one); });
-  if (!is_there) {
-    server_errors_.forget(task.key);
-    return false;
-  }
-  return now_ms - server_errors_.first_seen(task.key, task.uid, now_ms) >= kServerErrorLastsMs;
+  const std::optional<milliseconds> next = was_outdated ? kForOwnNews : next_look(observed, status);
+  if (!finalizer_written.ok() && next) return {std::move(finalizer_written), std::max(*next, kWhileSteady)};
+  return {std::move(finalizer_written), next};
 }
 
 /// The spec that passed last, as status keeps it, with the task's metadata of today.
@@ -347,7 +340,7 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
     if (released.ok()) return {};
     if (absl::IsAborted(released)) return {absl::OkStatus(), kForOwnNews};
   }
-  const bool has_lasted = server_error_lasts(task, {&acted, &released}, now_ms);
+  const bool has_lasted = server_errors_.last(task, {&acted, &released}, now_ms);
   std::optional<Refusal> refusal = refusal_of(acted, has_lasted);
   if (!refusal) refusal = finalizer_refusal_of(released, has_lasted);
   if (refusal) {

@@ -59,10 +59,6 @@ class Reconciler {
   [[nodiscard]] absl::Status act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
                                             const CleanupView& view,
                                             const std::optional<api::TaskObject>& traces);
-  /// Whether one of the writes failed in the server, and has so for a while.
-  [[nodiscard]] bool server_error_lasts(const api::TaskObject& task,
-                                        std::initializer_list<const absl::Status*> written,
-                                        std::int64_t now_ms);
   [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,
                                                             const api::TaskObject& task);
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;
@@ -97,7 +93,7 @@ class Reconciler {
   FirstSeen job_ends_;
   FirstSeen lag_sides_;
   FirstSeen deletions_;
-  FirstSeen server_errors_;
+  ServerErrors server_errors_;
   KeptOtherwise kept_otherwise_;
   ObjectWriter writer_;
   GroupReconciler groups_;

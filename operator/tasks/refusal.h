@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "operator/api/object_metadata.h"
+#include "operator/tasks/first_seen.h"
 
 namespace rowtide::op::tasks {
 
@@ -20,5 +24,17 @@ struct Refusal {
 
 /// The same of the finalizer by which a deletion is heard of in time.
 [[nodiscard]] std::optional<Refusal> finalizer_refusal_of(const absl::Status& written, bool has_lasted);
+
+/// A server has its moments: what it cannot do for five seconds is told. Thread-safe.
+class ServerErrors {
+ public:
+  /// Whether one of the object's writes failed in the server, and has so for a while.
+  [[nodiscard]] bool last(const api::ObjectMetadata& object,
+                          std::initializer_list<const absl::Status*> written, std::int64_t now_ms);
+  void forget(const kube::ObjectKey& object) { seen_.forget(object); }
+
+ private:
+  FirstSeen seen_;
+};
 
 }  // namespace rowtide::op::tasks

@@ -266,8 +266,13 @@ TEST_F(GroupReconcilerTest, OfTwoGroupsWithOneIdTheOlderKeepsItInOneKafka) {
 }
 
 TEST_F(GroupReconcilerTest, ADuplicateOfAnotherNamespaceIsNotNamed) {
+  const std::string other_space = space_ + "-other";
+  client_
+      .create(kNamespace,
+              {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", other_space}}}})
+      .value();
   stop_operator();
-  start_operator(kImage, {});
+  start_operator(kImage, {space_, other_space});
   apply(task_object());
   json first = group_object("first");
   first["spec"]["groupId"] = space_ + ".same";
@@ -275,9 +280,7 @@ TEST_F(GroupReconcilerTest, ADuplicateOfAnotherNamespaceIsNotNamed) {
   wait_for_group("Accepted", "True SpecValid", "first");
   outlive_a_groups_second("first");
   const std::string first_space = space_;
-  space_ += "-other";
-  client_.create(kNamespace, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}})
-      .value();
+  space_ = other_space;
   apply(task_object());
   json second = group_object("second");
   second["spec"]["groupId"] = first_space + ".same";

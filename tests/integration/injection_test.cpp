@@ -282,7 +282,7 @@ TEST_F(InjectionWithoutRights, ABundleThatItMayNotGiveBackIsToldAndMended) {
 }
 
 TEST_F(InjectionWithoutRights, ACertificateThatExpiresWithoutASuccessorIsTold) {
-  start_keeper(seconds(6));
+  start_keeper(seconds(15));
   wait_until("it is told",
              [&] { return keeper_->trusted().message().find("has expired") != std::string_view::npos; });
 }

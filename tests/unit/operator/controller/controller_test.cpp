@@ -219,6 +219,7 @@ TEST_F(NamespacesTest, OneThatIsRefusedKeepsTheOthersWaitingForAMomentOnly) {
   const std::uint64_t before = attempts(controller);
   ASSERT_TRUE(eventually([&] { return attempts(controller) >= before + 3; }));
   EXPECT_EQ(recorder_.runs("orders", "bank"), 0);
+  EXPECT_EQ(controller.stats().active_workers, 0);
   server_.set_list("bank/pods", list_of({}));
   EXPECT_TRUE(eventually([&] { return recorder_.runs("orders", "bank") == 1; }));
 }
