@@ -214,13 +214,8 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
     return terminate(task, task_to_clean_up(object, task, last_good));
   }
   absl::Status finalizer_written;
-  if (!task.is_paused && task.has_cleanup_finalizer() != task.needs_cleanup()) {
-    finalizer_written = writer_.set_finalizer(task, task.needs_cleanup());
-    if (finalizer_written.ok() || absl::IsAborted(finalizer_written)) return {absl::OkStatus(), kForOwnNews};
-    // Nothing is begun that nobody would clean up after, unless the finalizer is not to be had.
-    const bool has_lasted = server_errors_.last(task, {&finalizer_written}, rowtide::now_ms());
-    if (!finalizer_refusal_of(finalizer_written, has_lasted)) return {std::move(finalizer_written)};
-  }
+  if (std::optional<controller::Result> result = keep_finalizer(task, finalizer_written))
+    return *std::move(result);
 
   const std::optional<std::string> conflict =
       conflict_of(object, *controller_.store(kube::kChangeTrackingTask));
@@ -297,6 +292,18 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   const std::optional<milliseconds> next = was_outdated ? kForOwnNews : next_look(observed, status);
   if (!finalizer_written.ok() && next) return {std::move(finalizer_written), std::max(*next, kWhileSteady)};
   return {std::move(finalizer_written), next};
+}
+
+/// The outcome of the run, where the rest of it has to wait for the finalizer; else what became of its write.
+std::optional<controller::Result> Reconciler::keep_finalizer(const api::TaskObject& task,
+                                                             absl::Status& written) {
+  if (task.is_paused || task.has_cleanup_finalizer() == task.needs_cleanup()) return std::nullopt;
+  written = writer_.set_finalizer(task, task.needs_cleanup());
+  if (written.ok() || absl::IsAborted(written)) return controller::Result{absl::OkStatus(), kForOwnNews};
+  // Nothing is begun that nobody would clean up after, unless the finalizer is not to be had.
+  const bool has_lasted = server_errors_.last(task, {&written}, rowtide::now_ms());
+  if (finalizer_refusal_of(written, has_lasted)) return std::nullopt;
+  return controller::Result{written, std::nullopt};
 }
 
 /// The spec that passed last, as status keeps it, with the task's metadata of today.

@@ -59,6 +59,8 @@ class Reconciler {
   [[nodiscard]] absl::Status act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
                                             const CleanupView& view,
                                             const std::optional<api::TaskObject>& traces);
+  [[nodiscard]] std::optional<controller::Result> keep_finalizer(const api::TaskObject& task,
+                                                                 absl::Status& written);
   [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,
                                                             const api::TaskObject& task);
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;

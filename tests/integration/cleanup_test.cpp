@@ -121,7 +121,10 @@ TEST_F(CleanupTest, ATopicWhoseNameOnlyTheTableTellsGoesByTheSource) {
   sql("CREATE TABLE `a b` (id INT PRIMARY KEY)");
   sql("INSERT INTO `a b` VALUES (1)");
   TrackerProcess tracker(task_);
-  track_and_stop(tracker);
+  tracker.start_streaming();
+  wait_until("its topic",
+             [&] { return tracker.status().dump().find(database_ + ".a_b-") != std::string::npos; });
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
   const RunResult done = run_tracker("cleanup", task_);
   EXPECT_TRUE(done.status.ok()) << done.err;
   EXPECT_THAT(done.out, HasSubstr("cdc." + database_ + ".a_b-"));
