@@ -295,8 +295,15 @@ TEST_F(Chart, EverySettingBecomesFieldsThatTheServerKnows) {
   std::ofstream(rendered) << helm({"template", "everything", kChart, "--values",
                                    ROWTIDE_SOURCE_DIR "/tests/helm/everything.yaml", "--set",
                                    "crds.enabled=false"});
-  EXPECT_THAT(in_system(*space_, {"apply", "--dry-run=server", "--validate=strict", "-f", rendered}),
-              HasSubstr("deployment.apps/everything-rowtide-operator created (server dry run)"));
+  // In no namespace: the objects name theirs.
+  const RunResult applied =
+      run({.argv = {"kubectl", "apply", "--dry-run=server", "--validate=strict", "-f", rendered},
+           .env = {},
+           .working_dir = {}},
+          seconds{60});
+  EXPECT_THAT(applied.out, HasSubstr("deployment.apps/everything-rowtide-operator created (server dry run)"))
+      << applied.err;
+  EXPECT_TRUE(applied.status.ok()) << applied.err;
 }
 
 TEST_F(Chart, OptionalObjectsAreAcceptedByTheServer) {
