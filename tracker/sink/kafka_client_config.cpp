@@ -114,7 +114,10 @@ void KafkaClientDeleter::operator()(rd_kafka_s* client) const noexcept {
     std::packaged_task<void()> destroy([client] { rd_kafka_destroy(client); });
     const std::future<void> is_done = destroy.get_future();
     std::thread(std::move(destroy)).detach();
-    is_done.wait_for(kMostDestroyTime);
+    if (is_done.wait_for(kMostDestroyTime) == std::future_status::timeout) {
+      spdlog::warn("A Kafka client was left to end by itself: it had not within {} s",
+                   kMostDestroyTime.count());
+    }
   } catch (const std::system_error&) {  // no thread is to be had
     rd_kafka_destroy(client);
   }
