@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -19,6 +20,8 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 using testing::HasSubstr;
+
+constexpr const char* kCheckpoints = "__rowtide_checkpoints";
 
 /// Of a row change; nothing of any other record.
 std::optional<int> id_after(const KafkaRecord& record) {
@@ -94,6 +97,40 @@ class ExactlyOnce : public testing::TestWithParam<SqlFlavor> {
     constexpr auto kSeries = "op=\"insert\"";
     const bool is_there = tracker.get("/metrics").body.find(kSeries) != std::string::npos;
     return is_there ? tracker.metric("rowtide_tracker_events_total", kSeries) : 0;
+  }
+  /// Row 0, after which the position rests: nothing is left to be committed.
+  void commit_a_row(KafkaReader& reader) {
+    server.connect(database).exec("INSERT INTO t VALUES (0, '')");
+    wait_until(
+        "a commit", [&] { return !reader.read_to_end().empty(); }, seconds{60});
+  }
+  /// Loses the tracker's checkpoints by `lose`, and its connection inside a transaction. When it has gone
+  /// back to its last commit, and before it commits again, it is killed and started anew.
+  void lose_checkpoints_and_tracker(const KafkaBroker& broker, TrackerProcess& tracker, const json& task,
+                                    const std::function<void()>& lose) {
+    constexpr int kRows = 60'000;
+    KafkaReader reader = broker.reader(topic_of(task));
+    commit_a_row(reader);
+    lose();
+    const std::size_t seen = reader.read_to_end().size();
+    insert_in_one_transaction(kRows, 300);
+    wait_until(
+        "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60},
+        [&] { return tracker.process().err() + tracker.get("/status").body; });
+    kill_dump();
+    wait_until(
+        "the last commit",
+        [&] { return tracker.process().err().find("Going on from the last commit") != std::string::npos; },
+        seconds{60}, [&] { return tracker.process().err(); });
+    EXPECT_EQ(tracker.stop(SIGKILL).signal, SIGKILL);
+    const std::string said = tracker.process().err();
+    EXPECT_THAT(said, HasSubstr("this tracker had written: it goes on from its last commit"));
+    ASSERT_EQ(reader.read_to_end().size(), seen) << "it was too fast to be killed before the commit";
+    tracker.start_streaming();
+    const std::vector<int> ids = arrived(reader, kRows);
+    EXPECT_EQ(differences(ids, kRows), "") << said << tracker.process().err();
+    EXPECT_EQ(std::ranges::count(ids, 0), 1);
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
   }
   /// Ends the tracker's connection that reads the binlog, as an administrator would.
   void kill_dump() {
@@ -205,12 +242,13 @@ TEST_P(ExactlyOnce, ACheckpointLostUnderTheTrackerLosesNoChange) {
   const json task = task_on(broker);
   TrackerProcess tracker(task);
   tracker.start_streaming();
-  broker.delete_topic("__rowtide_checkpoints");
+  KafkaReader reader = broker.reader(topic_of(task));
+  commit_a_row(reader);
+  broker.delete_topic(kCheckpoints);
   insert_in_one_transaction(kRows, 300);
   wait_until(
       "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60});
   kill_dump();
-  KafkaReader reader = broker.reader(topic_of(task));
   EXPECT_EQ(differences(arrived(reader, kRows), kRows), "") << tracker.process().err();
   EXPECT_THAT(tracker.process().err(), HasSubstr("The checkpoint is gone"));
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
@@ -219,6 +257,30 @@ TEST_P(ExactlyOnce, ACheckpointLostUnderTheTrackerLosesNoChange) {
   server.connect(database).exec("INSERT INTO t VALUES (" + std::to_string(kRows + 1) + ", '')");
   EXPECT_EQ(differences(arrived(reader, kRows + 1), kRows + 1), "");
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+TEST_P(ExactlyOnce, ACheckpointLostUnderTheTrackerIsThereAgainBeforeTheNextCommit) {
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  lose_checkpoints_and_tracker(broker, tracker, task, [&] { broker.delete_topic(kCheckpoints); });
+}
+
+TEST_P(ExactlyOnce, AnOlderCheckpointBroughtBackUnderTheTrackerRepeatsNothing) {
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  const std::vector<KafkaRecord> copy = broker.reader(kCheckpoints).read_to_end();
+  ASSERT_FALSE(copy.empty());
+  lose_checkpoints_and_tracker(broker, tracker, task, [&] {
+    broker.delete_topic(kCheckpoints);
+    broker.create_topic(kCheckpoints, 1, {{"cleanup.policy", "compact"}});
+    for (const KafkaRecord& each : copy) broker.produce(kCheckpoints, each.key, each.value);
+  });
 }
 
 // Several times 64 MiB of records, so that there is time for two kills.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/status/try.h"
+#include "tracker/binlog/binlog_coordinates.h"
 
 namespace rowtide::binlog {
 namespace {
@@ -35,6 +36,21 @@ absl::StatusOr<GtidSet> parse_set(std::string_view flavor, std::string_view text
   }
   if (!text.empty()) return absl::InvalidArgumentError("position: flavor is file, but there is a gtidSet");
   return GtidSet();
+}
+
+bool is_part(const GtidSet& part, const GtidSet& whole) {
+  if (part.index() != whole.index()) return false;
+  if (const auto* mysql = std::get_if<MysqlGtidSet>(&part))
+    return std::get<MysqlGtidSet>(whole).contains(*mysql);
+  const auto* mariadb = std::get_if<MariadbGtidSet>(&part);
+  return mariadb != nullptr && mariadb->beyond(std::get<MariadbGtidSet>(whole)).empty();
+}
+
+std::uint64_t delivered(const std::optional<Midway>& midway) {
+  if (!midway) return 0;
+  std::uint64_t sum = midway->schema_changes;
+  for (const auto& [table, rows] : midway->rows) sum += rows;
+  return sum;
 }
 
 absl::Status bad_field(std::string_view field, std::string_view expected) {
@@ -96,6 +112,16 @@ std::string between_transactions(const Position& position) {
 }
 
 }  // namespace
+
+bool is_before(const Position& a, const Position& b) {
+  if (a.gtids != b.gtids) return is_part(a.gtids, b.gtids);
+  const bool is_same_server = a.server == b.server;
+  if (!is_same_server && std::holds_alternative<std::monostate>(a.gtids)) return false;
+  const BinlogCoordinates at_a{a.file, a.offset};
+  const BinlogCoordinates at_b{b.file, b.offset};
+  if (is_same_server && at_a != at_b) return at_a < at_b;
+  return delivered(a.midway) < delivered(b.midway);
+}
 
 std::string to_string(const Position& position) {
   std::string text = between_transactions(position);

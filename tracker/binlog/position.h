@@ -50,6 +50,10 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
+/// Less is done at `a` than at `b`. False also where that cannot be known: of two servers without GTIDs, of
+/// sets that each have what the other has not.
+[[nodiscard]] bool is_before(const Position& a, const Position& b);
+
 /// For logs and messages: "mysql-bin.000003:4711 (GTIDs uuid:1-5)", and with midway ", after 4000 rows of
 /// transaction uuid:6".
 [[nodiscard]] std::string to_string(const Position& position);

@@ -60,8 +60,8 @@ void Checkpointer::commit_when_due(sink::Transactional& sink, const std::stop_to
   }
 }
 
-absl::Status Checkpointer::save() {
-  if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr) return commit(*sink, {});
+absl::Status Checkpointer::save(const std::stop_token& stop) {
+  if (sink::Transactional* sink = parts_.sink.transactional(); sink != nullptr) return commit(*sink, stop);
   return save_durable();
 }
 

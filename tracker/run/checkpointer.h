@@ -29,8 +29,8 @@ class Checkpointer {
   void start();
   void stop() { thread_ = {}; }
 
-  /// Saves or commits what is durable now; nothing to do is OK.
-  [[nodiscard]] absl::Status save();
+  /// Saves or commits what is durable now; nothing to do is OK. `stop` bounds the wait for brokers.
+  [[nodiscard]] absl::Status save(const std::stop_token& stop = {});
 
   /// Has the thread save what is durable now, without waiting for its time. From any thread.
   void hurry();

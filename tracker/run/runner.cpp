@@ -60,12 +60,7 @@ absl::Status Runner::run_until_stopped(const std::stop_token& stop) {
   std::jthread verifying([this](const std::stop_token& token) { verifier_.run(token); });
   RETURN_IF_ERROR(prepare(std::nullopt, stop));
   spdlog::info("Starting at {}", binlog::to_string(start_->from));
-
-  // The position we begin at is itself a checkpoint: without it, a restart before the first change would look
-  // for "Latest" again and lose what was committed in between.
-  parts_.sink.end_transaction(start_->from, 0);
-  RETURN_IF_ERROR(keep_trying([this] { return checkpointer_.save(); }, stop));
-
+  RETURN_IF_ERROR(keep_trying([&] { return save_start(stop); }, stop));
   return stream_and_drain(verifying, stop);
 }
 
@@ -138,6 +133,16 @@ absl::Status Runner::prepare(const std::optional<binlog::Position>& committed, c
       stop);
 }
 
+/// The position we begin at is itself a checkpoint: without it, a restart before the first change would look
+/// for "Latest" again and lose what was committed in between.
+absl::Status Runner::save_start(const std::stop_token& stop) {
+  sink::Transactional* sink = parts_.sink.transactional();
+  const bool has_failed_before = sink != nullptr && !sink->at_transaction_boundary();
+  if (has_failed_before) RETURN_IF_ERROR(sink->roll_back());
+  parts_.sink.end_transaction(start_->from, 0);
+  return checkpointer_.save(stop);
+}
+
 absl::Status Runner::stream(const std::stop_token& stop) {
   Backoff backoff = retry_backoff();
   while (!stop.stop_requested()) {
@@ -199,11 +204,16 @@ absl::Status Runner::check_end() {
 }
 
 /// After a failure inside a transaction: what of it is in the sink would come twice. As after a restart, the
-/// checkpoint says where to go on, and with which definitions.
+/// checkpoint says where to go on, and with which definitions; where it was lost, it is written again before
+/// anything else is.
 absl::Status Runner::roll_back(sink::Transactional& sink, const std::stop_token& stop) {
   checkpointer_.stop();
-  RETURN_IF_ERROR(keep_trying([&sink] { return sink.roll_back(); }, stop));
-  RETURN_IF_ERROR(prepare(parts_.sink.durable(), stop));
+  const auto go_back = [&]() -> absl::Status {
+    RETURN_IF_ERROR(sink.roll_back());
+    RETURN_IF_ERROR(prepare(parts_.sink.durable(), stop));
+    return save_start(stop);
+  };
+  RETURN_IF_ERROR(keep_trying(go_back, stop));
   spdlog::info("Going on from the last commit, {}", binlog::to_string(start_->from));
   checkpointer_.start();
   return absl::OkStatus();

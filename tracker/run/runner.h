@@ -63,6 +63,7 @@ class Runner {
   /// `committed`: as find_start()'s.
   [[nodiscard]] absl::Status prepare(const std::optional<binlog::Position>& committed,
                                      const std::stop_token& stop);
+  [[nodiscard]] absl::Status save_start(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
   [[nodiscard]] absl::Status explain_unreadable(const absl::Status& status);

@@ -45,6 +45,7 @@ class Finder {
  private:
   [[nodiscard]] absl::Status connect();
   [[nodiscard]] absl::StatusOr<bool> resume();
+  [[nodiscard]] bool is_ours(const std::optional<checkpoint::Checkpoint>& found) const;
   [[nodiscard]] absl::Status begin();
   [[nodiscard]] absl::Status forget_definitions();
   [[nodiscard]] absl::Status begin_history(const binlog::Position& from);
@@ -89,15 +90,23 @@ absl::Status Finder::connect() {
   return absl::OkStatus();
 }
 
+/// Not a copy that was brought back while this tracker ran. It may be newer than the last commit that is
+/// known of: one that seemed to fail was made after all.
+bool Finder::is_ours(const std::optional<checkpoint::Checkpoint>& found) const {
+  return found.has_value() && found->reset_nonce >= task_.spec.reset_nonce &&
+         !binlog::is_before(found->position, *committed_);
+}
+
 /// False: there is no checkpoint that counts.
 absl::StatusOr<bool> Finder::resume() {
   if (parts_.checkpoints == nullptr) return false;
   ASSIGN_OR_RETURN(std::optional<checkpoint::Checkpoint> checkpoint, parts_.checkpoints->load());
   remark_ = parts_.checkpoints->remark();
-  if (!checkpoint.has_value() && committed_.has_value()) {
+  if (committed_.has_value() && !is_ours(checkpoint)) {
     spdlog::warn(
-        "The checkpoint is gone, which this tracker had written: it goes on from its last commit, {}, and "
+        "The checkpoint is {}, which this tracker had written: it goes on from its last commit, {}, and "
         "writes a new one",
+        checkpoint ? "older, at " + binlog::to_string(checkpoint->position) + ", than the one" : "gone",
         binlog::to_string(*committed_));
     return false;
   }
@@ -125,7 +134,7 @@ absl::StatusOr<bool> Finder::resume() {
 }
 
 absl::Status Finder::begin() {
-  if (committed_.has_value() && !is_reset_) {
+  if (committed_.has_value()) {
     from_ = *committed_;
     from_.schema_version = 0;  // of the history that begins here
     return begin_history(from_);

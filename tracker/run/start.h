@@ -25,9 +25,10 @@ struct Start {
   std::string remark = {};
 };
 
-/// The checkpoint, with the definitions of then; else `committed`, what this process has made durable itself
-/// (the checkpoint was lost under it); else spec.startPosition, with what can be known there. Asks the source
-/// and the checkpoints. Errors as event_source.h's and checkpoint_store.h's; CANCELLED: stop.
+/// The checkpoint, with the definitions of then. Where there is none, or one before `committed`, which this
+/// process has made durable itself: that, because the checkpoint was lost under it, or a copy brought back.
+/// Else spec.startPosition, with what can be known there. Asks the source and the checkpoints. Errors as
+/// event_source.h's and checkpoint_store.h's; CANCELLED: stop.
 [[nodiscard]] absl::StatusOr<Start> find_start(const task::Task& task, const Parts& parts,
                                                const std::optional<binlog::Position>& committed,
                                                const std::stop_token& stop);

@@ -38,7 +38,7 @@ void CommitGate::leave(const binlog::Position& position) {
 bool CommitGate::is_due(Clock::time_point now) const {
   if (has_records_)
     return (!is_writing_ && now - last_write_ >= kPause) || now - opened_at_ >= cost_ * kShare;
-  return end_ != committed_ && now - opened_at_ >= kPositionInterval;
+  return is_new() && now - opened_at_ >= kPositionInterval;
 }
 
 bool CommitGate::wait_until_due(const std::stop_token& stop) {
@@ -59,7 +59,7 @@ std::optional<binlog::Position> CommitGate::close(const std::stop_token& stop) {
   is_closing_ = true;
   const bool is_between = changed_.wait(lock, stop, [this] { return !is_writing_; });
   closed_at_ = Clock::now();
-  if (is_between && end_ && end_ != committed_) return end_;
+  if (is_between && is_new()) return end_;
   is_closing_ = false;
   lock.unlock();
   changed_.notify_all();
@@ -74,6 +74,7 @@ void CommitGate::open(bool is_committed) {
     if (is_committed) {
       committed_ = end_;
       has_records_ = false;
+      is_rolled_back_ = false;
     }
     is_closing_ = false;
   }
@@ -95,7 +96,8 @@ void CommitGate::roll_back() {
   is_writing_ = false;
   has_records_ = false;
   is_closing_ = false;
-  end_ = committed_;
+  end_.reset();
+  is_rolled_back_ = true;
 }
 
 }  // namespace rowtide::sink

@@ -31,11 +31,12 @@ class CommitGate {
 
   [[nodiscard]] bool at_transaction_boundary() const;
   [[nodiscard]] std::optional<binlog::Position> committed() const;
-  /// Forgets what is not committed. While nobody is inside.
+  /// Forgets what is not committed; the next end is committed whatever it is. While nobody is inside.
   void roll_back();
 
  private:
   [[nodiscard]] bool is_due(Clock::time_point now) const;
+  [[nodiscard]] bool is_new() const { return end_ && (is_rolled_back_ || end_ != committed_); }
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -44,6 +45,7 @@ class CommitGate {
   bool is_closing_ = false;
   std::optional<binlog::Position> end_;
   std::optional<binlog::Position> committed_;
+  bool is_rolled_back_ = false;  ///< and nothing committed since
   Clock::time_point last_write_;
   Clock::time_point closed_at_;
   Clock::time_point opened_at_;

@@ -41,7 +41,8 @@ class Transactional {
   [[nodiscard]] virtual bool at_transaction_boundary() const = 0;
 
   /// Takes back what no commit has made durable, and begins anew as after a restart: go on from the
-  /// checkpoint. While neither of the two threads is inside another function. UNAVAILABLE: try again.
+  /// checkpoint, and end_transaction() there, which the next commit commits although it may have been so
+  /// already. While neither of the two threads is inside another function. UNAVAILABLE: try again.
   [[nodiscard]] virtual absl::Status roll_back() = 0;
 };
 

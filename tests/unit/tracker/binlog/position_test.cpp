@@ -53,6 +53,39 @@ TEST(Positions, BadJson) {
     EXPECT_EQ(position_from_json(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
 }
 
+TEST(Positions, BeforeIsWhereLessIsDone) {
+  const auto mysql = [](const char* gtids, std::uint64_t offset, const char* server = "one") {
+    return Position{
+        .gtids = *MysqlGtidSet::parse(gtids), .file = "b.000001", .offset = offset, .server = server};
+  };
+  const auto file = [](const char* name, std::uint64_t offset, const char* server = "one") {
+    return Position{.gtids = {}, .file = name, .offset = offset, .server = server};
+  };
+  const auto mariadb = [](const char* gtids) { return Position{.gtids = *MariadbGtidSet::parse(gtids)}; };
+  const auto midway = [](Position position, std::uint64_t rows) {
+    position.midway = Midway{"the next", {{"shop.orders", rows}}, 0};
+    return position;
+  };
+  constexpr const char* kLess = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-4";
+  constexpr const char* kOther = "4e11fa47-71ca-11e1-9e33-c80aa9429562:1-9";
+  const std::pair<Position, Position> ordered[] = {
+      {mysql(kLess, 900), mysql(kSet, 4, "another, after a failover")},
+      {mysql(kSet, 4), mysql(kSet, 90)},
+      {mysql(kSet, 4), midway(mysql(kSet, 4), 10)},
+      {midway(mysql(kSet, 4), 10), midway(mysql(kSet, 4), 20)},
+      {mariadb("0-1-41"), mariadb("0-2-42,1-7-9")},
+      {file("b.000009", 90), file("b.000010", 4)},
+      {file("b.000009", 4), file("b.000009", 90)}};
+  for (const auto& [a, b] : ordered) {
+    EXPECT_TRUE(is_before(a, b)) << to_string(a) << " before " << to_string(b);
+    EXPECT_FALSE(is_before(b, a)) << to_string(b) << " after " << to_string(a);
+    EXPECT_FALSE(is_before(a, a)) << to_string(a);
+  }
+  EXPECT_FALSE(is_before(mysql(kSet, 4), mysql(kOther, 90))) << "each has what the other has not";
+  EXPECT_FALSE(is_before(mariadb("0-1-41,2-1-1"), mariadb("0-1-42")));
+  EXPECT_FALSE(is_before(file("b.000001", 4), file("b.000001", 90, "another"))) << "not comparable";
+}
+
 TEST(Positions, ForPeople) {
   EXPECT_EQ(to_string(mysql_position()), std::string("binlog.000003:4294967300 (GTIDs ") + kSet + ")");
   EXPECT_EQ(to_string(Position{{}, "f.000009", 4711}), "f.000009:4711");

@@ -1,8 +1,9 @@
 #include "tracker/run/runner.h"
-#include "common/status/reason.h"
 
 #include <gmock/gmock.h>
 
+#include "common/status/reason.h"
+#include "common/status/text.h"
 #include "tests/unit/tracker/run/run_fixture.h"
 
 namespace rowtide::run {
@@ -77,6 +78,20 @@ TEST_F(Runners, TheResetNonceOfTheCheckpointBeginsNothingAnew) {
   EXPECT_EQ(runner_->status().start_remark, "");
   EXPECT_THAT(checkpoints_.log(), ElementsAre("checkpoint binlog.000001:100"));
   EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, AnOlderCheckpointThanTheOwnCommitDoesNotCount) {
+  task_.spec.reset_nonce = 1;
+  const auto start_with = [&](std::uint64_t found, std::int64_t nonce,
+                              std::optional<binlog::Position> committed) {
+    checkpoints_.loaded = checkpoint::Checkpoint{.position = at(found), .reset_nonce = nonce};
+    const absl::StatusOr<Start> start = find_start(task_, parts(), committed, {});
+    return start.ok() ? start->from : binlog::Position{.file = std::string(text(start.status()))};
+  };
+  EXPECT_EQ(start_with(500, 1, at(600)), at(600)) << "a copy that was brought back";
+  EXPECT_EQ(start_with(900, 0, at(600)), at(600)) << "a copy of before the reset, which is not done twice";
+  EXPECT_EQ(start_with(700, 1, at(600)), at(700)) << "a commit that seemed to fail";
+  EXPECT_EQ(start_with(500, 1, std::nullopt), at(500)) << "a start";
 }
 
 TEST_F(Runners, TheFirstPositionIsSavedBeforeTheFirstEvent) {

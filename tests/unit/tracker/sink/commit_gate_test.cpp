@@ -99,5 +99,20 @@ TEST(CommitGate, RollingBackForgetsWhatIsNotCommitted) {
   EXPECT_EQ(gate.close({}), std::nullopt);
 }
 
+TEST(CommitGate, AfterRollingBackTheSameEndIsCommittedAgain) {
+  CommitGate gate;
+  gate.leave(at(10));
+  ASSERT_EQ(gate.close({}), at(10));
+  gate.open(true);
+  gate.roll_back();
+  gate.leave(at(10));
+  ASSERT_EQ(gate.close({}), at(10));
+  gate.open(false);
+  EXPECT_TRUE(gate.wait_until_due({}));
+  EXPECT_EQ(gate.close({}), at(10));
+  gate.open(true);
+  EXPECT_EQ(gate.close({}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace rowtide::sink
