@@ -71,8 +71,9 @@ void CertificateKeeper::run(const std::stop_token& stop) {
       if (is_told && next_ && !next_told_at_) next_told_at_ = Clock::now();
       note_trust(told);
     }
-    pause = told.status.ok() || absl::IsAborted(told.status) ? kLookUntilTrusted : pause * 2;
-    sleep_for(is_told ? options_.look_every : std::min(pause, options_.look_every), stop);
+    const bool has_failed = !told.status.ok() && !absl::IsAborted(told.status);
+    pause = std::min(has_failed ? pause * 2 : kLookUntilTrusted, options_.look_every);
+    sleep_for(is_told ? options_.look_every : pause, stop);
   }
 }
 
