@@ -100,7 +100,7 @@ void Controller::add_watch(kube::Transport& transport, kube::WatchOptions option
   watch.store = std::make_unique<ObjectStore>(std::move(on_change), std::move(groups_of));
   for (const std::string& name_space : scopes_) {
     options.name_space = name_space;
-    watch.watchers.push_back(std::make_unique<kube::Watcher>(transport, options, *watch.store));
+    watchers_.push_back(std::make_unique<kube::Watcher>(transport, options, *watch.store));
   }
   watches_.push_back(std::move(watch));
 }
@@ -136,9 +136,7 @@ void Controller::noticed_watched(std::size_t watch, const WatchedKind& kind, con
 
 void Controller::watch() {
   if (std::exchange(is_watching_, true)) return;
-  for (const Watch& watch : watches_) {
-    for (const auto& watcher : watch.watchers) watcher->start();
-  }
+  for (const auto& watcher : watchers_) watcher->start();
 }
 
 void Controller::start(Reconcile reconcile) {
@@ -171,13 +169,9 @@ void Controller::stop() {
   }
   stopping_.notify_all();
   queue_.shutdown();
-  for (const Watch& watch : watches_) {
-    for (const auto& watcher : watch.watchers) watcher->request_stop();
-  }
+  for (const auto& watcher : watchers_) watcher->request_stop();
   workers_.clear();  // joins: a reconcile that runs comes to its end
-  for (const Watch& watch : watches_) {
-    for (const auto& watcher : watch.watchers) watcher->stop();
-  }
+  for (const auto& watcher : watchers_) watcher->stop();
 }
 
 void Controller::enqueue(const Key& key) {
@@ -185,10 +179,8 @@ void Controller::enqueue(const Key& key) {
 }
 
 bool Controller::every_watcher(const std::function<bool(const kube::Watcher&)>& is_so) const {
-  return std::all_of(watches_.begin(), watches_.end(), [&](const Watch& watch) {
-    return std::all_of(watch.watchers.begin(), watch.watchers.end(),
-                       [&](const auto& watcher) { return is_so(*watcher); });
-  });
+  return std::all_of(watchers_.begin(), watchers_.end(),
+                     [&](const auto& watcher) { return is_so(*watcher); });
 }
 
 bool Controller::synced() const {
@@ -237,9 +229,7 @@ ControllerStats Controller::stats() const {
   }
   stats.max_workers = options_.workers;
   stats.queue = queue_.stats();
-  for (const Watch& watch : watches_) {
-    for (const auto& watcher : watch.watchers) stats.watchers.push_back(watcher->stats());
-  }
+  for (const auto& watcher : watchers_) stats.watchers.push_back(watcher->stats());
   return stats;
 }
 

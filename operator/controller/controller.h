@@ -122,7 +122,6 @@ class Controller {
   struct Watch {
     kube::ResourceType type;
     std::unique_ptr<ObjectStore> store;
-    std::vector<std::unique_ptr<kube::Watcher>> watchers;  // in the order of the namespaces
   };
   void add_watch(kube::Transport& transport, kube::WatchOptions options,
                  std::function<void(const Change&)> on_change, GroupsOf groups_of);
@@ -143,6 +142,7 @@ class Controller {
   WorkQueue queue_;
   Reconcile reconcile_;
   std::vector<Watch> watches_;
+  std::vector<std::unique_ptr<kube::Watcher>> watchers_;  // of each kind in turn, one a namespace
   bool is_watching_ = false;
   std::atomic<bool> is_started_{false};  // before, changes are in the stores and nobody waits for them
 
