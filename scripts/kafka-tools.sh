@@ -6,9 +6,9 @@ set -euo pipefail
 
 # shellcheck source=scripts/lib/server.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/server.sh"
+# shellcheck source=scripts/lib/kafka_release.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/kafka_release.sh"
 
-KAFKA_VERSION=3.9.1
-KAFKA_HOME=kafka_2.13-$KAFKA_VERSION
 KAFKA_TOOLS=kafka-tools-$KAFKA_VERSION
 
 kafka_tools_fetch() {

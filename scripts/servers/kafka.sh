@@ -5,10 +5,10 @@ set -euo pipefail
 
 # shellcheck source=scripts/lib/server.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/server.sh"
+# shellcheck source=scripts/lib/kafka_release.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/kafka_release.sh"
 
 export SERVER_NAME=kafka
-KAFKA_VERSION=3.9.1
-KAFKA_HOME=kafka_2.13-$KAFKA_VERSION
 KAFKA_TEMPLATE=$KAFKA_HOME-data
 KAFKA_CLASSES=$KAFKA_HOME-classes
 
