@@ -189,7 +189,7 @@ absl::StatusOr<bool> has_executed(const binlog::MariadbGtidSet& gtids, Session& 
   ASSIGN_OR_RETURN(const std::optional<std::string> text,
                    single_value(session, "SELECT @@global.gtid_binlog_pos"));
   ASSIGN_OR_RETURN(const binlog::MariadbGtidSet all, binlog::MariadbGtidSet::parse(text.value_or("")));
-  return gtids.beyond(all).to_string().empty();
+  return gtids.beyond(all).empty();
 }
 
 absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerInfo& facts,
