@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "operator/inject/certificate_keeper.h"
 #include "operator/inject/webhook.h"
+#include "tests/integration/chart_user.h"
 #include "tests/integration/reconciler_fixture.h"
 
 // The webhook that puts trackers into pods, called by a real kube-apiserver.
@@ -23,8 +24,6 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 constexpr const char* kConfiguration = "rowtide";
-constexpr kube::ResourceType kInjectionRole{"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole",
-                                            false};
 
 class Injection : public ReconcilerTest {
  protected:
@@ -220,37 +219,25 @@ class InjectionWithoutRights : public Injection {
  protected:
   void SetUp() override {
     Injection::SetUp();
-    grant({"get", "patch"});
-    const json account = {
-        {"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", {{"name", "webhook"}}}};
-    const std::string accounts = "/api/v1/namespaces/" + space_ + "/serviceaccounts";
-    post(accounts, account);
-    const json subject = {{"kind", "ServiceAccount"}, {"name", "webhook"}, {"namespace", space_}};
-    post("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-         {{"metadata", {{"name", space_}}},
-          {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", space_}}},
-          {"subjects", json::array({subject})}});
-    kube::ClusterConfig config = kube::load_config(server_->fact("KUBECONFIG")).value();
-    config.token =
-        kube::text_at(post(accounts + "/webhook/token", {{"spec", json::object()}}), "/status/token");
-    user_ = kube::CpprestTransport::create(config).value();
+    const kube::ObjectKey account{space_, "webhook-" + space_};
+    user_ = make_account(*transport_, server_->fact("KUBECONFIG"), account);
+    grant(client_, account, rules_of({"get", "patch"}), "");
     user_client_.emplace(*user_);
     wait_until("the role is in force", [&] {
       return user_client_->get(kube::kMutatingWebhookConfiguration, {"", kConfiguration}).ok();
     });
   }
-  json post(const std::string& path, const json& object) {
-    return json::parse(transport_->request({"POST", path, "application/json", object.dump()}).value().body);
+  static json rules_of(const std::vector<std::string>& verbs) {
+    return json::array({{{"apiGroups", {"admissionregistration.k8s.io"}},
+                         {"resources", {"mutatingwebhookconfigurations"}},
+                         {"verbs", verbs}}});
   }
-  void grant(const std::vector<std::string>& verbs) {
-    const json rule = {{"apiGroups", {"admissionregistration.k8s.io"}},
-                       {"resources", {"mutatingwebhookconfigurations"}},
-                       {"verbs", verbs}};
-    kube::Client(*transport_, "admin")
-        .apply(kInjectionRole, {{"apiVersion", "rbac.authorization.k8s.io/v1"},
-                                {"kind", "ClusterRole"},
-                                {"metadata", {{"name", space_}}},
-                                {"rules", json::array({rule})}})
+  void let_it(const std::vector<std::string>& verbs) {
+    const kube::ObjectKey role{"", "webhook-" + space_};
+    const json live = client_.get(kClusterRole, role).value();
+    client_
+        .patch(kClusterRole, role, {{"rules", rules_of(verbs)}},
+               kube::text_at(live, "/metadata/resourceVersion"))
         .value();
   }
   /// Trusted; then it may only read.
@@ -263,7 +250,7 @@ class InjectionWithoutRights : public Injection {
                                                                .spread = seconds(60)})
                   .value();
     wait_until("the API server trusts it", [&] { return keeper_->trusted().ok(); });
-    grant({"get"});
+    let_it({"get"});
   }
   std::unique_ptr<kube::CpprestTransport> user_;
   std::optional<kube::Client> user_client_;
@@ -277,7 +264,7 @@ TEST_F(InjectionWithoutRights, ABundleThatItMayNotGiveBackIsToldAndMended) {
     if (bundle().find(keeper_->current().certificate_pem) != std::string::npos) take_the_bundle_away();
     return keeper_->trusted().message().find("cannot patch resource") != std::string_view::npos;
   });
-  grant({"get", "patch"});
+  let_it({"get", "patch"});
   wait_until("it is trusted again", [&] { return keeper_->trusted().ok(); });
 }
 

@@ -300,65 +300,6 @@ TEST_F(ReconcilerTest, ATrackerOfPolicyManualIsUpgradedWhenItIsAsked) {
   wait_until("the newest image", [&] { return image() == "rowtide:newest"; });
 }
 
-TEST_F(ReconcilerTest, AChildThatAPolicyRefusesIsTold) {
-  const std::string name = "no-deployments-" + space_;
-  const auto object = [&](const kube::ResourceType& type, const json& spec) {
-    return json{{"apiVersion", kube::api_version(type)},
-                {"kind", type.kind},
-                {"metadata", {{"name", name}}},
-                {"spec", spec}};
-  };
-  client_
-      .create(kPolicy,
-              object(kPolicy,
-                     {{"failurePolicy", "Fail"},
-                      {"matchConstraints",
-                       {{"resourceRules", json::array({{{"apiGroups", json::array({"apps"})},
-                                                        {"apiVersions", json::array({"v1"})},
-                                                        {"operations", json::array({"CREATE"})},
-                                                        {"resources", json::array({"deployments"})}}})}}},
-                      {"validations",
-                       json::array({{{"expression", "object.metadata.namespace != '" + space_ + "'"},
-                                     {"message", "the platform wants a cost centre"}}})}}))
-      .value();
-  client_
-      .create(kPolicyBinding,
-              object(kPolicyBinding, {{"policyName", name}, {"validationActions", json::array({"Deny"})}}))
-      .value();
-  const json probe = {{"apiVersion", "apps/v1"},
-                      {"kind", "Deployment"},
-                      {"metadata", {{"generateName", "probe-"}, {"namespace", space_}}},
-                      {"spec",
-                       {{"selector", {{"matchLabels", {{"a", "b"}}}}},
-                        {"template",
-                         {{"metadata", {{"labels", {{"a", "b"}}}}},
-                          {"spec", {{"containers", json::array({{{"name", "c"}, {"image", "i"}}})}}}}}}}};
-  wait_until("the policy is in force", [&] { return !client_.create(kube::kDeployment, probe).ok(); });
-
-  apply(task_object());
-  pass_precheck();
-  wait_for("TrackerAvailable", "False ChildRefused");
-  EXPECT_NE(condition("TrackerAvailable").value("message", "").find("the platform wants a cost centre"),
-            std::string::npos);
-  EXPECT_EQ(said("PrecheckPassed"), "True ChecksPassed");
-  EXPECT_EQ(said("Ready"), "False ChildRefused");
-
-  EXPECT_TRUE(client_.remove(kPolicyBinding, {"", name}).ok());
-  EXPECT_TRUE(client_.remove(kPolicy, {"", name}).ok());
-  roll_out("tracker-1");
-  wait_for("Ready", "True Streaming");
-}
-
-TEST_F(ReconcilerTest, AValueThatTheServerCannotReadIsTold) {
-  json object = task_object();
-  object["spec"]["tracker"]["resources"] = {{"limits", {{"memory", "lots"}}}};
-  apply(object);
-  wait_for("PrecheckPassed", "Unknown ChildRefused");
-  EXPECT_EQ(said("Ready"), "False ChildRefused");
-  EXPECT_NE(condition("Ready").value("message", "").find("quantities must match"), std::string::npos)
-      << condition("Ready");
-}
-
 TEST_F(ReconcilerTest, APrecheckWhosePodIsRefusedSaysWhy) {
   apply(task_object());
   wait_until("the precheck's Job", [&] { return live(kube::kJob, "orders-precheck").is_object(); });

@@ -21,10 +21,12 @@ constexpr kube::ResourceType kValidatingWebhook{"admissionregistration.k8s.io", 
                                                 "validatingwebhookconfigurations",
                                                 "ValidatingWebhookConfiguration", false};
 
+constexpr const char* kMessage = "only the platform may";
+
 class Refusals : public ReconcilerTest {
  protected:
   void TearDown() override {
-    for (const auto& [type, name] : made_) EXPECT_TRUE(client_.remove(type, {"", name}).ok());
+    allow();
     ReconcilerTest::TearDown();
   }
   json named(const kube::ResourceType& type, json object) {
@@ -43,25 +45,35 @@ class Refusals : public ReconcilerTest {
             {"operations", {operation}},
             {"resources", {resource}}};
   }
-  /// Updates of this namespace's objects of Rowtide must satisfy it.
-  void demand(const char* resource, const std::string& expression) {
+  static json updates_of(const char* resource) { return rule("rowtide.dev", "v1alpha1", "UPDATE", resource); }
+  /// What the rule names must satisfy it in this namespace.
+  void demand(const json& of, const std::string& expression, const char* message = kMessage) {
     make(kPolicy, {{"spec",
                     {{"failurePolicy", "Fail"},
                      {"matchConstraints",
-                      {{"resourceRules", json::array({rule("rowtide.dev", "v1alpha1", "UPDATE", resource)})},
+                      {{"resourceRules", json::array({of})},
                        {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", space_}}}}}}},
-                     {"validations",
-                      json::array({{{"expression", expression}, {"message", "only the platform may"}}})}}}});
+                     {"validations", json::array({{{"expression", expression}, {"message", message}}})}}}});
     make(kPolicyBinding, {{"spec", {{"policyName", space_}, {"validationActions", json::array({"Deny"})}}}});
   }
+  void wait_until_deployments_are_refused(const char* why) {
+    json probe = json::parse(R"({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {
+      "selector": {"matchLabels": {"a": "b"}},
+      "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}})");
+    probe["metadata"] = {{"generateName", "probe-"}, {"namespace", space_}};
+    wait_until("they are refused", [&] {
+      const absl::Status made = client_.create(kube::kDeployment, probe).status();
+      return made.message().find(why) != std::string_view::npos;
+    });
+  }
   void forbid_the_finalizer(const kube::ResourceType& type, const json& probe) {
-    demand(type.plural.data(), "!has(object.metadata.finalizers)");
+    demand(updates_of(type.plural.data()), "!has(object.metadata.finalizers)");
     client_.create(type, probe).value();
     wait_until("the policy is in force", [&] {
       // Not the conflict with somebody who writes its status.
       const auto patched = client_.patch(type, {space_, "probe"}, {{"metadata", {{"finalizers", {"a/b"}}}}},
                                          resource_version(type, "probe"));
-      return patched.status().message().find("only the platform may") != std::string_view::npos;
+      return patched.status().message().find(kMessage) != std::string_view::npos;
     });
     EXPECT_TRUE(client_.remove(type, {space_, "probe"}).ok());
   }
@@ -79,6 +91,33 @@ class Refusals : public ReconcilerTest {
   }
   std::vector<std::pair<kube::ResourceType, std::string>> made_;
 };
+
+TEST_F(Refusals, AChildThatAPolicyRefusesIsTold) {
+  constexpr const char* kWish = "the platform wants a cost centre";
+  demand(rule("apps", "v1", "CREATE", "deployments"), "false", kWish);
+  wait_until_deployments_are_refused(kWish);
+
+  apply(task_object());
+  pass_precheck();
+  wait_for("TrackerAvailable", "False ChildRefused");
+  EXPECT_THAT(condition("TrackerAvailable").value("message", ""), HasSubstr(kWish));
+  EXPECT_EQ(said("PrecheckPassed"), "True ChecksPassed");
+  EXPECT_EQ(said("Ready"), "False ChildRefused");
+
+  allow();
+  roll_out("tracker-1");
+  wait_for("Ready", "True Streaming");
+}
+
+TEST_F(Refusals, AValueThatTheServerCannotReadIsTold) {
+  json object = task_object();
+  object["spec"]["tracker"]["resources"] = {{"limits", {{"memory", "lots"}}}};
+  apply(object);
+  wait_for("PrecheckPassed", "Unknown ChildRefused");
+  EXPECT_EQ(said("Ready"), "False ChildRefused");
+  EXPECT_NE(condition("Ready").value("message", "").find("quantities must match"), std::string::npos)
+      << condition("Ready");
+}
 
 TEST_F(Refusals, AMisspeltFieldOfThePodIsToldBeforeThePrecheck) {
   json object = task_object();
@@ -102,14 +141,7 @@ TEST_F(Refusals, AWebhookThatDoesNotAnswerIsTold) {
                        {"clientConfig", {{"url", "https://127.0.0.1:1/"}}},
                        {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", space_}}}}},
                        {"rules", json::array({rule("apps", "v1", "CREATE", "deployments")})}}})}});
-  json probe = json::parse(R"({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {
-    "selector": {"matchLabels": {"a": "b"}},
-    "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}})");
-  probe["metadata"] = {{"generateName", "probe-"}, {"namespace", space_}};
-  wait_until("the webhook is in force", [&] {
-    const absl::Status made = client_.create(kube::kDeployment, probe).status();
-    return made.message().find("failed calling webhook") != std::string_view::npos;
-  });
+  wait_until_deployments_are_refused("failed calling webhook");
   apply(task_object());
   pass_precheck();
   wait_for("TrackerAvailable", "False ChildRefused");
@@ -130,7 +162,7 @@ TEST_F(Refusals, AFinalizerThatIsRefusedIsToldAndTheTaskGoesOn) {
   roll_out("tracker-1");
   wait_for("Ready", "False FinalizerRefused");
   EXPECT_EQ(said("Streaming"), "True EventsFlowing");
-  EXPECT_THAT(condition("Ready").value("message", ""), HasSubstr("only the platform may"));
+  EXPECT_THAT(condition("Ready").value("message", ""), HasSubstr(kMessage));
   allow();
   wait_for("Ready", "True Streaming");
   EXPECT_TRUE(has_finalizer());
@@ -139,17 +171,18 @@ TEST_F(Refusals, AFinalizerThatIsRefusedIsToldAndTheTaskGoesOn) {
 TEST_F(Refusals, AFinalizerThatCannotBeTakenAwayIsTold) {
   apply(deleting_task());
   wait_until("the finalizer", [&] { return has_finalizer(); });
-  demand("changetrackingtasks", "has(object.metadata.finalizers) || !has(oldObject.metadata.finalizers)");
+  demand(updates_of("changetrackingtasks"),
+         "has(object.metadata.finalizers) || !has(oldObject.metadata.finalizers)");
   wait_until("the policy is in force", [&] {
     const auto refused = client_.patch(kube::kChangeTrackingTask, {space_, "orders"},
                                        {{"metadata", {{"finalizers", nullptr}}}},
                                        resource_version(kube::kChangeTrackingTask, "orders"));
-    return refused.status().message().find("only the platform may") != std::string_view::npos;
+    return refused.status().message().find(kMessage) != std::string_view::npos;
   });
   wait_until("the finalizer is back", [&] { return has_finalizer(); });
   EXPECT_TRUE(client_.remove(kube::kChangeTrackingTask, {space_, "orders"}).ok());
   wait_for("Terminating", "True FinalizerRefused");
-  EXPECT_THAT(condition("Terminating").value("message", ""), HasSubstr("only the platform may"));
+  EXPECT_THAT(condition("Terminating").value("message", ""), HasSubstr(kMessage));
   allow();
   wait_until("the task is gone", [&] { return live(kube::kChangeTrackingTask, "orders").is_null(); });
 }
