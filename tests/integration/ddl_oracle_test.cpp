@@ -427,6 +427,12 @@ TEST_P(DdlOracle, UniqueKeysStandInTheServersOrder) {
       "ALTER TABLE k6 ADD z INT UNIQUE",
       "CREATE TABLE k7 (UNIQUE u1 (a), UNIQUE u2 (b), a INT, b INT PRIMARY KEY)",
       "CREATE TABLE k8 (a INT, b INT, UNIQUE u1 (a), UNIQUE u2 (b), PRIMARY KEY (b), UNIQUE u3 (b))",
+      "CREATE TABLE k9 LIKE k8",
+      "CREATE TABLE k10 (a INT, b INT, UNIQUE ua (a), UNIQUE ub (b))",
+      "ALTER TABLE k10 ADD PRIMARY KEY (b)",
+      "CREATE TABLE k11 LIKE k10",
+      "ALTER TABLE k10 DROP PRIMARY KEY",
+      "CREATE TABLE k12 LIKE k10",
   });
   if (!is_mariadb()) return;
   expect_all({

@@ -132,7 +132,12 @@ void Application::create_like(const sql::TableName& name, const sql::TableName& 
     return doubt(name, std::move(before),
                  fmt::format("{}.{}, which it is made like, is not known", like.database, like.table));
   }
-  change(TableChange::Kind::Create, name, std::move(before), model.table);
+  // Its keys are put in order anew: one that stood before the PRIMARY KEY that made its column NOT NULL
+  // moves.
+  auto table = std::make_shared<CatalogTable>(*model.table);
+  table->settle_keys(true);
+  table->choose_key();
+  change(TableChange::Kind::Create, name, std::move(before), std::move(table));
 }
 
 void Application::apply(const sql::AlterTable& alter) {
