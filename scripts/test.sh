@@ -62,6 +62,7 @@ count_result() {
 
 lint() {
   ensure_packages "${LINT_PACKAGES[@]}"
+  ensure_helm
   count_result "formatting" lint_format
   count_result "shell scripts" lint_shell
   count_result "layers" lint_layers
