@@ -77,15 +77,27 @@ has_tests() {
 
 # run_tests LABELS [JOBS]: the ctest tests of these labels (a|b), counted case by case.
 run_tests() {
-  local results
-  results=$(mktemp -d)
+  local results pool
+  results=$(mktemp -d) pool=$(mktemp -d)
+  printf '%s\n' $$ >"$pool/owner"
   say "tests: $1"
-  GTEST_OUTPUT="xml:$results/" ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-    ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer \
+  ROWTIDE_SERVER_POOL=$pool GTEST_OUTPUT="xml:$results/" \
+    ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer \
     ctest --test-dir "$root/build/dev" -L "^($1)\$" ${only:+-R "$only"} --parallel "${2:-1}" --output-on-failure \
     --no-tests=error --output-junit "$results/ctest.xml" >&2 || true
   count_cases "$results"
-  rm -rf "$results"
+  discard_pool "$pool"
+  rm -rf "$results" "$pool"
+}
+
+# discard_pool FOLDER: the servers that test programs have passed on to each other (tests/support/server_pool.h).
+discard_pool() {
+  local folder name
+  for folder in "$1"/*/s; do
+    [[ -d $folder ]] || continue
+    name=$(basename "$(dirname "$folder")")
+    "$scripts/servers/${name%-*}.sh" discard --dir "$folder" || say "$name of the tests was not stopped"
+  done
 }
 
 # A test program that runs all its cases in one ctest test reports each; a program that died reports none, and is

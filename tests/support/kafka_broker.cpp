@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -55,7 +56,7 @@ Client make_client(const std::string& bootstrap) {
   return client;
 }
 
-/// Sends one admin request about one topic and throws unless it succeeded.
+/// Sends one admin request about topics and throws unless it succeeded for each of them.
 void admin_request(
     const std::string& bootstrap, const std::string& what,
     const std::function<void(rd_kafka_t*, rd_kafka_queue_t*)>& send,
@@ -70,9 +71,10 @@ void admin_request(
   }
   std::size_t count = 0;
   const rd_kafka_topic_result_t** topics = results(event.get(), &count);
-  if (count != 1) fail(what, "no result");
-  if (rd_kafka_topic_result_error(topics[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fail(what, rd_kafka_topic_result_error_string(topics[0]));
+  if (count == 0) fail(what, "no result");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rd_kafka_topic_result_error(topics[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      fail(what, rd_kafka_topic_result_error_string(topics[i]));
   }
 }
 
@@ -91,6 +93,39 @@ int count_partitions(const std::string& bootstrap, const std::string& topic) {
   return led;
 }
 
+std::vector<std::string> topics_of(const std::string& bootstrap) {
+  const Client client = make_client(bootstrap);
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t error = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, kRequestMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("metadata", rd_kafka_err2str(error));
+  std::vector<std::string> topics;
+  for (int i = 0; i < metadata->topic_cnt; ++i) topics.emplace_back(metadata->topics[i].topic);
+  rd_kafka_metadata_destroy(metadata);
+  return topics;
+}
+
+/// Returns when they are gone.
+void delete_topics(const std::string& bootstrap, const std::vector<std::string>& topics) {
+  std::vector<rd_kafka_DeleteTopic_t*> requests;
+  for (const std::string& topic : topics) requests.push_back(rd_kafka_DeleteTopic_new(topic.c_str()));
+  const auto destroy = [](std::vector<rd_kafka_DeleteTopic_t*>* all) {
+    rd_kafka_DeleteTopic_destroy_array(all->data(), all->size());
+  };
+  const std::unique_ptr<std::vector<rd_kafka_DeleteTopic_t*>, decltype(destroy)> owner{&requests, destroy};
+  admin_request(
+      bootstrap, "deleting topic " + topics.front(),
+      [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteTopics(client, requests.data(), requests.size(), nullptr, queue);
+      },
+      [](rd_kafka_event_t* event, std::size_t* count) {
+        return rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), count);
+      });
+  wait_until(topics.front() + " is gone", [&] {
+    const std::vector<std::string> left = topics_of(bootstrap);
+    return std::find_first_of(left.begin(), left.end(), topics.begin(), topics.end()) == left.end();
+  });
+}
+
 /// The class behind a script of Kafka's bin folder.
 std::string class_of(const std::string& script) {
   static const std::map<std::string, std::string> kClasses{{"kafka-acls.sh", "kafka.admin.AclCommand"},
@@ -104,8 +139,17 @@ std::string class_of(const std::string& script) {
 
 KafkaBroker::KafkaBroker(ServerOptions options) : server_("kafka", std::move(options)) {}
 
+KafkaBroker::KafkaBroker(Shared /*shared*/) : server_("kafka") {
+  if (!server_.was_used()) return;
+  std::vector<std::string> topics = topics_of(admin_bootstrap());
+  std::erase_if(topics, [](const std::string& topic) {
+    return topic == "__consumer_offsets" || topic == "__transaction_state";
+  });
+  if (!topics.empty()) delete_topics(admin_bootstrap(), topics);
+}
+
 KafkaBroker& KafkaBroker::shared() {
-  static KafkaBroker broker;
+  static KafkaBroker broker{Shared{}};
   return broker;
 }
 
@@ -141,24 +185,14 @@ void KafkaBroker::create_topic(const std::string& topic, int partitions_wanted,
 
 std::string KafkaBroker::fresh_topic(int partitions_wanted) {
   static std::atomic<int> last{0};
-  std::string topic = fmt::format("topic{}", ++last);
+  // Of the process, because groups called after it outlive it on a broker of the pool.
+  std::string topic = fmt::format("topic{}-{}", ::getpid(), ++last);
   create_topic(topic, partitions_wanted);
   return topic;
 }
 
 void KafkaBroker::delete_topic(const std::string& topic) {
-  rd_kafka_DeleteTopic_t* request = rd_kafka_DeleteTopic_new(topic.c_str());
-  const std::unique_ptr<rd_kafka_DeleteTopic_t, void (*)(rd_kafka_DeleteTopic_t*)> owner{
-      request, rd_kafka_DeleteTopic_destroy};
-  admin_request(
-      admin_bootstrap(), "deleting topic " + topic,
-      [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
-        rd_kafka_DeleteTopics(client, &request, 1, nullptr, queue);
-      },
-      [](rd_kafka_event_t* event, std::size_t* count) {
-        return rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), count);
-      });
-  wait_until(topic + " is gone", [&] { return partitions(topic) == 0; });
+  delete_topics(admin_bootstrap(), {topic});
 }
 
 int KafkaBroker::partitions(const std::string& topic) const {

@@ -17,6 +17,9 @@ namespace rowtide::test {
 class KafkaBroker {
  public:
   explicit KafkaBroker(ServerOptions options = {});
+  /// What shared() gives.
+  struct Shared {};
+  explicit KafkaBroker(Shared shared);
 
   /// One broker for all tests of this process, started at the first call. Do not stop it: start one of your
   /// own for that.

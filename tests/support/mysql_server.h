@@ -26,6 +26,9 @@ inline constexpr std::array kEverySqlFlavor = {SqlFlavor::Mysql8, SqlFlavor::Mys
 class MysqlServer {
  public:
   explicit MysqlServer(SqlFlavor flavor, ServerOptions options = {});
+  /// What shared() gives.
+  struct Shared {};
+  MysqlServer(SqlFlavor flavor, Shared shared);
   [[nodiscard]] static std::unique_ptr<MysqlServer> mysql8(ServerOptions options = {});
   [[nodiscard]] static std::unique_ptr<MysqlServer> mariadb(ServerOptions options = {});
 

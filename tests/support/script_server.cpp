@@ -14,6 +14,7 @@
 
 #include "tests/support/ca_file.h"
 #include "tests/support/process.h"
+#include "tests/support/server_pool.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
@@ -33,11 +34,32 @@ void send(pid_t pid, int number) {
 }  // namespace
 
 ScriptServer::ScriptServer(std::string name, ServerOptions options)
-    : name_(std::move(name)), options_(std::move(options)) {
+    : name_(std::move(name)),
+      options_(std::move(options)),
+      own_folder_(std::in_place),
+      folder_(own_folder_->path()),
+      owner_(::getpid()) {
   start();
 }
 
+ScriptServer::ScriptServer(std::string name) : name_(std::move(name)), owner_(::getpid()) {
+  if (const std::optional<PooledFolder> pooled = take_pooled_folder(name_)) {
+    folder_ = pooled->path;
+    owner_ = pooled->owner;
+  } else {
+    folder_ = own_folder_.emplace().path();
+  }
+  const RunResult found = run({command("status"), {}, {}}, kStopDeadline);
+  was_used_ = found.status.ok();
+  if (was_used_) {
+    read_facts(found.out);
+  } else {
+    begin_anew();
+  }
+}
+
 ScriptServer::~ScriptServer() {
+  if (!own_folder_) return;
   try {
     end("discard");
   } catch (const std::exception& error) {
@@ -47,12 +69,19 @@ ScriptServer::~ScriptServer() {
 
 std::vector<std::string> ScriptServer::command(const std::string& action) const {
   return {(source_root() / "scripts/servers" / (name_ + ".sh")).string(), action, "--dir",
-          (dir_.path() / "s").string()};
+          (folder_ / "s").string()};
+}
+
+void ScriptServer::begin_anew() {
+  end("discard");
+  std::filesystem::remove_all(folder_ / "s");
+  was_used_ = false;
+  start();
 }
 
 void ScriptServer::start() {
   std::vector<std::string> argv = command("start");
-  argv.insert(argv.end(), {"--bind", options_.bind, "--with-pid", std::to_string(::getpid())});
+  argv.insert(argv.end(), {"--bind", options_.bind, "--with-pid", std::to_string(owner_)});
   if (options_.port != 0) argv.insert(argv.end(), {"--port", std::to_string(options_.port)});
   argv.emplace_back("--");
   argv.insert(argv.end(), options_.options.begin(), options_.options.end());
@@ -62,7 +91,11 @@ void ScriptServer::start() {
     throw std::runtime_error(
         fmt::format("{} did not start ({}): {}", name_, result.status.to_string(), result.err));
   }
-  std::istringstream words(result.out);
+  read_facts(result.out);
+}
+
+void ScriptServer::read_facts(const std::string& line) {
+  std::istringstream words(line);
   facts_.clear();
   for (std::string word; words >> word;) {
     const std::size_t equals = word.find('=');

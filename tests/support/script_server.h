@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +24,21 @@ struct ServerOptions {
 class ScriptServer {
  public:
   ScriptServer(std::string name, ServerOptions options);
+  /// One for all tests of this process: of the pool if there is one (server_pool.h), so it may have run
+  /// already for another program, and goes on for the next.
+  explicit ScriptServer(std::string name);
   ~ScriptServer();
   ScriptServer(const ScriptServer&) = delete;
   ScriptServer& operator=(const ScriptServer&) = delete;
   ScriptServer(ScriptServer&&) = delete;
   ScriptServer& operator=(ScriptServer&&) = delete;
+
+  /// It has been used: the caller makes it as it was when it was new, or begins anew.
+  [[nodiscard]] bool was_used() const { return was_used_; }
+  /// Ends it and starts one on new data.
+  void begin_anew();
+  /// Beside its data, and kept as long.
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
   /// Starts again on the same data, address and port.
   void start();
@@ -47,10 +59,14 @@ class ScriptServer {
  private:
   [[nodiscard]] std::vector<std::string> command(const std::string& action) const;
   void end(const std::string& action);
+  void read_facts(const std::string& line);
 
   std::string name_;
   ServerOptions options_;
-  TempDir dir_;
+  std::optional<TempDir> own_folder_;  ///< none for one of the pool
+  std::filesystem::path folder_;
+  pid_t owner_;  ///< the process that it does not outlive
+  bool was_used_ = false;
   std::map<std::string, std::string> facts_;
 };
 
