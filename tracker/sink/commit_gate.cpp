@@ -59,7 +59,10 @@ std::optional<binlog::Position> CommitGate::close(const std::stop_token& stop) {
   is_closing_ = true;
   const bool is_between = changed_.wait(lock, stop, [this] { return !is_writing_; });
   closed_at_ = Clock::now();
-  if (is_between && is_new()) return end_;
+  if (is_between && is_new()) {
+    closed_at_end_ = end_;
+    return end_;
+  }
   is_closing_ = false;
   lock.unlock();
   changed_.notify_all();
@@ -72,7 +75,7 @@ void CommitGate::open(bool is_committed) {
     opened_at_ = Clock::now();
     cost_ = opened_at_ - closed_at_;
     if (is_committed) {
-      committed_ = end_;
+      committed_ = closed_at_end_;
       has_records_ = false;
       is_rolled_back_ = false;
     }

@@ -44,6 +44,8 @@ class CommitGate {
   bool has_records_ = false;
   bool is_closing_ = false;
   std::optional<binlog::Position> end_;
+  /// What close() gave: transactions without records end while the gate is closed.
+  std::optional<binlog::Position> closed_at_end_;
   std::optional<binlog::Position> committed_;
   bool is_rolled_back_ = false;  ///< and nothing committed since
   Clock::time_point last_write_;

@@ -32,6 +32,19 @@ TEST(CommitGate, AFailedCommitIsGivenAgain) {
   EXPECT_EQ(gate.close({}), at(10));
 }
 
+// A transaction without records never enters.
+TEST(CommitGate, AnEndInsideACommitIsOfTheNext) {
+  CommitGate gate;
+  gate.leave(at(10));
+  ASSERT_EQ(gate.close({}), at(10));
+  gate.leave(at(20));
+  gate.open(true);
+  EXPECT_EQ(gate.committed(), at(10));
+  EXPECT_EQ(gate.close({}), at(20));
+  gate.open(true);
+  EXPECT_EQ(gate.committed(), at(20));
+}
+
 TEST(CommitGate, ACommitWaitsForTheEndOfATransaction) {
   CommitGate gate;
   ASSERT_TRUE(gate.enter({}));
