@@ -352,6 +352,25 @@ TEST_F(Tracker, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
   }
 }
 
+// Brokers make topics by default, with cleanup.policy=delete: checkpoints would go on into one of these, and
+// be deleted by age.
+TEST_F(Tracker, ALostCheckpointTopicIsNotMadeByTheBrokers) {
+  sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
+  KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = {"auto.create.topics.enable=true"}});
+  json task = test::kafka_task(mysql_, database_, broker.bootstrap());
+  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  broker.delete_topic("__rowtide_checkpoints");
+  sql("INSERT INTO t VALUES (1, 'x')");
+  KafkaReader reader = broker.reader(topic_of(task));
+  EXPECT_EQ(inserted(wait_for_rows(reader, 1)), numbers(1, 1));
+  tracker.stop(SIGTERM);
+  // It refuses a topic that is not compacted.
+  tracker.start_streaming();
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 /// What the tracker must not read over: each ends it, when it concerns a tracked table.
 struct Refusal {
   std::string name;

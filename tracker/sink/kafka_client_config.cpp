@@ -142,13 +142,16 @@ absl::StatusOr<KafkaConf> make_kafka_conf(const task::KafkaSink& kafka, const ta
                                           std::string_view client_id) {
   KafkaConf conf(rd_kafka_conf_new());
   rd_kafka_conf_set_log_cb(conf.get(), log_line);
-  const std::array<std::pair<const char*, std::string>, 5> settings{{
+  const std::array<std::pair<const char*, std::string>, 6> settings{{
       {"bootstrap.servers", bootstrap_list(kafka)},
       {"client.id", std::string(client_id)},
       {"socket.keepalive.enable", "true"},
       // A broker that comes back is found soon; the default waits up to 10 s.
       {"reconnect.backoff.max.ms", "2000"},
       {"log.connection.close", "false"},
+      // A topic that is deleted under us would come back as the brokers make topics: checkpoints would be
+      // deleted by age in it. ensure_topic() alone makes topics.
+      {"allow.auto.create.topics", "false"},
   }};
   for (const auto& [name, value] : settings) {
     if (absl::Status status = set(*conf, name, value); !status.ok()) return status;
