@@ -76,6 +76,7 @@ std::string words_of(const json* pod) {
   if (pod == nullptr) return "";
   const json& status = container_status(*pod, kCleanupContainer);
   if (std::string words = kube::text_at(status, "/state/terminated/message"); !words.empty()) return words;
+  if (has_ended(*pod)) return why_ended(*pod);
   const std::optional<Obstacle> obstacle = start_obstacle(*pod, kCleanupContainer);
   return !obstacle || obstacle->reason == "PodStarting" ? "" : obstacle->reason + ": " + obstacle->message;
 }

@@ -28,7 +28,7 @@ struct CleanupDecision {
 struct CleanupView {
   bool has_traces = false;                     ///< task_to_clean_up() gives one
   const nlohmann::json* deployment = nullptr;  ///< nullptr: there is none
-  std::string tracker_pod = {};                ///< the name of one that is there still, on its way out or not
+  std::string tracker_pod = {};                ///< the name of one that has not ended, on its way out or not
   const nlohmann::json* job = nullptr;         ///< that of cleanup_name(), whosever it is
   const nlohmann::json* job_pod = nullptr;
   std::int64_t first_seen_ms = 0;  ///< when we first saw the task deleted, by our clock

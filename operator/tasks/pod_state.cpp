@@ -19,6 +19,12 @@ std::string pod_condition(const json& pod, const char* type) {
   return condition.is_object() ? condition.value("status", "") : "";
 }
 
+int rank_of(const json& pod) {
+  const std::string phase = kube::text_at(pod, "/status/phase");
+  if (phase == "Failed") return 0;
+  return phase == "Succeeded" ? 1 : 2;
+}
+
 Obstacle before_scheduling(const json& pod) {
   const json& scheduled = api::find_condition(kube::value_at(pod, "/status/conditions"), "PodScheduled");
   if (scheduled.is_object() && scheduled.value("status", "") == "False") {
@@ -58,7 +64,26 @@ const json& container_status(const json& pod, std::string_view container) {
   return kNone;
 }
 
+bool has_ended(const json& pod) {
+  return rank_of(pod) < 2;
+}
+
+bool supersedes(const json& pod, const json* other) {
+  if (other == nullptr) return true;
+  if (rank_of(pod) != rank_of(*other)) return rank_of(pod) > rank_of(*other);
+  return kube::text_at(pod, "/metadata/creationTimestamp") >=
+         kube::text_at(*other, "/metadata/creationTimestamp");
+}
+
+std::string why_ended(const json& pod) {
+  if (!has_ended(pod)) return "";
+  const std::string reason = kube::text_at(pod, "/status/reason");
+  const std::string message = kube::text_at(pod, "/status/message");
+  return reason.empty() || message.empty() ? reason + message : reason + ": " + message;
+}
+
 std::optional<Obstacle> start_obstacle(const json& pod, std::string_view container) {
+  if (has_ended(pod)) return std::nullopt;
   const json& status = container_status(pod, container);
   if (!status.is_object()) return before_scheduling(pod);
   const json& waiting = kube::value_at(status, "/state/waiting");

@@ -20,8 +20,19 @@ struct Obstacle {
 /// yet. Lives as long as `pod`.
 [[nodiscard]] const nlohmann::json& container_status(const nlohmann::json& pod, std::string_view container);
 
+/// Whether no container of the pod will run any more (phase Succeeded or Failed). One that was evicted or
+/// that a kubelet rejected stays so, with its address, for as long as whoever made it does.
+[[nodiscard]] bool has_ended(const nlohmann::json& pod);
+
+/// Of two pods that one controller made (nullptr: there is none) the one that speaks for it: it runs or may,
+/// else it succeeded, else it failed; the younger, as far as whole seconds tell.
+[[nodiscard]] bool supersedes(const nlohmann::json& pod, const nlohmann::json* other);
+
+/// Why the kubelet or a controller ended the pod, where the container had no word of its own; often empty.
+[[nodiscard]] std::string why_ended(const nlohmann::json& pod);
+
 /// What keeps the container from its first start: Unschedulable, ImagePullFailed, ContainerNotCreated, or
-/// PodStarting while nothing does. Empty when it runs or has run.
+/// PodStarting while nothing does. Empty when it runs, has run, or never will.
 [[nodiscard]] std::optional<Obstacle> start_obstacle(const nlohmann::json& pod, std::string_view container);
 
 /// Why the API server takes no pod of a Job, from the events about the Job; empty if none says so. Without

@@ -104,7 +104,7 @@ bool is_of_another_document(const task::PrecheckReport& report, const api::TaskO
 
 /// The end of a run that left no report: the pod is gone, or never ran.
 void decide_without_report(PrecheckDecision& decision, const api::TaskObject& task, const json& job,
-                           const json& end) {
+                           const json* pod) {
   const json& recorded = recorded_result(task);
   const bool is_recorded = recorded.is_object() && recorded.value("attempts", 1) >= decision.attempt;
   if (recorded.is_object() && recorded.value("result", "") == "Passed") {
@@ -123,8 +123,9 @@ void decide_without_report(PrecheckDecision& decision, const api::TaskObject& ta
   }
   if (std::string obstacle = told_obstacle(task); !obstacle.empty())
     decision.job_failure = std::move(obstacle);
-  if (std::string words = kube::text_at(end, "/message"); !words.empty())
-    decision.job_failure = std::move(words);
+  std::string words = kube::text_at(terminated(pod), "/message");
+  if (words.empty() && pod != nullptr) words = why_ended(*pod);
+  if (!words.empty()) decision.job_failure = std::move(words);
 }
 
 PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {
@@ -150,7 +151,7 @@ PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun&
     return with_action(PrecheckAction::DeleteJob);
   }
   if (!decision.report) {
-    decide_without_report(decision, task, *run.job, end);
+    decide_without_report(decision, task, *run.job, run.pod);
   } else {
     decision.verdict = decision.report->passed() ? PrecheckVerdict::Passed : PrecheckVerdict::Failed;
   }

@@ -153,16 +153,16 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
   objects.job = named(kube::kJob, precheck_name(task));
 
   for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
-    if (objects.job && controller_uid(*pod) == kube::text_at(*objects.job, "/metadata/uid")) {
+    if (objects.job && controller_uid(*pod) == kube::text_at(*objects.job, "/metadata/uid") &&
+        supersedes(*pod, get(objects.job_pod))) {
       objects.job_pod = pod;
     }
     if (is_leaving(*pod)) continue;
     if (is_sidecar_pod(*pod, task)) objects.sidecar_pods.push_back(pod);
     if (task.is_stream || !is_tracker_pod(*pod, task)) continue;
-    const bool is_newer =
-        !objects.tracker_pod || kube::text_at(*objects.tracker_pod, "/metadata/creationTimestamp") <=
-                                    kube::text_at(*pod, "/metadata/creationTimestamp");
-    if (is_newer) objects.tracker_pod = pod;
+    // What is left of one that was evicted says nothing of a task that is to have none.
+    if (task.is_suspended && has_ended(*pod)) continue;
+    if (supersedes(*pod, get(objects.tracker_pod))) objects.tracker_pod = pod;
   }
   std::sort(objects.sidecar_pods.begin(), objects.sidecar_pods.end(), [](const auto& a, const auto& b) {
     return kube::text_at(*a, "/metadata/name") < kube::text_at(*b, "/metadata/name");
@@ -334,8 +334,10 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
                    .first_seen_ms = deletions_.first_seen(task.key, task.uid, now_ms)};
   kube::ObjectPtr job_pod;
   for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
-    if (is_tracker_pod(*pod, task)) view.tracker_pod = kube::text_at(*pod, "/metadata/name");
-    if (job && controller_uid(*pod) == kube::text_at(*job, "/metadata/uid")) job_pod = pod;
+    if (is_tracker_pod(*pod, task) && !has_ended(*pod))
+      view.tracker_pod = kube::text_at(*pod, "/metadata/name");
+    if (job && controller_uid(*pod) == kube::text_at(*job, "/metadata/uid") && supersedes(*pod, get(job_pod)))
+      job_pod = pod;
   }
   view.job_pod = get(job_pod);
   CleanupDecision decision = decide_cleanup(task, view, now_ms);
@@ -408,7 +410,7 @@ std::string Reconciler::why_no_pod(const api::TaskObject& task, const Objects& o
 }
 
 void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
-  if (!objects.tracker_pod) return;
+  if (!objects.tracker_pod || has_ended(*objects.tracker_pod)) return;  // its address may be another's
   const ProbedPod pod{.uid = kube::text_at(*objects.tracker_pod, "/metadata/uid"),
                       .address = kube::text_at(*objects.tracker_pod, "/status/podIP"),
                       .port = kTrackerPort};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "operator/kube/json_access.h"
+#include "operator/tasks/pod_state.h"
 #include "operator/tasks/sidecar_names.h"
 
 namespace rowtide::op::tasks {
@@ -24,8 +25,7 @@ const json& sidecar_container(const json& pod) {
 }  // namespace
 
 bool is_sidecar_pod(const json& pod, const api::TaskObject& task) {
-  const std::string phase = kube::text_at(pod, "/status/phase");
-  return task.is_stream && sidecar_container(pod).is_object() && phase != "Succeeded" && phase != "Failed";
+  return task.is_stream && sidecar_container(pod).is_object() && !has_ended(pod);
 }
 
 std::string task_uid_of(const json& pod) {

@@ -63,6 +63,7 @@ Condition container_available(const json& pod, std::string_view name) {
   if (state.contains("running"))
     return {kType, ConditionStatus::True, "PodRunning", "the tracker's pod runs"};
   if (state.contains("terminated")) return crashed(state.at("terminated"), false);
+  if (has_ended(pod)) return not_available("TrackerFailed", "the tracker's pod has ended: " + why_ended(pod));
   return crashed(kube::value_at(container, "/lastState/terminated"), true);
 }
 

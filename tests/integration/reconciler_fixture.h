@@ -394,6 +394,18 @@ class ReconcilerTest : public testing::Test {
     write_status(kube::kPod, pod,
                  {{"containerStatuses", json::array({container("tracker", waiting, false)})}});
   }
+  /// By the kubelet: the pod's name and address stay, as long as its ReplicaSet does.
+  void evict(const std::string& pod) {
+    const json end = {{"terminated", {{"exitCode", 137}}}};
+    write_status(kube::kPod, pod,
+                 {{"phase", "Failed"},
+                  {"reason", "Evicted"},
+                  {"message", "The node was low on resource: memory."},
+                  {"containerStatuses", json::array({container("tracker", end, false)})}});
+    wait_until("the eviction is seen", [&] {
+      return kube::text_at(*controller_->store(kube::kPod)->find({space_, pod}), "/status/phase") == "Failed";
+    });
+  }
   [[nodiscard]] std::size_t events_that(const std::string& reason) {
     const kube::ObjectList events =
         client_

@@ -436,6 +436,33 @@ TEST_F(ReconcilerTest, APodThatOnlyWearsOurLabelsIsNotAsked) {
   EXPECT_EQ(said("Ready"), "True Streaming");
 }
 
+TEST_F(ReconcilerTest, APodThatWasEvictedIsTheTrackerOnlyWhileThereIsNoOther) {
+  start_tracking();
+  evict("tracker-1");
+  wait_for("Ready", "False TrackerFailed");
+  const int questions = probe_.questions;
+  EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(probe_.questions, questions) << "its address may be another pod's by now";
+  roll_out("a-new-tracker");
+  wait_for("Ready", "True Streaming");
+  // Whatever the names and ages of what is left.
+  outlive_a_second();
+  roll_out("z-tracker");
+  evict("z-tracker");
+  for (int look = 0; look < 3; ++look) EXPECT_TRUE(reconciler_->reconcile({space_, "orders"}).status.ok());
+  EXPECT_EQ(said("Ready"), "True Streaming");
+
+  json object = task_object();
+  object["spec"]["suspend"] = true;
+  apply(object);
+  wait_for("Ready", "False Suspended");
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "a-new-tracker"}, {}).ok());
+  wait_until("its end is seen", [&] {
+    return controller_->store(kube::kPod)->find({space_, "a-new-tracker"}) == nullptr;
+  });
+  EXPECT_FALSE(reconciler_->reconcile({space_, "orders"}).requeue_after) << "there is nothing to look at";
+}
+
 /// Tasks of deletionPolicy Delete.
 class CleanupCycleTest : public ReconcilerTest {
  protected:
@@ -551,6 +578,17 @@ TEST_F(CleanupCycleTest, TheTrackerStopsThenAJobCleansUpThenTheTaskGoes) {
   const json event = event_that("CleanedUp");
   EXPECT_EQ(event.at("type"), "Normal");
   EXPECT_EQ(event.at("note"), "the topics are deleted");
+}
+
+TEST_F(CleanupCycleTest, APodThatWasEvictedDoesNotHoldTheTask) {
+  start_tracking(deleting_task());
+  roll_out("tracker-2");
+  evict("tracker-2");
+  delete_task();
+  stop_tracker();
+  wait_for_job();
+  finish_job("orders-cleanup");
+  wait_until_gone();
 }
 
 TEST_F(CleanupCycleTest, ItsEndIsToldOnceThoughTheWatchIsLate) {

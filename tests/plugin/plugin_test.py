@@ -280,6 +280,7 @@ class PluginTest(unittest.TestCase):
     def test_suspend_and_resume(self):
         self.api.make_task("pausing", streaming_status())
         self.api.make_pod("pausing", "pausing-tracker-1")
+        self.api.make_pod("pausing", "pausing-tracker-0", phase="Failed")  # evicted: it stays
         suspended = streaming_status()
         suspended["phase"] = "Suspended"
         suspended["conditions"][2:] = [condition(kind, "False", "Suspended", "spec.suspend is true") for kind in ("TrackerAvailable", "Streaming", "Ready")]

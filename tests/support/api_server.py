@@ -116,14 +116,14 @@ class ApiServer:
         status["observedGeneration"] = self.task(name)["metadata"]["generation"]
         self.call("PATCH", f"{TASKS}/{name}/status", {"status": status})
 
-    def make_pod(self, task, name, component="tracker", is_ready=True):
+    def make_pod(self, task, name, component="tracker", is_ready=True, phase="Running"):
         """As the ReplicaSet, the scheduler and the kubelet would."""
         self.call("POST", PODS, {
             "metadata": {"name": name, "labels": {"rowtide.dev/task": task, "app.kubernetes.io/component": component}},
             "spec": {"nodeName": "node", "terminationGracePeriodSeconds": 60, "containers": [{"name": component, "image": "rowtide"}]},
         })
         self.call("PATCH", f"{PODS}/{name}/status", {"status": {
-            "phase": "Running",
+            "phase": phase,
             "conditions": [{"type": "Ready", "status": str(is_ready)}],
             "containerStatuses": [{"name": component, "ready": is_ready, "restartCount": 3, "image": "rowtide", "imageID": "",
                                    "state": {"running": {}}}],

@@ -309,6 +309,14 @@ TEST(PrecheckCycle, AJobWithoutAReportFailsWithItsLastWords) {
   EXPECT_EQ(decision.job_failure, "exec format error");
 }
 
+TEST(PrecheckCycle, AJobWhosePodTheKubeletEndedSaysWhy) {
+  const api::TaskObject task = test_task();
+  const json failed = job(task, "Failed", kNowMs);
+  const json evicted = {
+      {"status", {{"phase", "Failed"}, {"reason", "Evicted"}, {"message", "low on memory"}}}};
+  EXPECT_EQ(decide(task, &failed, &evicted, kNowMs + 60'000, kNowMs).job_failure, "Evicted: low on memory");
+}
+
 TEST(PrecheckCycle, PausesGrowToFiveMinutes) {
   EXPECT_EQ(precheck_pause(1), milliseconds(10'000));
   EXPECT_EQ(precheck_pause(2), milliseconds(20'000));

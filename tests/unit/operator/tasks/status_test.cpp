@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "operator/api/conditions.h"
+#include "operator/tasks/pod_state.h"
 #include "operator/tasks/tracker_state.h"
 #include "tests/unit/operator/tasks/test_task.h"
 
@@ -582,12 +583,30 @@ TEST(TrackerState, WhatKeepsThePodFromRunning) {
            R"({"status":{"conditions":[{"type":"PodScheduled","status":"False","message":"no node"}]}})"),
        "Unschedulable"},
       {json::parse(R"({"status":{}})"), "PodStarting"},
+      {json::parse(R"({"status":{"phase":"Failed","reason":"OutOfcpu","message":"no room"}})"),
+       "TrackerFailed"},
   };
   for (const PodCase& one : cases) {
     const api::Condition available = tracker_available(&deployment, &one.pod);
     EXPECT_EQ(available.status, api::ConditionStatus::False);
     EXPECT_EQ(available.reason, one.expected) << one.pod;
   }
+}
+
+TEST(PodState, OfSeveralPodsOneThatMayRunSpeaks) {
+  const auto made = [](const char* phase, const char* second) {
+    return json{{"metadata", {{"creationTimestamp", std::string("2026-03-01T10:00:0") + second + "Z"}}},
+                {"status", {{"phase", phase}}}};
+  };
+  const json running = made("Running", "1");
+  const json failed = made("Failed", "2");
+  const json succeeded = made("Succeeded", "1");
+  EXPECT_TRUE(supersedes(failed, nullptr));
+  EXPECT_TRUE(supersedes(running, &failed));
+  EXPECT_FALSE(supersedes(failed, &running));
+  EXPECT_TRUE(supersedes(succeeded, &failed));
+  EXPECT_FALSE(supersedes(succeeded, &running));
+  EXPECT_TRUE(supersedes(made("Pending", "2"), &running));
 }
 
 TEST(TrackerState, ACrashLoopTellsTheTrackersLastWords) {
