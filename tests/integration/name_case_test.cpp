@@ -68,6 +68,34 @@ TEST_P(EveryServer, ColumnsHaveNoCase) {
               AllOf(HasSubstr(R"("GRÖßE":"****")"), HasSubstr(R"("Mail":null)"), Not(HasSubstr("Secret"))));
 }
 
+// A statement stands in the binlog as its client sent it.
+TEST_P(EveryServer, NamesAreReadInTheClientsCharacterSet) {
+  json task = kafka_task(server_, database_, KafkaBroker::shared().bootstrap());
+  task["spec"]["objects"]["include"] =
+      json::array({{{"database", database_}, {"tables", {"größe", "订单"}}}});
+  SqlClient client = server_.connect(database_);
+  client.exec("SET NAMES utf8mb4");
+  client.exec("CREATE TABLE größe (id INT PRIMARY KEY)");
+  client.exec("CREATE TABLE 订单 (id INT PRIMARY KEY)");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  client.exec("SET NAMES latin1");
+  client.exec(
+      "ALTER TABLE gr\xF6\xDF"
+      "e ADD c INT");
+  client.exec("SET NAMES gbk");
+  client.exec("ALTER TABLE \xB6\xA9\xB5\xA5 ADD c INT");
+  client.exec("INSERT INTO \xB6\xA9\xB5\xA5 VALUES (1, 2)");
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  EXPECT_EQ(wait_for_rows(reader, 1)[0]["after"], (json{{"id", 1}, {"c", 2}}));
+  std::vector<std::string> changed;
+  for (const KafkaRecord& record : reader.records()) {
+    const json change = json::parse(record.value.value_or("{}"));
+    if (change.contains("ddl")) changed.push_back(change["source"]["table"]);
+  }
+  EXPECT_THAT(changed, ElementsAre("größe", "订单"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, EveryServer, testing::ValuesIn(kEverySqlFlavor), name_of);
 
 /// Servers that write "shop" wherever a statement says "Shop".
