@@ -54,7 +54,6 @@ class Keys {
   explicit Keys(std::vector<CatalogKey> known) : keys_(std::move(known)) {}
 
   void add(const sql::KeySpec& spec) {
-    if (spec.if_not_exists && !spec.name.empty() && find(spec.name) != keys_.end()) return;
     if (spec.kind == sql::KeySpec::Kind::Foreign) {
       foreign_.push_back(spec);
       return;
@@ -152,6 +151,22 @@ void set_versioning(CatalogTable& table, bool is_on) {
   if (is_on) table.hidden_columns = {std::string(kRowStart), std::string(kRowEnd)};
 }
 
+/// As the server writes it down: the end of the period in front of its start.
+sql::KeySpec with_period(sql::KeySpec key, const sql::AddPeriod& period) {
+  if (!key.is_of_period) return key;
+  key.columns.insert(key.columns.end(), {period.end, period.start});
+  key.prefixes.insert(key.prefixes.end(), {0, 0});
+  return key;
+}
+
+/// The columns of a period (MariaDB).
+void make_not_null(CatalogTable& table, const sql::AddPeriod& period) {
+  for (const std::string& name : {period.start, period.end}) {
+    if (const std::optional<std::uint32_t> index = table.index_of(name))
+      table.columns[*index].is_nullable = false;
+  }
+}
+
 /// One ALTER TABLE. As the server does it: first every column of before is kept, changed or dropped, then
 /// those with a new place are put into it, then keys follow.
 class Alteration {
@@ -166,13 +181,17 @@ class Alteration {
   void read_options();
   void keep_columns();
   void place_columns();
+  void keep_generated_key_first();
   void keep_keys();
-  [[nodiscard]] const sql::ColumnSpec* added_again(std::string_view name) const;
-  void keep_length(CatalogKey& key, std::size_t part, const sql::ColumnSpec& again) const;
-  void drop_columns_of(CatalogKey& key) const;
+  [[nodiscard]] std::optional<std::uint32_t> find_again(std::string_view name) const;
+  [[nodiscard]] std::string name_before(const std::string& name) const;
+  void keep_length(CatalogKey& key, std::size_t part, const CatalogColumn& again) const;
+  void find_columns_of(CatalogKey& key) const;
   [[nodiscard]] bool is_dropped_key(std::string_view name) const;
   [[nodiscard]] std::string new_key_name(const std::string& name) const;
   void change_keys();
+  [[nodiscard]] bool is_there(const sql::KeySpec& key) const;
+  void add_key(const sql::KeySpec& key);
   void keep_column(const CatalogColumn& column);
   void add_column(const sql::AddColumn& add);
   void change_place(const sql::ChangeColumn& change);
@@ -202,6 +221,7 @@ class Alteration {
   Keys keys_;
   std::uint16_t converted_to_ = 0;
   std::vector<std::string> implied_timestamps_;
+  std::vector<sql::KeySpec> added_keys_;
 };
 
 CatalogTable Alteration::run() {
@@ -211,6 +231,8 @@ CatalogTable Alteration::run() {
   table_.columns.clear();
   keep_columns();
   place_columns();
+  keep_generated_key_first();
+  for_each<sql::AddPeriod>([&](const sql::AddPeriod& period) { make_not_null(table_, period); });
   settle_first_timestamp(table_.columns, implied_timestamps_);
   keep_keys();
   change_keys();
@@ -273,20 +295,22 @@ bool Alteration::comes_to_allow_null(const CatalogKey& key) const {
 }
 
 /// In their order: the last one is the table's default; on MariaDB one without CONVERT TO is, wherever it
-/// stands. CONVERT TO decides on the columns, also on new ones.
+/// stands. CHARSET and COLLATE belong together. CONVERT TO decides on the columns, also on new ones.
 void Alteration::read_options() {
-  bool has_default = false;
+  sql::CharsetSpec given;
   for (const sql::AlterAction& action : actions_) {
     if (const auto* convert = std::get_if<sql::ConvertCharset>(&action)) {
       // DEFAULT: the database's, which the caller has given as the context's.
       converted_to_ =
           resolve_charset(convert->charset, context_.table_collation, context_.dialect, context_.session);
-      if (!(context_.dialect.is_mariadb && has_default)) table_.collation = converted_to_;
+      if (!(context_.dialect.is_mariadb && !given.empty())) table_.collation = converted_to_;
     } else if (const auto* options = std::get_if<sql::SetTableOptions>(&action)) {
       if (!options->charset.empty()) {
-        table_.collation =
-            resolve_charset(options->charset, before_.collation, context_.dialect, context_.session);
-        has_default = true;
+        const bool has_charset = !options->charset.charset.empty();
+        if (has_charset) given.charset = options->charset.charset;
+        if (!options->charset.collation.empty() || (has_charset && !context_.dialect.is_mariadb))
+          given.collation = options->charset.collation;
+        table_.collation = resolve_charset(given, before_.collation, context_.dialect, context_.session);
       }
       if (options->comment) table_.comment = *options->comment;
     }
@@ -391,7 +415,22 @@ void Alteration::place_columns() {
   }
 }
 
+/// MySQL's generated invisible primary key stays in front of what a statement puts FIRST (since 8.0.30,
+/// sql/sql_gipk.cc, adjust_generated_invisible_primary_key_column_position()).
+void Alteration::keep_generated_key_first() {
+  constexpr std::string_view kGenerated = "my_row_id";
+  if (context_.dialect.is_mariadb || before_.columns.empty() || before_.columns.front().name != kGenerated)
+    return;
+  const CatalogColumn& before = before_.columns.front();
+  const bool is_generated = before.is_auto_increment && before.column_type == "bigint unsigned" &&
+                            !before.is_nullable && before_.key_columns == std::vector<std::uint32_t>{0};
+  const std::optional<std::uint32_t> index = table_.index_of(kGenerated);
+  if (!is_generated || !index) return;
+  std::rotate(table_.columns.begin(), table_.columns.begin() + *index, table_.columns.begin() + *index + 1);
+}
+
 void Alteration::change_place(const sql::ChangeColumn& change) {
+  if (change.if_exists && !before_.index_of(change.name)) return;
   const bool was_there = before_.index_of(change.name) && !is_dropped(change.name);
   if (was_there && change.column.placement.empty()) return;
   // MariaDB also lets a statement change what it has just added, and goes by the new name.
@@ -402,6 +441,7 @@ void Alteration::change_place(const sql::ChangeColumn& change) {
 }
 
 void Alteration::add_column(const sql::AddColumn& add) {
+  if (add.column.if_not_exists && before_.index_of(add.column.name)) return;
   if (table_.index_of(add.column.name)) {
     if (!add.column.if_not_exists) doubt_ = fmt::format("a column {} is known already", add.column.name);
     return;
@@ -425,20 +465,33 @@ void Alteration::insert(CatalogColumn column, const sql::Placement& placement) {
   table_.columns.insert(at, std::move(column));
 }
 
-/// Dropped and added in one statement: the servers find it in the keys by its name, with the length that it
-/// had.
-const sql::ColumnSpec* Alteration::added_again(std::string_view name) const {
-  const sql::ColumnSpec* found = nullptr;
-  for_each<sql::AddColumn>([&](const sql::AddColumn& add) {
-    if (!add.column.if_not_exists && sql::is_same_name(add.column.name, name)) found = &add.column;
-  });
-  return found;
+/// The column of a key that was called `name`: of the new ones, in their order, the first that was changed
+/// and was called so before, or was not and is called so, even if it is a new one (sql/sql_table.cc of the
+/// servers, mysql_prepare_alter_table()).
+std::optional<std::uint32_t> Alteration::find_again(std::string_view name) const {
+  for (std::uint32_t i = 0; i < table_.columns.size(); ++i) {
+    if (sql::is_same_name(name_before(table_.columns[i].name), name)) return i;
+  }
+  return std::nullopt;
 }
 
-void Alteration::keep_length(CatalogKey& key, std::size_t part, const sql::ColumnSpec& again) const {
+/// What a column was called that is called so now, if the statement changes it.
+std::string Alteration::name_before(const std::string& name) const {
+  std::string before = name;
+  for_each<sql::ChangeColumn>([&](const sql::ChangeColumn& change) {
+    if (sql::is_same_name(change.column.name, name)) before = change.name;
+  });
+  for_each<sql::RenameColumn>([&](const sql::RenameColumn& rename) {
+    if (sql::is_same_name(rename.to, name)) before = rename.from;
+  });
+  return before;
+}
+
+/// Of a new column that is found for one of before, the key holds as much as it held of that.
+void Alteration::keep_length(CatalogKey& key, std::size_t part, const CatalogColumn& again) const {
   const std::optional<std::uint32_t> before = before_.index_of(key.columns[part]);
-  const bool is_text =
-      again.type == "char" || again.type == "varchar" || again.type == "binary" || again.type == "varbinary";
+  const std::string& type = again.data_type;
+  const bool is_text = type == "char" || type == "varchar" || type == "binary" || type == "varbinary";
   if (!before || !is_text) return;
   if (key.prefixes.empty()) key.prefixes.resize(key.columns.size());
   if (key.prefixes[part] != 0) return;
@@ -446,15 +499,19 @@ void Alteration::keep_length(CatalogKey& key, std::size_t part, const sql::Colum
   key.prefixes[part] = key_length(before_.columns[*before]);
 }
 
-void Alteration::drop_columns_of(CatalogKey& key) const {
+void Alteration::find_columns_of(CatalogKey& key) const {
   for (std::size_t i = key.columns.size(); i-- > 0;) {
-    if (!is_dropped(key.columns[i])) continue;
-    if (const sql::ColumnSpec* again = added_again(key.columns[i]); again != nullptr) {
-      keep_length(key, i, *again);
+    const std::string name = key.columns[i];
+    const std::optional<std::uint32_t> found = find_again(name);
+    if (!found) {
+      key.columns.erase(key.columns.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!key.prefixes.empty()) key.prefixes.erase(key.prefixes.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }
-    key.columns.erase(key.columns.begin() + static_cast<std::ptrdiff_t>(i));
-    if (!key.prefixes.empty()) key.prefixes.erase(key.prefixes.begin() + static_cast<std::ptrdiff_t>(i));
+    const CatalogColumn& column = table_.columns[*found];
+    const bool is_new = is_dropped(name) || !sql::is_same_name(new_name(name), column.name);
+    if (is_new) keep_length(key, i, column);
+    key.columns[i] = column.name;
   }
 }
 
@@ -484,9 +541,8 @@ void Alteration::keep_keys() {
     key.name = new_key_name(key.name);
     // Measured on MariaDB 10.11: any other ALTER forgets USING HASH, and asks the keys' length anew.
     if (!is_renamed_only) key.hash = CatalogKey::Hash::No;
-    drop_columns_of(key);
+    find_columns_of(key);
     if (key.columns.empty() && !key.has_expression) continue;
-    for (std::string& name : key.columns) name = new_name(name);
     kept.push_back(std::move(key));
   }
   keys_ = Keys(std::move(kept));
@@ -495,19 +551,45 @@ void Alteration::keep_keys() {
 void Alteration::change_keys() {
   for (const sql::AlterAction& action : actions_) {
     if (const auto* add = std::get_if<sql::AddColumn>(&action)) {
-      const bool was_there = before_.index_of(add->column.name) && !is_dropped(add->column.name);
-      if (!(add->column.if_not_exists && was_there)) add_keys_of(add->column);
+      add_keys_of(add->column);
     } else if (const auto* change = std::get_if<sql::ChangeColumn>(&action)) {
       add_keys_of(change->column);
     } else if (const auto* key = std::get_if<sql::AddKey>(&action)) {
-      keys_.add(key->key);
+      add_key(key->key);
     }
   }
 }
 
 void Alteration::add_keys_of(const sql::ColumnSpec& spec) {
-  if (spec.is_primary) keys_.add({sql::KeySpec::Kind::Primary, {}, {spec.name}});
-  if (spec.is_unique) keys_.add({sql::KeySpec::Kind::Unique, {}, {spec.name}});
+  const bool if_not_exists = spec.if_not_exists;
+  if (spec.is_primary) add_key({sql::KeySpec::Kind::Primary, {}, {spec.name}, false, if_not_exists});
+  if (spec.is_unique) add_key({sql::KeySpec::Kind::Unique, {}, {spec.name}, false, if_not_exists});
+}
+
+void Alteration::add_key(const sql::KeySpec& key) {
+  if (key.if_not_exists && is_there(key)) return;
+  std::optional<sql::AddPeriod> period;
+  for_each<sql::AddPeriod>([&](const sql::AddPeriod& added) { period = added; });
+  if (key.is_of_period && !period)
+    doubt_ = "which columns the table's period has is only known to the source";
+  keys_.add(with_period(key, period.value_or(sql::AddPeriod{})));
+  added_keys_.push_back(key);
+}
+
+/// For IF NOT EXISTS (MariaDB's handle_if_exists_options(), sql/sql_table.cc): a key of the table as it was,
+/// whatever the statement drops, or one that it has added; looked for by the first column's name where it has
+/// none.
+bool Alteration::is_there(const sql::KeySpec& key) const {
+  const auto name_of = [](const sql::KeySpec& spec) {
+    return spec.name.empty() && !spec.columns.empty() ? spec.columns.front() : spec.name;
+  };
+  const bool is_primary = key.kind == sql::KeySpec::Kind::Primary;
+  const std::string name = is_primary ? std::string(kPrimary) : name_of(key);
+  return std::any_of(before_.keys.begin(), before_.keys.end(),
+                     [&](const CatalogKey& known) { return sql::is_same_name(known.name, name); }) ||
+         std::any_of(added_keys_.begin(), added_keys_.end(), [&](const sql::KeySpec& added) {
+           return added.kind == key.kind && (is_primary || sql::is_same_name(name_of(added), name));
+         });
 }
 
 }  // namespace
@@ -527,8 +609,10 @@ CatalogTable create_table(const sql::CreateTable& create, const TableContext& co
     table.columns.push_back(std::move(column));
   }
   settle_first_timestamp(table.columns, implied_timestamps);
+  if (create.period) make_not_null(table, *create.period);
   Keys keys({});
-  for (const sql::KeySpec& key : create.keys) keys.add(key);
+  for (const sql::KeySpec& key : create.keys)
+    keys.add(with_period(key, create.period.value_or(sql::AddPeriod{})));
   table.keys = keys.take();
   const bool is_declared = std::any_of(create.columns.begin(), create.columns.end(),
                                        [](const sql::ColumnSpec& spec) { return spec.is_row_time; });

@@ -211,7 +211,11 @@ void Application::move(const sql::TableName& from, const sql::TableName& to, Tab
 }
 
 void Application::apply(const sql::RenameTables& rename) {
-  for (const sql::RenameTables::Move& each : rename.moves) move(full(each.from), full(each.to), nullptr);
+  for (const sql::RenameTables::Move& each : rename.moves) {
+    const Definitions::Found found = find(full(each.from));
+    if (rename.if_exists && found.is_known && found.table == nullptr) continue;
+    move(full(each.from), full(each.to), nullptr);
+  }
 }
 
 void Application::apply(const sql::TruncateTable& truncate) {

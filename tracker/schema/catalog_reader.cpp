@@ -76,6 +76,8 @@ absl::StatusOr<CatalogColumn> read_column(const sql::Row& row, const SourceDiale
   CatalogColumn column;
   column.name = text_of(row[Field::Name]);
   column.column_type = text_of(row[Field::Type]);
+  // MariaDB's COMPRESSED, which says how a value is stored: DDL statements are read without it, too.
+  column.column_type.erase(std::min(column.column_type.find(" /*M!"), column.column_type.size()));
   column.data_type = text_of(row[Field::DataType]);
   column.is_nullable = row[Field::Nullable] == "YES";
   ASSIGN_OR_RETURN(ColumnTypeText type, parse_column_type(column.column_type));

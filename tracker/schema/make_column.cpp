@@ -212,7 +212,6 @@ CatalogColumn make_column(const sql::ColumnSpec& spec, const ColumnContext& cont
 std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::uint16_t collation,
                                             const SourceDialect& dialect) {
   if (!has_charset(column.data_type) || column.collation == collation) return column;
-  if (column.data_type == "longtext" && column.column_type != "longtext") return column;
   CatalogColumn converted = column;
   const Collations& collations = dialect.collations;
   const std::uint64_t before = collations.max_bytes(column.collation);

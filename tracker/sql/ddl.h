@@ -57,7 +57,8 @@ struct ColumnSpec {
   bool is_unique = false;
   bool is_invisible = false;
   Generated generated = Generated::No;
-  bool is_row_time = false;  ///< MariaDB: GENERATED ALWAYS AS ROW START, ROW END
+  bool is_row_time = false;   ///< MariaDB: GENERATED ALWAYS AS ROW START, ROW END
+  bool is_versioned = false;  ///< MariaDB: WITH SYSTEM VERSIONING, which makes a new table versioned
   std::string comment;
   Placement placement;
   bool if_not_exists = false;
@@ -72,6 +73,7 @@ struct KeySpec {
   bool if_not_exists = false;
   std::vector<std::uint32_t> prefixes = {};  ///< CatalogKey::prefixes, as written
   bool uses_hash = false;                    ///< USING HASH
+  bool is_of_period = false;                 ///< ..., period WITHOUT OVERLAPS: with the period's columns
 };
 
 struct AddColumn {
@@ -121,9 +123,14 @@ struct RenameTo {
 struct SetVersioning {
   bool is_on = false;
 };
+/// MariaDB: PERIOD FOR name (start, end), whose columns are NOT NULL from then on.
+struct AddPeriod {
+  std::string start;
+  std::string end;
+};
 using AlterAction =
     std::variant<AddColumn, ChangeColumn, DropColumn, RenameColumn, AlterColumn, AddKey, DropKey, RenameKey,
-                 ConvertCharset, SetTableOptions, RenameTo, SetVersioning>;
+                 ConvertCharset, SetTableOptions, RenameTo, SetVersioning, AddPeriod>;
 
 struct CreateTable {
   TableName name;
@@ -132,6 +139,7 @@ struct CreateTable {
   std::optional<TableName> like;
   std::vector<ColumnSpec> columns;
   std::vector<KeySpec> keys;  ///< in the order of their appearance, those of column attributes included
+  std::optional<AddPeriod> period;
   SetTableOptions options;
   bool is_versioned = false;
 };
@@ -152,6 +160,7 @@ struct DropTables {
   std::vector<TableName> names;
 };
 struct RenameTables {
+  bool if_exists = false;
   struct Move {
     TableName from;
     TableName to;

@@ -111,9 +111,8 @@ bool AlterReader::partition_action() {
 void AlterReader::add() {
   if (reader_.take({"SYSTEM", "VERSIONING"})) {
     actions_.emplace_back(SetVersioning{true});
-  } else if (reader_.take({"PERIOD", "FOR"})) {
-    reader_.name();
-    reader_.skip_brackets();
+  } else if (reader_.take({"PERIOD", "FOR"}) || reader_.take({"PERIOD", "IF", "NOT", "EXISTS", "FOR"})) {
+    if (std::optional<AddPeriod> period = read_period(reader_)) actions_.emplace_back(*std::move(period));
   } else if (is_key(reader_)) {
     if (std::optional<KeySpec> key = read_key(reader_)) actions_.emplace_back(AddKey{*std::move(key)});
   } else {
@@ -141,11 +140,13 @@ void AlterReader::add_columns() {
 }
 
 void AlterReader::drop() {
-  if (reader_.take({"PRIMARY", "KEY"})) {
+  if (reader_.take({"PRIMARY", "KEY"}) || reader_.take({"CONSTRAINT", "PRIMARY", "KEY"})) {
     actions_.emplace_back(DropKey{"PRIMARY"});
   } else if (reader_.take({"SYSTEM", "VERSIONING"})) {
     actions_.emplace_back(SetVersioning{false});
-  } else if (reader_.take({"FOREIGN", "KEY"}) || reader_.take({"PERIOD", "FOR"}) || reader_.take("CHECK")) {
+  } else if (reader_.take({"PERIOD", "FOR"}) || reader_.take({"PERIOD", "IF", "EXISTS", "FOR"})) {
+    reader_.name();
+  } else if (reader_.take({"FOREIGN", "KEY"}) || reader_.take("CHECK")) {
     reader_.if_exists();
     reader_.name();
   } else if (reader_.take_any({"INDEX", "KEY", "CONSTRAINT"})) {
@@ -275,6 +276,18 @@ bool read_table_option(DdlReader& reader, SetTableOptions& options, bool& is_ver
   if (!reader.peek().is_name()) reader.fail("the value of an option");
   reader.next();
   return true;
+}
+
+std::optional<AddPeriod> read_period(DdlReader& reader) {
+  const std::string period = reader.name();
+  AddPeriod columns;
+  reader.expect_symbol('(');
+  columns.start = reader.name();
+  reader.expect_symbol(',');
+  columns.end = reader.name();
+  reader.expect_symbol(')');
+  if (is_same_name(period, "SYSTEM_TIME")) return std::nullopt;
+  return columns;
 }
 
 void skip_to_end(DdlReader& reader) {

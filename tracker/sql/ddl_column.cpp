@@ -205,8 +205,8 @@ bool skip_attribute(DdlReader& reader) {
     if (reader.take_symbol('=')) reader.next();
     return true;
   }
-  return reader.take({"WITH", "SYSTEM", "VERSIONING"}) || reader.take({"WITHOUT", "SYSTEM", "VERSIONING"}) ||
-         reader.take({"NOT", "SECONDARY"}) || reader.take("VISIBLE");
+  return reader.take({"WITHOUT", "SYSTEM", "VERSIONING"}) || reader.take({"NOT", "SECONDARY"}) ||
+         reader.take("VISIBLE");
 }
 
 bool read_generated(DdlReader& reader, ColumnSpec& column) {
@@ -281,6 +281,8 @@ bool read_attribute(DdlReader& reader, ColumnSpec& column) {
     column.comment = reader.text();
   } else if (reader.take("INVISIBLE")) {
     column.is_invisible = true;
+  } else if (reader.take({"WITH", "SYSTEM", "VERSIONING"})) {
+    column.is_versioned = true;
   } else {
     return read_generated(reader, column) || skip_attribute(reader);
   }
@@ -307,6 +309,7 @@ bool read_charset(DdlReader& reader, CharsetSpec& charset) {
   if (reader.take({"DEFAULT", "CHARACTER", "SET"}) || reader.take({"DEFAULT", "CHARSET"}) ||
       reader.take({"CHARACTER", "SET"}) || reader.take({"CHAR", "SET"}) || reader.take("CHARSET")) {
     charset.charset = value();
+    if (!reader.dialect().is_mariadb) charset.collation.clear();  // MySQL forgets what stood before
     return true;
   }
   if (reader.take({"DEFAULT", "COLLATE"}) || reader.take("COLLATE")) {
@@ -320,7 +323,7 @@ ColumnSpec read_column(DdlReader& reader, bool has_placement) {
   ColumnSpec column;
   column.name = reader.column_name();
   read_type(reader, column);
-  while (!reader.at_end() && !reader.is_symbol(',') && !reader.is_symbol(')') &&
+  while (!reader.at_end() && !reader.is_symbol(',') && !reader.is_symbol(')') && !reader.is_symbol(';') &&
          !(has_placement && reader.is_any({"FIRST", "AFTER", "REMOVE", "PARTITION"}))) {
     if (!read_attribute(reader, column) && !skip_engine_attribute(reader)) {
       reader.fail("an attribute of a column");

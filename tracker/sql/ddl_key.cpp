@@ -18,7 +18,7 @@ void read_part(DdlReader& reader, KeySpec& key) {
     if (reader.take({"WITHOUT", "OVERLAPS"})) {
       key.columns.pop_back();
       key.prefixes.pop_back();
-      key.has_expression = true;
+      key.is_of_period = true;
     }
   }
   reader.take_any({"ASC", "DESC"});
@@ -67,6 +67,8 @@ void read_key_options(DdlReader& reader, KeySpec& key) {
   while (true) {
     if (reader.is_any({"USING", "TYPE"})) {
       read_index_type(reader, key);
+    } else if (reader.take("WAIT")) {
+      reader.next();
     } else if (reader.take({"WITH", "PARSER"})) {
       reader.name();
     } else if (reader.take("COMMENT")) {
@@ -76,7 +78,8 @@ void read_key_options(DdlReader& reader, KeySpec& key) {
                                 "CLUSTERING", "M", "DISTANCE", "ALGORITHM", "LOCK"})) {
       reader.take_symbol('=');
       reader.next();
-    } else if (!reader.take_any({"VISIBLE", "INVISIBLE", "IGNORED"}) && !reader.take({"NOT", "IGNORED"})) {
+    } else if (!reader.take_any({"VISIBLE", "INVISIBLE", "IGNORED", "NOWAIT"}) &&
+               !reader.take({"NOT", "IGNORED"})) {
       return;
     }
   }

@@ -34,7 +34,7 @@ class Parser {
   DdlStatement create();
   DdlStatement create_table(bool or_replace);
   DdlStatement create_sequence(bool or_replace);
-  DdlStatement create_index();
+  DdlStatement create_index(bool or_replace);
   DdlStatement alter();
   DdlStatement convert_partition(const AlterTable& alter);
   DdlStatement alter_sequence();
@@ -87,7 +87,7 @@ DdlStatement Parser::create() {
   reader_.take_any({"ONLINE", "OFFLINE"});
   if (reader_.take("TABLE")) return create_table(or_replace);
   if (reader_.take_any({"DATABASE", "SCHEMA"})) return database(true, or_replace);
-  if (reader_.is_any({"INDEX", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR"})) return create_index();
+  if (reader_.is_any({"INDEX", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR"})) return create_index(or_replace);
   if (reader_.take("SEQUENCE")) return create_sequence(or_replace);
   return OtherDdl{};
 }
@@ -124,8 +124,7 @@ void Parser::create_body(CreateTable& create) {
     if (is_key(reader_)) {
       if (std::optional<KeySpec> key = read_key(reader_)) create.keys.push_back(*std::move(key));
     } else if (reader_.take({"PERIOD", "FOR"})) {
-      reader_.name();
-      reader_.skip_brackets();
+      create.period = read_period(reader_);
     } else {
       add_column(create);
     }
@@ -137,6 +136,7 @@ void Parser::add_column(CreateTable& create) {
   ColumnSpec column = read_column(reader_, false);
   if (column.is_primary) create.keys.push_back({KeySpec::Kind::Primary, {}, {column.name}});
   if (column.is_unique) create.keys.push_back({KeySpec::Kind::Unique, {}, {column.name}});
+  create.is_versioned |= column.is_versioned;
   create.columns.push_back(std::move(column));
 }
 
@@ -162,7 +162,7 @@ DdlStatement Parser::create_sequence(bool or_replace) {
   return create;
 }
 
-DdlStatement Parser::create_index() {
+DdlStatement Parser::create_index(bool or_replace) {
   AlterTable alter;
   KeySpec key;
   if (reader_.take("UNIQUE")) key.kind = KeySpec::Kind::Unique;
@@ -173,8 +173,8 @@ DdlStatement Parser::create_index() {
   read_index_type(reader_, key);
   reader_.expect("ON");
   alter.name = reader_.table_name();
-  skip_wait();
   read_key_parts(reader_, key);
+  if (or_replace) alter.actions.emplace_back(DropKey{key.name});
   alter.actions.emplace_back(AddKey{std::move(key)});
   expect_end();
   return alter;
@@ -259,7 +259,7 @@ DdlStatement Parser::drop() {
 DdlStatement Parser::rename() {
   if (!reader_.take_any({"TABLE", "TABLES"})) return OtherDdl{};
   RenameTables rename;
-  reader_.if_exists();
+  rename.if_exists = reader_.if_exists();
   do {
     TableName from = reader_.table_name();
     skip_wait();
@@ -281,9 +281,7 @@ DdlStatement Parser::truncate() {
 DdlStatement Parser::database(bool is_new, bool or_replace) {
   SetDatabase database{.name = {}, .is_new = is_new, .or_replace = or_replace, .charset = {}};
   if (is_new) database.if_not_exists = reader_.if_not_exists();
-  const bool is_option = reader_.is_any(
-      {"CHARACTER", "CHARSET", "COLLATE", "DEFAULT", "READ", "ENCRYPTION", "COMMENT", "UPGRADE"});
-  if (!is_option) database.name = reader_.name();
+  if (is_new || !reader_.is_database_option()) database.name = reader_.name();
   while (!reader_.at_end() && !reader_.is_symbol(';')) {
     if (read_charset(reader_, database.charset)) continue;
     // ENCRYPTION, READ ONLY, COMMENT and so on say nothing of tables.

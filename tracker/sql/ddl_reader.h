@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "tracker/sql/database_option.h"
 #include "tracker/sql/ddl.h"
 #include "tracker/sql/lexer.h"
 
@@ -32,6 +33,7 @@ class DdlReader {
   /// The words follow one after the other.
   [[nodiscard]] bool are(std::initializer_list<std::string_view> words) const;
 
+  [[nodiscard]] bool is_database_option() const { return !failed() && begins_database_option(lexer_); }
   /// A name and '=' follow.
   [[nodiscard]] bool is_assignment() const;
 

@@ -265,6 +265,22 @@ TEST(ApplyDdl, AColumnThatMovesStandsInItsOldPlaceUntilItsTurn) {
             "b bigint(20), e int(11), a int(11), d int(11) |");
 }
 
+// Of MySQL 8.0.30 and later, which nobody can run here: sql/sql_gipk.cc.
+TEST(ApplyDdl, AGeneratedInvisiblePrimaryKeyStaysInFront) {
+  constexpr std::string_view kCreate =
+      "CREATE TABLE t (my_row_id bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */, a int, PRIMARY KEY "
+      "(my_row_id))";
+  const SourceDialect dialect{.version = 80030, .collations = Collations(false, 80030)};
+  EXPECT_EQ(Tables(dialect).after({kCreate, "ALTER TABLE t ADD b INT FIRST"}),
+            "my_row_id bigint unsigned NOT NULL AUTO INVISIBLE, b int, a int | PRIMARY(my_row_id)");
+  EXPECT_EQ(
+      Tables(dialect).after({kCreate, "ALTER TABLE t ADD b INT FIRST, DROP my_row_id, DROP PRIMARY KEY"}),
+      "b int, a int |");
+  EXPECT_EQ(
+      Tables(dialect).after({"CREATE TABLE t (my_row_id INT PRIMARY KEY)", "ALTER TABLE t ADD b INT FIRST"}),
+      "b int, my_row_id int NOT NULL | PRIMARY(my_row_id)");
+}
+
 TEST(ApplyDdl, CharacterSetsAreConverted) {
   Tables tables;
   EXPECT_EQ(tables.after({"CREATE TABLE t (a VARCHAR(10), b TEXT, c BLOB, d ENUM('x'))",
