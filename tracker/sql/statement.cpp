@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "tracker/sql/database_option.h"
 #include "tracker/sql/lexer.h"
 
 namespace rowtide::sql {
@@ -50,6 +51,7 @@ class Classifier {
   void add_table(Statement& statement);
   void add_tables(Statement& statement);
   void add_tables_until(std::string_view end, Statement& statement);
+  void replace_aliases(Statement& statement);
   void add_table_after(std::string_view word, Statement& statement);
   void add_database(Statement& statement);
   void add_database_of_routine(Statement& statement);
@@ -275,16 +277,33 @@ Statement Classifier::update() {
   return statement;
 }
 
-/// DELETE FROM t ...; DELETE t, u FROM ...
+/// DELETE FROM t ...; of several tables, which may be named by the aliases that the references give them:
+/// DELETE t, u FROM references ..., DELETE FROM t, u USING references ...
 Statement Classifier::delete_from() {
   Statement statement = of_kind(StatementKind::Dml);
   skip_dml_modifiers();
-  if (lexer_.take("FROM")) {
-    add_table(statement);
-  } else {
-    add_tables(statement);
-  }
+  const bool is_from_first = lexer_.take("FROM");
+  add_tables(statement);
+  if (lexer_.take(is_from_first ? "USING" : "FROM")) replace_aliases(statement);
   return statement;
+}
+
+/// By what the references that follow call so.
+void Classifier::replace_aliases(Statement& statement) {
+  bool name_follows = true;
+  while (lexer_.peek().kind != TokenKind::End && !lexer_.peek().is("WHERE")) {
+    if (!name_follows || !lexer_.peek().is_name()) {
+      const Token token = lexer_.next();
+      name_follows = token.is_symbol(',') || token.is_symbol('(') || is_any(token, {"JOIN", "STRAIGHT_JOIN"});
+      continue;
+    }
+    name_follows = false;
+    const std::optional<StatementTable> table = table_name();
+    lexer_.take("AS");
+    if (!table || !lexer_.peek().is_name()) continue;
+    const StatementTable alias{std::string(database_), lexer_.peek().unquoted()};
+    std::replace(statement.tables.begin(), statement.tables.end(), alias, *table);
+  }
 }
 
 Statement Classifier::load() {
@@ -306,14 +325,15 @@ bool Classifier::skip_past(std::string_view word) {
   }
 }
 
-/// What stands after the name of a new table, its columns and options: SELECT, which may be all that stands
-/// in brackets there, or START TRANSACTION.
+/// What stands after the name of a new table, its columns and options: SELECT (MySQL 8 also TABLE and
+/// VALUES), which may be all that stands in brackets there, or START TRANSACTION.
 void Classifier::find_end_of_create(Statement& statement) {
   int depth = 0;
   for (bool is_alone = true;;) {
     const Token token = lexer_.next();
     if (token.kind == TokenKind::End) return;
-    if (token.is("SELECT") && (depth == 0 || is_alone)) {
+    const bool is_values = token.is("VALUES") && lexer_.peek().is("ROW");  // not those of partitions
+    if ((is_values || is_any(token, {"SELECT", "TABLE"})) && (depth == 0 || is_alone)) {
       statement.writes_rows = true;
       return;
     }
@@ -376,11 +396,8 @@ void Classifier::add_table_after(std::string_view word, Statement& statement) {
 
 void Classifier::add_database(Statement& statement) {
   skip_if_exists();
-  // ALTER DATABASE may leave its name out: then an option follows.
-  const Token token = lexer_.peek();
-  const bool is_option =
-      is_any(token, {"CHARACTER", "CHARSET", "COLLATE", "DEFAULT", "READ", "ENCRYPTION", "COMMENT"});
-  if (token.is_name() && !is_option) {
+  const bool is_option = statement.verb == DdlVerb::Alter && begins_database_option(lexer_);
+  if (lexer_.peek().is_name() && !is_option) {
     statement.tables.push_back({lexer_.next().unquoted(), {}});
   } else if (!database_.empty()) {
     statement.tables.push_back({std::string(database_), {}});

@@ -119,6 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"DELETE QUICK FROM a.b", Dml, kAB},
         Case{"DELETE t, u FROM t JOIN u", Dml, {{"cur", "t"}, {"cur", "u"}}},
         Case{"DELETE a.b.* FROM a.b", Dml, kAB},
+        Case{"DELETE o FROM a.b AS o JOIN t ON o.id = t.id WHERE t.x", Dml, kAB},
+        Case{"DELETE FROM o, t USING a.b o JOIN t ON o.id = t.id", Dml, {{"a", "b"}, {"cur", "t"}}},
         Case{"LOAD DATA LOCAL INFILE 'into table x' REPLACE INTO TABLE `a`.`b` FIELDS", Dml, kAB},
         Case{"CALL p(1)", Dml}, Case{"WITH x AS (SELECT 1) UPDATE t SET a = 1", Dml}));
 
@@ -198,11 +200,14 @@ TEST(StatementHeads, ACreateSelectWritesRows) {
   for (const char* sql :
        {"CREATE TABLE t SELECT 1", "CREATE TABLE t (a INT DEFAULT (1)) ENGINE=InnoDB AS SELECT 1",
         "CREATE TABLE t ((SELECT 1))", "CREATE TABLE t AS (SELECT 1)",
-        "CREATE TABLE t REPLACE WITH x AS (SELECT 1) SELECT * FROM x"}) {
+        "CREATE TABLE t REPLACE WITH x AS (SELECT 1) SELECT * FROM x", "CREATE TABLE t TABLE u",
+        "CREATE TABLE t (a INT) AS TABLE u", "CREATE TABLE t VALUES ROW(1, 2)",
+        "CREATE TABLE t (VALUES ROW(1))"}) {
     EXPECT_TRUE(classify_statement(sql, "d").writes_rows) << sql;
   }
   for (const char* sql :
        {"CREATE TABLE t (a INT, `select` INT)", "CREATE TABLE t (a INT DEFAULT (SELECT 1)) COMMENT 'SELECT'",
+        "CREATE TABLE t (a INT) PARTITION BY LIST (a) (PARTITION p VALUES IN (1))",
         "CREATE VIEW v AS SELECT 1", "CREATE TABLE t LIKE u", "ALTER TABLE t ADD a INT"}) {
     EXPECT_FALSE(classify_statement(sql, "d").writes_rows) << sql;
   }
