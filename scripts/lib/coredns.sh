@@ -8,6 +8,10 @@ coredns_bin() { printf '%s\n' "$ROWTIDE_CACHE/coredns-$COREDNS_VERSION/bin/cored
 
 # ensure_coredns: the program stands at coredns_bin.
 ensure_coredns() {
+  [[ -x $(coredns_bin) ]] || go_build_once "$ROWTIDE_CACHE/coredns-$COREDNS_VERSION" coredns_build
+}
+
+coredns_build() {
   local folder=$ROWTIDE_CACHE/coredns-$COREDNS_VERSION
   [[ -x $folder/bin/coredns ]] && return 0
   say "CoreDNS $COREDNS_VERSION: building (about 2 minutes on two cores, once)"

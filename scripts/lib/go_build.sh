@@ -24,6 +24,19 @@ go_build_modules() {
   say "$name: ready after $((SECONDS - started)) s"
 }
 
+# go_build_once FOLDER COMMAND...: COMMAND, which builds into FOLDER what is not there yet; of several scripts at the same time
+# one does the work and the others wait. Call it as a plain statement, as once() of server.sh.
+go_build_once() {
+  local folder=$1
+  shift
+  mkdir -p "$folder"
+  (
+    exec 6>"$folder/lock"
+    flock 6
+    "$@"
+  )
+}
+
 # go_build_watch PID NAME LOG TOTAL: a line every 20 s until the build ends; gives the build's result.
 go_build_watch() {
   local pid=$1 name=$2 log=$3 total=$4 last=$SECONDS

@@ -8,6 +8,10 @@ helm_bin() { printf '%s\n' "$ROWTIDE_CACHE/helm-$HELM_VERSION/bin/helm"; }
 
 # ensure_helm: the program stands at helm_bin.
 ensure_helm() {
+  [[ -x $(helm_bin) ]] || go_build_once "$ROWTIDE_CACHE/helm-$HELM_VERSION" helm_build
+}
+
+helm_build() {
   local folder=$ROWTIDE_CACHE/helm-$HELM_VERSION flags="-s -w -X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" package
   [[ -x $folder/bin/helm ]] && return 0
   say "Helm $HELM_VERSION: building (about 3 minutes on two cores, once)"

@@ -8,11 +8,20 @@ kubernetes_bin() { printf '%s\n' "$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION/
 
 # ensure_kubernetes: every program of KUBERNETES_PROGRAMS stands in kubernetes_bin.
 ensure_kubernetes() {
-  local folder missing=() program packages=() staging
-  folder=$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION
+  [[ -z $(kubernetes_missing) ]] || go_build_once "$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION" kubernetes_build
+}
+
+kubernetes_missing() {
+  local program
   for program in "${KUBERNETES_PROGRAMS[@]}"; do
-    [[ -x "$folder/bin/$program" ]] || missing+=("$program")
+    [[ -x $(kubernetes_bin)/$program ]] || printf '%s\n' "$program"
   done
+}
+
+kubernetes_build() {
+  local folder missing program packages=() staging
+  folder=$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION
+  mapfile -t missing < <(kubernetes_missing)
   ((${#missing[@]})) || return 0
   say "Kubernetes $KUBERNETES_VERSION: building ${missing[*]} (about 6 minutes on two cores, once)"
   mkdir -p "$folder/build"
