@@ -74,6 +74,12 @@ bool is_of_leaving_namespace(const absl::Status& status) {
          status.message().find("because it is being terminated") != std::string_view::npos;
 }
 
+absl::Status belongs_to_another(const kube::ResourceType& type, const kube::ObjectKey& key) {
+  return absl::FailedPreconditionError(fmt::format(
+      "{} {} is there already and does not belong to this task; delete or rename it, or rename the task",
+      type.kind, to_string(key)));
+}
+
 /// Watches tell of everything but a tracker's answers and a Job whose pods are refused.
 std::optional<milliseconds> next_look(const Observed& observed, const json& status) {
   std::optional<milliseconds> next = observed.precheck.look_again_after;
@@ -375,7 +381,7 @@ absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const Clean
       return scale(task, view.deployment, 0);
     case CleanupAction::CreateJob: {
       const absl::Status made = client_.create(kube::kJob, cleanup_job(*traces, default_image_)).status();
-      return absl::IsAlreadyExists(made) ? absl::OkStatus() : made;  // the watch is late
+      return absl::IsAlreadyExists(made) ? check_cleanup_job(task) : made;
     }
     case CleanupAction::DeleteJob: {
       const absl::Status gone =
@@ -385,6 +391,16 @@ absl::Status Reconciler::act_on_cleanup(const api::TaskObject& task, const Clean
     }
   }
   return absl::OkStatus();
+}
+
+/// One that an operator made is on its way to the store: this task's, or a former one's of the name.
+absl::Status Reconciler::check_cleanup_job(const api::TaskObject& task) {
+  const kube::ObjectKey key{task.key.name_space, cleanup_name(task)};
+  const absl::StatusOr<json> live = client_.get(kube::kJob, key);
+  if (absl::IsNotFound(live.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(live.status());
+  if (!kube::string_at(*live, {"metadata", "annotations", kTaskUid}).empty()) return absl::OkStatus();
+  return belongs_to_another(kube::kJob, key);
 }
 
 PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects& objects,
@@ -533,9 +549,7 @@ absl::Status Reconciler::check_ownership(const api::TaskObject& task, const kube
   if (absl::IsNotFound(live.status())) return absl::OkStatus();
   RETURN_IF_ERROR(live.status());
   if (controller_uid(*live) == task.uid) return absl::OkStatus();
-  return absl::FailedPreconditionError(fmt::format(
-      "{} {} is there already and does not belong to this task; delete or rename it, or rename the task",
-      type.kind, to_string(key)));
+  return belongs_to_another(type, key);
 }
 
 }  // namespace rowtide::op::tasks

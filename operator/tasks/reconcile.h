@@ -59,6 +59,7 @@ class Reconciler {
   [[nodiscard]] absl::Status act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
                                             const CleanupView& view,
                                             const std::optional<api::TaskObject>& traces);
+  [[nodiscard]] absl::Status check_cleanup_job(const api::TaskObject& task);
   [[nodiscard]] std::optional<controller::Result> keep_finalizer(const api::TaskObject& task,
                                                                  absl::Status& written);
   [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,

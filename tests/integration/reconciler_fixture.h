@@ -394,6 +394,16 @@ class ReconcilerTest : public testing::Test {
     write_status(kube::kPod, pod,
                  {{"containerStatuses", json::array({container("tracker", waiting, false)})}});
   }
+  [[nodiscard]] json job_of_somebody_else(const std::string& name) const {
+    return {{"apiVersion", "batch/v1"},
+            {"kind", "Job"},
+            {"metadata", {{"name", name}, {"namespace", space_}}},
+            {"spec",
+             {{"template",
+               {{"spec",
+                 {{"restartPolicy", "Never"},
+                  {"containers", json::array({{{"name", "c"}, {"image", "i"}}})}}}}}}}};
+  }
   /// By the kubelet: the pod's name and address stay, as long as its ReplicaSet does.
   void evict(const std::string& pod) {
     const json end = {{"terminated", {{"exitCode", 137}}}};

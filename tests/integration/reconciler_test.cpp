@@ -394,15 +394,7 @@ TEST_F(ReconcilerTest, AnObjectOfSomebodyElseIsNotTaken) {
 }
 
 TEST_F(ReconcilerTest, AJobOfSomebodyElseDoesNotHangTheTask) {
-  const json theirs = {
-      {"apiVersion", "batch/v1"},
-      {"kind", "Job"},
-      {"metadata", {{"name", "orders-precheck"}, {"namespace", space_}}},
-      {"spec",
-       {{"template",
-         {{"spec",
-           {{"restartPolicy", "Never"}, {"containers", json::array({{{"name", "c"}, {"image", "i"}}})}}}}}}}};
-  client_.create(kube::kJob, theirs).value();
+  client_.create(kube::kJob, job_of_somebody_else("orders-precheck")).value();
   apply(task_object());
   wait_for("PrecheckPassed", "Unknown NameTaken");
 }
@@ -586,6 +578,20 @@ TEST_F(CleanupCycleTest, APodThatWasEvictedDoesNotHoldTheTask) {
   evict("tracker-2");
   delete_task();
   stop_tracker();
+  wait_for_job();
+  finish_job("orders-cleanup");
+  wait_until_gone();
+}
+
+TEST_F(CleanupCycleTest, AJobOfSomebodyElseIsToldAndWaitedFor) {
+  client_.create(kube::kJob, job_of_somebody_else("orders-cleanup")).value();
+  delete_tracking();
+  stop_tracker();
+  wait_for("Terminating", "True NameTaken");
+  const std::string message = condition_of_cleanup().value("message", "");
+  EXPECT_NE(message.find("orders-cleanup"), std::string::npos) << message;
+  EXPECT_TRUE(client_.remove(kube::kJob, {space_, "orders-cleanup"}, {}).ok());
+  wait_for("Terminating", "True CleanupRunning");
   wait_for_job();
   finish_job("orders-cleanup");
   wait_until_gone();
