@@ -109,6 +109,11 @@ CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& v
                                                   : "spec.deletionPolicy",
                                what_is_left(task)));
   }
+  // What ran is not known: the newest spec's whitelist may be emptied, its topic may be another task's.
+  if (!view.unreadable.empty() && (task.deletes_topics || !view.has_traces))
+    return give_up(
+        task, "CleanupFailed",
+        "this operator cannot read the spec that ran, status.lastGoodSpec (" + view.unreadable + ")");
   if (!view.has_traces)
     return release("CleanupSkipped", "no tracker of the task has run: there is nothing to delete");
   const bool is_ours =

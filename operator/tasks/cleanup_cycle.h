@@ -27,6 +27,7 @@ struct CleanupDecision {
 /// What is there of it.
 struct CleanupView {
   bool has_traces = false;                     ///< task_to_clean_up() gives one
+  std::string unreadable = {};                 ///< why_unreadable()
   const nlohmann::json* deployment = nullptr;  ///< nullptr: there is none
   std::string tracker_pod = {};                ///< the name of one that has not ended, on its way out or not
   const nlohmann::json* job = nullptr;         ///< that of cleanup_name(), whosever it is

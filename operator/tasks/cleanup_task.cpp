@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "operator/kube/json_access.h"
 
@@ -39,6 +40,19 @@ std::optional<api::TaskObject> task_to_clean_up(const json& object, const api::T
   result->deletes_topics = last_good && task.deletes_topics;
   result->manages_whitelist = task.manages_whitelist;
   return result;
+}
+
+std::string why_unreadable(const json& object) {
+  const json& spec = kube::value_at(object, "/status/lastGoodSpec");
+  if (!spec.is_object()) return "";
+  json former = object;
+  former["spec"] = spec;
+  std::vector<task::FieldError> errors = api::read_task_object(former).parsed->errors;
+  if (errors.empty()) return "";
+  errors.resize(1);
+  std::string text = task::to_string(errors);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
 }
 
 }  // namespace rowtide::op::tasks

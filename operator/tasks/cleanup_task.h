@@ -15,4 +15,8 @@ namespace rowtide::op::tasks {
     const nlohmann::json& object, const api::TaskObject& task,
     const std::optional<api::TaskObject>& last_good);
 
+/// Why this operator cannot read the spec that ran (status.lastGoodSpec), which one that was less strict has
+/// written; empty: it can, or none has run.
+[[nodiscard]] std::string why_unreadable(const nlohmann::json& object);
+
 }  // namespace rowtide::op::tasks

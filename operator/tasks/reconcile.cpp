@@ -217,7 +217,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   const std::optional<api::TaskObject> last_good = last_good_of(object, task);
   if (task.is_deleting) {
     sight.task = task;
-    return terminate(task, task_to_clean_up(object, task, last_good));
+    return terminate(task, task_to_clean_up(object, task, last_good), why_unreadable(object));
   }
   absl::Status finalizer_written;
   if (std::optional<controller::Result> result = keep_finalizer(task, finalizer_written))
@@ -329,12 +329,14 @@ std::optional<api::TaskObject> Reconciler::last_good_of(const json& object, cons
 }
 
 controller::Result Reconciler::terminate(const api::TaskObject& task,
-                                         const std::optional<api::TaskObject>& traces) {
+                                         const std::optional<api::TaskObject>& traces,
+                                         std::string unreadable) {
   if (!task.has_cleanup_finalizer()) return {};  // what it owned goes with it
   const std::int64_t now_ms = rowtide::now_ms();
   const Objects objects = observe(task);
   const kube::ObjectPtr job = controller_.store(kube::kJob)->find({task.key.name_space, cleanup_name(task)});
   CleanupView view{.has_traces = traces.has_value(),
+                   .unreadable = std::move(unreadable),
                    .deployment = get(objects.deployment),
                    .job = get(job),
                    .first_seen_ms = deletions_.first_seen(task.key, task.uid, now_ms)};

@@ -55,7 +55,8 @@ class Reconciler {
                                            const std::vector<JudgedGroup>& groups);
   /// A task that is deleted and has the finalizer, one step towards its end.
   [[nodiscard]] controller::Result terminate(const api::TaskObject& task,
-                                             const std::optional<api::TaskObject>& traces);
+                                             const std::optional<api::TaskObject>& traces,
+                                             std::string unreadable);
   [[nodiscard]] absl::Status act_on_cleanup(const api::TaskObject& task, const CleanupDecision& decision,
                                             const CleanupView& view,
                                             const std::optional<api::TaskObject>& traces);

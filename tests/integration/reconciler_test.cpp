@@ -710,6 +710,20 @@ TEST_F(CleanupCycleTest, AnInvalidEditIsCleanedUpAfterByTheSpecThatRan) {
   wait_until_gone();
 }
 
+TEST_F(CleanupCycleTest, ASpecThatRanAndCannotBeReadAnyMoreIsToldAsLeft) {
+  start_tracking(deleting_task());
+  wait_until("the last good spec", [&] { return status().contains("lastGoodSpec"); });
+  stop_operator();
+  write_status(kube::kChangeTrackingTask, "orders",
+               {{"lastGoodSpec", {{"objects", {{"include", json::array({{{"tablePattern", "("}}})}}}}}});
+  delete_task();
+  start_operator(kImage);
+  wait_until_gone();
+  const json event = event_that("CleanupFailed");
+  EXPECT_EQ(event.at("type"), "Warning");
+  EXPECT_NE(event.at("note").get<std::string>().find("lastGoodSpec"), std::string::npos) << event;
+}
+
 TEST_F(CleanupCycleTest, TheJobOfAFormerTaskOfThatNameIsReplaced) {
   delete_tracking();
   stop_tracker();

@@ -79,5 +79,35 @@ TEST(CleanupTask, APrecheckAloneHasBeenLetInAndWroteNothing) {
   EXPECT_FALSE(cleaned_up(invalid, std::nullopt)) << "it was not checked either";
 }
 
+TEST(CleanupTask, WhatRanAndCannotBeReadIsNotTakenForNeverRan) {
+  json ran = cluster_task("Delete", "Manage").at("spec");
+  ran["source"]["novelty"] = 1;  // another operator knew it
+  for (const char* mode : {"Report", "Manage"}) {
+    json newest = cluster_task("Delete", mode);
+    newest["status"] = {{"lastGoodSpec", ran}, {"topics", {"shop.orders"}}};
+    const CleanupView view{.has_traces = cleaned_up(newest, std::nullopt).has_value(),
+                           .unreadable = why_unreadable(newest),
+                           .first_seen_ms = kNowMs};
+    const CleanupDecision decision = decide_cleanup(api::read_task_object(newest), view, kNowMs);
+    EXPECT_EQ(decision.action, CleanupAction::Release);
+    EXPECT_EQ(decision.reason, "CleanupFailed");
+    EXPECT_TRUE(decision.is_warning);
+    EXPECT_NE(decision.message.find("spec.source.novelty"), std::string::npos) << decision.message;
+    EXPECT_NE(decision.message.find("shop.orders"), std::string::npos) << decision.message;
+  }
+  json whitelist_only = cluster_task("Retain", "Manage");
+  whitelist_only["status"] = {{"lastGoodSpec", ran}};
+  EXPECT_EQ(decide_cleanup(api::read_task_object(whitelist_only),
+                           {.has_traces = cleaned_up(whitelist_only, std::nullopt).has_value(),
+                            .unreadable = why_unreadable(whitelist_only),
+                            .first_seen_ms = kNowMs},
+                           kNowMs)
+                .action,
+            CleanupAction::CreateJob)
+      << "the newest spec says which whitelist";
+  EXPECT_EQ(why_unreadable(task_json()), "");
+  EXPECT_EQ(why_unreadable(task_json({{"lastGoodSpec", task_json().at("spec")}})), "");
+}
+
 }  // namespace
 }  // namespace rowtide::op::tasks
