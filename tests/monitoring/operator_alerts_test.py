@@ -222,6 +222,16 @@ def give_the_tracker_s_image():
     LIVE.set_tracker("halted", {"running": {}}, True)
 
 
+def edit_a_task_wrongly():
+    LIVE.make_task("edited")
+    LIVE.wait("edited streams", lambda: LIVE.phase("edited") == "Tracking")
+    LIVE.change_task("edited", {"objects": {"include": [{"databasePattern": "shop("}]}})
+
+
+def correct_the_edit():
+    LIVE.change_task("edited", {"objects": {"include": [{"databasePattern": "shop"}]}})
+
+
 def forget_the_tracker():
     LIVE.trackers.has_metrics = False
 
@@ -308,6 +318,7 @@ def start_the_operator():
 FAULTS = {
     "TrackerNotScraped": Fault(forget_the_tracker, of("orders"), "", let_the_tracker_be_scraped),
     "TaskNotReady": Fault(take_the_tracker_s_image_away, of("halted"), "cannot be pulled", give_the_tracker_s_image),
+    "TaskOutdated": Fault(edit_a_task_wrongly, of("edited"), r"databasePattern.*missing \)", correct_the_edit),
     "TaskInvalid": Fault(make_a_task_with_an_invalid_pattern, of("invalid"), r"databasePattern.*missing \)", correct_the_pattern),
     "PrecheckFailed": Fault(make_a_task_whose_server_logs_statements, of("unfit"), "SET PERSIST binlog_format",
                             lambda: LIVE.cluster.items.pop("unfit")),
