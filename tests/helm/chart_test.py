@@ -517,8 +517,8 @@ class Chart(unittest.TestCase):
             objects = render({"global": {"a": 1}, "rowtide": {"workers": 2}}, chart=outer)
             self.assertIn("--workers=2", at(objects[DEPLOYMENT], CONTAINER + "args"))
 
-    def test_kubernetes_before_1_29_is_refused(self):
-        result = helm("template", "rowtide", str(CHART), "--kube-version", "1.28")
+    def test_kubernetes_before_1_31_is_refused(self):
+        result = helm("template", "rowtide", str(CHART), "--kube-version", "1.30")
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("incompatible", result.stderr)
 
