@@ -391,6 +391,47 @@ TEST_P(ExactlyOnce, ABrokerKilledWhileOldRecordsAreWrittenRepeatsNothing) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+// A definition or a position can be larger than the topic of checkpoints allows: no try mends that.
+TEST_P(ExactlyOnce, ACheckpointThatIsTooLargeEndsTheTrackerWithTheRepair) {
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  broker.run_commands(std::string("kafka-configs.sh --bootstrap-server X --alter --entity-type topics "
+                                  "--entity-name ") +
+                      kCheckpoints + " --add-config max.message.bytes=300");
+  server.connect(database).exec("ALTER TABLE t ADD COLUMN more INT");
+  server.connect(database).exec("INSERT INTO t VALUES (1, '', 2)");
+  EXPECT_FALSE(tracker.wait_exit().ok());
+  EXPECT_THAT(tracker.failure(), testing::AllOf(HasSubstr("RecordTooLarge"), HasSubstr(kCheckpoints),
+                                                HasSubstr("--add-config max.message.bytes=")));
+}
+
+// The source is there all the time.
+TEST_P(ExactlyOnce, BrokersThatAreAwayAreNotTakenForTheSource) {
+  constexpr int kRows = 60'000;
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  KafkaReader reader = broker.reader(topic_of(task));
+  commit_a_row(reader);
+  insert_in_one_transaction(kRows, 300);
+  wait_until(
+      "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60});
+  broker.stop();
+  kill_dump();
+  wait_until(
+      "SinkUnavailable", [&] { return tracker.status().at("reason") == "SinkUnavailable"; }, seconds{120},
+      [&] { return tracker.process().err() + tracker.get("/status").body; });
+  EXPECT_EQ(tracker.metric("rowtide_tracker_source_connected"), 1);
+  broker.start();
+  EXPECT_EQ(differences(arrived(reader, kRows), kRows), "") << tracker.process().err();
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 INSTANTIATE_TEST_SUITE_P(Server, ExactlyOnceOfEveryServer, testing::ValuesIn(kEverySqlFlavor),
                          [](const auto& one) { return flavor_name(one.param); });
 

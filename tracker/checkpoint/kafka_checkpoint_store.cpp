@@ -14,10 +14,12 @@
 #include "common/status/try.h"
 #include "tracker/checkpoint/checkpoint_json.h"
 #include "tracker/checkpoint/owner.h"
+#include "tracker/sink/delivery_error.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_topics.h"
 #include "tracker/sink/kafka_transaction.h"
+#include "tracker/sink/sink.h"
 
 namespace rowtide::checkpoint {
 namespace {
@@ -211,7 +213,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
     ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
     ASSIGN_OR_RETURN(TaskRecords records, read(*consumer, former.identity));
     if (!records.checkpoint) {
-      return absl::UnavailableError("the checkpoint of the former task " + former.identity + " went away");
+      return sink::sink_unavailable("the checkpoint of the former task " + former.identity + " went away");
     }
     ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint, parse(*records.checkpoint));
     const std::vector<SchemaEntry> moved = moved_records(records, their);
@@ -276,7 +278,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
       while (!acknowledgements[i].is_done) rd_kafka_poll(producer.client.get(), kPollMs);
       if (refused == RD_KAFKA_RESP_ERR_NO_ERROR) refused = acknowledgements[i].code;
     }
-    return refused == RD_KAFKA_RESP_ERR_NO_ERROR ? absl::OkStatus() : not_saved(refused);
+    return refused == RD_KAFKA_RESP_ERR_NO_ERROR ? absl::OkStatus() : not_saved(refused, records);
   }
 
   absl::StatusOr<sink::KafkaClient> make_consumer(const char* isolation) const {
@@ -297,8 +299,9 @@ class KafkaCheckpointStore final : public CheckpointStore {
   /// With a transactional id, or without.
   absl::StatusOr<Producer> make_producer(const std::string& transactional_id) const {
     ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka_, secrets_, client_id_));
-    const std::array<std::pair<const char*, std::string>, 4> settings{{
+    const std::array<std::pair<const char*, std::string>, 5> settings{{
         {"enable.idempotence", "true"},
+        {"message.max.bytes", "1000000000"},  // the topic's own limit decides
         {"acks", "all"},
         {"linger.ms", "0"},
         {"message.timeout.ms", std::to_string(kSaveTimeout.count())},
@@ -334,7 +337,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
       return absl::NotFoundError(fmt::format("there is no topic {}", kTopic));
     }
-    return absl::UnavailableError(fmt::format(
+    return sink::sink_unavailable(fmt::format(
         "the end of the checkpoints in topic {} could not be asked: {}; check that the brokers at {} run",
         kTopic, rd_kafka_err2str(code), sink::bootstrap_list(kafka_)));
   }
@@ -369,13 +372,13 @@ class KafkaCheckpointStore final : public CheckpointStore {
       keep(*message, identity, records);
     }
     if (hidden_from >= 0) {
-      return absl::UnavailableError(fmt::format(
+      return sink::sink_unavailable(fmt::format(
           "the checkpoints in topic {} are hidden from offset {} on by an open transaction of another task's "
           "tracker; start that tracker if it is down, or wait: Kafka ends the transaction ten minutes after "
           "its beginning",
           kTopic, hidden_from));
     }
-    return absl::UnavailableError(fmt::format(
+    return sink::sink_unavailable(fmt::format(
         "checkpoints in topic {} could not be read within {} ms; check that the brokers at {} run", kTopic,
         timeout_.count(), sink::bootstrap_list(kafka_)));
   }
@@ -454,18 +457,14 @@ class KafkaCheckpointStore final : public CheckpointStore {
             sink::bootstrap_list(kafka_), kTopic));
   }
 
-  absl::Status not_saved(rd_kafka_resp_err_t code) const {
-    const std::string what =
-        fmt::format("the checkpoint was not taken by topic {}: {}", kTopic, rd_kafka_err2str(code));
-    switch (code) {
-      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        return absl::FailedPreconditionError(fmt::format(
-            "{}; give the tracker's Kafka user Read, Write and Describe on it, and IdempotentWrite", what));
-      default:
-        return absl::UnavailableError(
-            fmt::format("{}; check that the brokers at {} run", what, sink::bootstrap_list(kafka_)));
-    }
+  absl::Status not_saved(rd_kafka_resp_err_t code, const std::vector<SchemaEntry>& records) const {
+    const char* const reason = rd_kafka_err2str(code);
+    sink::RejectedState state{.topic = kTopic, .bootstrap_servers = sink::bootstrap_list(kafka_)};
+    for (const auto& [key, value] : records) state.bytes += key.size() + value.size();
+    return sink::state_error(code, reason, state)
+        .value_or(sink::sink_unavailable(
+            fmt::format("the checkpoint was not taken by topic {}: {}; check that the brokers at {} run",
+                        kTopic, reason, state.bootstrap_servers)));
   }
 
   const milliseconds timeout_;  ///< for one answer of the brokers

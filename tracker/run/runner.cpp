@@ -98,7 +98,7 @@ absl::Status Runner::open_sink(const std::stop_token& stop) {
       [this] {
         absl::Status status = parts_.sink.open();
         if (status.ok() || !is_retryable(status)) return status;
-        return failure(status.code(), "SinkUnavailable", text(status));
+        return failure(status.code(), sink::kSinkUnavailable, text(status));
       },
       stop);
 }
@@ -239,6 +239,12 @@ void Runner::set_state(State state, const absl::Status& status) {
 bool Runner::is_streaming() const {
   const std::lock_guard lock(mutex_);
   return state_ == State::Streaming;
+}
+
+bool Runner::is_source_connected() const {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::Streaming) return true;
+  return state_ == State::Reconnecting && reason_of(last_error_) == sink::kSinkUnavailable;
 }
 
 std::optional<double> Runner::purge_headroom_seconds() const {

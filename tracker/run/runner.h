@@ -43,6 +43,8 @@ class Runner {
   /// How often the stream was lost, by the reason.
   [[nodiscard]] std::map<std::string, std::uint64_t> reconnects() const;
   [[nodiscard]] bool is_streaming() const;
+  /// Streaming, or only the sink is waited for.
+  [[nodiscard]] bool is_source_connected() const;
   /// What the sink has made durable is saved now, not only at its time.
   void save_soon() { checkpointer_.hurry(); }
   /// The newest position that is; nullopt: none yet.

@@ -37,7 +37,7 @@ std::map<std::string, http::Handler> endpoints(
                                      .behind_bytes = tracker.behind_bytes(),
                                      .purge_headroom_seconds = tracker.purge_headroom_seconds(),
                                      .reconnects = tracker.reconnects(),
-                                     .is_streaming = tracker.is_streaming(),
+                                     .is_source_connected = tracker.is_source_connected(),
                                      .checkpoint_at_ms = tracker.checkpoint_at_ms(),
                                      .groups = groups()})};
        }},

@@ -170,8 +170,9 @@ std::string render_metrics(const MetricsInput& input) {
                  {{{}, static_cast<double>(counters.last_event_timestamp.load(std::memory_order_relaxed))}});
   families.gauge("checkpoint_timestamp_seconds", "When a checkpoint was last saved, unix time; 0 = not yet.",
                  {{{}, static_cast<double>(input.checkpoint_at_ms) / kMillisPerSecond}});
-  families.gauge("source_connected", "1 while the stream from the source is open.",
-                 {{{}, input.is_streaming ? 1.0 : 0.0}});
+  families.gauge("source_connected",
+                 "0 while there is no stream from the source; 1 as well while only the sink is waited for.",
+                 {{{}, input.is_source_connected ? 1.0 : 0.0}});
   if (input.behind_bytes) {
     families.gauge("binlog_behind_bytes",
                    "Bytes of the source's binlog between what is delivered and its end.",

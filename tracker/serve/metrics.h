@@ -23,7 +23,7 @@ struct MetricsInput {
   std::optional<std::uint64_t> behind_bytes{};
   std::optional<double> purge_headroom_seconds{};
   std::map<std::string, std::uint64_t> reconnects{};  ///< by their reasons
-  bool is_streaming = false;
+  bool is_source_connected = false;
   std::int64_t checkpoint_at_ms = 0;
   std::vector<task::GroupStatus> groups{};
 };

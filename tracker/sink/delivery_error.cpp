@@ -6,12 +6,16 @@
 #include <algorithm>
 
 #include "absl/strings/escaping.h"
+#include "common/status/reason.h"
+#include "tracker/sink/kafka_topics.h"
 
 namespace rowtide::sink {
 namespace {
 
 // A batch's framing, and room to grow.
 constexpr std::uint64_t kRoom = std::uint64_t{64} * 1024;
+// The brokers' own: less than that is never advised.
+constexpr std::uint64_t kDefaultMaxMessageBytes = 1'048'588;
 
 /// Keys are text but for dts-avro's; one can be as large as its record.
 std::string shown(std::string_view key) {
@@ -74,6 +78,40 @@ absl::Status delivery_error(int code, std::string_view reason, const RejectedRec
     default:
       return absl::FailedPreconditionError(
           fmt::format("{}; see the broker's log, then start the task again", what));
+  }
+}
+
+std::optional<absl::Status> state_error(int code, std::string_view reason, const RejectedState& state) {
+  const std::string what = fmt::format(
+      "the checkpoint ({} bytes with the definitions of tables that belong to "
+      "it) was not taken by topic {}: {}",
+      state.bytes, state.topic, reason);
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+      return absl::ResourceExhaustedError(fmt::format(
+          "{}; raise max.message.bytes: kafka-configs.sh --bootstrap-server {} --alter --entity-type topics "
+          "--entity-name {} --add-config max.message.bytes={}, then start the task again",
+          what, state.bootstrap_servers, state.topic,
+          std::max(kDefaultMaxMessageBytes, state.bytes + kRoom)));
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return failure(
+          absl::StatusCode::kFailedPrecondition, kNotAuthorized,
+          fmt::format(
+              "{}; give the tracker's Kafka user Read, Write and Describe on it, and IdempotentWrite: "
+              "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:NAME --operation Read "
+              "--operation Write --operation Describe --topic {}",
+              what, state.bootstrap_servers, state.topic));
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+      return absl::FailedPreconditionError(
+          fmt::format("{}; the topic's settings or a policy of the brokers forbid it: set "
+                      "cleanup.policy=compact, and nothing else than replication, segments and "
+                      "max.message.bytes, on the topic",
+                      what));
+    default:
+      return std::nullopt;
   }
 }
 

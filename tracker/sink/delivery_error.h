@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,16 @@ struct RejectedRecord {
 /// why, and what to do. RESOURCE_EXHAUSTED for one that is too large, else FAILED_PRECONDITION: never a code
 /// that invites to try again.
 [[nodiscard]] absl::Status delivery_error(int code, std::string_view reason, const RejectedRecord& record);
+
+/// Records of the tracker's own, the checkpoint and definitions of tables, that a topic did not take.
+struct RejectedState {
+  std::string topic;
+  std::uint64_t bytes = 0;  ///< of all together
+  std::string bootstrap_servers;
+};
+
+/// As delivery_error(); nullopt: by this `code` they may be taken when they are written again.
+[[nodiscard]] std::optional<absl::Status> state_error(int code, std::string_view reason,
+                                                      const RejectedState& state);
 
 }  // namespace rowtide::sink

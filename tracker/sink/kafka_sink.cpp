@@ -135,6 +135,8 @@ class KafkaSink final : public Sink, public Transactional {
     std::uint64_t cost = 0;
     std::uint64_t failures = 0;
     const rd_kafka_message_t* first_failed = nullptr;
+    const rd_kafka_message_t* refused_state = nullptr;
+    std::uint64_t refused_state_bytes = 0;
   };
 
   [[nodiscard]] absl::Status ensure_known_topics();
@@ -161,6 +163,7 @@ class KafkaSink final : public Sink, public Transactional {
   void serve(const std::stop_token& stop, rd_kafka_t& client);
   void on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event);
   [[nodiscard]] Deliveries read_deliveries(rd_kafka_event_t& event);
+  [[nodiscard]] absl::Status failure_of(const Deliveries& deliveries) const;
   [[nodiscard]] absl::Status failure_of(const rd_kafka_message_t& message) const;
   void on_error(rd_kafka_t& client, int code, const char* reason);
   [[nodiscard]] absl::Status rejection(rd_kafka_resp_err_t code, std::string_view reason,
@@ -265,8 +268,8 @@ void KafkaSink::stop_producer() {
 /// A topic whose limit is below the size of our batches would refuse whole batches of small records.
 absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
   if (is_exactly_once_) {
-    return fail(absl::UnavailableError(
-        "a new topic takes smaller batches only; what was not committed is written again"));
+    return fail(
+        sink_unavailable("a new topic takes smaller batches only; what was not committed is written again"));
   }
   {
     std::unique_lock lock(mutex_);
@@ -503,6 +506,7 @@ void KafkaSink::on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event) {
   bool is_first_failure = false;
   {
     const std::lock_guard lock(mutex_);
+    const bool was_failed = !error_.ok();
     for (const DeliveredRun& run : delivered_) tracker_.delivered(run.group, run.records);
     if (!is_exactly_once_) observe_latency();
     queued_bytes_ -= deliveries.cost;
@@ -511,8 +515,8 @@ void KafkaSink::on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event) {
     counters_.rejected_records += deliveries.failures;
     if (deliveries.records > 0) is_trouble_logged_ = false;
     // What is being taken back fails as it should, and a purge would reach what is written after it.
-    is_first_failure = deliveries.first_failed != nullptr && error_.ok() && !is_rolling_back_;
-    if (is_first_failure) error_ = failure_of(*deliveries.first_failed);
+    if (error_.ok() && !is_rolling_back_) error_ = failure_of(deliveries);
+    is_first_failure = !was_failed && !error_.ok();
   }
   progress_.notify_all();
   // What follows a rejected record must not be written in its stead.
@@ -525,8 +529,13 @@ KafkaSink::Deliveries KafkaSink::read_deliveries(rd_kafka_event_t& event) {
   delivered_.clear();
   while (const rd_kafka_message_t* message = rd_kafka_event_message_next(&event)) {
     const DeliveryTracker::Group group = to_group(message->_private);
-    if (group == kNoGroup) continue;  // the commit that follows tells what became of it
     const std::uint64_t bytes = message->len + message->key_len;
+    if (group == kNoGroup) {
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      if (result.refused_state == nullptr) result.refused_state = message;
+      result.refused_state_bytes += bytes;
+      continue;
+    }
     result.cost += cost(bytes);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       ++result.failures;
@@ -539,6 +548,19 @@ KafkaSink::Deliveries KafkaSink::read_deliveries(rd_kafka_event_t& event) {
     ++delivered_.back().records;
   }
   return result;
+}
+
+/// With the mutex held.
+absl::Status KafkaSink::failure_of(const Deliveries& deliveries) const {
+  if (deliveries.first_failed != nullptr) return failure_of(*deliveries.first_failed);
+  const rd_kafka_message_t* const state = deliveries.refused_state;
+  if (state == nullptr) return absl::OkStatus();
+  // Otherwise the commit that follows tells what became of it.
+  return state_error(state->err, rd_kafka_err2str(state->err),
+                     {.topic = rd_kafka_topic_name(state->rkt),
+                      .bytes = deliveries.refused_state_bytes,
+                      .bootstrap_servers = bootstrap_list(kafka_)})
+      .value_or(absl::OkStatus());
 }
 
 /// With the mutex held. Not rd_kafka_message_errstr(): of a produced message, librdkafka 2.0 takes the

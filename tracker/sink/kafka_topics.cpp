@@ -14,6 +14,7 @@
 #include "tracker/sink/admin_call.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
+#include "tracker/sink/sink.h"
 
 namespace rowtide::sink {
 namespace {
@@ -41,7 +42,7 @@ absl::StatusOr<std::int32_t> look_up(rd_kafka_t& client, const std::string& topi
   const rd_kafka_resp_err_t code = rd_kafka_metadata(&client, 1, nullptr, &raw, ms_until(deadline));
   const KafkaMetadata metadata(raw);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return absl::UnavailableError(fmt::format(
+    return sink_unavailable(fmt::format(
         "Kafka does not answer: {}; check spec.sink.kafka.bootstrapServers and that the brokers run",
         rd_kafka_err2str(code)));
   }
@@ -61,8 +62,8 @@ absl::StatusOr<KafkaEvent> call(rd_kafka_t& client, rd_kafka_admin_op_t operatio
                                 Clock::time_point deadline, const AdminQuestion& ask) {
   return admin_call(client, operation, deadline, ask, [&](rd_kafka_resp_err_t code, const char* words) {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-    return absl::UnavailableError(words == nullptr ? fmt::format("Kafka does not answer while {}", what)
-                                                   : fmt::format("{} failed: {}", what, words));
+    return sink_unavailable(words == nullptr ? fmt::format("Kafka does not answer while {}", what)
+                                             : fmt::format("{} failed: {}", what, words));
   });
 }
 
@@ -82,7 +83,7 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
     case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-      return absl::UnavailableError(what);
+      return sink_unavailable(what);
     default:
       return absl::FailedPreconditionError(
           fmt::format("{}; or create it: {}", what, create_command(spec, "BROKER")));
@@ -222,7 +223,7 @@ absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec
       is_created = true;
     }
     if (Clock::now() >= deadline) {
-      return absl::UnavailableError(
+      return sink_unavailable(
           fmt::format("topic {} has partitions without a leader; check that its brokers run", spec.name));
     }
     std::this_thread::sleep_for(kLeaderCheckInterval);

@@ -13,6 +13,7 @@
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
 #include "tracker/sink/kafka_topics.h"
+#include "tracker/sink/sink.h"
 
 namespace rowtide::sink {
 namespace {
@@ -123,7 +124,7 @@ absl::Status KafkaTransaction::error(int code, const std::string& reason) const 
     default:
       break;
   }
-  return absl::UnavailableError(what + "; what was not committed is written again");
+  return sink_unavailable(what + "; what was not committed is written again");
 }
 
 }  // namespace rowtide::sink

@@ -5,16 +5,24 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/status/reason.h"
 #include "tracker/binlog/position.h"
 #include "tracker/record/record_batch.h"
 #include "tracker/sink/latency.h"
 #include "tracker/sink/transactional.h"
 
 namespace rowtide::sink {
+
+/// reason_of() an error that passes when the sink's other side answers again: the source is not to blame.
+inline constexpr std::string_view kSinkUnavailable = "SinkUnavailable";
+[[nodiscard]] inline absl::Status sink_unavailable(std::string_view message) {
+  return failure(absl::StatusCode::kUnavailable, kSinkUnavailable, message);
+}
 
 struct SinkCounters {
   std::uint64_t records = 0;            ///< accepted by the sink's other side

@@ -75,5 +75,24 @@ TEST(DeliveryError, EveryOtherSaysTableTopicReasonAndRepair) {
   }
 }
 
+TEST(DeliveryError, OfTheCheckpointNamesSizeTopicAndCommand) {
+  const RejectedState state{.topic = "__checkpoints", .bytes = 2'000'000, .bootstrap_servers = "kafka:9092"};
+  const absl::Status large = state_error(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "too large", state).value();
+  EXPECT_TRUE(absl::IsResourceExhausted(large));
+  EXPECT_THAT(std::string(text(large)),
+              testing::AllOf(HasSubstr("2000000 bytes"), HasSubstr("too large"),
+                             HasSubstr("kafka-configs.sh --bootstrap-server kafka:9092 --alter --entity-type "
+                                       "topics --entity-name __checkpoints --add-config "
+                                       "max.message.bytes=2065536")));
+  const absl::Status denied =
+      state_error(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "denied", state).value();
+  EXPECT_TRUE(absl::IsFailedPrecondition(denied));
+  EXPECT_THAT(std::string(text(denied)),
+              HasSubstr("--operation Write --operation Describe --topic __checkpoints"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(state_error(RD_KAFKA_RESP_ERR_POLICY_VIOLATION, "", state).value()));
+  EXPECT_FALSE(state_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "", state))
+      << "made again, it takes them";
+}
+
 }  // namespace
 }  // namespace rowtide::sink
