@@ -227,7 +227,10 @@ absl::Status Runner::drain() {
   // Of a transaction that was not read to its end nothing can be committed: it comes again as a whole.
   sink::Transactional* sink = parts_.sink.transactional();
   if (sink != nullptr && !sink->at_transaction_boundary()) return parts_.sink.error();
-  return checkpointer_.save();
+  // Nobody is left to end a wait for brokers that are away.
+  std::stop_source ended;
+  ended.request_stop();
+  return checkpointer_.save(ended.get_token());
 }
 
 void Runner::set_state(State state, const absl::Status& status) {

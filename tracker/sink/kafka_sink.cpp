@@ -597,6 +597,7 @@ void KafkaSink::on_error(rd_kafka_t& client, int code, const char* reason) {
 
 absl::Status KafkaSink::flush(milliseconds deadline) {
   if (producer_ == nullptr) return absl::OkStatus();
+  RETURN_IF_ERROR(error());  // what was given up is not waited for
   const auto end = std::chrono::steady_clock::now() + deadline;
   // Sends at once what lingers; acknowledgements are the poller's and may come a moment later.
   rd_kafka_flush(producer_.get(), static_cast<int>(deadline.count()));

@@ -60,12 +60,19 @@ absl::Status KafkaTransaction::commit(const std::stop_token& stop) {
   // A stop waits for brokers that answer; the records are theirs already.
   constexpr int kAttemptsAfterStop = 10;
   int attempts_left = kAttemptsAfterStop;
+  return commit_while([&] { return !stop.stop_requested() || --attempts_left > 0; });
+}
+
+absl::Status KafkaTransaction::commit(milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  return commit_while([&] { return std::chrono::steady_clock::now() < deadline; });
+}
+
+absl::Status KafkaTransaction::commit_while(const std::function<bool()>& may_wait) {
   while (true) {
     const Error failure(rd_kafka_commit_transaction(&producer_, kAttemptMs));
     if (failure == nullptr) break;
-    const bool may_try_again =
-        rd_kafka_error_is_retriable(failure.get()) != 0 && (!stop.stop_requested() || --attempts_left > 0);
-    if (!may_try_again) {
+    if (rd_kafka_error_is_retriable(failure.get()) == 0 || !may_wait()) {
       return error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <stop_token>
 #include <string>
 
@@ -36,8 +37,9 @@ class KafkaTransaction {
   [[nodiscard]] absl::Status take_over(std::chrono::milliseconds timeout);
   /// Unless one is open.
   [[nodiscard]] absl::Status begin();
-  /// Waits for brokers that are away, until stop.
+  /// Waits for brokers that are away, until stop and a few seconds more.
   [[nodiscard]] absl::Status commit(const std::stop_token& stop);
+  [[nodiscard]] absl::Status commit(std::chrono::milliseconds timeout);
   /// Gives up the open one, if any. The brokers refuse that to a producer that was taken over from, which is
   /// how it learns of it: the first failure it meets may be any. After UNAVAILABLE: make the producer anew.
   [[nodiscard]] absl::Status abort(std::chrono::milliseconds timeout);
@@ -46,6 +48,8 @@ class KafkaTransaction {
   [[nodiscard]] absl::Status error(int code, const std::string& reason) const;
 
  private:
+  [[nodiscard]] absl::Status commit_while(const std::function<bool()>& may_wait);
+
   rd_kafka_s& producer_;
   std::string id_;
   std::atomic<bool> is_open_ = false;
