@@ -391,6 +391,27 @@ TEST_P(ExactlyOnce, ABrokerKilledWhileOldRecordsAreWrittenRepeatsNothing) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+// Until it has written the topic again, which can take it ten minutes, only its records tell of it.
+TEST_P(ExactlyOnce, APrecheckDoesNotStopATrackerWhoseCheckpointWasLost) {
+  KafkaBroker broker;
+  create_table();
+  const json task = task_on(broker);
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  KafkaReader reader = broker.reader(topic_of(task));
+  commit_a_row(reader);
+  broker.delete_topic(kCheckpoints);
+  const RunResult precheck = run_tracker("precheck", task);
+  EXPECT_THAT(precheck.out, HasSubstr("it might stop a tracker whose checkpoint was lost")) << precheck.err;
+  insert_in_one_transaction(60'000, 300);
+  wait_until(
+      "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60});
+  kill_dump();
+  EXPECT_EQ(differences(arrived(reader, 60'000), 60'000), "") << tracker.process().err();
+  EXPECT_THAT(tracker.process().err(), testing::Not(HasSubstr("taken over")));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 // A definition or a position can be larger than the topic of checkpoints allows: no try mends that.
 TEST_P(ExactlyOnce, ACheckpointThatIsTooLargeEndsTheTrackerWithTheRepair) {
   KafkaBroker broker;

@@ -11,6 +11,8 @@
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_rights.h"
 #include "tracker/sink/kafka_transaction.h"
+#include "tracker/sink/topic_name.h"
+#include "tracker/sink/topic_probe.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -42,6 +44,7 @@ struct Asked {
 struct CheckpointSeen {
   bool is_there = false;
   bool may_be_there = false;  ///< it could not be looked for
+  bool may_be_lost = false;   ///< it is not there, but the task may have been delivered: see may_have_run()
   Right read = Right::NotAsked;
 };
 
@@ -94,6 +97,25 @@ CheckpointSeen look_for_checkpoint(CheckContext& context, const sink::TopicRight
   return {.may_be_there = true, .read = is_denied ? Right::Denied : Right::NotAsked};
 }
 
+/// A tracker whose checkpoint was lost goes on, and writes it again. Then only its topics tell of it.
+bool may_have_run(CheckContext& context, const std::vector<sink::TopicRights>& topics) {
+  if (sink::has_topic_per_table(context.task()) && !context.connected().ok()) return true;
+  std::vector<std::string> names;
+  for (const sink::TopicRights& rights : topics) {
+    if (&rights != &topics.back()) names.push_back(rights.topic);
+  }
+  const absl::StatusOr<bool> written =
+      sink::were_written(*context.task().spec.sink.kafka, context.secrets(), names,
+                         std::min(kTopicsTime, context.time_left() / 3));
+  return !written.ok() || *written;
+}
+
+std::string_view why_not_taken_over(const CheckpointSeen& checkpoint) {
+  if (checkpoint.is_there) return "it would stop the tracker, which has run with it";
+  if (checkpoint.may_be_there) return "it might stop a tracker: checkpoints cannot be read";
+  return "it might stop a tracker whose checkpoint was lost: the task's topics have been written to";
+}
+
 MissingRights transactional_rights(const std::string& id) {
   return {.resource = "--transactional-id " + id, .operations = {"Write", "Describe"}};
 }
@@ -102,13 +124,11 @@ void ask_for_transactions(CheckContext& context, const CheckpointSeen& checkpoin
   const task::KafkaSink& kafka = *context.task().spec.sink.kafka;
   if (kafka.delivery != "ExactlyOnce") return;
   const std::string id = sink::KafkaTransaction::id_of(context.task().identity());
-  if (checkpoint.is_there || checkpoint.may_be_there) {
+  if (checkpoint.is_there || checkpoint.may_be_there || checkpoint.may_be_lost) {
     // It cannot be told whether it is there: to give it again does no harm.
     if (!asked.missing.empty()) asked.untold.push_back(transactional_rights(id));
-    asked.unasked.push_back(fmt::format("Write on the transactional id {} ({})", id,
-                                        checkpoint.is_there
-                                            ? "it would stop the tracker, which has run with it"
-                                            : "it might stop a tracker: checkpoints cannot be read"));
+    asked.unasked.push_back(
+        fmt::format("Write on the transactional id {} ({})", id, why_not_taken_over(checkpoint)));
     return;
   }
   const absl::Status taken = sink::ask_transactional_id(kafka, context.secrets(), id,
@@ -145,7 +165,9 @@ absl::StatusOr<Asked> ask(CheckContext& context) {
   if (!topics.ok()) return topics.status();
   const Right producer_id = sink::ask_idempotent_write(kafka, context.secrets(),
                                                        std::min(kProducerIdTime, context.time_left() / 3));
-  const CheckpointSeen checkpoint = look_for_checkpoint(context, topics->back());
+  CheckpointSeen checkpoint = look_for_checkpoint(context, topics->back());
+  const bool is_missed = !checkpoint.is_there && !checkpoint.may_be_there;
+  checkpoint.may_be_lost = kafka.delivery == "ExactlyOnce" && is_missed && may_have_run(context, *topics);
   Asked asked;
   for (const sink::TopicRights& rights : *topics) {
     const bool is_checkpoints = &rights == &topics->back();

@@ -43,7 +43,7 @@ struct TopicRights {
                                          std::chrono::milliseconds timeout);
 
 /// May the account have a transactional producer of that id? It is taken over, which fences a tracker that
-/// runs: only for a task whose tracker never ran. The brokers remember the id for a week. Errors as
+/// runs: only for a task that was never delivered. The brokers remember the id for a week. Errors as
 /// KafkaTransaction::take_over(), with kNotAuthorized.
 [[nodiscard]] absl::Status ask_transactional_id(const task::KafkaSink& kafka,
                                                 const task::SecretReader& secrets,

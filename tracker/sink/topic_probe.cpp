@@ -84,4 +84,29 @@ absl::StatusOr<std::vector<TopicSeen>> see_topics(const task::KafkaSink& kafka,
   return all;
 }
 
+absl::StatusOr<bool> were_written(const task::KafkaSink& kafka, const task::SecretReader& secrets,
+                                  const std::vector<std::string>& topics, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  ASSIGN_OR_RETURN(const KafkaClient client, make_asking_client(kafka, secrets));
+  for (const std::string& topic : topics) {
+    ASSIGN_OR_RETURN(const TopicSeen seen, see_topic(*client, topic, deadline));
+    if (seen.presence == TopicPresence::Missing) continue;
+    if (seen.presence == TopicPresence::Hidden) {
+      return absl::PermissionDeniedError(fmt::format("topic {} may not be seen", topic));
+    }
+    for (std::int32_t p = 0; p < seen.info.partitions; ++p) {
+      std::int64_t first = 0;
+      std::int64_t end = 0;
+      const rd_kafka_resp_err_t code =
+          rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), p, &first, &end, ms_until(deadline));
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return absl::UnavailableError(
+            fmt::format("the end of topic {} could not be asked: {}", topic, rd_kafka_err2str(code)));
+      }
+      if (end > 0) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace rowtide::sink

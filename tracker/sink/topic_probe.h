@@ -43,4 +43,11 @@ struct TopicSeen {
                                                                 const std::vector<TopicSpec>& topics,
                                                                 std::chrono::milliseconds timeout);
 
+/// Whether anything was ever written to one of these topics, by where their partitions end: also what was
+/// deleted since. Errors where that cannot be told.
+[[nodiscard]] absl::StatusOr<bool> were_written(const task::KafkaSink& kafka,
+                                                const task::SecretReader& secrets,
+                                                const std::vector<std::string>& topics,
+                                                std::chrono::milliseconds timeout);
+
 }  // namespace rowtide::sink
