@@ -371,6 +371,52 @@ TEST_F(Tracker, ALostCheckpointTopicIsNotMadeByTheBrokers) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+// spec.startPosition is Latest: without a checkpoint, what is committed while no tracker runs would be passed
+// over.
+TEST_F(Tracker, ACheckpointLostUnderTheTrackerIsSavedAgain) {
+  sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
+  KafkaBroker broker;
+  json task = test::kafka_task(mysql_, database_, broker.bootstrap());
+  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  broker.delete_topic("__rowtide_checkpoints");
+  sql("INSERT INTO t VALUES (1, 'x')");
+  KafkaReader reader = broker.reader(topic_of(task));
+  EXPECT_EQ(inserted(wait_for_rows(reader, 1)), numbers(1, 1));
+  const auto log = [&] { return tracker.process().err(); };
+  wait_until(
+      "the topic", [&] { return broker.partitions("__rowtide_checkpoints") > 0; }, seconds{60}, log);
+  KafkaReader checkpoints = broker.reader("__rowtide_checkpoints");
+  const auto is_saved = [&] {
+    const std::vector<KafkaRecord>& records = checkpoints.read_to_end();
+    return !records.empty() && records.back().key->find("#schema#") == std::string::npos;
+  };
+  wait_until("a checkpoint", is_saved, seconds{60}, log);
+  EXPECT_EQ(tracker.stop(SIGKILL).signal, SIGKILL);
+  sql("INSERT INTO t VALUES (2, 'x')");
+  tracker.start_streaming();
+  EXPECT_EQ(inserted(wait_for_rows(reader, 2)), numbers(1, 2)) << tracker.process().err();
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+// Each task that is kept in a topic must be able to save there.
+TEST_F(Tracker, ACheckpointThatIsTooLargeEndsTheTrackerWithTheRepair) {
+  sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
+  KafkaBroker broker;
+  json task = test::kafka_task(mysql_, database_, broker.bootstrap());
+  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  broker.run_commands(
+      "kafka-configs.sh --bootstrap-server X --alter --entity-type topics --entity-name "
+      "__rowtide_checkpoints --add-config max.message.bytes=300");
+  sql("INSERT INTO t VALUES (1, 'x')");
+  EXPECT_FALSE(tracker.wait_exit().ok());
+  EXPECT_THAT(tracker.failure(),
+              AllOf(HasSubstr("RecordTooLarge"), HasSubstr("--entity-name __rowtide_checkpoints")));
+}
+
 /// What the tracker must not read over: each ends it, when it concerns a tracked table.
 struct Refusal {
   std::string name;

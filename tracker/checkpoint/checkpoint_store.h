@@ -32,7 +32,8 @@ class CheckpointStore {
   [[nodiscard]] virtual absl::StatusOr<std::optional<Checkpoint>> load() = 0;
   /// What load() did or passed over that people should know; "" for nothing.
   [[nodiscard]] virtual std::string remark() const { return {}; }
-  /// OK only when it would survive a crash of everything.
+  /// OK only when it would survive a crash of everything. NOT_FOUND: all that was saved is gone; the
+  /// definitions are to be saved again, and then this.
   [[nodiscard]] virtual absl::Status save(const Checkpoint& checkpoint) = 0;
 
   /// The newest of each key, also where there is no checkpoint. After load().

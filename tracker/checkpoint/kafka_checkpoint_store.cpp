@@ -98,7 +98,8 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   absl::StatusOr<std::optional<Checkpoint>> load() override {
     ASSIGN_OR_RETURN(sink::KafkaClient consumer, make_consumer("read_committed"));
-    RETURN_IF_ERROR(ensure_topic(*consumer));
+    RETURN_IF_ERROR(ensure_topic(*consumer, kTimeout).status());
+    is_topic_known_ = true;
     ASSIGN_OR_RETURN(TaskRecords records, read(*consumer, owner_.identity));
     schemas_ = std::move(records.schemas);
     if (!records.checkpoint) {
@@ -248,12 +249,21 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   /// OK when all are acknowledged. An empty value is a tombstone.
   absl::Status save_all(const std::vector<SchemaEntry>& records) {
-    if (!producer_) {
-      ASSIGN_OR_RETURN(Producer producer, make_producer({}));
-      RETURN_IF_ERROR(ensure_topic(*producer.client));
-      producer_ = std::move(producer);
-    }
-    return produce(*producer_, records);
+    if (!producer_) RETURN_IF_ERROR(open_producer());
+    absl::Status saved = produce(*producer_, records);
+    // The topic may be gone: the next producer has it made again.
+    if (!saved.ok()) producer_.reset();
+    return saved;
+  }
+
+  absl::Status open_producer() {
+    ASSIGN_OR_RETURN(Producer producer, make_producer({}));
+    ASSIGN_OR_RETURN(const sink::TopicInfo facts, ensure_topic(*producer.client, kSaveTimeout));
+    producer_ = std::move(producer);
+    const bool was_lost = facts.is_new && std::exchange(is_topic_known_, true);
+    if (!was_lost) return absl::OkStatus();
+    return absl::NotFoundError(
+        fmt::format("topic {} was deleted, with all checkpoints in it, and is made again", kTopic));
   }
 
   absl::Status produce(const Producer& producer, const std::vector<SchemaEntry>& records) const {
@@ -319,10 +329,11 @@ class KafkaCheckpointStore final : public CheckpointStore {
     return producer;
   }
 
-  absl::Status ensure_topic(rd_kafka_t& client) const {
-    ASSIGN_OR_RETURN(const sink::TopicInfo facts,
-                     sink::ensure_topic(client, checkpoint_topic_spec(kafka_), kTimeout));
-    return check_checkpoint_topic(kafka_, facts);
+  absl::StatusOr<sink::TopicInfo> ensure_topic(rd_kafka_t& client, milliseconds timeout) const {
+    ASSIGN_OR_RETURN(sink::TopicInfo facts,
+                     sink::ensure_topic(client, checkpoint_topic_spec(kafka_), timeout));
+    RETURN_IF_ERROR(check_checkpoint_topic(kafka_, facts));
+    return facts;
   }
 
   /// Where the topic ends now, with what belongs to open transactions: a committed reader would not say.
@@ -478,6 +489,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   std::map<std::string, std::string> schemas_;  ///< as load() found them
   std::string remark_;
   std::optional<Producer> producer_;
+  bool is_topic_known_ = false;  ///< it was there, or made by us
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "common/status/try.h"
 #include "common/time/clock.h"
 #include "common/time/sleep.h"
+#include "tracker/run/retry.h"
 
 namespace rowtide::run {
 namespace {
@@ -47,9 +48,17 @@ void Checkpointer::save_every_so_often(const std::stop_token& stop) {
       hurried_.wait_for(lock, stop, kSaveInterval, [this] { return is_hurried_; });
       is_hurried_ = false;
     }
-    if (absl::Status status = save_durable(); !status.ok()) {
-      spdlog::warn("The checkpoint was not saved: {}", text(status));
+    absl::Status status = save_durable();
+    if (status.ok()) continue;
+    spdlog::warn("The checkpoint was not saved: {}", text(status));
+    ++failures_;
+    if (is_retryable(status)) continue;
+    {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::move(status);
     }
+    parts_.source.interrupt();  // the reading thread asks for failure()
+    return;
   }
 }
 
@@ -87,19 +96,26 @@ absl::Status Checkpointer::save_durable() {
   if (saved() == durable) return absl::OkStatus();
   const std::int64_t now = now_ms();
   if (parts_.checkpoints != nullptr) {
-    RETURN_IF_ERROR(save_schemas());
-    RETURN_IF_ERROR(parts_.checkpoints->save({.position = *durable, .saved_at_ms = now}));
+    const checkpoint::Checkpoint checkpoint{.position = *durable, .saved_at_ms = now};
+    absl::Status status = save_with_schemas(checkpoint);
+    if (absl::IsNotFound(status)) {
+      spdlog::warn("{}; everything is saved anew", text(status));
+      history_->mark_unsaved();
+      status = save_with_schemas(checkpoint);
+    }
+    RETURN_IF_ERROR(status);
   }
   remember(*durable, now);
   return absl::OkStatus();
 }
 
-absl::Status Checkpointer::save_schemas() {
+absl::Status Checkpointer::save_with_schemas(const checkpoint::Checkpoint& checkpoint) {
   const std::vector<schema::SavedSchema> unsaved = history_->unsaved(saved_version());
-  if (unsaved.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(parts_.checkpoints->save_schemas(entries_of(unsaved)));
-  history_->mark_saved(unsaved);
-  return absl::OkStatus();
+  if (!unsaved.empty()) {
+    RETURN_IF_ERROR(parts_.checkpoints->save_schemas(entries_of(unsaved)));
+    history_->mark_saved(unsaved);
+  }
+  return parts_.checkpoints->save(checkpoint);
 }
 
 void Checkpointer::remember(const binlog::Position& position, std::int64_t at_ms) {
@@ -125,6 +141,11 @@ void Checkpointer::hurry() {
 std::optional<binlog::Position> Checkpointer::saved() const {
   const std::lock_guard lock(mutex_);
   return saved_;
+}
+
+absl::Status Checkpointer::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
 }
 
 std::int64_t Checkpointer::saved_at_ms() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,11 @@ class Checkpointer {
   void hurry();
 
   [[nodiscard]] std::optional<binlog::Position> saved() const;
+  /// Why the thread has ended by itself, and interrupted the source: saving again cannot mend it. From any
+  /// thread.
+  [[nodiscard]] absl::Status failure() const;
+  /// How often the thread could not save.
+  [[nodiscard]] std::uint64_t failures() const { return failures_; }
   /// Milliseconds since 1970; 0: nothing was saved yet.
   [[nodiscard]] std::int64_t saved_at_ms() const;
 
@@ -43,7 +49,7 @@ class Checkpointer {
   void save_every_so_often(const std::stop_token& stop);
   void commit_when_due(sink::Transactional& sink, const std::stop_token& stop);
   [[nodiscard]] absl::Status save_durable();
-  [[nodiscard]] absl::Status save_schemas();
+  [[nodiscard]] absl::Status save_with_schemas(const checkpoint::Checkpoint& checkpoint);
   [[nodiscard]] absl::Status commit(sink::Transactional& sink, const std::stop_token& stop);
   [[nodiscard]] std::uint64_t saved_version() const;
   void remember(const binlog::Position& position, std::int64_t at_ms);
@@ -51,11 +57,13 @@ class Checkpointer {
   const Parts& parts_;
   std::function<void(const binlog::Position&)> on_delivered_;
   schema::SchemaHistory* history_ = nullptr;
+  std::atomic<std::uint64_t> failures_ = 0;
 
   mutable std::mutex mutex_;  // guards what follows
   std::optional<binlog::Position> saved_;
   std::uint64_t saved_version_ = 0;
   std::int64_t saved_at_ms_ = 0;
+  absl::Status failure_;
   bool is_hurried_ = false;
   std::condition_variable_any hurried_;
 

@@ -149,6 +149,7 @@ absl::Status Runner::stream(const std::stop_token& stop) {
     const std::uint64_t before = counters_.read_bytes;
     const absl::Status status = stream_once(stop);
     if (stop.stop_requested()) break;
+    RETURN_IF_ERROR(checkpointer_.failure());
     if (!is_retryable(status)) return status;
     if (counters_.read_bytes != before) backoff.reset();
     wait_to_retry(status, backoff, stop);

@@ -51,6 +51,7 @@ class Runner {
   [[nodiscard]] std::optional<binlog::Position> saved() const { return checkpointer_.saved(); }
   /// As save_soon(), once run() has returned.
   [[nodiscard]] absl::Status save_after_run() { return checkpointer_.save(); }
+  [[nodiscard]] std::uint64_t checkpoint_failures() const { return checkpointer_.failures(); }
   [[nodiscard]] std::int64_t checkpoint_at_ms() const { return checkpointer_.saved_at_ms(); }
 
  private:

@@ -203,6 +203,12 @@ std::vector<SavedSchema> SchemaHistory::unsaved(std::uint64_t version) {
   return saved;
 }
 
+void SchemaHistory::mark_unsaved() {
+  const Lock lock(mutex_);
+  for (const auto& [name, versions] : tables_) unsaved_tables_.insert(name);
+  for (const auto& [name, versions] : databases_) unsaved_databases_.insert(name);
+}
+
 void SchemaHistory::mark_saved(const std::vector<SavedSchema>& saved) {
   const Lock lock(mutex_);
   // What changed again meanwhile differs from what was saved, and comes with the next.

@@ -63,6 +63,8 @@ class SchemaHistory final : public Definitions {
   /// checkpoint from `version` on needs is left out.
   [[nodiscard]] std::vector<SavedSchema> unsaved(std::uint64_t version);
   void mark_saved(const std::vector<SavedSchema>& saved);
+  /// Whatever was saved is gone.
+  void mark_unsaved();
 
  private:
   struct TableVersion {

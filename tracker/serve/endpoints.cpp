@@ -39,6 +39,7 @@ std::map<std::string, http::Handler> endpoints(
                                      .reconnects = tracker.reconnects(),
                                      .is_source_connected = tracker.is_source_connected(),
                                      .checkpoint_at_ms = tracker.checkpoint_at_ms(),
+                                     .checkpoint_failures = tracker.checkpoint_failures(),
                                      .groups = groups()})};
        }},
   };

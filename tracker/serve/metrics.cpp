@@ -150,10 +150,12 @@ std::string render_metrics(const MetricsInput& input) {
                    {{{}, static_cast<double>(input.sink.records)}});
   families.counter("sink_bytes_total", "Bytes of keys and values that the sink has acknowledged.",
                    {{{}, static_cast<double>(input.sink.bytes)}});
-  families.counter("sink_errors_total",
-                   "Failures of the sink, by class: records that it has refused, connections.",
-                   {{{{"class", "record"}}, static_cast<double>(input.sink.rejected_records)},
-                    {{{"class", "connection"}}, static_cast<double>(input.sink.connection_errors)}});
+  families.counter(
+      "sink_errors_total",
+      "Failures of the sink, by class: records that it has refused, connections, checkpoints that were not saved.",
+      {{{{"class", "record"}}, static_cast<double>(input.sink.rejected_records)},
+       {{{"class", "connection"}}, static_cast<double>(input.sink.connection_errors)},
+       {{{"class", "checkpoint"}}, static_cast<double>(input.checkpoint_failures)}});
   families.histogram(
       "end_to_end_latency_seconds",
       "From the commit at the source until consumers can read all records of the transaction. Commit "

@@ -25,6 +25,7 @@ struct MetricsInput {
   std::map<std::string, std::uint64_t> reconnects{};  ///< by their reasons
   bool is_source_connected = false;
   std::int64_t checkpoint_at_ms = 0;
+  std::uint64_t checkpoint_failures = 0;
   std::vector<task::GroupStatus> groups{};
 };
 

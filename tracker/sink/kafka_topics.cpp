@@ -209,6 +209,7 @@ absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec
     ASSIGN_OR_RETURN(const std::int32_t partitions, look_up(client, spec.name, deadline));
     if (partitions > 0) {
       TopicInfo facts;
+      facts.is_new = is_created;
       facts.partitions = partitions;
       read_topic_config(client, spec.name, milliseconds(ms_until(deadline)), facts);
       return facts;

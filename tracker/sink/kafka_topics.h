@@ -38,6 +38,7 @@ inline constexpr std::string_view kNotAuthorized = "NotAuthorized";
                                       std::chrono::milliseconds timeout);
 
 struct TopicInfo {
+  bool is_new = false;  ///< made by ensure_topic() itself
   std::int32_t partitions = 0;
   std::int64_t max_message_bytes = 0;    ///< 0: the broker does not say
   std::string cleanup_policy;            ///< empty: the broker does not say

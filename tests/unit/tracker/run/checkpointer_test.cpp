@@ -42,6 +42,17 @@ TEST_F(Checkpointers, WhatWasNotSavedIsTriedAgain) {
   EXPECT_THAT(checkpoints_.log(), ElementsAre("checkpoint binlog.000001:100"));
 }
 
+TEST_F(Checkpointers, WhatWasLostIsSavedAnewWithItsDefinitions) {
+  history_.begin({.databases = {{"shop", 45}}}, {});
+  sink_.end_transaction(at(100), 0);
+  EXPECT_TRUE(checkpointer_.save().ok());
+  checkpoints_.lose();
+  sink_.end_transaction(at(200), 0);
+  EXPECT_TRUE(checkpointer_.save().ok());
+  EXPECT_THAT(checkpoints_.log(), ElementsAre("schema [\"shop\"]", "checkpoint binlog.000001:100",
+                                              "schema [\"shop\"]", "checkpoint binlog.000001:200"));
+}
+
 TEST_F(Checkpointers, OnlyWhatIsDurableIsSaved) {
   sink_.cork();
   sink_.end_transaction(at(100), 0);

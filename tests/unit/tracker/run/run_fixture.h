@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/task/spec.h"
@@ -129,6 +130,7 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
   [[nodiscard]] absl::Status save(const checkpoint::Checkpoint& checkpoint) override {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
+    if (is_lost_) return std::exchange(is_lost_, false), absl::NotFoundError("lost");
     log_.push_back("checkpoint " + binlog::to_string(checkpoint.position));
     return absl::OkStatus();
   }
@@ -137,6 +139,7 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
   }
   [[nodiscard]] absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& entries) override {
     const std::lock_guard lock(mutex_);
+    if (is_lost_) return std::exchange(is_lost_, false), absl::NotFoundError("lost");
     for (const checkpoint::SchemaEntry& each : entries) {
       log_.push_back((each.value.empty() ? "no schema " : "schema ") + each.key);
     }
@@ -145,6 +148,11 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
   void fail(absl::Status failure) {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
+  }
+  /// What was saved; the next save says so.
+  void lose() {
+    const std::lock_guard lock(mutex_);
+    is_lost_ = true;
   }
   /// What was saved, in its order.
   [[nodiscard]] std::vector<std::string> log() {
@@ -158,6 +166,7 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
  private:
   std::mutex mutex_;
   absl::Status failure_;
+  bool is_lost_ = false;
   std::vector<std::string> log_;
 };
 

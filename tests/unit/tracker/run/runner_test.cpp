@@ -56,6 +56,27 @@ class Runners : public RunFixture {
   std::atomic<std::thread::id> runs_at_;  ///< known to itself from its beginning on, unlike thread_
 };
 
+TEST_F(Runners, ACheckpointThatCanNeverBeSavedEndsTheRun) {
+  start();
+  wait_streaming();
+  checkpoints_.fail(absl::FailedPreconditionError("not writable"));
+  give_transaction();
+  const absl::Status ended = wait_for_end();
+  EXPECT_TRUE(absl::IsFailedPrecondition(ended)) << ended;
+  EXPECT_EQ(text(ended), "not writable");
+  EXPECT_EQ(runner_->status().state, "Failed");
+}
+
+TEST_F(Runners, ACheckpointThatCannotBeSavedForAWhileIsCounted) {
+  start();
+  wait_streaming();
+  checkpoints_.fail(absl::UnavailableError("away"));
+  give_transaction();
+  wait_until("it is counted", [&] { return runner_->checkpoint_failures() > 0; });
+  checkpoints_.fail(absl::OkStatus());
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Runners, AHigherResetNonceBeginsAtTheStartPositionWithoutTheOldDefinitions) {
   checkpoints_.loaded = checkpoint::Checkpoint{.position = at(100), .saved_at_ms = 1, .reset_nonce = 1};
   checkpoints_.schemas = {{"[\"shop\",\"old\"]", "{}"}};
@@ -120,6 +141,21 @@ TEST_F(Runners, WhatPassesIsTriedAgainWhereTheStreamStood) {
   EXPECT_EQ(runner_->reconnects(), (std::map<std::string, std::uint64_t>{{"SourceUnavailable", 1}}));
   EXPECT_TRUE(stop().ok());
   EXPECT_EQ(runner_->status().state, "Stopping");
+}
+
+TEST_F(Runners, ASinkThatIsAwayIsNotTakenForTheSource) {
+  start();
+  wait_streaming();
+  sink_.fail(sink::sink_unavailable("away"));
+  wait_until("it is told", [&] { return runner_->status().reason == "SinkUnavailable"; });
+  EXPECT_TRUE(runner_->is_source_connected());
+  wait_until("it is counted", [&] { return runner_->reconnects().contains("SinkUnavailable"); });
+  sink_.fail(absl::OkStatus());
+  wait_streaming();
+  source_.give(absl::UnavailableError("gone"));
+  wait_until("it is told", [&] { return runner_->status().reason == "SourceUnavailable"; });
+  EXPECT_FALSE(runner_->is_source_connected());
+  EXPECT_TRUE(stop().ok());
 }
 
 TEST_F(Runners, WhatDoesNotPassEndsIt) {
