@@ -44,7 +44,8 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
   if (task.is_stream)
     spec["sink"]["stream"].update(nlohmann::json::object());  // which says something empty, too
   nlohmann::json document = document_of(object, std::move(spec));
-  task.tracker_document = document.dump(2) + "\n";
+  // Of a stream it is an annotation, which has a bound; in a ConfigMap people read it.
+  task.tracker_document = document.dump(task.is_stream ? -1 : 2) + "\n";
   task.tracker_hash = task::stable_hash(task.tracker_document);
   const std::vector<std::string>& skip = task.parsed->task.spec.precheck.skip;
   if (!skip.empty()) document["spec"]["precheck"]["skip"] = skip;

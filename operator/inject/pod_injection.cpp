@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "common/status/try.h"
@@ -124,6 +125,8 @@ bool wants_tracker(const json& pod) {
 
 absl::StatusOr<json> with_tracker(json pod, const api::TaskObject& task, const std::string& default_image) {
   const task::Spec& spec = task.parsed->task.spec;
+  if (std::optional<std::string> too_large = tasks::why_document_too_large(task.tracker_document.size()))
+    return absl::InvalidArgumentError(*too_large);
   RETURN_IF_ERROR(check_network(pod));
   ASSIGN_OR_RETURN(const int port, port_of(pod));
   const std::string state_volume = annotation(pod, kInjectStateVolume);

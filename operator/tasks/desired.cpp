@@ -120,6 +120,22 @@ json precheck_template(const api::TaskObject& task, const std::string& default_i
   return {{"metadata", pod_metadata(task, "precheck", json::object())}, {"spec", std::move(spec)}};
 }
 
+bool has_topic_per_table(const task::Spec& spec) {
+  return spec.sink.kafka && spec.sink.kafka->topic.name.find('{') != std::string::npos;
+}
+
+/// Of thousands of tables it would not fit into an annotation: they are left out where no topic's name is
+/// made of theirs, but for one, because a task has some.
+std::string cleanup_document(const api::TaskObject& task) {
+  json document = json::parse(task.tracker_document);
+  if (task.deletes_topics && has_topic_per_table(task.parsed->task.spec)) return document.dump() + "\n";
+  json& objects = document["spec"]["objects"];
+  json rule = objects["include"][0];
+  if (rule.contains("tables")) rule["tables"] = json::array({rule["tables"][0]});
+  objects = {{"include", json::array({std::move(rule)})}};
+  return document.dump() + "\n";
+}
+
 /// What tells later whether it is the task or the operator that changed. Not part of the hash.
 void note_upgrade_state(json& deployment, const api::TaskObject& task, const std::string& default_image) {
   if (task.parsed->task.spec.tracker.upgrade_policy != task::UpgradePolicy::Manual) return;
@@ -269,7 +285,7 @@ json cleanup_job(const api::TaskObject& task, const std::string& default_image) 
             {"activeDeadlineSeconds", kCleanupDeadlineSeconds},
             {"ttlSecondsAfterFinished", kKeptCleanupSeconds},
             {"template",
-             {{"metadata", pod_metadata(task, "cleanup", {{kTaskDocument, task.tracker_document}})},
+             {{"metadata", pod_metadata(task, "cleanup", {{kTaskDocument, cleanup_document(task)}})},
               {"spec", std::move(spec)}}}}}};
 }
 

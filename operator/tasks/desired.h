@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -32,6 +33,9 @@ inline constexpr const char* kTaskUid = "rowtide.dev/task-uid";
 /// On that Job's pods, and on those of applications that a tracker was put into: the document of the spec
 /// that it reads there, through a downwardAPI volume.
 inline constexpr const char* kTaskDocument = "rowtide.dev/task-document";
+/// So long a document may be as an annotation: all of an object have 256 KiB together, and those of others
+/// are some of them.
+inline constexpr std::size_t kMostAnnotationBytes = 240UL * 1024;
 inline constexpr const char* kCleanupContainer = "cleanup";
 inline constexpr const char* kTrackerContainer = "tracker";
 inline constexpr const char* kPrecheckContainer = "precheck";

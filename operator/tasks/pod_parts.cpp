@@ -6,6 +6,7 @@
 
 #include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
+#include "operator/tasks/desired.h"
 #include "operator/tasks/sidecar_names.h"
 
 namespace rowtide::op::tasks {
@@ -74,6 +75,14 @@ json from_annotation(const std::string& annotation) {
   const std::string path = fmt::format("metadata.annotations['{}']", annotation);
   return {{"downwardAPI",
            {{"items", json::array({{{"path", "task.yaml"}, {"fieldRef", {{"fieldPath", path}}}}})}}}};
+}
+
+std::optional<std::string> why_document_too_large(std::size_t bytes) {
+  if (bytes <= kMostAnnotationBytes) return std::nullopt;
+  return fmt::format(
+      "the task's document has {} bytes, and as an annotation of a pod it may have {}: select tables by "
+      "spec.objects.include[].tablePattern or whole databases instead of one by one, or make several tasks of it",
+      bytes, kMostAnnotationBytes);
 }
 
 json container(const api::TaskObject& task, const std::string& default_image, const char* name,

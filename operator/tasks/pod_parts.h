@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,6 +24,9 @@ inline constexpr int kUser = 65532;  // our image's
 [[nodiscard]] nlohmann::json from_config_map(const std::string& name);
 /// The task as an annotation of the pod.
 [[nodiscard]] nlohmann::json from_annotation(const std::string& annotation);
+
+/// What to do where the document does not fit there; nothing: it does.
+[[nodiscard]] std::optional<std::string> why_document_too_large(std::size_t bytes);
 
 /// rowtide-tracker with these arguments, in the task's image, with its resources and environment; fits Pod
 /// Security `restricted` in a pod that does.

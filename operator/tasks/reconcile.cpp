@@ -275,8 +275,11 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.now_ms = now_ms;
   if (last_good) observed.last_good_hash = last_good->tracker_hash;
   observed.injects = injects_;
-  if (task.is_stream && (last_good || is_last_good(observed)))
-    observed.sidecar_pod_hash = sidecar_pod_hash(is_last_good(observed) ? task : *last_good, default_image_);
+  if (task.is_stream && (last_good || is_last_good(observed))) {
+    const api::TaskObject& given = is_last_good(observed) ? task : *last_good;
+    observed.sidecar_pod_hash = sidecar_pod_hash(given, default_image_);
+    observed.given_bytes = given.tracker_document.size();
+  }
   ask_tracker(observed, objects);
   ask_sidecars(observed, objects);
   const json status = compute_status(observed);

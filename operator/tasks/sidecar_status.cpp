@@ -12,6 +12,7 @@
 #include "operator/kube/json_access.h"
 #include "operator/tasks/cut.h"
 #include "operator/tasks/desired.h"
+#include "operator/tasks/pod_parts.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/sidecar_names.h"
 #include "operator/tasks/tracker_state.h"
@@ -236,6 +237,8 @@ Condition sidecars_available(const Observed& observed) {
   if (given_hash(observed).empty()) {
     return {type, ConditionStatus::False, "NotStarted", "pods get the tracker when the precheck has passed"};
   }
+  if (std::optional<std::string> too_large = why_document_too_large(observed.given_bytes))
+    return {type, ConditionStatus::False, "DocumentTooLarge", *std::move(too_large)};
   for (const Sidecar& sidecar : observed.sidecars) {
     const Condition available = container_available(*sidecar.pod, kSidecarContainer);
     if (available.status != ConditionStatus::True && has_fault(observed, sidecar, available))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -38,6 +39,7 @@ struct Observed {
   std::string sidecar_pod_hash = {};
   bool injects = true;                 ///< this operator puts trackers into pods
   std::string last_good_hash = {};     ///< of the document of status.lastGoodSpec; empty: there is none
+  std::size_t given_bytes = 0;         ///< of the document that pods are given now
   std::vector<Sidecar> sidecars = {};  ///< by name
   std::int64_t now_ms = 0;
 };

@@ -83,6 +83,13 @@ TEST_F(PodInjection, TheDocumentIsThatOfTheSecretsThatAreMounted) {
   EXPECT_EQ(document, api::read_task_object(object).tracker_document);
 }
 
+TEST_F(PodInjection, ADocumentThatIsNoAnnotationIsRefusedWithWhatToDo) {
+  object["spec"]["objects"]["include"] = tasks::rules_of_tables(7'000);
+  EXPECT_TRUE(inject().ok()) << refusal();
+  object["spec"]["objects"]["include"] = tasks::rules_of_tables(9'900);
+  EXPECT_THAT(refusal(), HasSubstr("tablePattern"));
+}
+
 TEST_F(PodInjection, WhatTheContainerIsMadeByIsKnownLater) {
   const auto hash = [this](const char* image) {
     return with_tracker(pod, api::read_task_object(object), image)

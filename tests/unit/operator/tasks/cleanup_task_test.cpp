@@ -79,6 +79,29 @@ TEST(CleanupTask, APrecheckAloneHasBeenLetInAndWroteNothing) {
   EXPECT_FALSE(cleaned_up(invalid, std::nullopt)) << "it was not checked either";
 }
 
+TEST(CleanupTask, HoweverManyTablesRanTheDocumentFitsAnAnnotation) {
+  json ran = cluster_task("Delete", "Report");
+  json& objects = ran["spec"]["objects"];
+  objects["include"] = rules_of_tables(9'000);
+  objects["exclude"] = json::array({{{"database", "shop"}, {"tablePattern", "_.*"}}});
+  const auto document = [&] {
+    const json job = job_of(cleaned_up(ran, ran));
+    return job.at("spec")
+        .at("template")
+        .at("metadata")
+        .at("annotations")
+        .at(kTaskDocument)
+        .get<std::string>();
+  };
+  EXPECT_LT(document().size(), 2'000U);
+  const task::ParseResult read = task::parse_task(document(), task::Mode::Kubernetes);
+  EXPECT_TRUE(read.ok()) << task::to_string(read.errors);
+  ran["spec"]["sink"]["kafka"]["topic"] = {{"name", "{database}.{table}"}};
+  EXPECT_NE(document().find("a_table_of_some_length_8999"), std::string::npos) << "their topics are to go";
+  EXPECT_NE(document().find("exclude"), std::string::npos);
+  EXPECT_EQ(document().find("\n "), std::string::npos) << "nothing is spent on looks";
+}
+
 TEST(CleanupTask, WhatRanAndCannotBeReadIsNotTakenForNeverRan) {
   json ran = cluster_task("Delete", "Manage").at("spec");
   ran["source"]["novelty"] = 1;  // another operator knew it

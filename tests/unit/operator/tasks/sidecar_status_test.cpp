@@ -47,6 +47,7 @@ class StatusOfAStream : public testing::Test {
     observed.last_good_hash = last_good_hash_;
     observed.sidecar_pod_hash = "p-1";
     observed.injects = injects_;
+    observed.given_bytes = given_bytes_;
     observed.sidecars = sidecars;
     observed.now_ms = now_ms_;
     return before_ = compute_status(observed);
@@ -72,12 +73,22 @@ class StatusOfAStream : public testing::Test {
   }
 
   PrecheckDecision precheck_;
+  std::size_t given_bytes_ = 1'000;
   json before_ = json::object();
   const std::string newest_ = api::read_task_object(stream_json(json::object())).tracker_hash;
   std::string last_good_hash_;
   bool injects_ = true;
   std::int64_t now_ms_ = kNowMs;
 };
+
+TEST_F(StatusOfAStream, ADocumentThatIsNoAnnotationIsTold) {
+  given_bytes_ = kMostAnnotationBytes;
+  EXPECT_EQ(said(look({}), "TrackerAvailable"), "True Injectable");
+  ++given_bytes_;
+  const json status = look({});
+  EXPECT_EQ(said(status, "TrackerAvailable"), "False DocumentTooLarge");
+  EXPECT_EQ(said(status, "Ready"), "False DocumentTooLarge");
+}
 
 TEST_F(StatusOfAStream, IsReadyWhenPodsCanHaveTheTracker) {
   precheck_.verdict = PrecheckVerdict::Running;

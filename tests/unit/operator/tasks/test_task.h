@@ -24,6 +24,16 @@ inline api::TaskObject test_task(nlohmann::json status = nlohmann::json::object(
   return api::read_task_object(task_json(std::move(status)));
 }
 
+/// Rules of a spec that name so many tables.
+inline nlohmann::json rules_of_tables(int count) {
+  nlohmann::json rules = nlohmann::json::array();
+  for (int i = 0; i < count; ++i) {
+    if (i % 1000 == 0) rules.push_back({{"database", "shop"}, {"tables", nlohmann::json::array()}});
+    rules.back()["tables"].push_back("a_table_of_some_length_" + std::to_string(i));
+  }
+  return rules;
+}
+
 inline constexpr std::int64_t kNowMs = 1'769'904'000'000;  // 2026-02-01T00:00:00Z
 
 }  // namespace rowtide::op::tasks
