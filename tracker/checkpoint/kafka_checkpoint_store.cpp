@@ -147,7 +147,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
     if (tombstones.empty()) return absl::OkStatus();
     if (transaction) RETURN_IF_ERROR(transaction->begin());
     RETURN_IF_ERROR(produce(producer, tombstones));
-    return transaction ? transaction->commit(timeout_) : absl::OkStatus();
+    return transaction ? transaction->commit_within(timeout_) : absl::OkStatus();
   }
 
   absl::StatusOr<std::vector<std::string>> sharers_of_topic() {
@@ -219,7 +219,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
     ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint, parse(*records.checkpoint));
     const std::vector<SchemaEntry> moved = moved_records(records, their);
     RETURN_IF_ERROR(fence ? produce(*fence, moved) : save_all(moved));
-    if (transaction) RETURN_IF_ERROR(transaction->commit(timeout_));
+    if (transaction) RETURN_IF_ERROR(transaction->commit_within(timeout_));
     schemas_ = std::move(records.schemas);
     note(fmt::format(
         "Goes on where the former task {} ({}) has been, at {}; to begin at spec.startPosition "

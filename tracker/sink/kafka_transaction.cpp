@@ -63,7 +63,7 @@ absl::Status KafkaTransaction::commit(const std::stop_token& stop) {
   return commit_while([&] { return !stop.stop_requested() || --attempts_left > 0; });
 }
 
-absl::Status KafkaTransaction::commit(milliseconds timeout) {
+absl::Status KafkaTransaction::commit_within(milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   return commit_while([&] { return std::chrono::steady_clock::now() < deadline; });
 }

@@ -39,7 +39,7 @@ class KafkaTransaction {
   [[nodiscard]] absl::Status begin();
   /// Waits for brokers that are away, until stop and a few seconds more.
   [[nodiscard]] absl::Status commit(const std::stop_token& stop);
-  [[nodiscard]] absl::Status commit(std::chrono::milliseconds timeout);
+  [[nodiscard]] absl::Status commit_within(std::chrono::milliseconds timeout);
   /// Gives up the open one, if any. The brokers refuse that to a producer that was taken over from, which is
   /// how it learns of it: the first failure it meets may be any. After UNAVAILABLE: make the producer anew.
   [[nodiscard]] absl::Status abort(std::chrono::milliseconds timeout);
