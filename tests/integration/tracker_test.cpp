@@ -233,6 +233,21 @@ std::vector<int> without_repeats(const std::vector<int>& ids) {
   return first;
 }
 
+TEST_F(Tracker, AStartByGtidsOnAnIdleSourceHasNoLag) {
+  mysql_.exec("CREATE TABLE " + database_ + ".t (id INT PRIMARY KEY)");
+  json task = stdout_task(mysql_, database_);
+  task["spec"]["startPosition"] = {{"mode", "GTIDSet"}, {"gtidSet", mysql_.value("SELECT @@gtid_executed")}};
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  wait_until(
+      "the source's end has been seen and nothing is missing",
+      [&] {
+        const json status = tracker.status();
+        return status.contains("lagSeconds") && status["lagSeconds"] == 0;
+      },
+      std::chrono::seconds(20), [&] { return tracker.status().dump(); });
+}
+
 TEST_F(Tracker, KilledWhileRowsAreCommittedLosesNone) {
   constexpr int kRows = 2000;
   sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");

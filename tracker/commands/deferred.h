@@ -27,6 +27,7 @@ class DeferredSource final : public source::EventSource {
   void interrupt() override;
   void close() override;
   [[nodiscard]] const source::SourceInfo& info() const override;
+  [[nodiscard]] std::uint64_t idle_offset() const override { return source_->idle_offset(); }
 
  private:
   const std::function<std::unique_ptr<source::EventSource>()> make_;

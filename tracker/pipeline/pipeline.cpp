@@ -322,6 +322,7 @@ absl::Status Pipeline::begin_transaction(const binlog::EventView& event, binlog:
         "mysqlbinlog --verify-binlog-checksum",
         transaction_.id()));
   }
+  tables_.begin_transaction();
   transaction_.begin(std::move(gtid), commit_timestamp_us, position_);
   part_bytes_ = 0;
   const bool is_second = revocable_.waits_for_second_reading();

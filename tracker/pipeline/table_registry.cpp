@@ -13,7 +13,6 @@
 namespace rowtide::pipeline {
 namespace {
 
-// A server gives a table a new id whenever it is reopened; old ones are of no use then.
 constexpr std::size_t kMaxTables = 20'000;
 
 }  // namespace
@@ -42,9 +41,26 @@ absl::Status TableRegistry::bind(Bytes table_map_body, bool is_mariadb, encode::
                                      : encode::bind_with_rule(encoder, table.plan, *rule, std::move(topic)));
     table.encoder = std::move(bound);
   }
-  if (tables_.size() >= kMaxTables) tables_.clear();
-  tables_.insert_or_assign(head.table_id, std::move(table));
+  keep(head.table_id, std::move(table));
   return absl::OkStatus();
+}
+
+void TableRegistry::keep(std::uint64_t id, BoundTable table) {
+  const auto [newest, is_new] = ids_.try_emplace(table.name, id);
+  if (!is_new && newest->second != id) {
+    tables_.erase(newest->second);
+    newest->second = id;
+  }
+  tables_.insert_or_assign(id, std::move(table));
+}
+
+void TableRegistry::begin_transaction() {
+  if (tables_.size() >= kMaxTables) forget_all();
+}
+
+void TableRegistry::forget_all() {
+  tables_.clear();
+  ids_.clear();
 }
 
 void TableRegistry::leave_out(Bytes table_map_body) {
@@ -54,7 +70,7 @@ void TableRegistry::leave_out(Bytes table_map_body) {
   table.event_body = as_text(table_map_body);
   table.name = std::string(head->database) + "." + std::string(head->table);
   table.is_left_out = true;
-  tables_.insert_or_assign(head->table_id, std::move(table));
+  keep(head->table_id, std::move(table));
 }
 
 void TableRegistry::say_helper(const std::string& name) {

@@ -47,15 +47,19 @@ class TableRegistry {
         wants_rows_(wants_rows),
         names_columns_by_position_(names_columns_by_position) {}
 
+  /// A server gives a table a new id whenever it is opened again; the old one is of no use then.
   [[nodiscard]] absl::Status bind(Bytes table_map_body, bool is_mariadb, encode::Encoder& encoder);
   /// What bind() failed with is no reason to stop: its rows are left out.
   void leave_out(Bytes table_map_body);
   /// nullptr: no table map with this id was seen.
   [[nodiscard]] const BoundTable* find(std::uint64_t table_id) const;
+  /// No rows will come of the table maps before it: the time to forget, where there are too many.
+  void begin_transaction();
   /// After a schema change: what was compiled may no longer fit.
-  void forget_all() { tables_.clear(); }
+  void forget_all();
 
  private:
+  void keep(std::uint64_t id, BoundTable table);
   /// Once a table.
   void say_helper(const std::string& name);
   /// Had something to be guessed?
@@ -69,6 +73,7 @@ class TableRegistry {
   std::set<std::string> guessed_;  ///< tables whose guesses were logged
   std::set<std::string> helpers_;  ///< tables of tools that were logged
   std::unordered_map<std::uint64_t, BoundTable> tables_;
+  std::unordered_map<std::string, std::uint64_t> ids_;  ///< by name: a table has one entry, of its newest id
 };
 
 }  // namespace rowtide::pipeline

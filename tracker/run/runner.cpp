@@ -176,12 +176,14 @@ absl::Status Runner::stream_once(const std::stop_token& stop) {
       const std::lock_guard lock(mutex_);
       client_address_ = parts_.source.info().client_address;
     }
-    sampler_.lag().reset();
-    sampler_.lag().delivered({start_->from.file, start_->from.offset});
+    const bool is_same_server = start_->from.server == parts_.source.info().server;
+    sampler_.follow(is_same_server
+                        ? std::optional<binlog::BinlogCoordinates>({start_->from.file, start_->from.offset})
+                        : std::nullopt);
     set_state(State::Streaming);
     spdlog::info("Streaming from {} {}", parts_.source.info().is_mariadb ? "MariaDB" : "MySQL",
                  parts_.source.info().version);
-    status = stream.read([this] { return check_end(); });
+    status = stream.read([this, &stream] { return when_idle(stream); });
     start_->from = stream.position();
   }
   return reason_of(status) == "BinlogUnreadable" ? explain_unreadable(status) : status;
@@ -192,6 +194,15 @@ absl::Status Runner::explain_unreadable(const absl::Status& status) {
   const absl::Status again = parts_.source.open(start_->from);
   parts_.source.close();
   return again.ok() ? status : again;
+}
+
+/// What was read and has nothing to deliver is done, too: on another server than before, or after a start by
+/// GTIDs, the place of the last delivery says nothing of that.
+absl::Status Runner::when_idle(const Stream& stream) {
+  std::optional<binlog::BinlogCoordinates> place = stream.place();
+  if (place) place->offset = std::max(place->offset, parts_.source.idle_offset());
+  if (place && parts_.sink.durable() == stream.position()) sampler_.lag().delivered(*place);
+  return check_end();
 }
 
 /// MySQL goes on waiting for the end of a file that is no more, until the new one of its name is as long. To
@@ -255,7 +266,12 @@ std::optional<double> Runner::purge_headroom_seconds() const {
   const std::optional<std::uint64_t> retention = sampler_.retention_seconds();
   if (!retention || *retention == 0) return std::nullopt;
   const auto kept = static_cast<double>(*retention);
-  if (sampler_.behind_bytes().value_or(0) == 0) return kept;  // what is being written is not purged
+  if (sampler_.behind_bytes().value_or(0) == 0) {
+    // What is being written is not purged; what was written since nobody could look may be.
+    constexpr double kRecent = 30;
+    const double unseen = sampler_.lag().age_of_sample(Lag::Clock::now()).value_or(0);
+    return unseen < kRecent ? kept : std::max(kept - unseen, 0.0);
+  }
   const std::int64_t now = now_ms() / 1000;
   return std::max(kept - static_cast<double>(now - counters_.last_event_timestamp), 0.0);
 }

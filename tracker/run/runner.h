@@ -21,6 +21,8 @@
 
 namespace rowtide::run {
 
+class Stream;
+
 /// Keeps a task running: decides where it begins, keeps the stream open through everything that passes by
 /// itself, and drains when told to stop. run() is the pipeline's thread; the rest is for any.
 class Runner {
@@ -70,6 +72,7 @@ class Runner {
   [[nodiscard]] absl::Status stream(const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_once(const std::stop_token& stop);
   [[nodiscard]] absl::Status explain_unreadable(const absl::Status& status);
+  [[nodiscard]] absl::Status when_idle(const Stream& stream);
   [[nodiscard]] absl::Status check_end();
   [[nodiscard]] absl::Status roll_back(sink::Transactional& sink, const std::stop_token& stop);
   [[nodiscard]] absl::Status stream_and_drain(std::jthread& verifying, const std::stop_token& stop);

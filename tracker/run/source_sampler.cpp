@@ -37,7 +37,14 @@ void SourceSampler::run(const std::stop_token& stop) {
   session_.reset();
 }
 
+void SourceSampler::follow(const std::optional<BinlogCoordinates>& from) {
+  is_session_old_ = true;
+  lag_.reset();
+  if (from) lag_.delivered(*from);
+}
+
 void SourceSampler::sample() {
+  if (is_session_old_.exchange(false)) session_.reset();
   if (session_ == nullptr) {
     if (auto connected = parts_.connect_sql(); connected.ok()) session_ = *std::move(connected);
   }
@@ -47,6 +54,7 @@ void SourceSampler::sample() {
 }
 
 absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
+  const std::uint64_t source = lag_.source();
   const std::optional<binlog::Position> saved =
       saved_();  // first: what is read later may well be after the end
   ASSIGN_OR_RETURN(BinlogCoordinates end, parts_.sample_end(*session_));
@@ -56,7 +64,7 @@ absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
     if (server == saved->server) end_before_saved_ = end;
   }
   RETURN_IF_ERROR(sample_backlog(saved, end));
-  lag_.sample(std::move(end), now);
+  lag_.sample(std::move(end), now, source);
   return absl::OkStatus();
 }
 

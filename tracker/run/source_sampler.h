@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,10 @@ class SourceSampler {
   /// One look.
   void sample();
 
+  /// The stream was opened anew: perhaps on another server, so this looks there too. `from` is where it goes
+  /// on, nullopt if that is no place of that server's.
+  void follow(const std::optional<BinlogCoordinates>& from);
+
   [[nodiscard]] Lag& lag() { return lag_; }
   [[nodiscard]] const Lag& lag() const { return lag_; }
   [[nodiscard]] const Rate& rate() const { return rate_; }
@@ -48,6 +53,7 @@ class SourceSampler {
   std::function<std::optional<binlog::Position>()> saved_;
   std::function<std::uint64_t()> rows_;
   std::unique_ptr<sql::Session> session_;  // run()'s
+  std::atomic<bool> is_session_old_ = false;
   Lag lag_;
   Rate rate_;
 

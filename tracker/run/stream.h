@@ -34,6 +34,13 @@ class Stream {
   /// second; its failure ends the reading.
   [[nodiscard]] absl::Status read(const std::function<absl::Status()>& when_idle);
 
+  /// Where the last event ends; nullopt inside a transaction.
+  [[nodiscard]] std::optional<binlog::BinlogCoordinates> place() const {
+    if (pipeline_ == nullptr || pipeline_->in_transaction() || pipeline_->is_reading_again())
+      return std::nullopt;
+    return pipeline_->place();
+  }
+
   /// All before it went to the sink: where to go on.
   [[nodiscard]] const binlog::Position& position() const {
     return pipeline_ ? pipeline_->position() : start_.from;

@@ -164,8 +164,11 @@ std::string render_metrics(const MetricsInput& input) {
   families.gauge("queue_bytes", "Bytes handed to the sink and not acknowledged yet.",
                  {{{}, static_cast<double>(input.sink.queued_bytes)}});
   if (input.lag_seconds) {
-    families.gauge("lag_seconds", "Age of the oldest committed change that is not delivered; 0 when all are.",
-                   {{{}, *input.lag_seconds}});
+    families.gauge(
+        "lag_seconds",
+        "Age of the oldest committed change that is not delivered; 0 when all are; absent where that is not "
+        "known, as when the source cannot be asked.",
+        {{{}, *input.lag_seconds}});
   }
   families.gauge("last_event_timestamp_seconds",
                  "When the newest event that was read was written, unix time.",

@@ -58,6 +58,7 @@ BinlogSource::~BinlogSource() {
 absl::Status BinlogSource::open(const binlog::Position& from) {
   if (is_interrupted()) return absl::CancelledError("reading the binlog was interrupted");
   opened_at_ = from;
+  idle_offset_ = 0;
   RETURN_IF_ERROR(connect());
   ASSIGN_OR_RETURN(const ServerInfo facts, read_info());
   ASSIGN_OR_RETURN(const binlog::Position at, check_position(from, facts));
@@ -150,7 +151,9 @@ absl::StatusOr<Bytes> BinlogSource::next() {
   const unsigned char* packet = mysql->net.read_pos;
   if (packet[0] == kEventFollows) [[likely]] {
     const Bytes event{reinterpret_cast<const std::byte*>(packet) + 1, length - 1};
-    return is_heartbeat(event) ? Bytes{} : event;
+    const bool is_idle = is_heartbeat(event);
+    idle_offset_ = is_idle ? binlog::parse_event_header(event).log_pos : 0;
+    return is_idle ? Bytes{} : event;
   }
   if (packet[0] == kEndOfStream) {
     return failure(

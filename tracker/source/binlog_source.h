@@ -40,6 +40,7 @@ class BinlogSource final : public EventSource {
   void interrupt() override;
   void close() override;
   [[nodiscard]] const SourceInfo& info() const override { return info_; }
+  [[nodiscard]] std::uint64_t idle_offset() const override { return idle_offset_; }
 
  private:
   [[nodiscard]] absl::Status connect();
@@ -54,6 +55,7 @@ class BinlogSource final : public EventSource {
   [[nodiscard]] absl::Status explain(absl::Status status);
   [[nodiscard]] bool is_interrupted();
 
+  std::uint64_t idle_offset_ = 0;  ///< of the heartbeat that came last
   task::Source source_;
   task::SecretReader secrets_;
   ReaderIdentity identity_;

@@ -33,6 +33,10 @@ class EventSource {
   /// source.
   [[nodiscard]] virtual absl::StatusOr<Bytes> next() = 0;
 
+  /// After an empty next(): the offset in the file that the source has come to, whose events up to there were
+  /// sent or are none of ours. 0: it has not said.
+  [[nodiscard]] virtual std::uint64_t idle_offset() const { return 0; }
+
   /// Ends a blocking call soon. Thread-safe.
   virtual void interrupt() = 0;
   virtual void close() = 0;

@@ -74,6 +74,27 @@ TEST_F(PipelineEvents, ATransactionInsideAnotherIsRefused) {
   EXPECT_TRUE(sink_.positions.empty());
 }
 
+// A server with many tables gives ids all day.
+TEST_F(PipelineEvents, AStatementsTablesAreKeptHoweverManyCameBefore) {
+  put_all({{EventType::GtidLog, gtid(1)}, {EventType::Query, query("BEGIN")}});
+  for (std::uint32_t id = 1; id < 20'000; ++id) {
+    std::string body =
+        binlog::TableMapBytes("elsewhere", fmt::format("t{}", id)).column(types::WireType::Long).str();
+    ASSERT_TRUE(put({EventType::TableMap, body.replace(0, 6, EventBytes().u48(id).str())}).ok());
+  }
+  put_all({{EventType::Query, query("COMMIT")},
+           {EventType::GtidLog, gtid(2)},
+           {EventType::Query, query("BEGIN")},
+           {EventType::TableMap, table_map("orders", 30'001)},
+           {EventType::TableMap, table_map("items", 30'002)},
+           {EventType::WriteRows, inserts(1, 1, 30'001)},
+           {EventType::WriteRows, inserts(2, 1, 30'002)},
+           {EventType::Query, query("COMMIT")}});
+  ASSERT_EQ(sink_.records.size(), 2U);
+  EXPECT_EQ(sink_.records[0]["source"]["table"], "orders");
+  EXPECT_EQ(sink_.records[1]["source"]["table"], "items");
+}
+
 TEST_F(PipelineEvents, RowsOutsideATransactionAreRefused) {
   for (const Event& event :
        {Event{EventType::TableMap, table_map()}, Event{EventType::WriteRows, inserts(1, 1)},
