@@ -2,9 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace rowtide::task {
+namespace {
+
+std::vector<std::string> first_by_name(const std::vector<std::string>& all) {
+  std::vector<std::string> first(std::min(all.size(), kMostTopicsTold));
+  std::partial_sort_copy(all.begin(), all.end(), first.begin(), first.end());
+  return first;
+}
+
+}  // namespace
 
 std::string to_json(const TrackerStatus& status) {
   nlohmann::ordered_json json{
@@ -23,7 +33,8 @@ std::string to_json(const TrackerStatus& status) {
       {"transactionsTotal", status.transactions_total},
       {"position", {{"gtidSet", status.gtid_set}, {"file", status.file}, {"offset", status.offset}}},
       {"checkpointAtMs", status.checkpoint_at_ms},
-      {"topics", status.topics},
+      {"topics", first_by_name(status.topics)},
+      {"topicCount", status.topics.size()},
       {"startRemark", status.start_remark},
       {"source",
        {{"verifiedAtMs", status.source_verified_at_ms},

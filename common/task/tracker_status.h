@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ struct TrackerStatus {
   std::string source_message;
   std::vector<ReaderStatus> readers;  ///< of the sink stream, which writes its status itself
 };
+
+/// So many topics are told, the first by name, with the number of all: there may be one per table.
+inline constexpr std::size_t kMostTopicsTold = 100;
 
 [[nodiscard]] std::string to_json(const TrackerStatus& status);
 /// Fields that are missing have their defaults, and unknown ones are passed over: tracker and operator may be

@@ -1,7 +1,11 @@
 #include "operator/tasks/probe_pool.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "common/status/text.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -100,6 +104,14 @@ void ProbePool::work(const std::stop_token& stop) {
   }
 }
 
+/// Once for each that is another than the one before.
+void ProbePool::note_failure(Known& known, const Question& question, std::string_view failure) {
+  if (known.failure == failure) return;
+  known.failure = failure;
+  spdlog::info("The tracker of {} cannot be asked at {} port {}: {}", to_string(question.task),
+               question.pod.address, question.pod.port, failure);
+}
+
 /// Whether it says something else than before.
 bool ProbePool::take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer) {
   const std::lock_guard lock(mutex_);
@@ -109,10 +121,14 @@ bool ProbePool::take_in(const Question& question, absl::StatusOr<task::TrackerSt
   if (entry == pods->second.end()) return false;  // gone by now
   Known& known = entry->second;
   known.is_asked = false;
-  if (!answer.ok()) return ++known.misses == kMissesOfASilentOne;
+  if (!answer.ok()) {
+    note_failure(known, question, text(answer.status()));
+    return ++known.misses == kMissesOfASilentOne;
+  }
   const bool is_news =
       known.misses >= kMissesOfASilentOne || !known.answer || !says_the_same(*known.answer, *answer);
   known.misses = 0;
+  known.failure.clear();
   known.answer = *std::move(answer);
   return is_news;
 }

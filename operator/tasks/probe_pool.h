@@ -11,6 +11,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -65,6 +66,7 @@ class ProbePool {
   struct Known {
     std::optional<task::TrackerStatus> answer;
     int misses = 0;
+    std::string failure;  ///< of the last question; empty: it was answered
     bool is_asked = false;
     Clock::time_point asked_at;
   };
@@ -76,6 +78,7 @@ class ProbePool {
   [[nodiscard]] std::chrono::milliseconds interval_of(const Known& known,
                                                       std::chrono::milliseconds max_age) const;
   void work(const std::stop_token& stop);
+  static void note_failure(Known& known, const Question& question, std::string_view failure);
   [[nodiscard]] bool take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer);
 
   TrackerProbe& probe_;

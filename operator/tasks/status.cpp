@@ -28,7 +28,6 @@ using task::CheckResult;
 
 constexpr std::int64_t kProgressIntervalMs = 30'000;
 constexpr std::size_t kMaxToldErrors = 20;
-constexpr std::size_t kMaxTopics = 100;
 constexpr std::size_t kMaxItemsText = 4096;
 
 /// Everything the single conditions are made from, and each other.
@@ -415,7 +414,7 @@ json compute_status(const Observed& observed) {
   if (observed.tracker && !observed.tracker->topics.empty()) {
     std::vector<std::string> topics = observed.tracker->topics;
     std::sort(topics.begin(), topics.end());
-    if (topics.size() > kMaxTopics) topics.resize(kMaxTopics);
+    if (topics.size() > task::kMostTopicsTold) topics.resize(task::kMostTopicsTold);
     status["topics"] = std::move(topics);
   } else if (task.status.contains("topics")) {
     status["topics"] = task.status.at("topics");

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
 #include <atomic>
 #include <future>
+#include <memory>
 #include <set>
+#include <sstream>
 
 #include "tests/support/wait_until.h"
 
@@ -107,6 +112,28 @@ TEST_F(ProbePoolTest, OneMissKeepsTheAnswerAndSeveralAreSilence) {
   }));
   EXPECT_FALSE(pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10)).answer);
   EXPECT_TRUE(eventually([&] { return news_ == 2; })) << "silence is news, once";
+}
+
+TEST_F(ProbePoolTest, AFailureIsLoggedOnceUntilItIsAnother) {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  probe_.answers = false;
+  (void)ask_again();
+  (void)ask_again();
+  probe_.answers = true;
+  (void)ask_again();
+  probe_.answers = false;
+  (void)ask_again();
+  pool_.forget(kTask);  // no other question is taken in
+  spdlog::set_default_logger(before);
+  std::size_t count = 0;
+  const std::string text = log.str();
+  for (std::size_t at = text.find("refused"); at != std::string::npos; at = text.find("refused", at + 1))
+    ++count;
+  EXPECT_EQ(count, 2U) << text;
+  EXPECT_NE(text.find("shop/orders"), std::string::npos) << text;
 }
 
 TEST_F(ProbePoolTest, ThePodsOfATaskAreKnownEachByItself) {
