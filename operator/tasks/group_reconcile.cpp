@@ -89,7 +89,8 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
   view.said = word_on(sight.tracker, group.uid);
   if (view.said && view.said->sampled_at_ms > 0) {
     const std::string sample = group.uid + "/" + std::to_string(view.said->sampled_at_ms);
-    view.is_stale = now_ms - samples_.first_seen(group.key, sample, now_ms) >= kStaleMs;
+    // A tracker that was not asked meanwhile may have looked again.
+    view.is_stale = sight.answered_at_ms - samples_.first_seen(group.key, sample, now_ms) >= kStaleMs;
   }
   absl::Status finalizer_written;
   std::optional<CleanupDecision> terminating;

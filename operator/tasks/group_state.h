@@ -21,6 +21,7 @@ struct TaskSight {
   bool has_tracker = false;                            ///< its tracker's container runs
   /// Its last answer; empty: it has not given any, or runs another task.
   std::optional<task::TrackerStatus> tracker = std::nullopt;
+  std::int64_t answered_at_ms = 0;                       ///< when it gave that
   bool is_silent = false;                                ///< several questions in a row had no answer
   std::optional<Refusal> groups_refusal = std::nullopt;  ///< the ConfigMap of its groups was not taken
 };

@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kMissesOfASilentOne = 3;
+constexpr int kMostThreadsOfMissed = 2;
 constexpr milliseconds kMostSeldom{60'000};
 
 milliseconds interval_after(int misses, milliseconds usual) {
@@ -66,11 +67,14 @@ ProbeResult ProbePool::newest(const kube::ObjectKey& task, const ProbedPod& pod,
   if (!known.is_asked && (is_new || now - known.asked_at >= interval_of(known, max_age))) {
     known.is_asked = true;
     known.asked_at = now;
-    questions_.push_back({task, pod});
+    const bool is_of_missed = known.misses > 0;
+    (is_of_missed ? questions_of_missed_ : questions_).push_back({task, pod, is_of_missed});
     asked_.notify_one();
   }
   const bool is_silent = known.misses >= kMissesOfASilentOne;
-  return {.answer = is_silent ? std::nullopt : known.answer, .is_silent = is_silent};
+  return {.answer = is_silent ? std::nullopt : known.answer,
+          .is_silent = is_silent,
+          .age = std::chrono::duration_cast<milliseconds>(now - known.answered_at)};
 }
 
 milliseconds ProbePool::interval_of(const Known& known, milliseconds max_age) const {
@@ -90,15 +94,28 @@ void ProbePool::forget(const kube::ObjectKey& task) {
   keep_only(task, {});
 }
 
+bool ProbePool::may_ask_missed() const {
+  const int most = std::min(kMostThreadsOfMissed, std::max(1, options_.threads / 2));
+  return !questions_of_missed_.empty() && threads_of_missed_ < most;
+}
+
+ProbePool::Question ProbePool::next_question() {
+  const bool is_of_missed = may_ask_missed();
+  std::deque<Question>& questions = is_of_missed ? questions_of_missed_ : questions_;
+  Question question = std::move(questions.front());
+  questions.pop_front();
+  if (is_of_missed) ++threads_of_missed_;
+  return question;
+}
+
 void ProbePool::work(const std::stop_token& stop) {
   while (true) {
     Question question;
     {
       std::unique_lock lock(mutex_);
-      if (!asked_.wait(lock, stop, [&] { return !questions_.empty(); })) return;
+      if (!asked_.wait(lock, stop, [&] { return !questions_.empty() || may_ask_missed(); })) return;
       if (stop.stop_requested()) return;
-      question = std::move(questions_.front());
-      questions_.pop_front();
+      question = next_question();
     }
     if (take_in(question, probe_.ask(question.pod.address, question.pod.port))) on_news_(question.task);
   }
@@ -115,6 +132,7 @@ void ProbePool::note_failure(Known& known, const Question& question, std::string
 /// Whether it says something else than before.
 bool ProbePool::take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer) {
   const std::lock_guard lock(mutex_);
+  if (question.is_of_missed) --threads_of_missed_;
   const auto pods = known_.find(question.task);
   if (pods == known_.end()) return false;
   const auto entry = pods->second.find(question.pod.uid);
@@ -128,6 +146,7 @@ bool ProbePool::take_in(const Question& question, absl::StatusOr<task::TrackerSt
   const bool is_news =
       known.misses >= kMissesOfASilentOne || !known.answer || !says_the_same(*known.answer, *answer);
   known.misses = 0;
+  known.answered_at = options_.now();
   known.failure.clear();
   known.answer = *std::move(answer);
   return is_news;

@@ -25,6 +25,7 @@ namespace rowtide::op::tasks {
 struct ProbeResult {
   std::optional<task::TrackerStatus> answer;  ///< the pod's last one; empty: none yet, or it is silent
   bool is_silent = false;                     ///< several questions in a row had no answer
+  std::chrono::milliseconds age{0};           ///< of the answer
 };
 
 /// A pod with a tracker, and where that answers.
@@ -35,7 +36,8 @@ struct ProbedPod {
 };
 
 /// Asks trackers on threads of its own, so that those that hang keep no reconcile waiting. Remembers the
-/// pods of each task. Thread-safe.
+/// pods of each task. Those that did not answer the last time have two threads at most, so that they keep
+/// none of the others waiting, however many they are. Thread-safe.
 class ProbePool {
  public:
   using Clock = std::chrono::steady_clock;
@@ -69,15 +71,19 @@ class ProbePool {
     std::string failure;  ///< of the last question; empty: it was answered
     bool is_asked = false;
     Clock::time_point asked_at;
+    Clock::time_point answered_at;
   };
   struct Question {
     kube::ObjectKey task;
     ProbedPod pod;
+    bool is_of_missed = false;  ///< the last one had no answer
   };
 
   [[nodiscard]] std::chrono::milliseconds interval_of(const Known& known,
                                                       std::chrono::milliseconds max_age) const;
   void work(const std::stop_token& stop);
+  [[nodiscard]] bool may_ask_missed() const;
+  [[nodiscard]] Question next_question();
   static void note_failure(Known& known, const Question& question, std::string_view failure);
   [[nodiscard]] bool take_in(const Question& question, absl::StatusOr<task::TrackerStatus> answer);
 
@@ -87,9 +93,11 @@ class ProbePool {
   std::mutex mutex_;
   std::condition_variable_any asked_;
   std::map<kube::ObjectKey, std::map<std::string, Known>>
-      known_;                  // by task and pod;  guarded by mutex_, as the next two
+      known_;                  // by task and pod;  guarded by mutex_, as the next four
   std::size_t pod_count_ = 0;  // in known_
   std::deque<Question> questions_;
+  std::deque<Question> questions_of_missed_;
+  int threads_of_missed_ = 0;  // that ask one of those
   std::vector<std::jthread> threads_;
 };
 

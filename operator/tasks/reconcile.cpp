@@ -287,6 +287,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   sight.has_tracker =
       tracker_available(observed.deployment, observed.pod).status == api::ConditionStatus::True;
   sight.tracker = observed.tracker;
+  sight.answered_at_ms = observed.answered_at_ms;
   sight.is_silent = observed.is_silent;
   sight.groups_refusal = refusal_of(groups_written, has_lasted);
 
@@ -442,6 +443,7 @@ void Reconciler::ask_tracker(Observed& observed, const Objects& objects) {
   observed.is_silent = known.is_silent;
   if (known.answer && known.answer->task_uid == observed.task.uid)
     observed.tracker = *std::move(known.answer);
+  observed.answered_at_ms = observed.now_ms - known.age.count();
   if (const auto& alerts = observed.task.parsed->task.spec.alerts; alerts && observed.tracker) {
     const auto side = static_cast<int>(lag_side(*alerts, observed.tracker));
     observed.lag_since_ms = lag_sides_.first_seen(

@@ -24,8 +24,9 @@ struct Observed {
   const nlohmann::json* pod = nullptr;         ///< the tracker's newest pod that is not on its way out
   /// The pod's last answer; empty: it has not given any, or runs another task.
   std::optional<task::TrackerStatus> tracker = std::nullopt;
-  bool is_silent = false;      ///< several questions in a row had no answer
-  bool is_rolled_out = false;  ///< the Deployment and its pod are those of the newest spec
+  std::int64_t answered_at_ms = 0;  ///< when it gave that
+  bool is_silent = false;           ///< several questions in a row had no answer
+  bool is_rolled_out = false;       ///< the Deployment and its pod are those of the newest spec
   std::optional<Refusal> precheck_refusal = std::nullopt;
   std::optional<Refusal> tracker_refusal = std::nullopt;
   bool is_tracker_written =

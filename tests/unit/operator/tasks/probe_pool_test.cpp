@@ -83,6 +83,27 @@ TEST_F(ProbePoolTest, AHungTrackerKeepsNobodyWaiting) {
   }));
 }
 
+TEST_F(ProbePoolTest, ManyThatHangKeepNoneThatAnswersWaiting) {
+  probe_.answers = false;  // each has its first miss
+  for (int i = 0; i < 300; ++i)
+    (void)pool_.newest({"shop", "hung"}, {"pod-" + std::to_string(i), "hangs later", 8080}, seconds(2));
+  EXPECT_TRUE(eventually([&] { return probe_.questions == 300; }));
+  probe_.answers = true;
+  EXPECT_TRUE(eventually([&] {  // one of them hangs, and the others wait for it
+    now_ += 120'000;
+    for (int i = 0; i < 300; ++i)
+      (void)pool_.newest({"shop", "hung"}, {"pod-" + std::to_string(i), "hung", 8080}, seconds(2));
+    return probe_.questions == 301;
+  }));
+  (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(2));
+  EXPECT_TRUE(eventually([&] {
+    return pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(2)).answer.has_value();
+  }));
+  now_ += 7'000;
+  EXPECT_GE(pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(60)).age, seconds(7))
+      << "an answer says how old it is";
+}
+
 TEST_F(ProbePoolTest, AFreshAnswerIsNotAskedForAgain) {
   (void)pool_.newest(kTask, {"pod-1", "Streaming", 8080}, seconds(10));
   EXPECT_TRUE(eventually([&] { return news_ == 1; }));
