@@ -1,15 +1,18 @@
 """Dashboards and alerts on a live system: `dashboards_test.py HELM TRACKER` prints "PASSED FAILED".
 
 A real Prometheus scrapes real trackers under load, and operator and cluster as recorded (live_system.Recorded). Each
-panel's queries must return numbers. How many series each returned is printed. Then faults are made, and alerts must fire.
+panel's queries must return numbers. How many series each returned is printed. Then faults are made: alerts must fire, the log that their runbook
+names must tell of the fault, and they must clear when it is mended.
 """
 
+import dataclasses
 import operator
 import pathlib
 import re
 import sys
 import tempfile
 import time
+import typing
 import unittest
 
 from chart import OF_KUBERNETES, ROOT, dashboards, number_of_series, panels, replaced
@@ -49,29 +52,38 @@ class Live:
         kafka = self.kafka = self.begin(Server("kafka", folder))
         self.load = self.begin(Load(mysql.facts["SOCKET"]))
         self.load.prepare()
-        trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
+        trackers = self.trackers = {name: self.begin(Tracker(TRACKER, name, mysql.facts, kafka.facts, folder)) for name in TASKS}
         trackers[STREAM] = self.begin(StreamTracker(TRACKER, mysql.facts, folder))
         played = self.begin(Recorded(Recorded.OPERATOR))
         cluster = self.begin(Recorded(Recorded.CLUSTER))
         addresses = {name: f"127.0.0.1:{one.port}" for name, one in trackers.items()}
-        self.prometheus = self.begin(Prometheus(HELM, addresses, played.port, folder, cluster=cluster.port))
+        self.prometheus = self.begin(Prometheus(HELM, addresses, played.port, folder, HASTEN, cluster.port))
         self.wait("Prometheus answers", self.prometheus.answers)
         self.wait_streaming()
         self.load.start()
         # A counter with a reason is there from its first reconnect on: one to be there, one to grow.
-        for times in (1, 2):
-            self.end_streams(times)
+        for _ in range(2):
+            self.end_streams_once_more()
         self.load_since = time.monotonic()
 
     def wait_streaming(self):
         self.wait("every tracker streams", lambda: self.value("sum(rowtide_tracker_source_connected)") == len(TASKS))
 
-    def end_streams(self, times):
-        """Once more, for the `times`th time; returns when all have come back."""
+    def end_streams_once_more(self):
+        """Returns when all have come back."""
+        reconnects = "sum by (task) (rowtide_tracker_reconnects_total)"
+        before = {one["metric"]["task"]: float(one["value"][1]) for one in self.prometheus.get("query", query=reconnects)["result"]}
         self.load.end_streams()
-        query = f"count(sum by (task) (rowtide_tracker_reconnects_total) >= {times})"
-        self.wait("every tracker reconnects", lambda: self.value(query) == len(TASKS))
+
+        def are_more():
+            now = {one["metric"]["task"]: float(one["value"][1]) for one in self.prometheus.get("query", query=reconnects)["result"]}
+            return all(now.get(task, 0) > before.get(task, 0) for task in TASKS)
+
+        self.wait("every tracker reconnects", are_more)
         self.wait_streaming()
+
+    def log_of(self, task):
+        return self.trackers[task].log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for_panel(self, what, condition):
         """All have the same time, so that one fault of many panels costs it once."""
@@ -169,7 +181,7 @@ class Dashboards(unittest.TestCase):
 
 
 def nothing():
-    """It fires as it is: the source keeps its binlog for an hour."""
+    """What came before makes it fire, or mends it."""
 
 
 def insert_a_large_row():
@@ -177,8 +189,8 @@ def insert_a_large_row():
 
 
 def lose_the_stream_again_and_again():
-    for times in range(3, 7):
-        LIVE.end_streams(times)
+    for _ in range(4):
+        LIVE.end_streams_once_more()
 
 
 def lock_the_account():
@@ -186,22 +198,53 @@ def lock_the_account():
     LIVE.load.end_streams()
 
 
-def unlock_the_account_and_stop_the_broker():
+def unlock_the_account():
     LIVE.load.sql("ALTER USER tracker@'%' ACCOUNT UNLOCK;")
-    LIVE.wait_streaming()
+
+
+def stop_the_broker():
     LIVE.kafka.stop()
+
+
+def start_the_broker():
+    LIVE.kafka.start()
+
+
+@dataclasses.dataclass
+class Fault:
+    """What is done, what the tracker's log must then tell (a regular expression; empty where its runbook sends nobody there), and the
+    repair: what stands under *Do* in the runbook, or what that means here."""
+
+    make: typing.Callable
+    told: str
+    mend: typing.Callable
 
 
 # In this order. The others are made to fire in operator_alerts_test.py.
 FAULTS = {
-    "PurgeHeadroomLow": nothing,
-    "EventsSkipped": insert_a_large_row,
-    "TrackerReconnecting": lose_the_stream_again_and_again,
-    "TrackerDisconnected": lock_the_account,
-    "SinkErrors": unlock_the_account_and_stop_the_broker,
-    "LagHigh": nothing,
-    "CheckpointStale": nothing,
+    # The source keeps its binlog for an hour.
+    "PurgeHeadroomLow": Fault(nothing, "", lambda: LIVE.load.sql(typed("RowtidePurgeHeadroomLow", "SET GLOBAL").replace("...", "2592000"))),
+    "EventsSkipped": Fault(insert_a_large_row, rf"{TASKS[0]}\.t.*(?:bytes|large)", nothing),
+    "TrackerReconnecting": Fault(lose_the_stream_again_and_again, "trying again in", nothing),
+    "TrackerDisconnected": Fault(lock_the_account, "Account is locked", unlock_the_account),
+    "SinkErrors": Fault(stop_the_broker, r"Connect to|[Bb]roker", nothing),
+    "LagHigh": Fault(nothing, "", nothing),
+    "CheckpointStale": Fault(nothing, r"Connect to|[Bb]roker", start_the_broker),
 }
+# These are mended by what mends the last one.
+OF_THE_BROKER = ("SinkErrors", "LagHigh", "CheckpointStale")
+# What alerts look back for, in seconds instead.
+HASTEN = {
+    "RowtideEventsSkipped": (("[1h]", "[20s]"), ("offset 1h", "offset 20s")),
+    "RowtideTrackerReconnecting": (("[15m]", "[20s]"),),
+    "RowtideSinkErrors": (("[10m]", "[20s]"),),
+}
+
+
+def typed(alert, begin):
+    """The command that begins so in its runbook."""
+    text = (ROOT / "docs" / "runbooks" / f"{alert}.md").read_text(encoding="utf-8")
+    return re.search(rf"`({begin}[^`]*)`", text)[1] + ";"
 
 
 class Faults(unittest.TestCase):
@@ -286,21 +329,28 @@ def panel_test(name, panel):
     return test
 
 
-def fault_test(alert, make_fault):
+def fault_test(name, fault):
+    alert = "Rowtide" + name
+
     def test(self):
-        if make_fault is not nothing:
+        if fault.make is not nothing:
             LIVE.wait(f"{alert} does not fire before its fault", lambda: not LIVE.prometheus.firing(alert))
-        make_fault()
+        fault.make()
         LIVE.wait(f"{alert} fires", lambda: LIVE.prometheus.firing(alert))
         labels = LIVE.prometheus.firing(alert)[0]
-        print(f"  {alert:29} fires: {labels}", file=sys.stderr)
+        logs = typed(alert, "kubectl -n NAMESPACE logs deploy/NAME-tracker") if fault.told else ""
+        LIVE.wait(f"{logs} tells {fault.told}", lambda: re.search(fault.told, LIVE.log_of(labels["task"])))
+        fault.mend()
+        for one in OF_THE_BROKER if fault.mend is start_the_broker else [name] if name not in OF_THE_BROKER else []:
+            LIVE.wait(f"Rowtide{one} clears", lambda one=one: not LIVE.prometheus.firing("Rowtide" + one))
+        print(f"  {alert:29} fires{'' if name in OF_THE_BROKER else ' and clears'}: {labels}", file=sys.stderr)
 
     return test
 
 
 def main():
-    for number, (alert, make_fault) in enumerate(FAULTS.items()):
-        setattr(Faults, f"test_{number}_{alert}", fault_test("Rowtide" + alert, make_fault))
+    for number, (alert, fault) in enumerate(FAULTS.items()):
+        setattr(Faults, f"test_{number}_{alert}", fault_test(alert, fault))
     for name, dashboard in dashboards(HELM).items():
         for panel in panels(dashboard):
             setattr(Dashboards, f"test_panel_{name}_{panel['id']:03}", panel_test(f"{name}: {panel['title']}", panel))

@@ -36,7 +36,12 @@ class Server:
     def __init__(self, name, folder, *options):
         self.command = [str(ROOT / "scripts" / "servers" / f"{name}.sh")]
         self.folder = ["--dir", str(folder / name)]
-        start = [*self.command, "start", *self.folder, "--with-pid", str(os.getpid()), "--", *options]
+        self.options = options
+        self.start()
+
+    def start(self):
+        """Also again, on the same data and port."""
+        start = [*self.command, "start", *self.folder, "--with-pid", str(os.getpid()), "--", *self.options]
         line = subprocess.run(start, stdout=subprocess.PIPE, text=True, check=True).stdout
         self.facts = dict(word.split("=", 1) for word in line.split())
 
