@@ -63,13 +63,13 @@ absl::Status SourceSampler::sample_end(Lag::Clock::time_point now) {
     const std::lock_guard lock(mutex_);
     if (server == saved->server) end_before_saved_ = end;
   }
-  RETURN_IF_ERROR(sample_backlog(saved, end));
+  RETURN_IF_ERROR(sample_backlog(saved, end, now));
   lag_.sample(std::move(end), now, source);
   return absl::OkStatus();
 }
 
 absl::Status SourceSampler::sample_backlog(const std::optional<binlog::Position>& saved,
-                                           const BinlogCoordinates& end) {
+                                           const BinlogCoordinates& end, Lag::Clock::time_point now) {
   if (!saved || saved->file.empty()) return absl::OkStatus();
   std::uint64_t bytes = 0;
   std::optional<std::uint64_t> retention = retention_seconds();
@@ -78,10 +78,12 @@ absl::Status SourceSampler::sample_backlog(const std::optional<binlog::Position>
   } else {
     ASSIGN_OR_RETURN(const std::vector<source::BinlogFile> files, parts_.binlog_files(*session_));
     bytes = bytes_between({saved->file, saved->offset}, end, files);
-    retention.reset();  // may have been changed: what is read back matters now
+    retention.reset();  // what is read back matters now
   }
-  if (!retention) {
+  constexpr std::chrono::seconds kRetentionKnownFor{10};  // somebody may change it
+  if (!retention || now - retention_read_at_ >= kRetentionKnownFor) {
     ASSIGN_OR_RETURN(retention, parts_.retention_seconds(*session_));
+    retention_read_at_ = now;
   }
   const std::lock_guard lock(mutex_);
   behind_bytes_ = bytes;

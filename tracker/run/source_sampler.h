@@ -47,12 +47,13 @@ class SourceSampler {
  private:
   [[nodiscard]] absl::Status sample_end(Lag::Clock::time_point now);
   [[nodiscard]] absl::Status sample_backlog(const std::optional<binlog::Position>& saved,
-                                            const binlog::BinlogCoordinates& end);
+                                            const binlog::BinlogCoordinates& end, Lag::Clock::time_point now);
 
   const Parts& parts_;
   std::function<std::optional<binlog::Position>()> saved_;
   std::function<std::uint64_t()> rows_;
-  std::unique_ptr<sql::Session> session_;  // run()'s
+  std::unique_ptr<sql::Session> session_;     // run()'s
+  Lag::Clock::time_point retention_read_at_;  // run()'s
   std::atomic<bool> is_session_old_ = false;
   Lag lag_;
   Rate rate_;
