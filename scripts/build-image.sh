@@ -11,10 +11,11 @@ done
 tag=rowtide:dev
 output=$ROWTIDE_CACHE/images/rowtide-dev.tar
 file=Dockerfile
+kind=docker-archive
 
 usage() {
   cat <<END
-Usage: scripts/build-image.sh [--tag NAME:TAG] [--output ARCHIVE] [--file DOCKERFILE]
+Usage: scripts/build-image.sh [--tag NAME:TAG] [--output ARCHIVE] [--file DOCKERFILE] [--oci]
 
 Builds the image of both programs and writes it as a docker-archive, which 'scripts/cluster.sh load-image', 'docker load' and
 'skopeo copy' read. Prints the archive's path. Needs root; installs buildah and debootstrap if they are missing.
@@ -22,6 +23,7 @@ Builds the image of both programs and writes it as a docker-archive, which 'scri
   --tag      the image's name (now $tag)
   --output   the archive (now $output)
   --file     what is built, in the repository (now $file)
+  --oci      writes an OCI archive, as a release has it; 'docker load' reads it from version 25 on
 END
 }
 
@@ -30,6 +32,7 @@ while (($#)); do
     --tag) tag=${2:?--tag needs a name} && shift 2 ;;
     --output) output=${2:?--output needs a path} && shift 2 ;;
     --file) file=${2:?--file needs a path} && shift 2 ;;
+    --oci) kind=oci-archive && shift ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -41,5 +44,5 @@ ensure_packages buildah debootstrap ca-certificates
 image_lock
 ensure_base_image
 image_build "$tag" "$file"
-image_write "$tag" docker-archive "$output"
+image_write "$tag" "$kind" "$output"
 printf '%s\n' "$output"

@@ -131,10 +131,10 @@ cluster_up() {
   export KUBECONFIG ROWTIDE_TEST_ADDRESS PATH
 }
 
-# What runs beside a tracker in a pod.
+# What runs beside a tracker in a pod; the operator's image comes as a docker-archive, this one as an OCI archive.
 load_application() {
   local archive
-  archive=$("$scripts/build-image.sh" --file tests/e2e/application/Dockerfile --tag rowtide-application:dev \
+  archive=$("$scripts/build-image.sh" --file tests/e2e/application/Dockerfile --tag rowtide-application:dev --oci \
     --output "$ROWTIDE_CACHE/images/rowtide-application.tar")
   "$scripts/cluster.sh" load-image "$archive" >/dev/null
 }

@@ -120,12 +120,22 @@ image_build() {
     die "image: the build failed; the lines above say at which step of the Dockerfile"
 }
 
+# image_reference TAG: with the registry and path that engines add where a name has none. containerd adds none to what it
+# imports from an OCI archive, so a pod would not find it by the short name.
+image_reference() {
+  case $1 in
+    *[.:]*/* | localhost/*) printf '%s' "$1" ;;
+    */*) printf 'docker.io/%s' "$1" ;;
+    *) printf 'docker.io/library/%s' "$1" ;;
+  esac
+}
+
 # image_write TAG KIND ARCHIVE: the built TAG to ARCHIVE, a docker-archive or an oci-archive.
 image_write() {
   local tag=$1 kind=$2 archive=$3
   mkdir -p "$(dirname "$archive")"
   rm -f "$archive.part"
-  image_buildah push --quiet "docker.io/library/$tag" "$kind:$archive.part:$tag" >/dev/null
+  image_buildah push --quiet "docker.io/library/$tag" "$kind:$archive.part:$(image_reference "$tag")" >/dev/null
   mv "$archive.part" "$archive"
   say "image: $tag in $archive ($(($(stat -c %s "$archive") / 1000000)) MB)"
 }
