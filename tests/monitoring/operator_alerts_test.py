@@ -395,7 +395,7 @@ def fault_test(alert, fault):
         self.assertEqual(labels, {**labels, **fault.labels})
         for command in map(for_it, commands(alert, "See it")):
             if fault.told:
-                self.assertRegex(LIVE.run(command), fault.told, command)
+                LIVE.wait(f"{command} tells {fault.told}", lambda command=command: re.search(fault.told, LIVE.run(command)))
         fault.mend()
         for command in map(for_it, commands(alert, "Do")):
             LIVE.run(command, is_repair=True)
