@@ -131,7 +131,8 @@ absl::StatusOr<std::string> get(const std::string& address, std::uint16_t port, 
       ::socket(peer.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (socket.get() < 0) return failed("socket");
   RETURN_IF_ERROR(connect_to(socket, peer, end));
-  RETURN_IF_ERROR(send_all(socket, fmt::format("GET {} HTTP/1.0\r\nHost: tracker\r\n\r\n", path), end));
+  const std::string host = peer.address.ss_family == AF_INET6 ? fmt::format("[{}]", address) : address;
+  RETURN_IF_ERROR(send_all(socket, fmt::format("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", path, host), end));
   ASSIGN_OR_RETURN(const std::string answer, receive_all(socket, limits.max_bytes, end));
   return body_of(answer);
 }

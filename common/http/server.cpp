@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/http/foreign_page.h"
 #include "common/http/tls.h"
 
 namespace rowtide::http {
@@ -27,6 +28,7 @@ struct Server::Impl {
   std::map<std::string, Handler> handlers;
   std::map<std::string, RequestHandler> requests;
   ServerOptions options;
+  bool is_on_loopback = false;
   std::atomic<bool> is_stopping = false;
   std::unique_ptr<httplib::Server> server;
   int port = 0;
@@ -153,6 +155,29 @@ std::optional<Response> refuse_body(const httplib::Request& request) {
   return std::nullopt;
 }
 
+/// Who is kept out whatever is asked for. On loopback nobody has a name but this host: another Host is that
+/// of a page whose name was made to lead here.
+std::optional<Response> refuse_foreign(const httplib::Request& request, bool is_on_loopback,
+                                       bool is_request) {
+  const auto header = [&](const char* name) { return request.get_header_value(name); };
+  if (is_on_loopback && !is_address_or_localhost(header("Host"))) {
+    return Response{.status = 403,
+                    .body = fmt::format(
+                        "Host: {} is not this host's: ask for localhost or an IP address (a proxy in front "
+                        "has to set Host to localhost)\n",
+                        header("Host"))};
+  }
+  if (is_request && is_foreign_page(header)) {
+    return Response{
+        .status = 403,
+        .body =
+            "a page of another origin, or one in a browser that does not say which (Sec-Fetch-Site), is "
+            "not let in; ask through a proxy at the page's own origin, over HTTPS or at localhost, or "
+            "with a program that is no browser at an IP address or localhost\n"};
+  }
+  return std::nullopt;
+}
+
 void configure(Server::Impl& impl) {
   httplib::Server& server = *impl.server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -169,7 +194,8 @@ void configure(Server::Impl& impl) {
   });
   server.set_pre_routing_handler([&impl](const httplib::Request& request, httplib::Response& response) {
     const bool is_request = impl.requests.contains(request.method + " " + request.path);
-    std::optional<Response> refusal = refuse_body(request);
+    std::optional<Response> refusal = refuse_foreign(request, impl.is_on_loopback, is_request);
+    if (!refusal) refusal = refuse_body(request);
     if (is_request && !refusal) return httplib::Server::HandlerResponse::Unhandled;
     respond(refusal ? *std::move(refusal) : answer(impl, request), impl.is_stopping, response);
     return httplib::Server::HandlerResponse::Handled;
@@ -196,6 +222,10 @@ int bind(httplib::Server& server, const std::string& host, int port) {
 int bind_to_all(httplib::Server& server, int port) {
   const int bound = bind(server, "::", port);
   return bound >= 0 ? bound : bind(server, "0.0.0.0", port);
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 struct Address {
@@ -232,6 +262,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::start(const std::string& address
   impl->handlers = std::move(handlers);
   impl->requests = std::move(requests);
   impl->options = std::move(options);
+  impl->is_on_loopback = is_loopback(host);
   impl->server = make_server(impl->options);
   configure(*impl);
   impl->port = host.empty() ? bind_to_all(*impl->server, port) : bind(*impl->server, host, port);

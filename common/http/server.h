@@ -54,7 +54,8 @@ struct ServerOptions {
 };
 
 /// Serves GET on a few fixed paths: metrics, health, status; and what `requests` has, by "POST /path". Others
-/// answer 404 with the list of paths.
+/// answer 404 with the list of paths. What `requests` has is refused to web pages of other origins
+/// (foreign_page.h), and on a loopback address everything to who asks for another host.
 class Server {
  public:
   /// `address`: ":8080" (all addresses, IPv4 and IPv6), "[::1]:8080", or "127.0.0.1:0" (a free port).

@@ -351,6 +351,30 @@ TEST_P(Readers, BrowsersGetEventsAndComeBackWithTheLastId) {
   EXPECT_EQ(text.find("\"id\":1"), std::string::npos);
 }
 
+TEST_P(Readers, APageOfAnotherOriginTakesNobodyOver) {
+  Lines lines(tracker_, "reader=cache&heartbeat=1");
+  lines.begun();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  const std::string position = lines.commit(1);
+  const std::string at = "http://127.0.0.1:" + std::to_string(tracker_.port());
+  const auto refused = [](std::vector<std::string> arguments) {
+    std::vector<std::string> argv{"curl", "-sS", "-m", "20", "-w", "%{http_code}"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    Process page({.argv = argv, .env = {}, .working_dir = {}});
+    EXPECT_TRUE(page.wait(std::chrono::seconds{30}).has_value());
+    EXPECT_TRUE(page.out().ends_with("\n403")) << page.out() << page.err();
+  };
+  refused({"-H", "Sec-Fetch-Site: cross-site", at + "/changes?reader=cache"});
+  refused({"-H", "Origin: http://localhost:3000", "-H", "Accept: text/event-stream",
+           at + "/changes?reader=cache"});
+  refused({"-H", "Host: evil.example", "-A", "Mozilla/5.0", at + "/changes?from=earliest"});
+  refused({"-H", "Origin: null", "--data-raw", position, at + "/ack?reader=cache"});
+  refused({"-X", "DELETE", "-H", "Sec-Fetch-Site: same-site", at + "/readers?reader=cache"});
+  sql("INSERT INTO t VALUES (2, 'x')");
+  static_cast<void>(lines.commit(2));
+  EXPECT_EQ(reader_status("cache").at("commitsAcknowledged"), 0);
+}
+
 TEST_P(Readers, APositionThatIsGoneIsSaid) {
   const auto own = own_server(GetParam());
   TrackerProcess tracker(stream_task(*own, "shop"));

@@ -33,7 +33,7 @@ std::string exchange(std::uint16_t port, const std::string& request) {
 }
 
 std::string get(const Server& server, const std::string& path) {
-  return exchange(server.port(), "GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+  return exchange(server.port(), "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 }
 
 std::unique_ptr<Server> start() {
@@ -67,8 +67,9 @@ TEST(HttpServer, AThrowingHandlerIsA500) {
 
 TEST(HttpServer, OnlyGet) {
   const auto server = start();
-  EXPECT_TRUE(exchange(server->port(), "POST /healthz HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n")
-                  .starts_with("HTTP/1.1 405 "));
+  EXPECT_TRUE(
+      exchange(server->port(), "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+          .starts_with("HTTP/1.1 405 "));
 }
 
 TEST(HttpServer, AnotherMethodIsToldThoseOfThePath) {
@@ -77,7 +78,7 @@ TEST(HttpServer, AnotherMethodIsToldThoseOfThePath) {
                                     {{"GET /here", nothing}, {"DELETE /here", nothing}});
   ASSERT_TRUE(server.ok()) << server.status();
   const auto ask = [&](const std::string& what) {
-    return exchange((*server)->port(), what + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    return exchange((*server)->port(), what + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   };
   for (const char* method : {"HEAD", "PUT"}) {
     EXPECT_TRUE(ask(std::string(method) + " /here").starts_with("HTTP/1.1 405 ")) << method;
@@ -94,7 +95,7 @@ TEST(HttpServer, ABodyIsTakenToItsLimitAndNoneOfUnknownLength) {
   ASSERT_TRUE(server.ok()) << server.status();
   const auto status = [&](const std::string& headers, const std::string& body) {
     const std::string answer =
-        exchange((*server)->port(), "POST /here HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n" + body);
+        exchange((*server)->port(), "POST /here HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n" + body);
     return answer.substr(0, std::string("HTTP/1.1 200").size());
   };
   EXPECT_EQ(status("Content-Length: 10\r\n", "0123456789"), "HTTP/1.1 200");
@@ -102,6 +103,74 @@ TEST(HttpServer, ABodyIsTakenToItsLimitAndNoneOfUnknownLength) {
   EXPECT_EQ(status("Transfer-Encoding: chunked\r\n", "b\r\n0123456789a\r\n0\r\n\r\n"), "HTTP/1.1 415");
   EXPECT_EQ(status("Content-Encoding: gzip\r\nContent-Length: 10\r\n", "0123456789"), "HTTP/1.1 415");
   EXPECT_EQ(status("", ""), "HTTP/1.1 411");
+}
+
+/// The status of a request with these headers to a path that changes something.
+class ForeignPages : public testing::Test {
+ protected:
+  static std::unique_ptr<Server> start_at(const std::string& address) {
+    const auto here = [](const Request&) { return Response{}; };
+    auto server = Server::start(address, {{"/status", [] { return Response{}; }}},
+                                {{"GET /here", here}, {"POST /here", here}, {"DELETE /here", here}});
+    EXPECT_TRUE(server.ok()) << server.status();
+    return *std::move(server);
+  }
+  static std::string status(const Server& server, const std::string& what, const std::string& headers) {
+    return exchange(server.port(),
+                    what + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n" + headers + "\r\n")
+        .substr(0, std::string("HTTP/1.1 200").size());
+  }
+  static constexpr const char* kTaken = "HTTP/1.1 200";
+  static constexpr const char* kRefused = "HTTP/1.1 403";
+
+  const std::unique_ptr<Server> loopback_ = start_at("127.0.0.1:0");
+  const std::unique_ptr<Server> all_ = start_at(":0");
+};
+
+TEST_F(ForeignPages, AreNotLetInByAnyVerb) {
+  const std::string browser = "User-Agent: Mozilla/5.0 (X11)\r\nAccept-Language: en\r\n";
+  for (const std::string& headers :
+       {"Host: localhost:8080\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n" + browser,
+        // localhost:3000 is of the same site
+        "Host: localhost:8080\r\nSec-Fetch-Site: same-site\r\nOrigin: http://localhost:3000\r\n" + browser,
+        std::string("Host: localhost:8080\r\nOrigin: http://localhost:3000\r\n"),
+        std::string("Host: localhost\r\nOrigin: null\r\n"),
+        // An <img> at an address that browsers do not trust: neither Origin nor Sec-Fetch-Site.
+        "Host: 192.168.1.5:8080\r\n" + browser,
+        std::string("Host: 192.168.1.5:8080\r\nUser-Agent: Mozilla/5.0 (X11)\r\n"),
+        // DNS rebinding: the page is of the same origin, and may choose its User-Agent.
+        "Host: evil.example:8080\r\n" + browser,
+        "Host: evil.example:8080\r\nOrigin: http://evil.example:8080\r\n" + browser,
+        std::string("Host: evil.example:8080\r\nUser-Agent: curl\r\nAccept-Language: *\r\n")}) {
+    for (const char* what : {"GET /here", "POST /here", "DELETE /here"}) {
+      EXPECT_EQ(status(*loopback_, what, headers), kRefused) << what << "\n" << headers;
+      EXPECT_EQ(status(*all_, what, headers), kRefused) << what << "\n" << headers;
+    }
+  }
+}
+
+TEST_F(ForeignPages, WhatIsNoneIsLetIn) {
+  for (const char* headers :
+       {"Host: localhost:8080\r\nUser-Agent: curl/8.0\r\n", "Host: [::1]:8080\r\n", "Host: 127.0.0.1\r\n", "",
+        "Host: localhost:8080\r\nUser-Agent: Mozilla/5.0\r\nSec-Fetch-Site: same-origin\r\n"
+        "Origin: http://localhost:3000\r\n",
+        "Host: LOCALHOST:8080\r\nUser-Agent: Mozilla/5.0\r\nSec-Fetch-Site: none\r\nAccept-Language: en\r\n",
+        "Host: 10.1.2.3:8080\r\nUser-Agent: Deno/1.40\r\nAccept-Language: *\r\n",
+        "Host: localhost\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0) PowerShell/7.4.0\r\n"}) {
+    EXPECT_EQ(status(*loopback_, "GET /here", headers), kTaken) << headers;
+    EXPECT_EQ(status(*all_, "POST /here", headers), kTaken) << headers;
+  }
+  for (const char* headers :
+       {"Host: tracker.shop.svc:8080\r\nUser-Agent: Python-urllib/3.12\r\n",
+        "Host: tracker:8080\r\nUser-Agent: node\r\nAccept-Language: *\r\nSec-Fetch-Mode: cors\r\n"})
+    EXPECT_EQ(status(*all_, "DELETE /here", headers), kTaken) << headers;
+}
+
+TEST_F(ForeignPages, OnLoopbackNobodyReadsByAnotherName) {
+  EXPECT_EQ(status(*loopback_, "GET /status", "Host: evil.example:8080\r\n"), kRefused);
+  EXPECT_EQ(status(*loopback_, "GET /status", "Host: 127.0.0.1.evil.example\r\n"), kRefused);
+  EXPECT_EQ(status(*all_, "GET /status", "Host: tracker.example:8080\r\n"), kTaken)
+      << "Prometheus, by a name";
 }
 
 TEST(HttpServer, ATakenPortIsSaid) {
