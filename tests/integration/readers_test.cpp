@@ -210,6 +210,33 @@ TEST_P(Readers, WhatCannotBeAcknowledgedIsRefusedAndNothingMoves) {
   EXPECT_THAT(newer.rows(), ElementsAre("c4"));
 }
 
+TEST_P(Readers, APlaceThatCannotBeSavedIsSaidOnceAndWhy) {
+  Lines lines(tracker_, "reader=r&heartbeat=1");
+  lines.begun();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  const std::string position = lines.commit(1);
+  const std::filesystem::path written = state_.path() / "r.json.new";
+  std::filesystem::create_symlink("/dev/full", written);
+  const auto said = [&] {
+    const std::string log = tracker_.process().err();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = log.find("No space left on device", at)) != std::string::npos; ++at)
+      ++count;
+    return count;
+  };
+  for (int times = 0; times < 2; ++times) {
+    const HttpAnswer full = acknowledge("r", position);
+    EXPECT_EQ(full.status, 503) << full.body;
+    EXPECT_THAT(full.body, HasSubstr("No space left on device"));
+    EXPECT_THAT(full.body, HasSubstr(written.string()));
+  }
+  EXPECT_EQ(said(), 1U) << tracker_.process().err();
+  std::filesystem::remove(written);
+  EXPECT_EQ(acknowledge("r", position).body, "saved\n");
+  EXPECT_THAT(tracker_.process().err(), HasSubstr("is saved again"));
+  EXPECT_EQ(reader_status("r").at("isConnected"), true) << "nothing of it ended its lines";
+}
+
 TEST_P(Readers, WhoReadsSlowlyHoldsNobodyBackAndLosesNothing) {
   constexpr int kRows = 30000;
   Lines slow(tracker_, "reader=slow&heartbeat=1");

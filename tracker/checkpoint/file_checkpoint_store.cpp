@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
 #include "tracker/checkpoint/checkpoint_json.h"
 
@@ -33,12 +34,16 @@ class Descriptor {
   int fd_;
 };
 
+/// A disk that is full is waited for; all else wants another folder.
 absl::Status system_error(std::string_view what, const std::filesystem::path& path) {
-  const std::string reason = std::generic_category().message(errno);
-  return absl::FailedPreconditionError(fmt::format(
-      "checkpoint: {} {} failed: {}; give --checkpoint a file in a folder that can be written to, "
-      "with room",
-      what, path.string(), reason));
+  const int error = errno;
+  const bool is_full = error == ENOSPC || error == EDQUOT;
+  return failure(
+      is_full ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition, "CheckpointNotSaved",
+      fmt::format(
+          "checkpoint: {} {} failed: {}; {} (--checkpoint FILE, with the stream sink --state FOLDER)", what,
+          path.string(), std::generic_category().message(error),
+          is_full ? "make room there, or choose another disk" : "choose a folder that can be written to"));
 }
 
 bool write_all(int fd, std::string_view bytes) {

@@ -20,6 +20,14 @@ constexpr milliseconds kLinesWait{500};
 constexpr milliseconds kSaveTime{5000};
 constexpr milliseconds kLookTime{5};
 
+absl::Status not_saved(const absl::Status& why) {
+  return failure(
+      why.code(), "CheckpointNotSaved",
+      fmt::format("acknowledged, but not saved yet: {}; what follows may come again after a restart, "
+                  "so acknowledge again then",
+                  text(why)));
+}
+
 task::Task with_start(task::Task task, const ReaderRequest& request) {
   if (request.start) task.spec.start_position = *request.start;
   return task;
@@ -179,18 +187,19 @@ absl::Status Session::acknowledge(const PositionToken& token) {
 
 absl::Status Session::wait_saved() {
   const auto until = Clock::now() + kSaveTime;
+  const std::uint64_t failures = runner_.checkpoint_failures();
+  runner_.save_soon();
   while (runner_.saved() != sink_.durable()) {
+    if (runner_.checkpoint_failures() != failures) return not_saved(runner_.last_checkpoint_failure());
     if (wait_ended(kLookTime)) {  // nobody else saves any more
       const std::lock_guard saving(saving_);
-      RETURN_IF_ERROR(runner_.save_after_run());
+      if (absl::Status status = runner_.save_after_run(); !status.ok()) return not_saved(status);
       continue;
     }
     if (Clock::now() >= until) {
-      return absl::UnavailableError(
-          "acknowledged, but not saved yet: what follows may come again after a restart; acknowledge again, "
-          "or look at the tracker's log");
+      return not_saved(
+          absl::UnavailableError(fmt::format("the disk has not answered in {} s", kSaveTime.count() / 1000)));
     }
-    runner_.save_soon();
   }
   return absl::OkStatus();
 }

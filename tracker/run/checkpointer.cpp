@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,7 @@ void Checkpointer::start() {
 }
 
 void Checkpointer::save_every_so_often(const std::stop_token& stop) {
+  std::string said;
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
@@ -49,9 +51,12 @@ void Checkpointer::save_every_so_often(const std::stop_token& stop) {
       is_hurried_ = false;
     }
     absl::Status status = save_durable();
+    // A disk that is full fails each time: said once.
+    if (status.ok() && !said.empty()) spdlog::info("The checkpoint is saved again");
+    if (!status.ok() && said != text(status)) spdlog::warn("The checkpoint was not saved: {}", text(status));
+    said = text(status);
     if (status.ok()) continue;
-    spdlog::warn("The checkpoint was not saved: {}", text(status));
-    ++failures_;
+    note_failure(status);
     if (is_retryable(status)) continue;
     {
       const std::lock_guard lock(mutex_);
@@ -118,6 +123,14 @@ absl::Status Checkpointer::save_with_schemas(const checkpoint::Checkpoint& check
   return parts_.checkpoints->save(checkpoint);
 }
 
+void Checkpointer::note_failure(const absl::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    last_failure_ = status;
+  }
+  ++failures_;
+}
+
 void Checkpointer::remember(const binlog::Position& position, std::int64_t at_ms) {
   const std::lock_guard lock(mutex_);
   saved_ = position;
@@ -146,6 +159,11 @@ std::optional<binlog::Position> Checkpointer::saved() const {
 absl::Status Checkpointer::failure() const {
   const std::lock_guard lock(mutex_);
   return failure_;
+}
+
+absl::Status Checkpointer::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
 }
 
 std::int64_t Checkpointer::saved_at_ms() const {

@@ -40,7 +40,9 @@ class Checkpointer {
   /// Why the thread has ended by itself, and interrupted the source: saving again cannot mend it. From any
   /// thread.
   [[nodiscard]] absl::Status failure() const;
-  /// How often the thread could not save.
+  /// Why it could not save when it last failed; OK: it never did.
+  [[nodiscard]] absl::Status last_failure() const;
+  /// How often the thread could not save. After it rose, last_failure() says why.
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
   /// Milliseconds since 1970; 0: nothing was saved yet.
   [[nodiscard]] std::int64_t saved_at_ms() const;
@@ -52,6 +54,7 @@ class Checkpointer {
   [[nodiscard]] absl::Status save_with_schemas(const checkpoint::Checkpoint& checkpoint);
   [[nodiscard]] absl::Status commit(sink::Transactional& sink, const std::stop_token& stop);
   [[nodiscard]] std::uint64_t saved_version() const;
+  void note_failure(const absl::Status& status);
   void remember(const binlog::Position& position, std::int64_t at_ms);
 
   const Parts& parts_;
@@ -64,6 +67,7 @@ class Checkpointer {
   std::uint64_t saved_version_ = 0;
   std::int64_t saved_at_ms_ = 0;
   absl::Status failure_;
+  absl::Status last_failure_;
   bool is_hurried_ = false;
   std::condition_variable_any hurried_;
 

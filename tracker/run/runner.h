@@ -54,6 +54,7 @@ class Runner {
   /// As save_soon(), once run() has returned.
   [[nodiscard]] absl::Status save_after_run() { return checkpointer_.save(); }
   [[nodiscard]] std::uint64_t checkpoint_failures() const { return checkpointer_.failures(); }
+  [[nodiscard]] absl::Status last_checkpoint_failure() const { return checkpointer_.last_failure(); }
   [[nodiscard]] std::int64_t checkpoint_at_ms() const { return checkpointer_.saved_at_ms(); }
 
  private:
