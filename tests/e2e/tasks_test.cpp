@@ -84,7 +84,7 @@ TEST_F(Tasks, AppliedTaskDeliversExactlyTheRowsInOrder) {
   for (const char* metric : {"container_cpu_usage_seconds_total", "container_memory_working_set_bytes"}) {
     wait_until(std::string(metric) + " of the tracker", [&] {
       std::istringstream lines(
-          space_->kubectl({"get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics/cadvisor"}));
+          space_->kubectl({"get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics/resource"}));
       const auto is_of_tracker = [&](const std::string& line) {
         return line.starts_with(metric) && line.find("container=\"tracker\"") != std::string::npos &&
                line.find("namespace=\"" + space_->name() + "\"") != std::string::npos &&
