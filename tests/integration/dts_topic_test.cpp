@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "common/status/text.h"
@@ -49,6 +50,29 @@ TEST(DtsTopic, MessagesCarrySecondsAndOutliveKafkasRetention) {
   }
 }
 
+TEST(DtsTopic, ABacklogStaysForItsRetentionAlsoOverARestart) {
+  // MySQL 8 logs when it committed whatever the session says of its time.
+  MysqlServer& server = tracked_server(SqlFlavor::Mariadb);
+  const std::string database = server.fresh_database();
+  json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
+  task["spec"]["sink"]["kafka"]["format"] = "dts-avro";
+  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  SqlClient client = server.connect(database);
+  const std::int64_t now = std::stoll(client.value("SELECT UNIX_TIMESTAMP()"));
+  client.exec("SET timestamp = UNIX_TIMESTAMP() - 172800");  // as after two days without a tracker
+  client.exec("CREATE TABLE t (id INT PRIMARY KEY)");
+  client.exec("INSERT INTO t VALUES (1)");
+  KafkaReader reader = KafkaBroker::shared().reader(topic_of(task));
+  for (const KafkaRecord& record : reader.wait_for_count(4)) EXPECT_LT(record.timestamp_ms, now - 86400);
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  tracker.start_streaming();  // looks for what it may delete
+  client.exec("INSERT INTO t VALUES (2)");
+  static_cast<void>(reader.wait_for_count(7));
+  EXPECT_EQ(KafkaBroker::shared().reader(topic_of(task)).read_to_end().size(), 7U);
+}
+
 TEST(DtsTopic, ATopicThatWouldLoseMessagesIsRefused) {
   KafkaBroker& broker = KafkaBroker::shared();
   const std::string expiring = broker.fresh_topic();
@@ -67,7 +91,7 @@ TEST(DtsTopic, ATopicThatWouldLoseMessagesIsRefused) {
   }
 }
 
-TEST(DtsTopic, WhatIsOlderThanTheRetentionIsDeleted) {
+TEST(DtsTopic, WhatWasWrittenLongerAgoThanTheRetentionIsDeleted) {
   KafkaBroker& broker = KafkaBroker::shared();
   const std::string topic = broker.fresh_topic() + "-seconds";
   broker.create_topic(topic, 1, {{"retention.ms", "-1"}});
@@ -80,31 +104,41 @@ TEST(DtsTopic, WhatIsOlderThanTheRetentionIsDeleted) {
   task.spec.sink.kafka->format = "debezium-json";
   const auto sink = sink::make_kafka_sink(task, task::SecretReader(""), record::TimestampUnit::Milliseconds);
   ASSERT_TRUE(sink->open().ok());
-  record::RecordBatch batch;
-  for (const std::int64_t seconds : {1'700'000'000, 1'700'000'100, 1'700'000'200}) {
-    batch.begin_record(topic, "shop.orders", seconds);
-    batch.buffer() += "record";
-    batch.end_record();
-  }
-  ASSERT_TRUE(sink->write(batch, {}).ok());
-  ASSERT_TRUE(sink->flush(milliseconds{10'000}).ok());
+  // A backlog: committed long ago, written now.
+  const auto write = [&](int records) {
+    record::RecordBatch batch;
+    for (int each = 0; each < records; ++each) {
+      batch.begin_record(topic, "shop.orders", 1'700'000'000 + each);
+      batch.buffer() += "record";
+      batch.end_record();
+    }
+    EXPECT_TRUE(sink->write(batch, {}).ok());
+    EXPECT_TRUE(sink->flush(milliseconds{10'000}).ok());
+  };
 
   auto conf = sink::make_kafka_conf(*task.spec.sink.kafka, task::SecretReader(""), "test");
   ASSERT_TRUE(conf.ok());
   const auto client = sink::make_kafka_producer(*std::move(conf));
   ASSERT_TRUE(client.ok());
-  const auto first_left = [&](std::int64_t timestamp) {
-    const auto left = sink::delete_before(**client, topic, timestamp, milliseconds{10'000});
+  const sink::RetentionMarks::Time begin{std::chrono::hours{1000}};
+  sink::RetentionMarks marks{std::chrono::hours{24}};
+  const auto first_left = [&](int hour) {
+    const auto left =
+        sink::delete_expired(**client, topic, marks, begin + std::chrono::hours{hour}, milliseconds{10'000});
     EXPECT_TRUE(left.ok()) << left.status();
     return left.value_or(-1);
   };
-  EXPECT_EQ(first_left(1'600'000'000), 0) << "nothing is that old";
-  EXPECT_EQ(first_left(1'700'000'050), 1);
-  EXPECT_EQ(broker.reader(topic).read_to_end().size(), 2U);
-  EXPECT_EQ(first_left(1'800'000'000), 3) << "all are older";
+  write(2);
+  EXPECT_EQ(first_left(0), 0) << "just delivered";
+  write(1);
+  EXPECT_EQ(first_left(1), 0);
+  EXPECT_EQ(first_left(24), 2);
+  EXPECT_EQ(broker.reader(topic).read_to_end().size(), 1U);
+  EXPECT_EQ(first_left(25), 3) << "all are older";
   EXPECT_TRUE(broker.reader(topic).read_to_end().empty());
+  EXPECT_EQ(first_left(50), 3) << "nothing is left to delete";
 
-  const auto missing = sink::delete_before(**client, "no-such-topic", 1, milliseconds{5'000});
+  const auto missing = sink::delete_expired(**client, "no-such-topic", marks, begin, milliseconds{5'000});
   EXPECT_THAT(text(missing.status()), HasSubstr("no-such-topic"));
 }
 

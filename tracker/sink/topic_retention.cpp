@@ -6,10 +6,10 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/status/text.h"
-#include "common/time/clock.h"
 #include "common/time/sleep.h"
 #include "tracker/sink/kafka_client_config.h"
 #include "tracker/sink/kafka_handle.h"
@@ -22,7 +22,6 @@ using std::chrono::milliseconds;
 constexpr std::int32_t kPartition = 0;
 constexpr milliseconds kTimeout{15'000};
 constexpr std::chrono::minutes kInterval{5};
-constexpr std::int64_t kSecondsPerHour = 3600;
 
 absl::Status failed(const std::string& topic, std::string_view reason) {
   return absl::UnavailableError(
@@ -31,30 +30,11 @@ absl::Status failed(const std::string& topic, std::string_view reason) {
                   topic, reason));
 }
 
-}  // namespace
-
-absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string& topic,
-                                           std::int64_t timestamp, milliseconds timeout) {
-  const int timeout_ms = static_cast<int>(timeout.count());
-  std::int64_t first = 0;
-  std::int64_t end = 0;
-  if (const auto code =
-          rd_kafka_query_watermark_offsets(&client, topic.c_str(), kPartition, &first, &end, timeout_ms);
-      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return failed(topic, rd_kafka_err2str(code));
-  }
+/// Returns the offset of the first message that is left.
+absl::StatusOr<std::int64_t> delete_up_to(rd_kafka_s& client, const std::string& topic, std::int64_t offset,
+                                          int timeout_ms) {
   const KafkaPartitions offsets(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_t* partition =
-      rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), kPartition);
-  partition->offset = timestamp;
-  if (const auto code = rd_kafka_offsets_for_times(&client, offsets.get(), timeout_ms);
-      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return failed(topic, rd_kafka_err2str(code));
-  }
-  if (partition->err != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(topic, rd_kafka_err2str(partition->err));
-
-  // No message is that new. The end of before the question, because a new one may have come since.
-  if (partition->offset == RD_KAFKA_OFFSET_END) partition->offset = end;
+  rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), kPartition)->offset = offset;
   std::array<rd_kafka_DeleteRecords_t*, 1> request{rd_kafka_DeleteRecords_new(offsets.get())};
   const KafkaDeletion owner(request[0]);
   const KafkaQueue queue(rd_kafka_queue_new(&client));
@@ -76,10 +56,30 @@ absl::StatusOr<std::int64_t> delete_before(rd_kafka_s& client, const std::string
   return left->elems[0].offset;
 }
 
+}  // namespace
+
+absl::StatusOr<std::int64_t> delete_expired(rd_kafka_s& client, const std::string& topic,
+                                            RetentionMarks& marks, RetentionMarks::Time now,
+                                            milliseconds timeout) {
+  const int timeout_ms = static_cast<int>(timeout.count());
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  if (const auto code =
+          rd_kafka_query_watermark_offsets(&client, topic.c_str(), kPartition, &first, &end, timeout_ms);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failed(topic, rd_kafka_err2str(code));
+  }
+  marks.note(now, end);
+  const std::optional<std::int64_t> expired = marks.expired(now);
+  if (!expired || *expired <= first) return first;
+  return delete_up_to(client, topic, *expired, timeout_ms);
+}
+
 RetentionKeeper::RetentionKeeper(task::KafkaSink kafka, task::SecretReader secrets, std::string topic)
     : thread_([kafka = std::move(kafka), secrets = std::move(secrets),
                topic = std::move(topic)](const std::stop_token& stop) {
         KafkaClient client;
+        RetentionMarks marks{std::chrono::hours(kafka.topic.retention_hours)};
         while (!stop.stop_requested()) {
           absl::Status status;
           if (client == nullptr) {
@@ -88,12 +88,9 @@ RetentionKeeper::RetentionKeeper(task::KafkaSink kafka, task::SecretReader secre
             status = made.status();
             if (made.ok()) client = *std::move(made);
           }
-          if (status.ok()) {
-            const std::int64_t now = now_ms() / 1000;
+          if (status.ok())
             status =
-                delete_before(*client, topic, now - kafka.topic.retention_hours * kSecondsPerHour, kTimeout)
-                    .status();
-          }
+                delete_expired(*client, topic, marks, std::chrono::steady_clock::now(), kTimeout).status();
           if (!status.ok()) {
             spdlog::warn("{}", text(status));
             client.reset();  // its password may have changed
