@@ -14,8 +14,8 @@ const nlohmann::json* find_at(const nlohmann::json& object, std::initializer_lis
 /// The string at the path; empty if there is none. Lives as long as `object`.
 std::string_view string_at(const nlohmann::json& object, std::initializer_list<const char*> path);
 
-/// The value at a JSON pointer ("/status/containerStatuses/0"); null if there is none. Lives as long as
-/// `object`.
+/// The value at a JSON pointer without escapes ("/status/containerStatuses/0"); null if there is none. Lives
+/// as long as `object`. Dozens are asked for each time that a task is looked at: nothing is allocated.
 const nlohmann::json& value_at(const nlohmann::json& object, const char* pointer);
 
 /// The string there; empty if there is none.

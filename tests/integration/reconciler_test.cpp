@@ -191,7 +191,10 @@ TEST_F(ReconcilerTest, AnEditOfAChildIsPutBack) {
   edit(kube::kService, {{"spec", {{"selector", {{"app", "mine"}}}}}});
   is_back(kube::kService, "/spec/selector", {{kTaskLabel, "orders"}, {kComponentLabel, "tracker"}});
   edit(kube::kService, {{"metadata", {{"labels", {{kTaskLabel, nullptr}}}}}});
-  is_back(kube::kService, "/metadata/labels/rowtide.dev~1task", "orders");
+  wait_until("the label is put back", [&] {
+    return kube::string_at(live(kube::kService, "orders-tracker"), {"metadata", "labels", kTaskLabel}) ==
+           "orders";
+  });
   EXPECT_EQ(
       kube::value_at(live(kube::kDeployment, "orders-tracker"), "/spec/template/spec/containers/1/name"),
       "a-sidecar")
