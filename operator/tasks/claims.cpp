@@ -81,11 +81,13 @@ std::vector<Key> claims_of(const json& task) {
 }
 
 std::optional<std::string> conflict_of(const json& task, const controller::ObjectStore& tasks) {
+  const Key key = controller::key_of(task);
   for (const Key& claim : claims_of(task)) {
-    for (const kube::ObjectPtr& other : tasks.of_group(claim)) {
-      if (age_of(*other) < age_of(task)) {
-        return describe(claim, controller::key_of(*other), controller::key_of(task).name_space);
-      }
+    // Mostly it is this task's alone, which is not unpacked again for each.
+    for (const Key& other : tasks.keys_of_group(claim)) {
+      if (other == key) continue;
+      const kube::ObjectPtr object = tasks.find(other);
+      if (object && age_of(*object) < age_of(task)) return describe(claim, other, key.name_space);
     }
   }
   return std::nullopt;

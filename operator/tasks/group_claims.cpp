@@ -66,13 +66,15 @@ struct Rivals {
 Rivals rivals_of(const json& group, const json& task, const controller::ObjectStore& all,
                  const controller::ObjectStore& tasks) {
   Rivals rivals;
+  const Key key = controller::key_of(group);
   const std::set<std::string> brokers = brokers_of(task);
   for (const Key& id : group_id_of(group)) {
-    for (const kube::ObjectPtr& other : all.of_group(id)) {
-      if (controller::key_of(*other) == controller::key_of(group)) continue;
+    for (const Key& other : all.keys_of_group(id)) {
+      if (other == key) continue;
+      const kube::ObjectPtr object = all.find(other);
+      if (!object) continue;
       rivals.is_any = true;
-      if (age_of(*other) < age_of(group) && is_kept_at(brokers, *other, tasks))
-        rivals.older = controller::key_of(*other);
+      if (age_of(*object) < age_of(group) && is_kept_at(brokers, *object, tasks)) rivals.older = other;
     }
   }
   return rivals;
