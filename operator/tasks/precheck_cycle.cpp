@@ -86,9 +86,13 @@ const json& recorded_result(const api::TaskObject& task) {
   return is_ours ? recorded : kNull;
 }
 
+std::string pod_hash_of_today(const api::TaskObject& task, const PrecheckRun& run) {
+  return precheck_pod_hash(task, std::string(run.default_image));
+}
+
 /// Pods of older operators carry no hash: they are taken for today's.
-bool is_other_pod(const std::string& hash, const PrecheckRun& run) {
-  return !hash.empty() && hash != run.pod_hash;
+bool is_other_pod(const std::string& hash, const api::TaskObject& task, const PrecheckRun& run) {
+  return !hash.empty() && hash != pod_hash_of_today(task, run);
 }
 
 PrecheckDecision with_action(PrecheckAction action) {
@@ -138,6 +142,8 @@ PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun&
   const std::int64_t seen_ms = run.end_seen_ms == 0 ? now_ms : run.end_seen_ms;
   const std::int64_t waited = now_ms - seen_ms;
   decision.finished_at_ms = std::min(decision.finished_at_ms, seen_ms);
+  decision.pod_hash = annotation(*run.job, kPodHash);
+  if (decision.pod_hash.empty()) decision.pod_hash = pod_hash_of_today(task, run);
   const json& end = terminated(run.pod);
   if (end.is_null() && recorded_result(task).is_null() && waited < kPodNewsDeadline.count()) {
     // The pod's end is told on another watch, and may come later than the Job's.
@@ -156,14 +162,14 @@ PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun&
     decision.verdict = decision.report->passed() ? PrecheckVerdict::Passed : PrecheckVerdict::Failed;
   }
   if (decision.verdict == PrecheckVerdict::Passed) return decision;
-  if (is_other_pod(annotation(*run.job, kPodHash), run)) return with_action(PrecheckAction::DeleteJob);
+  if (is_other_pod(annotation(*run.job, kPodHash), task, run)) return with_action(PrecheckAction::DeleteJob);
   decide_retry(decision, true, run.end_seen_ms == 0 ? decision.finished_at_ms : seen_ms, now_ms);
   return decision;
 }
 
 PrecheckDecision decide_with_job(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {
   if (is_finished(*run.job)) return decide_finished(task, run, now_ms);
-  if (is_other_pod(annotation(*run.job, kPodHash), run)) return with_action(PrecheckAction::DeleteJob);
+  if (is_other_pod(annotation(*run.job, kPodHash), task, run)) return with_action(PrecheckAction::DeleteJob);
   PrecheckDecision decision;
   decision.verdict = PrecheckVerdict::Running;
   decision.attempt = to_int(annotation(*run.job, kAttempt), 1);
@@ -176,7 +182,7 @@ PrecheckDecision decide_from_status(const api::TaskObject& task, const PrecheckR
                                     std::int64_t now_ms) {
   const json& recorded = recorded_result(task);
   const bool passed = recorded.is_object() && recorded.value("result", "") == "Passed";
-  if (recorded.is_null() || (!passed && is_other_pod(recorded.value("podHash", ""), run))) {
+  if (recorded.is_null() || (!passed && is_other_pod(recorded.value("podHash", ""), task, run))) {
     return with_action(PrecheckAction::CreateJob);
   }
   PrecheckDecision decision;

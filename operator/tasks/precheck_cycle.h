@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/task/precheck_report.h"
 #include "operator/api/change_tracking_task.h"
@@ -29,6 +30,7 @@ struct PrecheckDecision {
   /// none.
   std::optional<task::PrecheckReport> report;
   std::int64_t finished_at_ms = 0;
+  std::string pod_hash;  ///< of the finished job that is there: of the pod that it ran in
   /// Why a job does not start, or failed without a report (node, image, deadline); for people.
   std::string job_failure;
   std::optional<std::chrono::milliseconds> look_again_after;
@@ -38,7 +40,7 @@ struct PrecheckDecision {
 struct PrecheckRun {
   const nlohmann::json* job = nullptr;  ///< the Job of that name; nullptr: there is none
   const nlohmann::json* pod = nullptr;  ///< its pod
-  std::string pod_hash;                 ///< of the pod that a run of today would have (precheck_pod_hash)
+  std::string_view default_image;       ///< of the pod that a run of today would have
   /// When we first saw the Job finished, by our clock: the server's may be ahead or behind. 0: now.
   std::int64_t end_seen_ms = 0;
 };

@@ -105,7 +105,6 @@ struct Reconciler::Objects {
   kube::ObjectPtr service;
   kube::ObjectPtr tracker_pod;
   std::vector<kube::ObjectPtr> sidecar_pods;  // by name
-  kube::ObjectPtr precheck_config;
   kube::ObjectPtr job;
   kube::ObjectPtr job_pod;
 };
@@ -146,17 +145,19 @@ Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
       writer_(client, kube::kChangeTrackingTask),
       groups_(client, controller, most_groups_of_a_task) {}
 
+/// Of that name, if the task controls it.
+kube::ObjectPtr Reconciler::child_of(const api::TaskObject& task, const kube::ResourceType& type,
+                                     const std::string& name) const {
+  kube::ObjectPtr object = controller_.store(type)->find({task.key.name_space, name});
+  return object && controller_uid(*object) == task.uid ? object : nullptr;
+}
+
 Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
-  const auto named = [&](const kube::ResourceType& type, const std::string& name) -> kube::ObjectPtr {
-    kube::ObjectPtr object = controller_.store(type)->find({task.key.name_space, name});
-    return object && controller_uid(*object) == task.uid ? object : nullptr;
-  };
   Objects objects;
-  objects.tracker_config = named(kube::kConfigMap, tracker_name(task));
-  objects.deployment = named(kube::kDeployment, tracker_name(task));
-  objects.service = named(kube::kService, tracker_name(task));
-  objects.precheck_config = named(kube::kConfigMap, precheck_name(task));
-  objects.job = named(kube::kJob, precheck_name(task));
+  objects.tracker_config = child_of(task, kube::kConfigMap, tracker_name(task));
+  objects.deployment = child_of(task, kube::kDeployment, tracker_name(task));
+  objects.service = child_of(task, kube::kService, tracker_name(task));
+  objects.job = child_of(task, kube::kJob, precheck_name(task));
 
   for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
     if (objects.job && controller_uid(*pod) == kube::text_at(*objects.job, "/metadata/uid") &&
@@ -228,16 +229,14 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   const bool is_fit = task.parsed->ok() && !conflict;
   const Objects objects = observe(task);
   const std::int64_t now_ms = rowtide::now_ms();
-  PrecheckRun run;
   TrackerPlan plan;  // of the newest spec
   PrecheckDecision precheck;
   absl::Status precheck_written;
   absl::Status tracker_written;
   absl::Status groups_written;
   if (is_fit) {
-    run = precheck_run(task, objects, now_ms);
     if (!task.is_stream) plan = plan_tracker(task, default_image_, get(objects.deployment));
-    precheck = decide_precheck(task, run, now_ms);
+    precheck = decide_precheck(task, precheck_run(task, objects, now_ms), now_ms);
     if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
       precheck.job_failure = why_no_pod(task, objects);
     }
@@ -261,7 +260,6 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   Observed observed{.task = task, .precheck = precheck};
   observed.deployment = get(objects.deployment);
   observed.pod = get(objects.tracker_pod);
-  observed.precheck_pod_hash = run.pod_hash;
   observed.conflict = conflict;
   observed.is_rolled_out =
       is_fit && is_applied(task, observed.deployment, plan.deployment) && is_rolled_out(*observed.deployment);
@@ -413,7 +411,7 @@ PrecheckRun Reconciler::precheck_run(const api::TaskObject& task, const Objects&
                                      std::int64_t now_ms) {
   PrecheckRun run{.job = get(objects.job),
                   .pod = get(objects.job_pod),
-                  .pod_hash = precheck_pod_hash(task, default_image_),
+                  .default_image = default_image_,
                   .end_seen_ms = 0};
   if (run.job != nullptr && is_finished(*run.job)) {
     run.end_seen_ms = job_ends_.first_seen(task.key, kube::text_at(*run.job, "/metadata/uid"), now_ms);
@@ -483,10 +481,11 @@ absl::Status Reconciler::act_on_precheck(const api::TaskObject& task, const Prec
                          {.uid = kube::text_at(*objects.job, "/metadata/uid"), .resource_version = {}});
       return absl::IsNotFound(status) ? absl::OkStatus() : status;
     }
-    case PrecheckAction::CreateJob:
-      RETURN_IF_ERROR(
-          apply_if_changed(task, kube::kConfigMap, get(objects.precheck_config), precheck_config_map(task)));
+    case PrecheckAction::CreateJob: {
+      const kube::ObjectPtr config = child_of(task, kube::kConfigMap, precheck_name(task));
+      RETURN_IF_ERROR(apply_if_changed(task, kube::kConfigMap, get(config), precheck_config_map(task)));
       return create_job(task, decision.attempt);
+    }
   }
   return absl::OkStatus();
 }
@@ -511,13 +510,10 @@ absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Objec
 
 /// A ConfigMap that the task had groups in stays, empty: nothing else is deleted for it either.
 absl::Status Reconciler::act_on_groups(const api::TaskObject& task, const std::vector<JudgedGroup>& groups) {
-  const kube::ObjectPtr live =
-      controller_.store(kube::kConfigMap)->find({task.key.name_space, groups_name(task)});
-  const bool is_ours = live && controller_uid(*live) == task.uid;
+  const kube::ObjectPtr live = child_of(task, kube::kConfigMap, groups_name(task));
   const std::string documents = GroupReconciler::documents_of(groups);
-  if (documents.empty() && !is_ours) return absl::OkStatus();
-  return apply_if_changed(task, kube::kConfigMap, is_ours ? get(live) : nullptr,
-                          groups_config_map(task, documents));
+  if (documents.empty() && !live) return absl::OkStatus();
+  return apply_if_changed(task, kube::kConfigMap, get(live), groups_config_map(task, documents));
 }
 
 absl::Status Reconciler::scale(const api::TaskObject& task, const json* deployment, int replicas) {

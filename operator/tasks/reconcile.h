@@ -65,6 +65,8 @@ class Reconciler {
                                                                  absl::Status& written);
   [[nodiscard]] std::optional<api::TaskObject> last_good_of(const nlohmann::json& object,
                                                             const api::TaskObject& task);
+  [[nodiscard]] kube::ObjectPtr child_of(const api::TaskObject& task, const kube::ResourceType& type,
+                                         const std::string& name) const;
   [[nodiscard]] Objects observe(const api::TaskObject& task) const;
   [[nodiscard]] PrecheckRun precheck_run(const api::TaskObject& task, const Objects& objects,
                                          std::int64_t now_ms);

@@ -59,7 +59,7 @@ json record_precheck(const Observed& observed) {
                    {"attempts", decision.attempt},
                    {"runNonce", task.parsed->task.spec.precheck.run_nonce},
                    {"specHash", task.precheck_hash},
-                   {"podHash", observed.precheck_pod_hash}};
+                   {"podHash", decision.pod_hash}};
   if (!decision.report) {
     precheck["summary"] = "no report";
     precheck["items"] = json::array({{{"name", "PrecheckJob"},

@@ -19,7 +19,6 @@ namespace rowtide::op::tasks {
 struct Observed {
   const api::TaskObject& task;
   const PrecheckDecision& precheck;            ///< meaningless if the spec is invalid
-  std::string precheck_pod_hash = {};          ///< of the pod that a precheck of today has
   const nlohmann::json* deployment = nullptr;  ///< nullptr: there is none
   const nlohmann::json* pod = nullptr;         ///< the tracker's newest pod that is not on its way out
   /// The pod's last answer; empty: it has not given any, or runs another task.

@@ -60,9 +60,8 @@ constexpr const char* kImage = "image";
 
 PrecheckDecision decide(const api::TaskObject& task, const json* job, const json* pod, std::int64_t now_ms,
                         std::int64_t end_seen_ms = 0) {
-  return decide_precheck(
-      task, {.job = job, .pod = pod, .pod_hash = precheck_pod_hash(task, kImage), .end_seen_ms = end_seen_ms},
-      now_ms);
+  return decide_precheck(task, {.job = job, .pod = pod, .default_image = kImage, .end_seen_ms = end_seen_ms},
+                         now_ms);
 }
 
 TEST(PrecheckCycle, ANewTaskGetsAJob) {
@@ -285,7 +284,17 @@ TEST(PrecheckCycle, APassedRunIsNotRepeatedForAnotherImage) {
   corrected["spec"]["tracker"]["image"] = "other";
   const json done = job(task, "Complete", kNowMs);
   const json end = pod(report(task::CheckResult::Passed));
-  EXPECT_EQ(decide(api::read_task_object(corrected), &done, &end, kNowMs).verdict, PrecheckVerdict::Passed);
+  const PrecheckDecision decision = decide(api::read_task_object(corrected), &done, &end, kNowMs);
+  EXPECT_EQ(decision.verdict, PrecheckVerdict::Passed);
+  EXPECT_EQ(decision.pod_hash, precheck_pod_hash(task, kImage)) << "of the pod that it ran in";
+}
+
+TEST(PrecheckCycle, ARunOfAnOperatorWithoutPodHashesCountsAsOneOfToday) {
+  const api::TaskObject task = test_task();
+  json failed = job(task, "Failed", kNowMs);
+  failed["metadata"]["annotations"].erase(kPodHash);
+  const json end = pod("exec format error");
+  EXPECT_EQ(decide(task, &failed, &end, kNowMs + 1).pod_hash, precheck_pod_hash(task, kImage));
 }
 
 TEST(PrecheckCycle, AReportOfAnotherDocumentDoesNotCount) {
