@@ -63,19 +63,19 @@ TaskObject read_task_object(const nlohmann::json& object) {
 }
 
 TaskObject TaskReader::read(const nlohmann::json& object) {
+  const kube::ObjectKey key{std::string(string_at(object, {"metadata", "namespace"})),
+                            std::string(string_at(object, {"metadata", "name"}))};
   TaskObject task;
-  read_around_spec(object, task);
-  // By the spec itself: a default that the CRD gains changes it without another generation.
-  const nlohmann::json spec = object_at(object, "spec");
   {
     const std::lock_guard lock(mutex_);
-    const auto known = known_.find(task.key);
-    if (known != known_.end() && known->second.uid == task.uid && *known->second.spec == spec) {
-      TaskObject again = known->second;
-      read_around_spec(object, again);
-      return again;
-    }
+    const auto known = known_.find(key);
+    // By the spec itself: a default that the CRD gains changes it without another generation.
+    if (known != known_.end() && known->second.uid == string_at(object, {"metadata", "uid"}) &&
+        *known->second.spec == object_at(object, "spec"))
+      task = known->second;
   }
+  read_around_spec(object, task);
+  if (task.parsed != nullptr) return task;
   read_spec(object, task);
   TaskObject kept = task;
   kept.status = nullptr;  // it is read anew each time

@@ -54,9 +54,10 @@ void read_metadata(const nlohmann::json& object, ObjectMetadata& metadata) {
   metadata.status = object_at(object, "status");
 }
 
-nlohmann::json object_at(const nlohmann::json& object, const char* name) {
+const nlohmann::json& object_at(const nlohmann::json& object, const char* name) {
+  static const nlohmann::json kEmpty = nlohmann::json::object();
   const nlohmann::json* found = kube::find_at(object, {name});
-  return found != nullptr && found->is_object() ? *found : nlohmann::json::object();
+  return found != nullptr && found->is_object() ? *found : kEmpty;
 }
 
 nlohmann::json document_of(const nlohmann::json& object, nlohmann::json spec) {

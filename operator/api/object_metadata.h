@@ -31,8 +31,8 @@ struct ObjectMetadata {
 
 void read_metadata(const nlohmann::json& object, ObjectMetadata& metadata);
 
-/// The member of that name; an empty object if it is none.
-[[nodiscard]] nlohmann::json object_at(const nlohmann::json& object, const char* name);
+/// The member of that name; an empty object if it is none. Lives as long as `object`.
+[[nodiscard]] const nlohmann::json& object_at(const nlohmann::json& object, const char* name);
 
 /// "SPEC" with its apiVersion, kind, name, namespace and uid around it.
 [[nodiscard]] nlohmann::json document_of(const nlohmann::json& object, nlohmann::json spec);

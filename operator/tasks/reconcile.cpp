@@ -214,15 +214,15 @@ void Reconciler::forget(const controller::Key& key) {
 
 controller::Result Reconciler::reconcile_task(const json& object, const std::vector<JudgedGroup>& groups,
                                               TaskSight& sight) {
-  const api::TaskObject task = tasks_.read(object);
+  const api::TaskObject& task = sight.task.emplace(tasks_.read(object));
   const std::optional<api::TaskObject> last_good = last_good_of(object, task);
-  if (task.is_deleting) {
-    sight.task = task;
+  if (task.is_deleting)
     return terminate(task, task_to_clean_up(object, task, last_good), why_unreadable(object));
-  }
   absl::Status finalizer_written;
-  if (std::optional<controller::Result> result = keep_finalizer(task, finalizer_written))
+  if (std::optional<controller::Result> result = keep_finalizer(task, finalizer_written)) {
+    sight.task.reset();
     return *std::move(result);
+  }
 
   const std::optional<std::string> conflict =
       conflict_of(object, *controller_.store(kube::kChangeTrackingTask));
@@ -281,10 +281,9 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   ask_tracker(observed, objects);
   ask_sidecars(observed, objects);
   const json status = compute_status(observed);
-  sight.task = task;
   sight.has_tracker =
       tracker_available(observed.deployment, observed.pod).status == api::ConditionStatus::True;
-  sight.tracker = observed.tracker;
+  sight.tracker = std::move(observed.tracker);
   sight.answered_at_ms = observed.answered_at_ms;
   sight.is_silent = observed.is_silent;
   sight.groups_refusal = refusal_of(groups_written, has_lasted);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/task/server_id.h"
@@ -354,9 +355,8 @@ std::string start_remark_of(const Observed& observed) {
 void keep_verified_time(json& status, const json& before) {
   static const json::json_pointer kTime("/whitelist/lastVerifiedTime");
   if (!status.contains(kTime) || !before.contains(kTime)) return;
-  json as_before = status;
-  as_before[kTime] = before.at(kTime);
-  if (as_before == before) status = before;
+  json time = std::exchange(status[kTime], before.at(kTime));
+  if (status != before) status[kTime] = std::move(time);
 }
 
 }  // namespace
