@@ -42,6 +42,12 @@ ObjectPtr ObjectStore::find(const Key& key) const {
   return unpack(found);
 }
 
+std::string ObjectStore::version_of(const Key& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = objects_.find(key);
+  return entry == objects_.end() ? std::string() : entry->second.resource_version;
+}
+
 std::vector<ObjectPtr> ObjectStore::of_group(const Key& group) const {
   std::vector<Packed> found;
   {

@@ -42,6 +42,8 @@ class ObjectStore final : public kube::WatchSink {
 
   /// nullptr if there is no such object.
   ObjectPtr find(const Key& key) const;
+  /// Its resourceVersion, for which it is not unpacked; empty if there is no such object.
+  std::string version_of(const Key& key) const;
   /// The group's objects, ordered by key. Looks at no others.
   std::vector<ObjectPtr> of_group(const Key& group) const;
   std::vector<Key> keys_of_group(const Key& group) const;

@@ -60,6 +60,7 @@ inline constexpr int kTrackerPort = 8080;
 struct TrackerPlan {
   nlohmann::json deployment;   ///< null: leave the one that is there, which an older operator made, as it is
   bool upgrade_waits = false;  ///< upgradePolicy Manual: this operator would make it otherwise
+  bool is_settled = false;     ///< the task's children are as they should be (Settled)
 };
 [[nodiscard]] TrackerPlan plan_tracker(const api::TaskObject& task, const std::string& default_image,
                                        const nlohmann::json* live);

@@ -43,6 +43,10 @@ const json* get(const kube::ObjectPtr& object) {
   return object.get();
 }
 
+std::string version_in(const kube::ObjectPtr& object) {
+  return object ? kube::text_at(*object, "/metadata/resourceVersion") : "";
+}
+
 bool is_leaving(const json& object) {
   return object.at("metadata").contains("deletionTimestamp");
 }
@@ -100,9 +104,7 @@ std::optional<milliseconds> next_look(const Observed& observed, const json& stat
 }  // namespace
 
 struct Reconciler::Objects {
-  kube::ObjectPtr tracker_config;
   kube::ObjectPtr deployment;
-  kube::ObjectPtr service;
   kube::ObjectPtr tracker_pod;
   std::vector<kube::ObjectPtr> sidecar_pods;  // by name
   kube::ObjectPtr job;
@@ -154,9 +156,7 @@ kube::ObjectPtr Reconciler::child_of(const api::TaskObject& task, const kube::Re
 
 Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
   Objects objects;
-  objects.tracker_config = child_of(task, kube::kConfigMap, tracker_name(task));
   objects.deployment = child_of(task, kube::kDeployment, tracker_name(task));
-  objects.service = child_of(task, kube::kService, tracker_name(task));
   objects.job = child_of(task, kube::kJob, precheck_name(task));
 
   for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
@@ -208,6 +208,7 @@ void Reconciler::forget(const controller::Key& key) {
   deletions_.forget(key);
   server_errors_.forget(key);
   kept_otherwise_.forget(key);
+  settled_.forget(key);
   writer_.forget(key);
   probes_.forget(key);
 }
@@ -235,7 +236,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   absl::Status tracker_written;
   absl::Status groups_written;
   if (is_fit) {
-    if (!task.is_stream) plan = plan_tracker(task, default_image_, get(objects.deployment));
+    if (!task.is_stream) plan = plan_for(task, objects);
     precheck = decide_precheck(task, precheck_run(task, objects, now_ms), now_ms);
     if (precheck.verdict == PrecheckVerdict::Running && objects.job && !objects.job_pod) {
       precheck.job_failure = why_no_pod(task, objects);
@@ -246,11 +247,9 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   }
   // Only a spec that passed its precheck replaces the one that runs, which is kept as it was meant meanwhile.
   const bool has_passed = is_fit && precheck.verdict == PrecheckVerdict::Passed;
-  if (!task.is_paused && has_passed) tracker_written = act_on_tracker(task, objects, plan.deployment);
-  if (!task.is_paused && !has_passed && last_good) {
-    tracker_written = act_on_tracker(
-        *last_good, objects, plan_tracker(*last_good, default_image_, get(objects.deployment)).deployment);
-  }
+  if (!task.is_paused && has_passed) tracker_written = act_on_tracker(task, objects, plan);
+  if (!task.is_paused && !has_passed && last_good)
+    tracker_written = act_on_tracker(*last_good, objects, plan_for(*last_good, objects));
   // Also of a task that is not fit to run in other respects.
   if (!task.is_paused) {
     tracker_written.Update(scale(task, get(objects.deployment), task.is_suspended ? 0 : 1));
@@ -495,16 +494,47 @@ absl::Status Reconciler::create_job(const api::TaskObject& task, int attempt) {
   return absl::IsAlreadyExists(status) ? check_ownership(task, kube::kJob, precheck_name(task)) : status;
 }
 
+ChildrenState Reconciler::children_of(const api::TaskObject& task, const Objects& objects) const {
+  const kube::ObjectKey key{task.key.name_space, tracker_name(task)};
+  return {.parsed = task.parsed,
+          .upgrade_request = task.upgrade_request,
+          .config_version = controller_.store(kube::kConfigMap)->version_of(key),
+          .deployment_version = version_in(objects.deployment),
+          .service_version = controller_.store(kube::kService)->version_of(key)};
+}
+
+TrackerPlan Reconciler::plan_for(const api::TaskObject& task, const Objects& objects) const {
+  if (const std::optional<bool> upgrade_waits = settled_.find(task.key, children_of(task, objects)))
+    return {.deployment = nullptr, .upgrade_waits = *upgrade_waits, .is_settled = true};
+  return plan_tracker(task, default_image_, get(objects.deployment));
+}
+
 absl::Status Reconciler::act_on_tracker(const api::TaskObject& task, const Objects& objects,
-                                        const json& deployment) {
+                                        const TrackerPlan& plan) {
   // A pod of an application has its document in an annotation.
   if (task.is_stream || (task.is_suspended && !objects.deployment)) return absl::OkStatus();
-  RETURN_IF_ERROR(
-      apply_if_changed(task, kube::kConfigMap, get(objects.tracker_config), tracker_config_map(task)));
-  if (!deployment.is_null()) {
-    RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), deployment));
+  if (plan.is_settled) return absl::OkStatus();
+  const kube::ObjectPtr live_config = child_of(task, kube::kConfigMap, tracker_name(task));
+  const kube::ObjectPtr live_service = child_of(task, kube::kService, tracker_name(task));
+  const json config = tracker_config_map(task);
+  const json service = tracker_service(task);
+  if (is_applied(task, get(live_config), config) &&
+      is_applied(task, get(objects.deployment), plan.deployment) &&
+      is_applied(task, get(live_service), service)) {
+    settled_.note(task.key,
+                  {.parsed = task.parsed,
+                   .upgrade_request = task.upgrade_request,
+                   .config_version = version_in(live_config),
+                   .deployment_version = version_in(objects.deployment),
+                   .service_version = version_in(live_service)},
+                  plan.upgrade_waits);
+    return absl::OkStatus();
   }
-  return apply_if_changed(task, kube::kService, get(objects.service), tracker_service(task));
+  RETURN_IF_ERROR(apply_if_changed(task, kube::kConfigMap, get(live_config), config));
+  if (!plan.deployment.is_null()) {
+    RETURN_IF_ERROR(apply_if_changed(task, kube::kDeployment, get(objects.deployment), plan.deployment));
+  }
+  return apply_if_changed(task, kube::kService, get(live_service), service);
 }
 
 /// A ConfigMap that the task had groups in stays, empty: nothing else is deleted for it either.

@@ -11,12 +11,14 @@
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
 #include "operator/tasks/cleanup_cycle.h"
+#include "operator/tasks/desired.h"
 #include "operator/tasks/drift.h"
 #include "operator/tasks/first_seen.h"
 #include "operator/tasks/group_reconcile.h"
 #include "operator/tasks/object_writer.h"
 #include "operator/tasks/precheck_cycle.h"
 #include "operator/tasks/probe_pool.h"
+#include "operator/tasks/settled.h"
 #include "operator/tasks/status.h"
 
 namespace rowtide::op::tasks {
@@ -76,8 +78,10 @@ class Reconciler {
   void ask_sidecars(Observed& observed, const Objects& objects);
   [[nodiscard]] absl::Status act_on_precheck(const api::TaskObject& task, const PrecheckDecision& decision,
                                              const Objects& objects);
+  [[nodiscard]] ChildrenState children_of(const api::TaskObject& task, const Objects& objects) const;
+  [[nodiscard]] TrackerPlan plan_for(const api::TaskObject& task, const Objects& objects) const;
   [[nodiscard]] absl::Status act_on_tracker(const api::TaskObject& task, const Objects& objects,
-                                            const nlohmann::json& deployment);
+                                            const TrackerPlan& plan);
   [[nodiscard]] absl::Status create_job(const api::TaskObject& task, int attempt);
   [[nodiscard]] bool is_applied(const api::TaskObject& task, const nlohmann::json* live,
                                 const nlohmann::json& desired) const;
@@ -101,6 +105,7 @@ class Reconciler {
   FirstSeen deletions_;
   ServerErrors server_errors_;
   KeptOtherwise kept_otherwise_;
+  Settled settled_;
   ObjectWriter writer_;
   GroupReconciler groups_;
 };

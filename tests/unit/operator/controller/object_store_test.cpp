@@ -68,6 +68,15 @@ TEST_F(ObjectStoreTest, TellsWhatAppearsChangesAndVanishes) {
   EXPECT_EQ(store_.find({"shop", "a"}), nullptr);
 }
 
+TEST_F(ObjectStoreTest, AVersionIsThatOfTheNewestState) {
+  EXPECT_EQ(store_.version_of({"shop", "a"}), "");
+  store_.upsert(object("a", "1"));
+  store_.upsert(object("a", "2"));
+  EXPECT_EQ(store_.version_of({"shop", "a"}), "2");
+  store_.remove(object("a", "3"));
+  EXPECT_EQ(store_.version_of({"shop", "a"}), "");
+}
+
 TEST_F(ObjectStoreTest, ReplaceTellsOnlyDifferencesAndDropsWhatIsMissing) {
   store_.replace("", {object("a", "1"), object("b", "2"), object("c", "3")});
   EXPECT_EQ(take_changes(), (Names{"+a", "+b", "+c"}));
