@@ -28,12 +28,11 @@ void PrintTo(const OracleCase& one, std::ostream* out) {
   *out << flavor_name(one.flavor) << one.metadata;
 }
 
+/// The same at each run, so that a commit is judged by what it changes.
 std::uint64_t run_seed() {
-  static const std::uint64_t seed = [] {
-    const char* wanted = std::getenv("ROWTIDE_ORACLE_SEED");
-    return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : std::uint64_t{std::random_device{}()};
-  }();
-  return seed;
+  constexpr std::uint64_t kUsual = 20'261'130;
+  const char* const chosen = std::getenv("ROWTIDE_ORACLE_SEED");
+  return chosen == nullptr ? kUsual : std::strtoull(chosen, nullptr, 10);
 }
 
 std::string column_name(std::size_t index) {
