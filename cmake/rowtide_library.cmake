@@ -66,5 +66,5 @@ endfunction()
 function(rowtide_python_test name label seconds program)
   add_test(NAME ${name} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/support/python_test.py ${name}
                                 ${CMAKE_CURRENT_SOURCE_DIR}/${program} ${ARGN})
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 COST ${seconds})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600 COST ${seconds})
 endfunction()
