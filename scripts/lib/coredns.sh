@@ -8,7 +8,7 @@ coredns_bin() { printf '%s\n' "$ROWTIDE_CACHE/coredns-$COREDNS_VERSION/bin/cored
 
 # ensure_coredns: the program stands at coredns_bin.
 ensure_coredns() {
-  [[ -x $(coredns_bin) ]] || go_build_once "$ROWTIDE_CACHE/coredns-$COREDNS_VERSION" coredns_build
+  go_build_once "$ROWTIDE_CACHE/coredns-$COREDNS_VERSION" coredns_build
 }
 
 coredns_build() {

@@ -8,7 +8,7 @@ helm_bin() { printf '%s\n' "$ROWTIDE_CACHE/helm-$HELM_VERSION/bin/helm"; }
 
 # ensure_helm: the program stands at helm_bin.
 ensure_helm() {
-  [[ -x $(helm_bin) ]] || go_build_once "$ROWTIDE_CACHE/helm-$HELM_VERSION" helm_build
+  go_build_once "$ROWTIDE_CACHE/helm-$HELM_VERSION" helm_build
 }
 
 helm_build() {

@@ -7,21 +7,14 @@ KUBERNETES_PROGRAMS=(kube-apiserver kube-controller-manager kube-scheduler kubel
 kubernetes_bin() { printf '%s\n' "$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION/bin"; }
 
 # ensure_kubernetes: every program of KUBERNETES_PROGRAMS stands in kubernetes_bin.
-ensure_kubernetes() {
-  [[ -z $(kubernetes_missing) ]] || go_build_once "$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION" kubernetes_build
-}
-
-kubernetes_missing() {
-  local program
-  for program in "${KUBERNETES_PROGRAMS[@]}"; do
-    [[ -x $(kubernetes_bin)/$program ]] || printf '%s\n' "$program"
-  done
-}
+ensure_kubernetes() { go_build_once "$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION" kubernetes_build; }
 
 kubernetes_build() {
-  local folder missing program packages=() staging
+  local folder missing=() program packages=() staging
   folder=$ROWTIDE_CACHE/kubernetes-$KUBERNETES_VERSION
-  mapfile -t missing < <(kubernetes_missing)
+  for program in "${KUBERNETES_PROGRAMS[@]}"; do
+    [[ -x "$folder/bin/$program" ]] || missing+=("$program")
+  done
   ((${#missing[@]})) || return 0
   say "Kubernetes $KUBERNETES_VERSION: building ${missing[*]} (about 6 minutes on two cores, once)"
   mkdir -p "$folder/build"
