@@ -18,8 +18,7 @@ void DdlReader::fail(std::string_view expected) {
 }
 
 bool DdlReader::is_any(std::initializer_list<std::string_view> words) const {
-  const Token token = peek();
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.is(word); });
+  return peek().is_any(words);
 }
 
 bool DdlReader::are(std::initializer_list<std::string_view> words) const {

@@ -80,6 +80,10 @@ bool begins_versioned_comment(std::string_view text) {
 
 }  // namespace
 
+bool Token::is_any(std::initializer_list<std::string_view> upper) const noexcept {
+  return std::any_of(upper.begin(), upper.end(), [this](std::string_view word) { return is(word); });
+}
+
 bool Token::is(std::string_view upper) const noexcept {
   return kind == TokenKind::Word && std::equal(text.begin(), text.end(), upper.begin(), upper.end(),
                                                [](char left, char right) { return to_upper(left) == right; });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ struct Token {
 
   /// An unquoted word; `upper` is upper case.
   [[nodiscard]] bool is(std::string_view upper) const noexcept;
+  /// One of these words.
+  [[nodiscard]] bool is_any(std::initializer_list<std::string_view> upper) const noexcept;
   [[nodiscard]] bool is_symbol(char symbol) const noexcept {
     return kind == TokenKind::Symbol && text.front() == symbol;
   }

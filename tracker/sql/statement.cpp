@@ -13,10 +13,6 @@
 namespace rowtide::sql {
 namespace {
 
-bool is_any(const Token& token, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&token](std::string_view word) { return token.is(word); });
-}
-
 /// Reads one statement's head into a Statement. One member function a verb.
 class Classifier {
  public:
@@ -49,8 +45,10 @@ class Classifier {
   bool skip_if_exists();
   std::optional<StatementTable> table_name();
   void add_table(Statement& statement);
+  static void add(StatementTable table, Statement& statement);
   void add_tables(Statement& statement);
-  void add_tables_until(std::string_view end, Statement& statement);
+  template <typename Call>
+  void for_each_reference(std::string_view end, Call call);
   void replace_aliases(Statement& statement);
   void add_table_after(std::string_view word, Statement& statement);
   void add_database(Statement& statement);
@@ -67,7 +65,7 @@ class Classifier {
 };
 
 bool is_dml_modifier(const Token& token) {
-  return is_any(token, {"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE"});
+  return token.is_any({"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE"});
 }
 
 Statement of_kind(StatementKind kind) {
@@ -85,7 +83,7 @@ Statement of_ddl(DdlVerb verb, DdlObject object) {
 }
 
 DdlObject ddl_object(const Token& keyword) {
-  if (is_any(keyword, {"TABLE", "TABLES"})) return DdlObject::Table;
+  if (keyword.is_any({"TABLE", "TABLES"})) return DdlObject::Table;
   return keyword.is("INDEX") ? DdlObject::Index : DdlObject::Other;
 }
 
@@ -183,10 +181,10 @@ Classifier::Object Classifier::object_keyword() {
     if (word.is("REPLACE")) object.or_replace = true;
     if (word.is_symbol('=') || word.is_symbol('@')) {
       lexer_.next();  // a value: DEFINER = event@localhost
-    } else if (is_any(word, {"TABLE",     "TABLES",    "VIEW",     "INDEX",      "DATABASE", "SCHEMA",
-                             "TRIGGER",   "PROCEDURE", "FUNCTION", "EVENT",      "SEQUENCE", "PACKAGE",
-                             "USER",      "ROLE",      "SERVER",   "TABLESPACE", "LOGFILE",  "INSTANCE",
-                             "REFERENCE", "RESOURCE",  "PREPARE",  "LIBRARY"})) {
+    } else if (word.is_any({"TABLE",     "TABLES",    "VIEW",     "INDEX",      "DATABASE", "SCHEMA",
+                            "TRIGGER",   "PROCEDURE", "FUNCTION", "EVENT",      "SEQUENCE", "PACKAGE",
+                            "USER",      "ROLE",      "SERVER",   "TABLESPACE", "LOGFILE",  "INSTANCE",
+                            "REFERENCE", "RESOURCE",  "PREPARE",  "LIBRARY"})) {
       return object;
     }
   }
@@ -199,19 +197,19 @@ Statement Classifier::create_or_alter(DdlVerb verb) {
   if (keyword.is("TABLE") && verb == DdlVerb::Alter) {
     statement.is_temporary = uses_temporary_table_;
     add_tables_of_alter(statement);
-  } else if (is_any(keyword, {"TABLE", "VIEW", "SEQUENCE"})) {
+  } else if (keyword.is_any({"TABLE", "VIEW", "SEQUENCE"})) {
     const bool if_not_exists = skip_if_exists();
     add_table(statement);
     if (keyword.is("TABLE")) {
       statement.makes_new_table = !if_not_exists && !or_replace;
       find_end_of_create(statement);
     }
-  } else if (is_any(keyword, {"INDEX", "TRIGGER"})) {
+  } else if (keyword.is_any({"INDEX", "TRIGGER"})) {
     statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
     add_table_after("ON", statement);
-  } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
+  } else if (keyword.is_any({"DATABASE", "SCHEMA"})) {
     add_database(statement);
-  } else if (is_any(keyword, {"PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
+  } else if (keyword.is_any({"PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
     add_database_of_routine(statement);
   } else {
     statement.kind = keyword.kind == TokenKind::End ? StatementKind::Unknown : StatementKind::Administrative;
@@ -223,15 +221,15 @@ Statement Classifier::drop() {
   const auto [keyword, is_temporary, or_replace] = object_keyword();
   Statement statement = of_ddl(DdlVerb::Drop, ddl_object(keyword));
   statement.is_temporary = is_temporary;
-  if (is_any(keyword, {"TABLE", "TABLES", "VIEW", "SEQUENCE"})) {
+  if (keyword.is_any({"TABLE", "TABLES", "VIEW", "SEQUENCE"})) {
     skip_if_exists();
     add_tables(statement);
   } else if (keyword.is("INDEX")) {
     statement.is_temporary = uses_temporary_table_;
     add_table_after("ON", statement);
-  } else if (is_any(keyword, {"DATABASE", "SCHEMA"})) {
+  } else if (keyword.is_any({"DATABASE", "SCHEMA"})) {
     add_database(statement);
-  } else if (is_any(keyword, {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
+  } else if (keyword.is_any({"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"})) {
     add_database_of_routine(statement);
   } else {
     statement.kind = keyword.kind == TokenKind::End ? StatementKind::Unknown : StatementKind::Administrative;
@@ -262,6 +260,23 @@ Statement Classifier::truncate() {
   return statement;
 }
 
+/// Table references up to the word `end`: a name stands at the front, after a comma and after JOIN.
+template <typename Call>
+void Classifier::for_each_reference(std::string_view end, Call call) {
+  bool name_follows = true;
+  while (true) {
+    const Token token = lexer_.peek();
+    if (token.kind == TokenKind::End || token.is(end)) return;
+    if (name_follows && token.is_name()) {
+      if (const std::optional<StatementTable> table = table_name()) call(*table);
+      name_follows = false;
+      continue;
+    }
+    name_follows = token.is_symbol(',') || token.is_symbol('(') || token.is_any({"JOIN", "STRAIGHT_JOIN"});
+    lexer_.next();
+  }
+}
+
 Statement Classifier::insert() {
   Statement statement = of_kind(StatementKind::Dml);
   skip_dml_modifiers();
@@ -273,7 +288,7 @@ Statement Classifier::insert() {
 Statement Classifier::update() {
   Statement statement = of_kind(StatementKind::Dml);
   skip_dml_modifiers();
-  add_tables_until("SET", statement);
+  for_each_reference("SET", [&](const StatementTable& table) { add(table, statement); });
   return statement;
 }
 
@@ -290,20 +305,12 @@ Statement Classifier::delete_from() {
 
 /// By what the references that follow call so.
 void Classifier::replace_aliases(Statement& statement) {
-  bool name_follows = true;
-  while (lexer_.peek().kind != TokenKind::End && !lexer_.peek().is("WHERE")) {
-    if (!name_follows || !lexer_.peek().is_name()) {
-      const Token token = lexer_.next();
-      name_follows = token.is_symbol(',') || token.is_symbol('(') || is_any(token, {"JOIN", "STRAIGHT_JOIN"});
-      continue;
-    }
-    name_follows = false;
-    const std::optional<StatementTable> table = table_name();
+  for_each_reference("WHERE", [&](const StatementTable& table) {
     lexer_.take("AS");
-    if (!table || !lexer_.peek().is_name()) continue;
+    if (!lexer_.peek().is_name()) return;
     const StatementTable alias{std::string(database_), lexer_.peek().unquoted()};
-    std::replace(statement.tables.begin(), statement.tables.end(), alias, *table);
-  }
+    std::replace(statement.tables.begin(), statement.tables.end(), alias, table);
+  });
 }
 
 Statement Classifier::load() {
@@ -333,7 +340,7 @@ void Classifier::find_end_of_create(Statement& statement) {
     const Token token = lexer_.next();
     if (token.kind == TokenKind::End) return;
     const bool is_values = token.is("VALUES") && lexer_.peek().is("ROW");  // not those of partitions
-    if ((is_values || is_any(token, {"SELECT", "TABLE"})) && (depth == 0 || is_alone)) {
+    if ((is_values || token.is_any({"SELECT", "TABLE"})) && (depth == 0 || is_alone)) {
       statement.writes_rows = true;
       return;
     }
@@ -360,11 +367,13 @@ std::optional<StatementTable> Classifier::table_name() {
 }
 
 void Classifier::add_table(Statement& statement) {
-  std::optional<StatementTable> table = table_name();
-  if (!table) return;
+  if (std::optional<StatementTable> table = table_name()) add(*std::move(table), statement);
+}
+
+void Classifier::add(StatementTable table, Statement& statement) {
   const auto& tables = statement.tables;
-  if (std::find(tables.begin(), tables.end(), *table) == tables.end())
-    statement.tables.push_back(*std::move(table));
+  if (std::find(tables.begin(), tables.end(), table) == tables.end())
+    statement.tables.push_back(std::move(table));
 }
 
 void Classifier::add_tables(Statement& statement) {
@@ -372,22 +381,6 @@ void Classifier::add_tables(Statement& statement) {
     add_table(statement);
     if (lexer_.take_symbol('.')) lexer_.take_symbol('*');  // DELETE t.* FROM
   } while (lexer_.take_symbol(','));
-}
-
-/// Table references: a name stands at the front, after a comma and after JOIN.
-void Classifier::add_tables_until(std::string_view end, Statement& statement) {
-  bool name_follows = true;
-  while (true) {
-    const Token token = lexer_.peek();
-    if (token.kind == TokenKind::End || token.is(end)) return;
-    if (name_follows && token.is_name()) {
-      add_table(statement);
-      name_follows = false;
-      continue;
-    }
-    name_follows = token.is_symbol(',') || token.is_symbol('(') || is_any(token, {"JOIN", "STRAIGHT_JOIN"});
-    lexer_.next();
-  }
 }
 
 void Classifier::add_table_after(std::string_view word, Statement& statement) {
@@ -436,7 +429,7 @@ void Classifier::add_tables_of_alter(Statement& statement) {
       add_table(statement);
     } else if (token.is("CONVERT")) {
       add_table_of_convert(statement);
-    } else if (token.is("RENAME") && !is_any(lexer_.peek(), {"COLUMN", "INDEX", "KEY"})) {
+    } else if (token.is("RENAME") && !lexer_.peek().is_any({"COLUMN", "INDEX", "KEY"})) {
       if (!lexer_.take("TO") && !lexer_.take("AS")) lexer_.take_symbol('=');
       add_table(statement);
     }
