@@ -1,7 +1,5 @@
 #include "tracker/pipeline/schema_changes.h"
 
-#include <absl/algorithm/container.h>
-#include <absl/strings/ascii.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -29,12 +27,8 @@ sql::TableName first_of(const sql::Statement& statement) {
 }  // namespace
 
 sql::Statement SchemaChanges::classify(const binlog::EventView& event, const binlog::QueryEvent& query) {
-  const bool is_ascii =
-      absl::c_all_of(query.sql, absl::ascii_isascii);  // is what it is in all that clients may use
-  const std::string utf8 =
-      is_ascii ? std::string() : types::to_utf8_replacing(query.client_collation, query.sql);
-  sql::Statement statement = sql::classify_statement(is_ascii ? query.sql : std::string_view(utf8),
-                                                     query.database, uses_temporary_table(event));
+  const std::string sql = types::to_utf8_replacing(query.client_collation, query.sql);
+  sql::Statement statement = sql::classify_statement(sql, query.database, uses_temporary_table(event));
   if (parts_.history != nullptr) keep_names(statement);
   find_temporary_tables(event, query, statement);
   return statement;
