@@ -58,10 +58,6 @@ void Checkpointer::save_every_so_often(const std::stop_token& stop) {
     if (status.ok()) continue;
     note_failure(status);
     if (is_retryable(status)) continue;
-    {
-      const std::lock_guard lock(mutex_);
-      failure_ = std::move(status);
-    }
     parts_.source.interrupt();  // the reading thread asks for failure()
     return;
   }
@@ -157,8 +153,8 @@ std::optional<binlog::Position> Checkpointer::saved() const {
 }
 
 absl::Status Checkpointer::failure() const {
-  const std::lock_guard lock(mutex_);
-  return failure_;
+  absl::Status status = last_failure();
+  return is_retryable(status) ? absl::OkStatus() : status;
 }
 
 absl::Status Checkpointer::last_failure() const {

@@ -66,7 +66,6 @@ class Checkpointer {
   std::optional<binlog::Position> saved_;
   std::uint64_t saved_version_ = 0;
   std::int64_t saved_at_ms_ = 0;
-  absl::Status failure_;
   absl::Status last_failure_;
   bool is_hurried_ = false;
   std::condition_variable_any hurried_;
