@@ -26,10 +26,7 @@ namespace rowtide::test {
 class DdlOracle : public testing::TestWithParam<SqlFlavor> {
  protected:
   void SetUp() override {
-    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kUser + "'@'%' IDENTIFIED BY '" +
-                sql_password() + "'");
-    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") + kUser +
-                "'@'%'");
+    server.create_user(kUser, sql_password());
     database = server.fresh_database();
     other = server.fresh_database();
     task = task_for(server);

@@ -251,9 +251,7 @@ class DecodeOracle : public testing::TestWithParam<SqlFlavor> {
   /// Compares every table of the database that got rows.
   void compare() {
     const std::string file = client_.query("SHOW MASTER STATUS").at(0).at(0).value();
-    server_.exec(fmt::format("CREATE USER IF NOT EXISTS '{}'@'%' IDENTIFIED BY '{}'", test::kUser,
-                             test::sql_password()));
-    server_.exec(fmt::format("GRANT SELECT ON *.* TO '{}'@'%'", test::kUser));
+    server_.create_user(test::kUser, test::sql_password(), "SELECT");
     const auto session = test::session_for(test::task_for(server_));
     schema::SchemaHistory history(schema::read_source_dialect(*session).value());
     schema::HistoricCatalog catalog(*session, history, [](const sql::TableName&) { return false; });

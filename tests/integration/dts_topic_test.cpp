@@ -30,12 +30,17 @@ task::KafkaSink kafka_settings() {
   return kafka;
 }
 
-TEST(DtsTopic, MessagesCarrySecondsAndOutliveKafkasRetention) {
-  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
-  const std::string database = server.fresh_database();
+json dts_task(const MysqlServer& server, const std::string& database) {
   json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
   task["spec"]["sink"]["kafka"]["format"] = "dts-avro";
   task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  return task;
+}
+
+TEST(DtsTopic, MessagesCarrySecondsAndOutliveKafkasRetention) {
+  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
+  const std::string database = server.fresh_database();
+  const json task = dts_task(server, database);
   TrackerProcess tracker(task);
   tracker.start_streaming();
   SqlClient client = server.connect(database);
@@ -54,9 +59,7 @@ TEST(DtsTopic, ABacklogStaysForItsRetentionAlsoOverARestart) {
   // MySQL 8 logs when it committed whatever the session says of its time.
   MysqlServer& server = tracked_server(SqlFlavor::Mariadb);
   const std::string database = server.fresh_database();
-  json task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
-  task["spec"]["sink"]["kafka"]["format"] = "dts-avro";
-  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  const json task = dts_task(server, database);
   TrackerProcess tracker(task);
   tracker.start_streaming();
   SqlClient client = server.connect(database);

@@ -45,12 +45,7 @@ std::string differences(const std::vector<int>& ids, int last) {
 
 class ExactlyOnce : public testing::TestWithParam<SqlFlavor> {
  protected:
-  void SetUp() override {
-    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kTrackerUser + "'@'%' IDENTIFIED BY '" +
-                kTrackerPassword + "'");
-    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") +
-                kTrackerUser + "'@'%'");
-  }
+  void SetUp() override { server.create_user(kTrackerUser, kTrackerPassword); }
   json task_on(const KafkaBroker& broker) const {
     json task = kafka_task(server, database, broker.bootstrap());
     task["spec"]["sink"]["kafka"]["delivery"] = "ExactlyOnce";
@@ -442,7 +437,7 @@ TEST_P(ExactlyOnce, BrokersThatAreAwayAreNotTakenForTheSource) {
   insert_in_one_transaction(kRows, 300);
   wait_until(
       "rows read", [&] { return inserted(tracker) > 5000; }, seconds{60});
-  broker.stop();
+  broker.kill9();  // at once: the transaction must not come to its end meanwhile
   kill_dump();
   wait_until(
       "SinkUnavailable", [&] { return tracker.status().at("reason") == "SinkUnavailable"; }, seconds{120},

@@ -21,10 +21,7 @@ using nlohmann::json;
 class OnlineSchemaChange : public testing::Test {
  protected:
   void SetUp() override {
-    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kTrackerUser + "'@'%' IDENTIFIED BY '" +
-                kTrackerPassword + "'");
-    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") +
-                kTrackerUser + "'@'%'");
+    server.create_user(kTrackerUser, kTrackerPassword);
     server.exec("CREATE TABLE " + database + ".t (id INT PRIMARY KEY AUTO_INCREMENT, a VARCHAR(20))");
     for (int i = 0; i < 50; ++i) insert(client);
     task = kafka_task(server, database, KafkaBroker::shared().bootstrap());

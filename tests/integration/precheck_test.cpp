@@ -523,10 +523,7 @@ INSTANTIATE_TEST_SUITE_P(Server, PrecheckRoles,
 class PrecheckTls : public testing::Test {
  protected:
   void SetUp() override {
-    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kUser + "'@'%' IDENTIFIED BY '" +
-                sql_password() + "'");
-    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") + kUser +
-                "'@'%'");
+    server.create_user(kUser, sql_password());
     task = task_for(server);
     std::filesystem::create_directory(folder.path() / "ca");
     task.spec.source.tls.ca_secret_ref = task::SecretKeyRef{"ca", "ca.crt"};

@@ -23,11 +23,7 @@ std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
 class SchemaBinding : public testing::TestWithParam<SqlFlavor> {
  protected:
   void SetUp() override {
-    // The account may be there already: the other cases of this program share the server.
-    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kUser + "'@'%' IDENTIFIED BY '" +
-                sql_password() + "'");
-    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") + kUser +
-                "'@'%'");
+    server.create_user(kUser, sql_password());
     database = server.fresh_database();
   }
 

@@ -22,10 +22,7 @@ std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
 class SchemaHistory : public testing::TestWithParam<SqlFlavor> {
  protected:
   void SetUp() override {
-    server.exec(std::string("CREATE USER IF NOT EXISTS '") + kTrackerUser + "'@'%' IDENTIFIED BY '" +
-                kTrackerPassword + "'");
-    server.exec(std::string("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '") +
-                kTrackerUser + "'@'%'");
+    server.create_user(kTrackerUser, kTrackerPassword);
     set_metadata(is_mariadb(GetParam()) ? "NO_LOG" : "MINIMAL");
     sql("CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))");
     task = kafka_task(server, database, KafkaBroker::shared().bootstrap());

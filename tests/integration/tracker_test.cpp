@@ -33,6 +33,11 @@ class Tracker : public testing::Test {
   [[nodiscard]] json kafka_task() const {
     return test::kafka_task(mysql_, database_, KafkaBroker::shared().bootstrap());
   }
+  [[nodiscard]] json at_least_once(const KafkaBroker& broker) const {
+    json task = test::kafka_task(mysql_, database_, broker.bootstrap());
+    task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+    return task;
+  }
   void sql(const std::string& statement) {
     mysql_.exec("USE " + database_);
     mysql_.exec(statement);
@@ -372,8 +377,7 @@ TEST_F(Tracker, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
 TEST_F(Tracker, ALostCheckpointTopicIsNotMadeByTheBrokers) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
   KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = {"auto.create.topics.enable=true"}});
-  json task = test::kafka_task(mysql_, database_, broker.bootstrap());
-  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  const json task = at_least_once(broker);
   TrackerProcess tracker(task);
   tracker.start_streaming();
   broker.delete_topic("__rowtide_checkpoints");
@@ -391,8 +395,7 @@ TEST_F(Tracker, ALostCheckpointTopicIsNotMadeByTheBrokers) {
 TEST_F(Tracker, ACheckpointLostUnderTheTrackerIsSavedAgain) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
   KafkaBroker broker;
-  json task = test::kafka_task(mysql_, database_, broker.bootstrap());
-  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  const json task = at_least_once(broker);
   TrackerProcess tracker(task);
   tracker.start_streaming();
   broker.delete_topic("__rowtide_checkpoints");
@@ -419,8 +422,7 @@ TEST_F(Tracker, ACheckpointLostUnderTheTrackerIsSavedAgain) {
 TEST_F(Tracker, ACheckpointThatIsTooLargeEndsTheTrackerWithTheRepair) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
   KafkaBroker broker;
-  json task = test::kafka_task(mysql_, database_, broker.bootstrap());
-  task["spec"]["sink"]["kafka"]["delivery"] = "AtLeastOnce";
+  const json task = at_least_once(broker);
   TrackerProcess tracker(task);
   tracker.start_streaming();
   broker.run_commands(

@@ -145,7 +145,7 @@ std::string MysqlServer::fresh_database() {
 
 void MysqlServer::create_user(const std::string& name, const std::string& password,
                               const std::string& privileges) {
-  exec(fmt::format("CREATE USER '{}'@'%' IDENTIFIED BY '{}'", name, password));
+  exec(fmt::format("CREATE USER IF NOT EXISTS '{}'@'%' IDENTIFIED BY '{}'", name, password));
   if (!privileges.empty()) exec(fmt::format("GRANT {} ON *.* TO '{}'@'%'", privileges, name));
 }
 

@@ -55,8 +55,9 @@ class MysqlServer {
 
   /// A database with a name nobody used before in this process; for tests that share a server.
   [[nodiscard]] std::string fresh_database();
-  /// A user for any host with what a tracker needs: SELECT, REPLICATION SLAVE and REPLICATION CLIENT on
-  /// everything. Other 'privileges' (the text between GRANT and ON *.*) replace these; empty: none.
+  /// A user for any host, unless it is there already, with what a tracker needs: SELECT, REPLICATION SLAVE
+  /// and REPLICATION CLIENT on everything. Other 'privileges' (the text between GRANT and ON *.*) replace
+  /// these; empty: none.
   void create_user(const std::string& name, const std::string& password,
                    const std::string& privileges = "SELECT, REPLICATION SLAVE, REPLICATION CLIENT");
 
