@@ -39,6 +39,7 @@ passed=0
 failed=0
 cluster_was_up=true
 previous_chart=
+failures=$(mktemp)
 stages=()
 
 # stage NAME COMMAND...: runs it and remembers how long it took.
@@ -57,6 +58,7 @@ count_result() {
   if "$@"; then passed=$((passed + 1)); else
     failed=$((failed + 1))
     say "FAILED: $name"
+    printf '%s: see above\n' "$name" >>"$failures"
   fi
 }
 
@@ -102,12 +104,9 @@ discard_pool() {
 
 # A test program that runs all its cases in one ctest test reports each; a program that died reports none, and is
 # counted by ctest's own result.
-count_cases() { count_printed python3 "$scripts/lib/count_cases.py" "$1"; }
-
-# count_printed COMMAND...: it prints "PASSED FAILED".
-count_printed() {
+count_cases() {
   local counts
-  counts=$("$@") || counts="0 1"
+  counts=$(python3 "$scripts/lib/count_cases.py" "$1" "$failures") || counts="0 1"
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
 }
@@ -149,7 +148,7 @@ find_chart_tools() {
 }
 
 finish() {
-  rm -rf "$previous_chart"
+  rm -rf "$previous_chart" "$failures"
   $cluster_was_up || "$scripts/cluster.sh" down >&2 || true
 }
 trap finish EXIT
@@ -181,5 +180,6 @@ fi
 
 say "how long it took, in minutes:"
 printf '  %s\n' "${stages[@]}" >&2
+if [[ -s $failures ]]; then say "what failed:" && sed 's/^/  /' "$failures" >&2; fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

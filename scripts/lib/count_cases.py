@@ -1,4 +1,5 @@
-"""Counts test cases: `count_cases.py FOLDER` prints "PASSED FAILED".
+"""Counts test cases: `count_cases.py FOLDER FAILURES` prints "PASSED FAILED", and writes to the end of the file FAILURES
+what failed, and how.
 
 FOLDER holds ctest.xml (JUnit, one case a ctest test) and, for each test program that ran to its end, GoogleTest's own
 report with a case a test. A ctest test that failed without any failed case in a report (it crashed, or ran out of time)
@@ -9,17 +10,45 @@ import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
-folder = pathlib.Path(sys.argv[1])
+MAX_LINES = 40  # of one failure
+
+folder, failures = pathlib.Path(sys.argv[1]), []
+
+
+def add_failure(name, text, keep):
+    failures.append("\n    ".join([name, *keep(text.strip().splitlines())]))
+
+
+def first(lines):
+    return lines[:MAX_LINES]
+
+
+def last(lines):
+    return lines[-MAX_LINES:]
+
+
 passed = failed = 0
+explained = set()
 for path in folder.glob("*.xml"):
     if path.name == "ctest.xml":
         continue
     for case in ElementTree.parse(path).iter("testcase"):
-        if case.get("status") == "run":
-            failed += case.find("failure") is not None
-            passed += case.find("failure") is None
+        if case.get("status") != "run":
+            continue
+        texts = [failure.text or "" for failure in case.findall("failure")]
+        failed += bool(texts)
+        passed += not texts
+        if texts:
+            explained.add(path.stem)
+            add_failure(f"{path.stem}: {case.get('classname')}.{case.get('name')}", "\n".join(texts), first)
 
-broken = sum(
-    case.get("status") == "fail" for case in ElementTree.parse(folder / "ctest.xml").iter("testcase")
-)
-print(passed, max(failed, broken))
+broken = [
+    case for case in ElementTree.parse(folder / "ctest.xml").iter("testcase") if case.get("status") == "fail"
+]
+for case in broken:
+    if case.get("name") not in explained:
+        add_failure(case.get("name"), case.findtext("system-out") or "", last)
+
+with open(sys.argv[2], "a", encoding="utf-8") as file:
+    file.writelines(failure + "\n" for failure in failures)
+print(passed, max(failed, len(broken)))
