@@ -71,7 +71,7 @@ nlohmann::json to_json_value(const YAML::Node& node) {
 bool Field::is_map_of(std::initializer_list<std::string_view> keys) const {
   if (!present()) return true;
   if (!node_.IsMap()) {
-    refuse("a map of fields");
+    refuse_without_value("a map of fields");  // a password may stand where its map belongs
     return false;
   }
   std::set<std::string> seen;
@@ -80,8 +80,7 @@ bool Field::is_map_of(std::initializer_list<std::string_view> keys) const {
     const std::string key_path = path_.empty() ? key : path_ + "." + key;
     const int line = entry.first.Mark().line + 1;
     if (!seen.insert(key).second) {
-      context_->errors.push_back(
-          {key_path, shown(entry.second), "the field stands here twice; keep one", line});
+      context_->errors.push_back({key_path, "", "the field stands here twice; keep one", line});
     }
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
       context_->errors.push_back(

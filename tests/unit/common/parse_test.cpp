@@ -326,10 +326,16 @@ TEST(ParseTask, StandaloneTakesPasswordsFromTheEnvironmentOnly) {
   ASSERT_TRUE(good.ok()) << to_string(good.errors);
   EXPECT_EQ(good.task.spec.source.credentials->password, "s3cret");
 
-  const ParseResult literal = parse_task(with(path, head + "hunter2}}"), Mode::Standalone);
-  ASSERT_FALSE(literal.ok());
-  EXPECT_THAT(to_string(literal.errors), testing::Not(HasSubstr("hunter2")))
-      << "a password must not be shown";
+  const std::string open = "{type: MySQL, host: db, ";
+  for (const std::string& source :
+       {head + "hunter2}}", head + "\"${env:ROWTIDE_TEST_PASSWORD}\", password: hunter2}}",
+        open + "credentials: hunter2}", open + "credentialsSecretRef: hunter2}",
+        open + "credentials: {username: u, password: {plain: hunter2}}}"}) {
+    const ParseResult literal = parse_task(with(path, source), Mode::Standalone);
+    ASSERT_FALSE(literal.ok()) << source;
+    EXPECT_THAT(to_string(literal.errors), testing::Not(HasSubstr("hunter2")))
+        << "a password must not be shown: " << source;
+  }
 
   const ParseResult unset =
       parse_task(with(path, head + "\"${env:ROWTIDE_TEST_UNSET}\"}}"), Mode::Standalone);
