@@ -100,7 +100,7 @@ RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexce
     if (!reader.ok() || extra_size < kOwnSize) return RowsStatus::Truncated;
     reader.skip(extra_size - kOwnSize);
   }
-  if (out.is_dummy()) return reader.ok() ? RowsStatus::Ok : RowsStatus::Truncated;
+  if (reader.ok() && reader.at_end() && out.is_dummy()) return RowsStatus::Ok;
 
   out.column_count = reader.length_encoded();
   const Bytes first = reader.bytes(bitmap_size(out.column_count));

@@ -36,11 +36,12 @@ struct RowsHeader {
   Bytes after_present;   ///< bitmap; empty for Delete
   Bytes rows;
 
-  /// Only marks a statement's end: there is nothing to start() a reader with.
-  [[nodiscard]] bool is_dummy() const noexcept { return table_id == 0xffffff; }
+  /// Only marks a statement's end: there is nothing to start() a reader with. A server that has opened its
+  /// tables often enough gives the same id to a table, whose events have columns.
+  [[nodiscard]] bool is_dummy() const noexcept { return table_id == 0xffffff && column_count == 0; }
 };
-/// Ok or Truncated. `type` must be one of the v1 or v2 rows events or PARTIAL_UPDATE_ROWS. Dummy events
-/// (table id 0xffffff) have no rows, no columns and no plan: is_dummy().
+/// Ok or Truncated. `type` must be one of the v1 or v2 rows events or PARTIAL_UPDATE_ROWS. Dummy events have
+/// no rows, no columns and no plan: is_dummy().
 [[nodiscard]] RowsStatus parse_rows_header(EventType type, Bytes body, RowsHeader& out) noexcept;
 
 /// Which row images are taken: those from which every column is known (binlog_row_image=FULL, FULL_NODUP), or

@@ -184,12 +184,25 @@ TEST(RowsEvents, AnotherColumnCountIsRefused) {
 }
 
 TEST(RowsEvents, DummyEventsHaveNoRows) {
+  const std::string head = EventBytes().u48(0xffffff).u16(1).u16(2).str();
+  for (const std::string& body : {head, EventBytes().text(head).u8(0).str()}) {
+    RowsHeader rows;
+    ASSERT_EQ(parse_rows_header(EventType::DeleteRows, as_bytes(body), rows), RowsStatus::Ok);
+    EXPECT_TRUE(rows.is_dummy());
+    EXPECT_TRUE(rows.statement_end);
+    EXPECT_TRUE(rows.rows.empty());
+  }
+}
+
+// Servers count their table ids up, and leave none out but 0 and the largest.
+TEST(RowsEvents, ATableMayHaveTheIdOfDummyEvents) {
   RowsHeader rows;
-  const std::string body = EventBytes().u48(0xffffff).u16(1).u16(2).u8(0).str();
-  ASSERT_EQ(parse_rows_header(EventType::DeleteRows, as_bytes(body), rows), RowsStatus::Ok);
-  EXPECT_TRUE(rows.is_dummy());
-  EXPECT_TRUE(rows.statement_end);
-  EXPECT_TRUE(rows.rows.empty());
+  const std::string body =
+      EventBytes().u48(0xffffff).u16(1).u16(2).u8(3).text(kAllPresent).text(image(1, "one")).str();
+  ASSERT_EQ(parse_rows_header(EventType::WriteRows, as_bytes(body), rows), RowsStatus::Ok);
+  EXPECT_FALSE(rows.is_dummy());
+  EXPECT_EQ(rows.column_count, 3U);
+  EXPECT_EQ(rows.rows.size(), image(1, "one").size());
 }
 
 TEST(RowsEvents, EveryPrefixEndsWithTheColumnThatBroke) {
