@@ -3,7 +3,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build go_build kubernetes helm chart release reference quickstart_cluster lint; do
+for part in common packages build go_build kubernetes helm dashboard_linter chart release reference quickstart_cluster lint; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done
@@ -115,10 +115,12 @@ count_cases() {
 system_tools() {
   ensure_packages "${SERVER_PACKAGES[@]}" "${MONITORING_PACKAGES[@]}" "${RELEASE_PACKAGES[@]}"
   ensure_helm
+  ensure_dashboard_linter
   "$scripts/servers/kube_apiserver.sh" install
   ROWTIDE_HELM=$(helm_bin)
+  ROWTIDE_DASHBOARD_LINTER=$(dashboard_linter_bin)
   ROWTIDE_KUBERNETES_BIN=$(kubernetes_bin)
-  export ROWTIDE_HELM ROWTIDE_KUBERNETES_BIN
+  export ROWTIDE_HELM ROWTIDE_DASHBOARD_LINTER ROWTIDE_KUBERNETES_BIN
 }
 
 cluster_up() {

@@ -28,7 +28,7 @@ OF_THE_CLUSTER = {f"{name}: {title}" for name in ("task", "fleet", "operator") f
 VARIABLES = {
     "namespace": NAMESPACE,
     "task": "|".join((*TASKS, STREAM)),
-    "instance": ".*",
+    "instance": ".+",
     "operator_namespace": ".*",
     "__rate_interval": f"{WINDOW}s",
 }
@@ -274,6 +274,7 @@ class Form(unittest.TestCase):
                     for selector in re.findall(r"\w+\{([^}]*)\}", target["expr"]):
                         self.assertRegex(selector, r"\$(namespace|instance|operator_namespace)\b")
                     self.assertNotRegex(target["expr"], r"rate\([^\[]*\[(?!\$__rate_interval)")
+                    self.assertNotRegex(target["expr"], r"\b(?<!rate\()(?<!increase\()\w+_total\b", "a counter itself says nothing")
 
     def test_every_metric_stands_on_a_panel(self):
         reference = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")

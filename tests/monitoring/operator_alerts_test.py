@@ -39,7 +39,7 @@ HASTEN = {
     "RowtideOperatorWatchRestarts": [("[30m]", "[10s]"), ("> 10", "> 2")],
 }
 OF_THE_OPERATOR = re.compile(r"\b(rowtide_operator|controller_runtime|workqueue|rest_client)_\w+")
-VARIABLES = {"namespace": NAMESPACE, "task": ".*", "instance": ".*", "operator_namespace": ".*", "__rate_interval": "1m"}
+VARIABLES = {"namespace": NAMESPACE, "task": ".*", "instance": ".+", "operator_namespace": ".*", "__rate_interval": "1m"}
 LOGS = "kubectl -n rowtide-system logs deploy/rowtide-operator"
 # There is no kubelet and no Deployment of the operator that could answer.
 NEEDS_A_NODE = ("port-forward", "rollout restart", "logs deploy/NAME-tracker", "rowtide logs", "logs POD")
