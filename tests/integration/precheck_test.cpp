@@ -9,7 +9,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "tests/integration/source_fixture.h"
+#include "tests/integration/precheck_fixture.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/temp_dir.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
@@ -17,9 +17,6 @@
 namespace rowtide::test {
 namespace {
 
-using task::CheckItem;
-using task::CheckResult;
-using task::PrecheckReport;
 using testing::AllOf;
 using testing::AnyOf;
 using testing::ContainsRegex;
@@ -27,80 +24,6 @@ using testing::Each;
 using testing::Field;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string name_of(const testing::TestParamInfo<SqlFlavor>& info) {
-  return flavor_name(info.param);
-}
-
-CheckItem item(const PrecheckReport& report, const std::string& name) {
-  for (const CheckItem& item : report.items) {
-    if (item.name == name) return item;
-  }
-  ADD_FAILURE() << "no item " << name << "\n" << precheck::render_table(report);
-  return {};
-}
-
-/// No password, wherever the report goes.
-void expect_discreet(const PrecheckReport& report, const std::string& password = kPassword) {
-  EXPECT_THAT(task::to_json(report, true), Not(HasSubstr(password)));
-  EXPECT_THAT(precheck::render_table(report), Not(HasSubstr(password)));
-}
-
-PrecheckReport check(const task::Task& task, const task::SecretReader& secrets = no_secrets()) {
-  PrecheckReport report = precheck::run_precheck(task, secrets);
-  expect_discreet(report);
-  return report;
-}
-
-task::ObjectRule rule(const std::string& database, std::vector<std::string> tables = {}) {
-  task::ObjectRule made;
-  made.database = database;
-  made.tables = std::move(tables);
-  return made;
-}
-
-/// One server for all that settings can do at run time.
-class Precheck : public testing::TestWithParam<SqlFlavor> {
- protected:
-  void SetUp() override {
-    server.exec(std::string("DROP USER IF EXISTS '") + kUser + "'@'%'");
-    server.create_user(kUser, sql_password());
-    database = server.fresh_database();
-    server.exec("CREATE TABLE " + database + ".orders (id INT PRIMARY KEY)");
-    task = task_for(server);
-    task.spec.objects.include = {rule(database, {"orders"})};
-  }
-  void TearDown() override {
-    server.exec("SET GLOBAL binlog_format = ROW");
-    server.exec("SET GLOBAL binlog_row_image = FULL");
-    if (!is_mysql57()) server.exec("SET GLOBAL binlog_row_metadata = FULL");
-  }
-
-  /// Which checks, besides those named, did not pass.
-  static void expect_all_others_pass(const PrecheckReport& report, const std::vector<std::string>& but = {}) {
-    for (const CheckItem& item : report.items) {
-      if (std::find(but.begin(), but.end(), item.name) != but.end()) continue;
-      EXPECT_TRUE(item.result == CheckResult::Passed || item.result == CheckResult::Warning)
-          << precheck::render_table(report);
-    }
-  }
-  [[nodiscard]] bool is_mysql57() const { return GetParam() == SqlFlavor::Mysql57; }
-  [[nodiscard]] bool is_mariadb() const { return test::is_mariadb(GetParam()); }
-  [[nodiscard]] static std::string account() { return std::string("'") + kUser + "'@'%'"; }
-  void replace_privileges(const std::string& privileges) {
-    server.exec("REVOKE ALL PRIVILEGES, GRANT OPTION FROM " + account());
-    if (!privileges.empty()) server.exec("GRANT " + privileges + " TO " + account());
-  }
-  /// The repair of an item is SQL that root can run: then the check must pass.
-  void mend(const CheckItem& item) {
-    std::string sql = item.repair.substr(0, item.repair.find(';'));
-    server.exec(sql);
-  }
-
-  MysqlServer& server = MysqlServer::shared(GetParam());
-  task::Task task;
-  std::string database;
-};
 
 TEST_P(Precheck, PassesOnAServerThatIsSetUpWell) {
   task.document_hash = "0123456789abcdef";
@@ -568,24 +491,6 @@ TEST_F(PrecheckTls, SaysWhichCaIsMissing) {
   EXPECT_EQ(found.reason, "SecretMissing");
   EXPECT_THAT(found.message, AllOf(HasSubstr("spec.source.tls.caSecretRef"), HasSubstr("ca.crt")));
 }
-
-/// What only a start option can bring about.
-class PrecheckOwnServer : public testing::TestWithParam<SqlFlavor> {
- protected:
-  std::unique_ptr<MysqlServer> start(std::vector<std::string> options) {
-    auto server = std::make_unique<MysqlServer>(
-        GetParam(), ServerOptions{.bind = "127.0.0.1", .port = 0, .options = std::move(options)});
-    server->create_user(kUser, sql_password());
-    server->exec("CREATE DATABASE d");
-    server->exec("CREATE TABLE d.orders (id INT PRIMARY KEY)");
-    return server;
-  }
-  static task::Task task_of(const MysqlServer& server) {
-    task::Task task = task_for(server);
-    task.spec.objects.include = {rule("d", {"orders"})};
-    return task;
-  }
-};
 
 TEST_P(PrecheckOwnServer, BinlogDisabledAndNobodyLetIn) {
   const auto server = start({"--skip-log-bin"});

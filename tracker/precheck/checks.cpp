@@ -20,6 +20,7 @@ std::span<const Check> checks() {
       Check{"BinlogRetention", check_binlog_retention, {"BinlogEnabled"}},
       Check{"ReplicationSlavePrivilege", check_replication_slave_privilege, {kLogin}},
       Check{"ReplicationClientPrivilege", check_replication_client_privilege, {kLogin}},
+      Check{"BinlogFilters", check_binlog_filters, {"BinlogEnabled", "ReplicationClientPrivilege"}},
       Check{"LogReplicaUpdates", check_log_replica_updates, {"BinlogEnabled"}},
       Check{"ServerIdUnique", check_server_id_unique, {kLogin}},
       Check{"ObjectsExist", check_objects_exist, {kLogin}},

@@ -24,7 +24,11 @@ absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session) {
   if (!absl::SimpleAtoi(row[1].value_or(""), &end.offset)) {
     return absl::InternalError("the source gives no position in its binlog status");
   }
+  constexpr std::size_t kDoDb = 2;
+  constexpr std::size_t kIgnoreDb = 3;
   constexpr std::size_t kExecutedGtidSet = 4;
+  if (row.size() > kDoDb) end.only_databases = row[kDoDb].value_or("");
+  if (row.size() > kIgnoreDb) end.ignored_databases = row[kIgnoreDb].value_or("");
   if (row.size() > kExecutedGtidSet) end.executed_gtids = row[kExecutedGtidSet].value_or("");
   return end;
 }

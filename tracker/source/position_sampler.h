@@ -18,6 +18,10 @@ struct BinlogEnd {
   std::string file;
   std::uint64_t offset = 0;
   std::string executed_gtids;
+  // The databases that the server's binlog is kept to, or kept free of (binlog_do_db, binlog_ignore_db):
+  // names, joined by commas, which a name may hold as well. Empty: no such option.
+  std::string only_databases;
+  std::string ignored_databases;
 };
 [[nodiscard]] absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session);
 
