@@ -72,7 +72,8 @@ std::string random_json_update(std::mt19937& random) {
       pick({"1", "'x'", "NULL", "2.50", "TRUE", "CAST('[1,{\"k\":2}]' AS JSON)", "CAST('{\"z\":1}' AS JSON)",
             "REPEAT('y', 300)", "CAST('2024-01-02' AS DATE)"});
   const std::string path =
-      pick({"$.a", "$.b[0]", "$.b[1].c", "$.\"quoted key\"", "$.new", "$.b[7]", "$.d.e", "$.ü"});
+      pick({"$.a", "$.b[0]", "$.b[1].c", "$.\"quoted key\"", "$.new", "$.b[7]", "$.d.e", "$.ü", "$.b[last]",
+            "$.b[last-1].c", "$.b[last-9]", "$.d.e[last]", "$.a[last]"});
   return pick({"JSON_SET", "JSON_REPLACE", "JSON_SET", "JSON_REMOVE"}) == "JSON_REMOVE"
              ? "JSON_REMOVE(j, '" + path + "')"
              : pick({"JSON_SET", "JSON_REPLACE"}) + "(j, '" + path + "', " + value + ")";

@@ -25,6 +25,7 @@ struct Node {
 
 struct PathLeg {
   bool is_index = false;
+  bool is_from_end = false;  ///< the index counts back from the last cell
   std::uint64_t index = 0;
   std::string key;
 };
@@ -47,7 +48,7 @@ bool open(Node& node) {
   return true;
 }
 
-/// A path as the server writes it: $, then .name, ."quoted name" and [index].
+/// A path as the statement had it: $, then .name, ."quoted name", [index], [last] and [last-index].
 class PathReader {
  public:
   explicit PathReader(std::string_view path) : rest_(path) {}
@@ -70,7 +71,11 @@ class PathReader {
   }
 
   bool read_index(PathLeg& leg) {
+    constexpr std::string_view kLast = "last";
     leg.is_index = true;
+    leg.is_from_end = rest_.starts_with(kLast);
+    if (leg.is_from_end) rest_.remove_prefix(kLast.size());
+    if (leg.is_from_end && !take('-')) return take(']');
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), leg.index);
     if (error != std::errc()) return false;
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
@@ -140,12 +145,18 @@ class Document {
     return leg.is_index ? is_jsonb_array(node.element.type) : is_jsonb_object(node.element.type);
   }
 
+  /// Where a new cell goes: behind the last one at most, or before the first.
+  static std::ptrdiff_t place_of(const PathLeg& leg, std::size_t size) {
+    const auto index = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(leg.index, size));
+    if (!leg.is_from_end) return index;
+    return std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(size) - 1 - index, 0);
+  }
+
   static Children::iterator find(Node& node, const PathLeg& leg) {
     Children& children = node.children;
     if (!fits(node, leg)) return children.end();
     if (leg.is_index) {
-      return leg.index < children.size() ? children.begin() + static_cast<std::ptrdiff_t>(leg.index)
-                                         : children.end();
+      return leg.index < children.size() ? children.begin() + place_of(leg, children.size()) : children.end();
     }
     return std::find_if(children.begin(), children.end(),
                         [&leg](const Node& entry) { return entry.key == leg.key; });
@@ -169,13 +180,12 @@ class Document {
     return true;
   }
 
-  /// An index after the end appends; a key must be new.
+  /// An index outside of the array adds at that end; a key must be new.
   bool insert(Node& parent, const PathLeg& leg, Node value) {
     if (!fits(parent, leg)) return false;
     Children& children = parent.children;
     if (leg.is_index) {
-      const std::size_t index = std::min<std::uint64_t>(leg.index, children.size());
-      children.insert(children.begin() + static_cast<std::ptrdiff_t>(index), std::move(value));
+      children.insert(children.begin() + place_of(leg, children.size()), std::move(value));
       return true;
     }
     const auto place = std::find_if(children.begin(), children.end(),

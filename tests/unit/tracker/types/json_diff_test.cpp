@@ -64,6 +64,15 @@ TEST(JsonDiffs, Remove) {
   EXPECT_EQ(applied(diff(kRemove, "$.b[0]")), R"({"a":1,"b":[20],"cc":"x"})");
 }
 
+TEST(JsonDiffs, IndexesMayCountFromTheEnd) {
+  EXPECT_EQ(applied(diff(kReplace, "$.b[last]", "04 00")), R"({"a":1,"b":[10,null],"cc":"x"})");
+  EXPECT_EQ(applied(diff(kRemove, "$.b[last-1]")), R"({"a":1,"b":[20],"cc":"x"})");
+  EXPECT_EQ(applied(diff(kInsert, "$.b[last-2]", "04 01")), R"({"a":1,"b":[true,10,20],"cc":"x"})");
+  for (const std::string& bad :
+       {diff(kReplace, "$.b[last-2]", "04 00"), diff(kRemove, "$.b[last-]"), diff(kRemove, "$.b[last+1]")})
+    EXPECT_EQ(applied(bad), "(broken)") << bad;
+}
+
 TEST(JsonDiffs, SeveralBuildOnOneAnother) {
   EXPECT_EQ(applied(diff(kReplace, "$.b", kDocument) + diff(kRemove, "$.b.cc") +
                     diff(kInsert, "$.b.b[0]", "04 02")),
