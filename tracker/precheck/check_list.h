@@ -23,6 +23,7 @@ namespace rowtide::precheck {
 [[nodiscard]] CheckItem check_primary_keys(CheckContext& context);
 [[nodiscard]] CheckItem check_row_value_options(CheckContext& context);
 [[nodiscard]] CheckItem check_log_replica_updates(CheckContext& context);
+[[nodiscard]] CheckItem check_system_versioning(CheckContext& context);
 [[nodiscard]] CheckItem check_storage_engines(CheckContext& context);
 [[nodiscard]] CheckItem check_foreign_key_cascades(CheckContext& context);
 [[nodiscard]] CheckItem check_charsets(CheckContext& context);

@@ -25,6 +25,7 @@ std::span<const Check> checks() {
       Check{"ServerIdUnique", check_server_id_unique, {kLogin}},
       Check{"ObjectsExist", check_objects_exist, {kLogin}},
       Check{"SelectPrivilege", check_select_privilege, {kLogin}},
+      Check{"SystemVersioning", check_system_versioning, {kLogin}},
       Check{"PrimaryKeys", check_primary_keys, {kLogin}},
       Check{"StorageEngines", check_storage_engines, {kLogin}},
       Check{"ForeignKeyCascades", check_foreign_key_cascades, {kLogin}},

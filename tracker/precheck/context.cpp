@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/names/name_case.h"
@@ -134,17 +135,36 @@ absl::StatusOr<const task::Objects*> CheckContext::objects() {
   return &*objects_;
 }
 
+absl::StatusOr<std::string> CheckContext::in_databases(std::string_view column) {
+  ASSIGN_OR_RETURN(const task::Objects* objects, this->objects());
+  std::set<std::string> names;
+  // What is excluded as well: ObjectsExist looks for it.
+  for (const std::vector<task::ObjectRule>* rules : {&objects->include, &objects->exclude}) {
+    for (const task::ObjectRule& rule : *rules) {
+      if (!rule.database) return "TRUE";
+      names.insert(sql::quote_literal(*rule.database));
+    }
+  }
+  if (names.empty()) return "TRUE";
+  return fmt::format("{} IN ({})", column, fmt::join(names, ", "));
+}
+
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables() {
   if (!visible_) {
-    ASSIGN_OR_RETURN(const sql::Result rows,
-                     query("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
-                           "WHERE TABLE_TYPE <> 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME"));
+    ASSIGN_OR_RETURN(const std::string condition, in_databases());
+    ASSIGN_OR_RETURN(
+        const sql::Result rows,
+        query(fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+                          "WHERE TABLE_TYPE <> 'SYSTEM VIEW' AND {} ORDER BY TABLE_SCHEMA, TABLE_NAME",
+                          condition)));
     ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
     visible_.emplace();
     for (const sql::Row& row : rows.rows) {
       visible_->push_back({.database = kept_name(row.at(0).value_or(""), *server),
                            .name = kept_name(row.at(1).value_or(""), *server),
-                           .is_view = row.at(2).value_or("").find("VIEW") != std::string::npos});
+                           .is_view = row.at(2).value_or("").find("VIEW") != std::string::npos,
+                           .is_versioned = row.at(2) == "SYSTEM VERSIONED",
+                           .is_sequence = row.at(2) == "SEQUENCE"});
     }
   }
   return &*visible_;

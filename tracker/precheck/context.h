@@ -25,6 +25,8 @@ struct SelectedTable {
   std::string database;
   std::string name;
   bool is_view = false;
+  bool is_versioned = false;  ///< MariaDB: WITH SYSTEM VERSIONING
+  bool is_sequence = false;   ///< MariaDB: CREATE SEQUENCE, a table of one row
 };
 
 [[nodiscard]] bool is_among(const std::vector<SelectedTable>& tables, std::string_view database,
@@ -62,8 +64,12 @@ class CheckContext final : private sql::Session {
   [[nodiscard]] const std::string& account() const { return account_; }
   /// The task's objects with the names as the source keeps them (not the patterns); so those of tables.
   [[nodiscard]] absl::StatusOr<const task::Objects*> objects();
+  /// The condition that keeps a query of information_schema to the databases that the task is about: an older
+  /// server opens every table that it is not kept from. TRUE where a pattern may mean any.
+  [[nodiscard]] absl::StatusOr<std::string> in_databases(std::string_view column = "TABLE_SCHEMA");
   /// All tables and views of the source that the account can see and the task selects.
   [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> tables();
+  /// And all that it can see in the databases that the task is about.
   [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> visible_tables();
 
   /// What is left for a check that waits for something else than the source.

@@ -13,10 +13,14 @@ CheckItem check_storage_engines(CheckContext& context) {
   if (!server.ok()) return not_known(server.status(), expected);
   const absl::StatusOr<const std::vector<SelectedTable>*> tables = context.tables();
   if (!tables.ok()) return not_known(tables.status(), expected);
-  const absl::StatusOr<sql::Result> rows = context.session().query(
+  const absl::StatusOr<std::string> condition = context.in_databases("t.TABLE_SCHEMA");
+  if (!condition.ok()) return not_known(condition.status(), expected);
+  const absl::StatusOr<sql::Result> rows = context.session().query(fmt::format(
       "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t LEFT JOIN "
-      "information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.TABLE_TYPE = 'BASE TABLE' AND "
-      "COALESCE(e.TRANSACTIONS, '') <> 'YES' ORDER BY t.TABLE_SCHEMA, t.TABLE_NAME");
+      "information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM "
+      "VERSIONED', 'SEQUENCE') AND COALESCE(e.TRANSACTIONS, '') <> 'YES' AND {} "
+      "ORDER BY t.TABLE_SCHEMA, t.TABLE_NAME",
+      *condition));
   if (!rows.ok()) return not_known(rows.status(), expected);
   std::vector<std::string> others;
   bool has_black_hole = false;
