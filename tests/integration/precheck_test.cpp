@@ -523,25 +523,6 @@ TEST_P(PrecheckOwnServer, BinlogDisabledAndNobodyLetIn) {
   EXPECT_EQ(report.client_address, "127.0.0.1");
 }
 
-TEST_P(PrecheckOwnServer, AReplicaThatLogsNothingOfWhatItApplies) {
-  const auto server = start({"--skip-log-slave-updates"});
-  const task::Task task = task_of(*server);
-  const bool is_mariadb = test::is_mariadb(GetParam());
-  if (is_mariadb) server->exec("GRANT SLAVE MONITOR ON *.* TO '" + std::string(kUser) + "'@'%'");
-  CheckItem found = item(check(task), "LogReplicaUpdates");
-  EXPECT_EQ(found.result, CheckResult::Passed) << "no replica";
-  server->exec("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_USER = 'nobody'");
-  found = item(check(task), "LogReplicaUpdates");
-  EXPECT_EQ(found.result, CheckResult::Failed);
-  EXPECT_EQ(found.reason, "ReplicaUpdatesNotLogged");
-  EXPECT_EQ(found.observed, "log_slave_updates = OFF, and it is a replica");
-  if (!is_mariadb) return;
-  server->exec("REVOKE SLAVE MONITOR ON *.* FROM '" + std::string(kUser) + "'@'%'");
-  found = item(check(task), "LogReplicaUpdates");
-  EXPECT_EQ(found.result, CheckResult::Warning) << "it may not be asked";
-  EXPECT_THAT(found.message, HasSubstr("may not ask"));
-}
-
 // A collation of the site's own, which a server reads from its folder of character sets.
 TEST_P(PrecheckOwnServer, ACollationThatNobodyElseHas) {
   const std::string share = start({})->value("SELECT @@character_sets_dir");
