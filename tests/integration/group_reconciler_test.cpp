@@ -443,6 +443,7 @@ TEST_F(GroupCleanupTest, OfAPausedTaskItIsSaidThatNobodyIsTold) {
   json task = task_object();
   task["metadata"]["annotations"] = {{"rowtide.dev/paused", "true"}};
   apply(task);
+  wait_for("ReconciliationPaused", "True Paused");  // tasks and groups are watched apart
   delete_group();
   wait_for_group("Terminating", "True TaskPaused");
   EXPECT_EQ(documents().find("deletionTimestamp"), std::string::npos);

@@ -149,6 +149,14 @@ void MysqlServer::create_user(const std::string& name, const std::string& passwo
   if (!privileges.empty()) exec(fmt::format("GRANT {} ON *.* TO '{}'@'%'", privileges, name));
 }
 
+void MysqlServer::keep_newest_binlog_only() {
+  exec("FLUSH BINARY LOGS");
+  wait_until("the older binlog files are purged", [&] {
+    exec("PURGE BINARY LOGS TO '" + query("SHOW BINARY LOGS").back().at(0).value() + "'");
+    return query("SHOW BINARY LOGS").size() == 1;
+  });
+}
+
 void MysqlServer::restart(std::optional<std::vector<std::string>> options) {
   stop();
   if (options) server_.set_options(*std::move(options));

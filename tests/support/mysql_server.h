@@ -61,6 +61,9 @@ class MysqlServer {
   void create_user(const std::string& name, const std::string& password,
                    const std::string& privileges = "SELECT, REPLICATION SLAVE, REPLICATION CLIENT");
 
+  /// Begins a new binlog file and returns when it is the only one: MariaDB keeps one for as long as it may
+  /// need it to recover.
+  void keep_newest_binlog_only();
   /// On the same data and port; with new options if given.
   void restart(std::optional<std::vector<std::string>> options = std::nullopt);
   void stop();

@@ -340,8 +340,7 @@ absl::StatusOr<MariadbGtidSet> MariadbGtidSet::parse(std::string_view text) {
 }
 
 void MariadbGtidSet::add(const MariadbGtid& gtid) {
-  const auto [entry, is_new] = domains_.try_emplace(gtid.domain, gtid);
-  if (!is_new && entry->second.sequence <= gtid.sequence) entry->second = gtid;
+  domains_.insert_or_assign(gtid.domain, gtid);
 }
 
 std::optional<MariadbGtid> MariadbGtidSet::only_gtid() const {
@@ -349,13 +348,17 @@ std::optional<MariadbGtid> MariadbGtidSet::only_gtid() const {
   return domains_.begin()->second;
 }
 
-MariadbGtidSet MariadbGtidSet::beyond(const MariadbGtidSet& other) const {
-  MariadbGtidSet result;
-  for (const auto& [domain, gtid] : domains_) {
-    const auto reached = other.domains_.find(domain);
-    if (reached == other.domains_.end() || reached->second.sequence < gtid.sequence) result.add(gtid);
-  }
-  return result;
+bool MariadbGtidSet::is_part_of(const MariadbGtidSet& other) const {
+  return std::all_of(domains_.begin(), domains_.end(), [&other](const auto& entry) {
+    const auto reached = other.domains_.find(entry.first);
+    return reached != other.domains_.end() && entry.second.sequence <= reached->second.sequence;
+  });
+}
+
+bool MariadbGtidSet::has_reached(const MariadbGtid& gtid) const {
+  const auto reached = domains_.find(gtid.domain);
+  return reached != domains_.end() && reached->second.server_id == gtid.server_id &&
+         reached->second.sequence >= gtid.sequence;
 }
 
 std::string MariadbGtidSet::to_string() const {

@@ -76,13 +76,18 @@ class MysqlGtidSet {
 class MariadbGtidSet {
  public:
   [[nodiscard]] static absl::StatusOr<MariadbGtidSet> parse(std::string_view text);
-  /// The newest of its domain; an older sequence does not move it back.
+  /// The last of its domain now. Its sequence may be less than that of another server's before it, with
+  /// gtid_strict_mode=OFF: the order of a domain is that of the binlog.
   void add(const MariadbGtid& gtid);
   [[nodiscard]] bool empty() const { return domains_.empty(); }
   /// The one there is; nullopt if there are none or several.
   [[nodiscard]] std::optional<MariadbGtid> only_gtid() const;
-  /// The positions that `other` has not reached, each in its domain.
-  [[nodiscard]] MariadbGtidSet beyond(const MariadbGtidSet& other) const;
+  [[nodiscard]] const std::map<std::uint32_t, MariadbGtid>& domains() const { return domains_; }
+  /// In every domain `other` is as far, by the sequence, whichever server's: so it is where each server goes
+  /// on counting from the one before it.
+  [[nodiscard]] bool is_part_of(const MariadbGtidSet& other) const;
+  /// This or a later transaction of the same server.
+  [[nodiscard]] bool has_reached(const MariadbGtid& gtid) const;
   [[nodiscard]] std::string to_string() const;
   bool operator==(const MariadbGtidSet&) const = default;
 

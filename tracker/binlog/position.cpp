@@ -43,7 +43,7 @@ bool is_part(const GtidSet& part, const GtidSet& whole) {
   if (const auto* mysql = std::get_if<MysqlGtidSet>(&part))
     return std::get<MysqlGtidSet>(whole).contains(*mysql);
   const auto* mariadb = std::get_if<MariadbGtidSet>(&part);
-  return mariadb != nullptr && mariadb->beyond(std::get<MariadbGtidSet>(whole)).empty();
+  return mariadb != nullptr && mariadb->is_part_of(std::get<MariadbGtidSet>(whole));
 }
 
 std::uint64_t delivered(const std::optional<Midway>& midway) {
@@ -114,11 +114,17 @@ std::string between_transactions(const Position& position) {
 }  // namespace
 
 bool is_before(const Position& a, const Position& b) {
-  if (a.gtids != b.gtids) return is_part(a.gtids, b.gtids);
   const bool is_same_server = a.server == b.server;
-  if (!is_same_server && std::holds_alternative<std::monostate>(a.gtids)) return false;
   const BinlogCoordinates at_a{a.file, a.offset};
   const BinlogCoordinates at_b{b.file, b.offset};
+  if (a.gtids != b.gtids) {
+    // MariaDB's sequences may go back from one transaction to the next; places in its files do not.
+    const bool goes_by_place = is_same_server && !a.server.empty() &&
+                               std::holds_alternative<MariadbGtidSet>(a.gtids) &&
+                               std::holds_alternative<MariadbGtidSet>(b.gtids);
+    return goes_by_place ? at_a < at_b : is_part(a.gtids, b.gtids);
+  }
+  if (!is_same_server && std::holds_alternative<std::monostate>(a.gtids)) return false;
   if (is_same_server && at_a != at_b) return at_a < at_b;
   return delivered(a.midway) < delivered(b.midway);
 }

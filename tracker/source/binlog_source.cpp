@@ -14,6 +14,7 @@
 #include "common/status/try.h"
 #include "tracker/binlog/event.h"
 #include "tracker/source/dump_request.h"
+#include "tracker/source/gtids_at_source.h"
 #include "tracker/source/mysql_session.h"
 #include "tracker/source/same_binlog.h"
 #include "tracker/source/server_info.h"

@@ -9,7 +9,7 @@
 #include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/binlog/event.h"
-#include "tracker/source/server_error.h"
+#include "tracker/source/event_at.h"
 #include "tracker/source/timestamp_position.h"
 #include "tracker/sql/quote.h"
 
@@ -47,12 +47,23 @@ bool is_later(std::string_view file, std::string_view than) {
   return base == other_base && number > other_number;
 }
 
+/// Of a domain whose last transaction is another server's it is not known whether ours stands before that.
+binlog::MariadbGtidSet not_reached(const binlog::MariadbGtidSet& ours, const binlog::MariadbGtidSet& last) {
+  binlog::MariadbGtidSet missing;
+  for (const auto& [domain, gtid] : ours.domains()) {
+    const auto found = last.domains().find(domain);
+    const bool is_known = found == last.domains().end() || found->second.server_id == gtid.server_id;
+    if (is_known && !last.has_reached(gtid)) missing.add(gtid);
+  }
+  return missing;
+}
+
 /// The GTIDs of the position that do not stand before the earliest file.
 absl::StatusOr<std::string> not_before(const Position& from, const std::string& earliest,
                                        sql::Session& session) {
   if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
     ASSIGN_OR_RETURN(const Position before, mariadb_position(session, earliest, binlog::kFirstOffset));
-    return mariadb->beyond(std::get<binlog::MariadbGtidSet>(before.gtids)).to_string();
+    return not_reached(*mariadb, std::get<binlog::MariadbGtidSet>(before.gtids)).to_string();
   }
   const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (mysql == nullptr) return std::string();
@@ -64,26 +75,6 @@ absl::StatusOr<std::string> not_before(const Position& from, const std::string& 
   return gtids;
 }
 
-/// Event types, as SHOW BINLOG EVENTS names them, that stand inside a transaction.
-bool stands_inside(std::string_view type) {
-  for (const std::string_view each :
-       {"Query", "Xid", "Table_map", "Annotate_rows", "Rows_query", "XA_prepare"}) {
-    if (type.starts_with(each)) return true;
-  }
-  return type.find("_rows") != std::string_view::npos;
-}
-
-/// The transaction that an event's text names, as a set; empty where it names none.
-std::string named_gtid(std::string_view info) {
-  for (const std::string_view before : {"GTID_NEXT= '", "GTID "}) {
-    const std::size_t found = info.find(before);
-    if (found == std::string_view::npos) continue;
-    const std::string_view gtid = info.substr(found + before.size());
-    return std::string(gtid.substr(0, gtid.find_first_of("' ")));
-  }
-  return {};
-}
-
 bool is_delivered(const Position& position, const std::string& gtid) {
   if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&position.gtids)) {
     const absl::StatusOr<binlog::MysqlGtidSet> next = binlog::MysqlGtidSet::parse(gtid);
@@ -91,7 +82,8 @@ bool is_delivered(const Position& position, const std::string& gtid) {
   }
   if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&position.gtids)) {
     const absl::StatusOr<binlog::MariadbGtidSet> next = binlog::MariadbGtidSet::parse(gtid);
-    return next.ok() && !next->empty() && next->beyond(*mariadb).empty();
+    const std::optional<binlog::MariadbGtid> only = next.ok() ? next->only_gtid() : std::nullopt;
+    return only.has_value() && mariadb->has_reached(*only);
   }
   return false;
 }
@@ -99,16 +91,12 @@ bool is_delivered(const Position& position, const std::string& gtid) {
 /// Files are told apart by the second in which they were begun. Of one that was reset within that second
 /// other transactions stand where the position is: what there is to say against it, if anything.
 std::string difference_at(const Position& from, sql::Session& session) {
-  constexpr unsigned kNoSuchPlace = 1220;
-  const absl::StatusOr<sql::Result> events = session.query(
-      fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", sql::quote_literal(from.file), from.offset));
-  if (error_number_of(events.status()) == kNoSuchPlace) return "no event begins there";
-  constexpr std::size_t kType = 2;
-  constexpr std::size_t kInfo = 5;
-  if (!events.ok() || events->rows.empty() || events->rows[0].size() <= kInfo) return {};
-  const std::string type = events->rows[0][kType].value_or("");
-  if (stands_inside(type)) return fmt::format("there is the middle of a transaction ({})", type);
-  const std::string gtid = named_gtid(events->rows[0][kInfo].value_or(""));
+  const absl::StatusOr<std::optional<EventAt>> event = event_at(session, from.file, from.offset);
+  if (absl::IsOutOfRange(event.status())) return "no event begins there";
+  if (!event.ok() || !event->has_value()) return {};
+  if ((*event)->is_inside_transaction())
+    return fmt::format("there is the middle of a transaction ({})", (*event)->type);
+  const std::string gtid = (*event)->gtid();
   return is_delivered(from, gtid) ? fmt::format("transaction {} comes after it", gtid) : std::string();
 }
 

@@ -8,6 +8,9 @@
 #include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/binlog/event.h"
+#include "tracker/source/dump_request.h"
+#include "tracker/source/event_at.h"
+#include "tracker/source/gtids_at_source.h"
 #include "tracker/source/position_sampler.h"
 #include "tracker/source/server_info.h"
 #include "tracker/source/timestamp_position.h"
@@ -20,13 +23,7 @@ using absl::StatusCode;
 using binlog::Position;
 using sql::quote_literal;
 using sql::Session;
-
-/// The one value of a query, NULL and no row alike as nullopt.
-absl::StatusOr<std::optional<std::string>> single_value(Session& session, std::string_view sql) {
-  ASSIGN_OR_RETURN(const sql::Result result, session.query(sql));
-  if (result.rows.empty() || result.rows[0].empty()) return std::nullopt;
-  return result.rows[0][0];
-}
+using sql::single_value;
 
 absl::StatusOr<binlog::GtidSet> mysql_gtids(std::string_view text) {
   ASSIGN_OR_RETURN(binlog::MysqlGtidSet gtids, binlog::MysqlGtidSet::parse(text));
@@ -61,23 +58,12 @@ absl::StatusOr<Position> earliest(Session& session, const ServerInfo& facts) {
   return position;
 }
 
-absl::Status check_is_of_source(const std::string& gtids, Session& session) {
-  ASSIGN_OR_RETURN(std::optional<std::string> beyond,
-                   single_value(session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)",
-                                                     quote_literal(gtids))));
-  if (beyond.value_or("").empty()) return absl::OkStatus();
-  return failure(
-      StatusCode::kOutOfRange, "BinlogPositionUnknown",
-      fmt::format("spec.startPosition.gtidSet holds transactions that the source has not executed: {}; check "
-                  "that the set was taken from this source",
-                  binlog::shortened(*beyond)));
-}
-
 absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, const ServerInfo& facts) {
   Position position;
   if (facts.is_mariadb) {
     ASSIGN_OR_RETURN(binlog::MariadbGtidSet gtids, binlog::MariadbGtidSet::parse(text));
     position.gtids = std::move(gtids);
+    RETURN_IF_ERROR(check_of_source(position, session));
     return position;
   }
   if (!facts.has_gtids()) {
@@ -89,9 +75,25 @@ absl::StatusOr<Position> at_gtid_set(const std::string& text, Session& session, 
   }
   ASSIGN_OR_RETURN(binlog::GtidSet gtids, mysql_gtids(text));
   position.gtids = std::move(gtids);
-  RETURN_IF_ERROR(check_is_of_source(binlog::to_string(position.gtids), session));
-  RETURN_IF_ERROR(check_not_purged(position, session));
+  RETURN_IF_ERROR(check_of_source(position, session));
   return position;
+}
+
+/// What the server only says when it is asked for the stream, and what cannot be read without what it
+/// follows.
+absl::Status check_is_boundary(const Position& position, Session& session) {
+  const absl::StatusOr<std::optional<EventAt>> event = event_at(session, position.file, position.offset);
+  if (!event.ok() && !absl::IsOutOfRange(event.status())) return event.status();
+  const bool is_inside = event.ok() && event->has_value() && (*event)->is_inside_transaction();
+  if (event.ok() && !is_inside) return absl::OkStatus();
+  return failure(
+      StatusCode::kOutOfRange, "BinlogPositionUnknown",
+      fmt::format("spec.startPosition.offset {} of {} is {}; give the offset of a transaction's first event "
+                  "(SHOW BINLOG EVENTS IN {} shows them), or 4 for the beginning of the file",
+                  position.offset, position.file,
+                  is_inside ? fmt::format("in the middle of a transaction ({})", (*event)->type)
+                            : "in the middle of an event",
+                  quote_literal(position.file)));
 }
 
 absl::StatusOr<Position> at_file(const task::StartPosition& start, Session& session,
@@ -109,8 +111,11 @@ absl::StatusOr<Position> at_file(const task::StartPosition& start, Session& sess
                    fmt::format("spec.startPosition.offset {} is not inside {}: from 4 to {}", start.offset,
                                start.file, file->size));
   }
+  Position position{.gtids = {}, .file = start.file, .offset = start.offset};
+  RETURN_IF_ERROR(check_is_boundary(position, session));
   if (facts.is_mariadb) return mariadb_position(session, start.file, start.offset);
-  return Position{.gtids = {}, .file = start.file, .offset = start.offset};
+  RETURN_IF_ERROR(check_position_fits(position, facts));
+  return position;
 }
 
 }  // namespace
@@ -160,37 +165,7 @@ std::string describe_earliest(Session& session) {
   return text;
 }
 
-absl::Status check_not_purged(const Position& from, Session& session) {
-  const auto* gtids = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
-  if (gtids == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::optional<std::string> missing,
-                   single_value(session, fmt::format("SELECT GTID_SUBTRACT(@@global.gtid_purged, {})",
-                                                     quote_literal(gtids->to_string()))));
-  if (missing.value_or("").empty()) return absl::OkStatus();
-  return failure(
-      StatusCode::kOutOfRange, "BinlogPositionPurged",
-      fmt::format("the source no longer has the binlog from which to go on: it has purged {}, which comes "
-                  "after {}. {}. {}",
-                  binlog::shortened(*missing), binlog::to_string(from), describe_earliest(session),
-                  lost_position_choices()));
-}
-
 namespace {
-
-/// Whether the source has executed all of them.
-absl::StatusOr<bool> has_executed(const binlog::MysqlGtidSet& gtids, Session& session) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> missing,
-                   single_value(session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_executed)",
-                                                     quote_literal(gtids.to_string()))));
-  return missing.value_or("").empty();
-}
-
-absl::StatusOr<bool> has_executed(const binlog::MariadbGtidSet& gtids, Session& session) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> text,
-                   single_value(session, "SELECT @@global.gtid_binlog_pos"));
-  ASSIGN_OR_RETURN(const binlog::MariadbGtidSet all, binlog::MariadbGtidSet::parse(text.value_or("")));
-  return gtids.beyond(all).empty();
-}
 
 absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& session, const ServerInfo& facts,
                                  const OpenSource& open_source) {
@@ -211,40 +186,6 @@ absl::StatusOr<Position> look_up(const task::StartPosition& start, Session& sess
 }
 
 }  // namespace
-
-absl::Status check_executed(const Position& from, Session& session) {
-  const std::string midway = from.midway ? from.midway->transaction : std::string();
-  absl::StatusOr<bool> is_executed = true;
-  std::string delivered;
-  std::string shown_by;
-  if (const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids)) {
-    binlog::MysqlGtidSet gtids = *mysql;
-    if (const auto begun = binlog::MysqlGtidSet::parse(midway); begun.ok()) gtids.unite(*begun);
-    is_executed = has_executed(gtids, session);
-    delivered = gtids.to_string();
-    shown_by = "SELECT GTID_SUBTRACT('DELIVERED', @@global.gtid_executed)";
-  } else if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
-    binlog::MariadbGtidSet gtids = *mariadb;
-    const auto begun = binlog::MariadbGtidSet::parse(midway);
-    if (const auto gtid = begun.ok() ? begun->only_gtid() : std::nullopt) gtids.add(*gtid);
-    is_executed = has_executed(gtids, session);
-    delivered = gtids.to_string();
-    shown_by = "SELECT @@global.gtid_binlog_pos";
-  }
-  if (!is_executed.ok()) return is_executed.status();
-  if (*is_executed) return absl::OkStatus();
-  // Not what is missing: it changes while a replica catches up, and each change of a message is a write of
-  // the task's status.
-  return failure(
-      StatusCode::kUnavailable, "SourceBehind",
-      fmt::format(
-          "the source lacks transactions that were delivered already: delivered are {}, and {} on the source "
-          "shows what it lacks. If it is a replica that catches up, this passes. If they are lost (a fail-over "
-          "to a server that had not received them, RESET MASTER, or a server restored from a backup), "
-          "consumers have changes that the source does not: compare the tables, then raise spec.resetNonce "
-          "with spec.startPosition",
-          binlog::shortened(delivered), shown_by));
-}
 
 absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start, Session& session,
                                                 const OpenSource& open_source) {

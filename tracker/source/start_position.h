@@ -42,15 +42,6 @@ using OpenSource = std::function<std::unique_ptr<EventSource>()>;
 [[nodiscard]] absl::StatusOr<binlog::Position> mariadb_position(sql::Session& session, std::string file,
                                                                 std::uint64_t offset);
 
-/// Is everything from this position on still at the source? OUT_OF_RANGE with the earliest position and the
-/// choices. MySQL's GTID positions only: others are the server's to refuse.
-[[nodiscard]] absl::Status check_not_purged(const binlog::Position& from, sql::Session& session);
-
-/// Has the source executed everything up to this position? UNAVAILABLE with the sets if not: a replica may
-/// still catch up; to go on without would lose what it gets then. By GTIDs only; others are the server's to
-/// refuse.
-[[nodiscard]] absl::Status check_executed(const binlog::Position& from, sql::Session& session);
-
 /// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be known.
 [[nodiscard]] std::string describe_earliest(sql::Session& session);
 

@@ -24,4 +24,7 @@ class Session {
   [[nodiscard]] virtual absl::StatusOr<Result> query(std::string_view sql) = 0;
 };
 
+/// The one value of a query, NULL and no row alike as nullopt.
+[[nodiscard]] absl::StatusOr<std::optional<std::string>> single_value(Session& session, std::string_view sql);
+
 }  // namespace rowtide::sql

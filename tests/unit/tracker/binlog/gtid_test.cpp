@@ -153,14 +153,18 @@ TEST(MysqlGtidSets, EncodesTags) {
   EXPECT_TRUE(reader.at_end());
 }
 
-TEST(MariadbGtidSets, TheNewestOfEachDomain) {
+TEST(MariadbGtidSets, TheLastOfEachDomain) {
   auto set = MariadbGtidSet::parse("1-7-9, 0-1-42");
   ASSERT_TRUE(set.ok());
   EXPECT_EQ(set->to_string(), "0-1-42,1-7-9");
   set->add({0, 2, 43});
   set->add({0, 1, 40});
   set->add({5, 1, 1});
-  EXPECT_EQ(set->to_string(), "0-2-43,1-7-9,5-1-1");
+  EXPECT_EQ(set->to_string(), "0-1-40,1-7-9,5-1-1") << "in the order of the binlog, not of the sequences";
+  EXPECT_TRUE(set->has_reached({0, 1, 40}));
+  EXPECT_FALSE(set->has_reached({0, 1, 41}));
+  EXPECT_FALSE(set->has_reached({0, 2, 39})) << "of another server it is not known";
+  EXPECT_FALSE(set->has_reached({2, 1, 1}));
   EXPECT_TRUE(MariadbGtidSet::parse("")->empty());
 }
 

@@ -62,6 +62,10 @@ TEST(Positions, BeforeIsWhereLessIsDone) {
     return Position{.gtids = {}, .file = name, .offset = offset, .server = server};
   };
   const auto mariadb = [](const char* gtids) { return Position{.gtids = *MariadbGtidSet::parse(gtids)}; };
+  const auto mariadb_at = [](const char* gtids, std::uint64_t offset) {
+    return Position{
+        .gtids = *MariadbGtidSet::parse(gtids), .file = "m.000001", .offset = offset, .server = "one"};
+  };
   const auto midway = [](Position position, std::uint64_t rows) {
     position.midway = Midway{"the next", {{"shop.orders", rows}}, 0};
     return position;
@@ -74,6 +78,7 @@ TEST(Positions, BeforeIsWhereLessIsDone) {
       {mysql(kSet, 4), midway(mysql(kSet, 4), 10)},
       {midway(mysql(kSet, 4), 10), midway(mysql(kSet, 4), 20)},
       {mariadb("0-1-41"), mariadb("0-2-42,1-7-9")},
+      {mariadb_at("0-1-500", 900), mariadb_at("0-2-101", 1000)},
       {file("b.000009", 90), file("b.000010", 4)},
       {file("b.000009", 4), file("b.000009", 90)}};
   for (const auto& [a, b] : ordered) {
