@@ -88,7 +88,7 @@ server_command() {
 
 # kafka_properties KEY=VALUE...: CLIENT is the listener for the programs under test, to be secured by options; ADMIN stays
 # open on loopback, for this script and for a test's own view. A killed broker can register again when its session is over,
-# so sessions are short.
+# so sessions are short. An idle broker writes no marks of time into its metadata: tests keep several, most of them idle.
 kafka_properties() {
   cat <<PROPERTIES
 process.roles=broker,controller
@@ -110,7 +110,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
+broker.heartbeat.interval.ms=1000
+metadata.max.idle.interval.ms=0
 num.network.threads=2
 num.io.threads=2
 num.recovery.threads.per.data.dir=1
