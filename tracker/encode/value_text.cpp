@@ -7,6 +7,7 @@
 #include <concepts>
 
 #include "tracker/encode/json_writer.h"
+#include "tracker/types/geometry.h"
 #include "tracker/types/temporal.h"
 #include "tracker/types/vector.h"
 
@@ -194,9 +195,7 @@ void append_value_text(std::string& out, const Column& column, const Value& valu
     case ValueKind::Timestamp:
       return append_timestamp_text(out, value.integer, column.fsp);
     case ValueKind::Geometry:
-      for (unsigned shift = 0; shift < 32; shift += 8) {
-        out += static_cast<char>((value.unsigned_integer >> shift) & 0xffU);
-      }
+      types::append_stored_srid(out, value);
       out += value.text;
       return;
     case ValueKind::Vector:

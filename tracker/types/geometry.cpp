@@ -32,6 +32,9 @@ DecodeStatus decode_geometry(ByteReader& row, const Column& column, Scratch&, Va
   ByteReader stored(as_bytes(read_counted(row, column.width)));
   if (!row.ok()) return DecodeStatus::Truncated;
   out.kind = ValueKind::Geometry;
+  out.unsigned_integer = 0;
+  out.text = {};
+  if (stored.at_end()) return DecodeStatus::Ok;  // MariaDB stores '' where a geometry is missing
   out.unsigned_integer = stored.u32();
   out.text = as_text(stored.rest());
   return stored.ok() && is_wkb(out.text, column.geometry_type) ? DecodeStatus::Ok : DecodeStatus::BadValue;
@@ -63,6 +66,12 @@ PlanePoint point_of(std::string_view wkb) noexcept {
   point.x = std::bit_cast<double>(reader.u64());
   point.y = std::bit_cast<double>(reader.u64());
   return point;
+}
+
+void append_stored_srid(std::string& out, const Value& value) {
+  if (value.text.empty()) return;
+  for (unsigned shift = 0; shift < 32; shift += 8)
+    out += static_cast<char>((value.unsigned_integer >> shift) & 0xffU);
 }
 
 absl::Status compile_geometry(const ColumnDefinition& definition, Column& column) {

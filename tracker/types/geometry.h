@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "tracker/types/value.h"
 
 namespace rowtide::types {
 
@@ -28,5 +31,8 @@ struct PlanePoint {
 
 /// Of a POINT's WKB, which decoding has checked.
 [[nodiscard]] PlanePoint point_of(std::string_view wkb) noexcept;
+
+/// Of a geometry, in four bytes in front of its WKB; nothing where none is stored.
+void append_stored_srid(std::string& out, const Value& value);
 
 }  // namespace rowtide::types

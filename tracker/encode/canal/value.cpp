@@ -7,6 +7,7 @@
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/value_text.h"
 #include "tracker/types/families.h"
+#include "tracker/types/geometry.h"
 
 namespace rowtide::encode {
 namespace {
@@ -162,12 +163,11 @@ void append_canal_value(std::string& out, const Column& column, const Value& val
       append_latin1(out, value.text);
       out += '"';
       return;
-    case ValueKind::Geometry: {  // as stored: the SRID in four bytes, then WKB
-      std::array<char, 4> srid;
-      for (std::size_t i = 0; i < srid.size(); ++i)
-        srid[i] = static_cast<char>((value.unsigned_integer >> (8 * i)) & 0xffU);
+    case ValueKind::Geometry: {  // as stored
+      std::string srid;
+      types::append_stored_srid(srid, value);
       out += '"';
-      append_latin1(out, {srid.data(), srid.size()});
+      append_latin1(out, srid);
       append_latin1(out, value.text);
       out += '"';
       return;

@@ -51,7 +51,10 @@ void append_datetime(std::string& out, const Column& column, const CivilTime& ci
   const std::int64_t seconds = *days * kSecondsPerDay + std::int64_t{civil.hour} * 3600 +
                                std::int64_t{civil.minute} * 60 + civil.second;
   const std::int64_t micros = seconds * kMicrosPerSecond + civil.microsecond;
-  json::append_integer(out, in_micros ? micros : micros / 1000);
+  // The millisecond that has begun, before 1970 too.
+  constexpr std::int64_t kMicrosPerMilli = 1000;
+  const std::int64_t millis = micros / kMicrosPerMilli - (micros % kMicrosPerMilli < 0 ? 1 : 0);
+  json::append_integer(out, in_micros ? micros : millis);
 }
 
 /// `width` digits, zero-padded, written in front of `end`. Returns where they begin.
@@ -193,10 +196,13 @@ void append_bits(std::string& out, const Column& column, std::uint64_t bits) {
   append_base64_string(out, {bytes.data(), size});
 }
 
-/// x and y are there for a column declared as POINT only.
+/// x and y are there for a column declared as POINT only; null where MariaDB has stored none.
 void append_geometry(std::string& out, const Column& column, const Value& value) {
   out.push_back('{');
-  if (column.geometry_type == static_cast<std::uint8_t>(types::GeometryType::Point)) {
+  const bool is_point = column.geometry_type == static_cast<std::uint8_t>(types::GeometryType::Point);
+  if (is_point && value.text.empty()) {
+    out.append(R"("x":null,"y":null,)");
+  } else if (is_point) {
     const types::PlanePoint point = types::point_of(value.text);
     out.append(R"("x":)");
     json::append_float(out, point.x);

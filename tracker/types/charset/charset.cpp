@@ -34,6 +34,10 @@ bool is_low_surrogate(char32_t unit) noexcept {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
+char32_t code_point_of(char32_t high, char32_t low) noexcept {
+  return 0x10000 + ((high - 0xd800) << 10U) + (low - 0xdc00);
+}
+
 /// By hand: iconv refuses lone surrogates, for which the servers give '?'.
 char* utf16_to_utf8(std::string_view text, bool big_endian, char* out) noexcept {
   for (std::size_t at = 0; at < text.size(); at += 2) {
@@ -41,7 +45,7 @@ char* utf16_to_utf8(std::string_view text, bool big_endian, char* out) noexcept 
     if (is_high_surrogate(unit) && at + 4 <= text.size()) {
       const char32_t low = code_unit(text, at + 2, 2, big_endian);
       if (is_low_surrogate(low)) {
-        unit = 0x10000 + ((unit - 0xd800) << 10U) + (low - 0xdc00);
+        unit = code_point_of(unit, low);
         at += 2;
       }
     }
@@ -56,6 +60,34 @@ char* utf32_to_utf8(std::string_view text, char* out) noexcept {
     const char32_t unit = code_unit(text, at, 4, true);
     const bool is_code_point = unit < 0x110000 && !is_high_surrogate(unit) && !is_low_surrogate(unit);
     out = append_utf8(out, is_code_point ? unit : kNoCodePoint);
+  }
+  return out;
+}
+
+/// The code unit that stands as three bytes at the front (CESU-8); 0 where none does.
+char32_t encoded_surrogate(std::string_view text) noexcept {
+  const auto byte = [text](std::size_t index) { return static_cast<char32_t>(byte_at(text, index)); };
+  if (text.size() < 3 || byte(0) != 0xed || byte(1) < 0xa0 || byte(1) > 0xbf || (byte(2) & 0xc0U) != 0x80)
+    return 0;
+  return 0xd000U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
+}
+
+/// MariaDB takes surrogates for characters of utf8mb3 and utf8mb4 (strings/ctype-utf8.h). A pair is the
+/// character that its client meant, a lone one none. nullptr: what stands there is no text of any server.
+char* surrogates_to_utf8(std::string_view text, char* out) noexcept {
+  while (!text.empty()) {
+    if (const std::size_t length = utf8_sequence_length(text); length > 0) {
+      out = std::copy_n(text.data(), length, out);
+      text.remove_prefix(length);
+      continue;
+    }
+    constexpr std::size_t kEncodedSize = 3;
+    const char32_t unit = encoded_surrogate(text);
+    if (unit == 0) return nullptr;
+    text.remove_prefix(kEncodedSize);
+    const char32_t low = is_high_surrogate(unit) ? encoded_surrogate(text) : 0;
+    if (is_low_surrogate(low)) text.remove_prefix(kEncodedSize);
+    out = append_utf8(out, is_low_surrogate(low) ? code_point_of(unit, low) : kNoCodePoint);
   }
   return out;
 }
@@ -96,6 +128,8 @@ DecodeStatus convert(const Charset& charset, std::string_view text, Scratch& scr
       end = multi_byte_to_utf8(charset, text, room);
       break;
     case CharsetForm::Utf8:
+      end = surrogates_to_utf8(text, end);
+      break;
     case CharsetForm::Binary:
       end = nullptr;
       break;
@@ -121,8 +155,7 @@ const Charset* find_charset(std::uint16_t collation) noexcept {
 
 DecodeStatus to_utf8(const Charset& charset, std::string_view text, Scratch& scratch,
                      std::string_view& out) noexcept {
-  if (charset.form == CharsetForm::Utf8) {
-    if (!is_utf8(text)) return DecodeStatus::BadValue;
+  if (charset.form == CharsetForm::Utf8 && is_utf8(text)) {
     out = text;
     return DecodeStatus::Ok;
   }

@@ -84,6 +84,14 @@ TEST(DebeziumOptions, BinaryAndTime) {
   time.integer = 1'234'567;
   EXPECT_EQ(cell(column(ValueKind::Time), time, {}), "1234567");
   EXPECT_EQ(cell(column(ValueKind::Time), time, {.time = task::DebeziumTime::Connect}), "1234");
+  Value before_1970;
+  before_1970.kind = ValueKind::DateTime;
+  before_1970.civil = {
+      .year = 1969, .month = 12, .day = 31, .hour = 23, .minute = 59, .second = 59, .microsecond = 999'500};
+  types::Column micros = column(ValueKind::DateTime);
+  micros.fsp = 6;
+  EXPECT_EQ(cell(micros, before_1970, {.time = task::DebeziumTime::Connect}), "-1");
+  EXPECT_EQ(cell(micros, before_1970, {}), "-500");
 }
 
 class DebeziumWith : public testing::Test {

@@ -172,6 +172,9 @@ TEST(DebeziumValue, GeometriesAreWkbAndSrid) {
   EXPECT_EQ(json_of(value, point), R"({"x":1.0,"y":-2.0,"wkb":"AQEAAAAAAAAAAADwPwAAAAAAAADA","srid":null})");
   value.unsigned_integer = 4326;
   EXPECT_EQ(json_of(value), R"({"wkb":"AQEAAAAAAAAAAADwPwAAAAAAAADA","srid":4326})");
+  const Value none = text(ValueKind::Geometry, "");
+  EXPECT_EQ(json_of(none), R"({"wkb":"","srid":null})");
+  EXPECT_EQ(json_of(none, point), R"({"x":null,"y":null,"wkb":"","srid":null})");
   const Value elsewhere = text(ValueKind::Geometry, kPoint);
   EXPECT_FALSE(is_same_value(value, elsewhere));
   EXPECT_TRUE(is_same_value(value, value));

@@ -337,7 +337,7 @@ std::string document() {
          "JSON is a LONGTEXT, its VECTOR a\n"
          "VARBINARY. MariaDB's UUID, INET6 and INET4 travel as BINARY, and are delivered as such where the "
          "table's definition is not\nknown. Binary values inside JSON are base64 without the "
-         "`base64:type15:` that SELECT puts in front of them.\n\nRefused, with the column and what to "
+         "`base64:type15:` that SELECT puts in front of them.\n\nMariaDB takes what MySQL refuses: surrogates in utf8mb3 and utf8mb4, of which a pair is delivered as the character that it\nstands for and a lone one as `?`; and an empty geometry (INSERT IGNORE without a value), which is delivered with an empty\n`wkb`, and of a POINT with `x` and `y` null.\n\nRefused, with the column and what to "
          "do:\n\n" +
          refused;
 }

@@ -38,6 +38,16 @@ TEST(Geometries, AreSridAndWkb) {
   EXPECT_EQ(empty.value.text, from_hex("01 07000000 00000000"));
 }
 
+TEST(Geometries, MariadbStoresAnEmptyOne) {
+  const Cell none(geometry(GeometryType::Point), cell("", ""));
+  ASSERT_EQ(none.status, DecodeStatus::Ok);
+  EXPECT_EQ(none.value.kind, ValueKind::Geometry);
+  EXPECT_EQ(none.value.text, "");
+  std::string srid;
+  append_stored_srid(srid, none.value);
+  EXPECT_EQ(srid, "");
+}
+
 TEST(Geometries, WhatIsNoneIsRefused) {
   const auto status = [](GeometryType type, std::string_view wkb) {
     return Cell(geometry(type), cell("00000000", wkb)).status;

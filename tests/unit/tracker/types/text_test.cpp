@@ -29,7 +29,15 @@ TEST(Texts, BinaryCollationMakesBytes) {
 
 TEST(Texts, InvalidUtf8IsABadValue) {
   EXPECT_EQ(Cell(define(WireType::Varchar, 10), "02 c328").status, DecodeStatus::BadValue);
-  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "03 eda080").status, DecodeStatus::BadValue);
+  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "04 eda080ff").status, DecodeStatus::BadValue);
+  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "02 eda0").status, DecodeStatus::BadValue);
+}
+
+TEST(Texts, SurrogatesThatMariadbTakesForCharacters) {
+  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "08 61 eda0bd edb880 62").value.text, "a😀b");
+  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "05 61 eda0bd 62").value.text, "a?b");
+  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "06 edb880 eda0bd").value.text, "??");
+  EXPECT_EQ(Cell(define(WireType::Varchar, 10), "05 c3a9 eda0bd").value.text, "é?");
 }
 
 TEST(Texts, CharsLengthBorrowsBitsOfTheType) {
