@@ -3,7 +3,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build go_build kubernetes helm dashboard_linter chart release reference quickstart_cluster lint; do
+for part in common packages build go_build kubernetes helm dashboard_linter kube_state_metrics chart release reference quickstart_cluster lint; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done
@@ -140,6 +140,16 @@ load_application() {
   "$scripts/cluster.sh" load-image "$archive" >/dev/null
 }
 
+# What the end to end tests of the dashboards run, beside the cluster.
+dashboard_tools() {
+  ensure_packages "${MONITORING_PACKAGES[@]}"
+  ensure_helm
+  ensure_kube_state_metrics
+  ROWTIDE_HELM=$(helm_bin)
+  ROWTIDE_KUBE_STATE_METRICS=$(kube_state_metrics_bin)
+  export ROWTIDE_HELM ROWTIDE_KUBE_STATE_METRICS
+}
+
 # What the chart's end to end tests look for.
 find_chart_tools() {
   previous_chart=$(mktemp -d)
@@ -175,6 +185,7 @@ if ! $fast; then
   if has_tests e2e; then
     stage "image, operator" cluster_install_operator
     stage "image of an application" load_application
+    stage "tools of the dashboards" dashboard_tools
     find_chart_tools
     stage "end to end tests" run_tests e2e 3 # they wait for pods more than they work
   fi

@@ -54,7 +54,8 @@ END
 node_start() {
   process_start kube-proxy "$(kubernetes_bin)/kube-proxy" --config "$CONFIG/kube-proxy.yaml"
   process_start kubelet "$(kubernetes_bin)/kubelet" --config "$CONFIG/kubelet.yaml" --root-dir "$KUBELET_ROOT" \
-    --kubeconfig "$CONFIG/kubelet.kubeconfig" --hostname-override "$CLUSTER_NODE" --node-ip "$CLUSTER_ADDRESS"
+    --kubeconfig "$CONFIG/kubelet.kubeconfig" --hostname-override "$CLUSTER_NODE" --node-ip "$CLUSTER_ADDRESS" \
+    --containerd "$CONTAINERD_SOCKET" # cAdvisor's, for the metrics of containers
 }
 
 node_ready() {

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 #include <thread>
 
 #include "tests/e2e/host_process.h"
@@ -74,29 +73,6 @@ TEST_F(Tasks, AppliedTaskDeliversExactlyTheRowsInOrder) {
   EXPECT_THAT(table, testing::ContainsRegex("orders +Tracking +True +([0-9]+)/([0-9]+) +Allowed +[0-9]"));
   EXPECT_EQ(status.at("whitelist").at("state"), "Allowed");
   EXPECT_EQ(status.at("observedGeneration"), 1);
-
-  // What dashboards ask the kubelet for, as tests/monitoring/cluster.prom has it.
-  const json pods = json::parse(
-      space_->kubectl({"get", "pods", "-l", "app.kubernetes.io/component=tracker", "-o", "json"}));
-  ASSERT_EQ(pods.at("items").size(), 1U);
-  const json& pod = pods["items"][0];
-  const std::string node = pod.at("spec").at("nodeName");
-  for (const char* metric : {"container_cpu_usage_seconds_total", "container_memory_working_set_bytes"}) {
-    wait_until(std::string(metric) + " of the tracker", [&] {
-      std::istringstream lines(
-          space_->kubectl({"get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics/resource"}));
-      const auto is_of_tracker = [&](const std::string& line) {
-        return line.starts_with(metric) && line.find("container=\"tracker\"") != std::string::npos &&
-               line.find("namespace=\"" + space_->name() + "\"") != std::string::npos &&
-               line.find("pod=\"" + pod.at("metadata").at("name").get<std::string>() + "\"") !=
-                   std::string::npos;
-      };
-      for (std::string line; std::getline(lines, line);) {
-        if (is_of_tracker(line)) return true;
-      }
-      return false;
-    });
-  }
 }
 
 TEST_F(Tasks, AConsumerGroupIsSeenToLagAndToCatchUp) {

@@ -33,7 +33,8 @@ def free_port():
 class Server:
     """One of scripts/servers, ended with this process whatever happens."""
 
-    def __init__(self, name, folder, *options):
+    def __init__(self, name, folder, *options, bind="127.0.0.1"):
+        self.bind = bind
         self.command = [str(ROOT / "scripts" / "servers" / f"{name}.sh")]
         self.folder = ["--dir", str(folder / name)]
         self.options = options
@@ -41,7 +42,7 @@ class Server:
 
     def start(self):
         """Also again, on the same data and port."""
-        start = [*self.command, "start", *self.folder, "--with-pid", str(os.getpid()), "--", *self.options]
+        start = [*self.command, "start", *self.folder, "--bind", self.bind, "--with-pid", str(os.getpid()), "--", *self.options]
         line = subprocess.run(start, stdout=subprocess.PIPE, text=True, check=True).stdout
         self.facts = dict(word.split("=", 1) for word in line.split())
 
@@ -193,7 +194,7 @@ class Recorded:
     """A file of metrics, played back; its counters grow from scrape to scrape, as those of what works.
 
     operator.prom: what a real rowtide-operator said at a real API server of two tasks, orders and stock; operator_alerts_test.py asks one that
-    runs. cluster.prom: by the names and labels of kube-state-metrics and cAdvisor."""
+    runs. cluster.prom: by the names and labels of kube-state-metrics and cAdvisor, which tests/e2e/dashboards_test.py looks after."""
 
     GROWING = re.compile(r"^(\w+_(?:total|bucket|count|sum)(?:\{.*\})?) (\S+)$", re.M)
     OPERATOR, CLUSTER = (pathlib.Path(__file__).with_name(name) for name in ("operator.prom", "cluster.prom"))
@@ -225,7 +226,41 @@ class Recorded:
         self.server.server_close()
 
 
-class Prometheus:
+class PrometheusProcess:
+    """A real Prometheus with this configuration, and its API."""
+
+    def __init__(self, config, folder):
+        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        self.log = folder / "prometheus.log"
+        self.url = f"http://127.0.0.1:{free_port()}"
+        arguments = [
+            f"--config.file={folder / 'prometheus.yaml'}",
+            f"--storage.tsdb.path={folder / 'tsdb'}",
+            f"--web.listen-address={self.url.removeprefix('http://')}",
+        ]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(["prometheus", *arguments], stdout=log, stderr=log)
+
+    def get(self, path, **parameters):
+        """`data` of an answer of the API; raises ValueError with what Prometheus says of a query that it refuses."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=20) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(error.read().decode()) from error
+
+    def answers(self):
+        try:
+            return self.get("query", query="1") is not None
+        except (OSError, ValueError):
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+class Prometheus(PrometheusProcess):
     """Scrapes as the chart's monitors ask for, with the labels that Kubernetes' discovery adds, and evaluates the chart's rules:
     at thresholds of seconds, and without their pauses (`for`), which alerts_test.py looks after. `trackers`: name -> address; `hasten`:
     of an alert's expression, (what stands there, what stands there instead); `cluster`: the port of what says the cluster's own metrics."""
@@ -270,36 +305,9 @@ class Prometheus:
         }
         if cluster:
             config["scrape_configs"].append({"job_name": "cluster", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{cluster}"]}]})
-        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-        self.log = folder / "prometheus.log"
-        self.url = f"http://127.0.0.1:{free_port()}"
-        arguments = [
-            f"--config.file={folder / 'prometheus.yaml'}",
-            f"--storage.tsdb.path={folder / 'tsdb'}",
-            f"--web.listen-address={self.url.removeprefix('http://')}",
-        ]
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(["prometheus", *arguments], stdout=log, stderr=log)
-
-    def get(self, path, **parameters):
-        """`data` of an answer of the API; raises ValueError with what Prometheus says of a query that it refuses."""
-        try:
-            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=20) as answer:
-                return json.load(answer)["data"]
-        except urllib.error.HTTPError as error:
-            raise ValueError(error.read().decode()) from error
+        super().__init__(config, folder)
 
     def firing(self, alert):
         """The labels of each that fires."""
         alerts = self.get("alerts")["alerts"]
         return [one["labels"] for one in alerts if one["labels"]["alertname"] == alert and one["state"] == "firing"]
-
-    def answers(self):
-        try:
-            return self.get("query", query="1") is not None
-        except (OSError, ValueError):
-            return False
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=30)
