@@ -81,31 +81,6 @@ TEST_P(Precheck, CredentialsFromASecret) {
   EXPECT_TRUE(report.passed()) << precheck::render_table(report);
 }
 
-TEST_P(Precheck, AnExpiredPasswordAndALockedAccountAreSaidAsSuch) {
-  server.exec("ALTER USER " + account() + " PASSWORD EXPIRE");
-  CheckItem found = item(check(task), "Authentication");
-  EXPECT_EQ(found.result, CheckResult::Failed);
-  EXPECT_EQ(found.reason, "PasswordExpired") << found.message;
-  EXPECT_THAT(found.repair, HasSubstr("ALTER USER"));
-  server.exec("ALTER USER " + account() + " IDENTIFIED BY '" + sql_password() + "'");
-  server.exec("ALTER USER " + account() + " ACCOUNT LOCK");
-  found = item(check(task), "Authentication");
-  EXPECT_EQ(found.reason, "AccountLocked") << found.message;
-  server.exec("ALTER USER " + account() + " ACCOUNT UNLOCK");
-  EXPECT_TRUE(check(task).passed());
-}
-
-TEST_P(Precheck, AnAccountThatHasAllItsConnectionsInUse) {
-  server.exec("ALTER USER " + account() + " WITH MAX_USER_CONNECTIONS 1");
-  CheckItem found;
-  {
-    const SqlClient other = server.connect_as(kUser, kPassword);
-    found = item(check(task), "SourceReachable");
-  }
-  EXPECT_EQ(found.result, CheckResult::Failed);
-  EXPECT_EQ(found.reason, "TooManyConnections") << found.message;
-}
-
 TEST_P(Precheck, AReadOnlySourceIsAsGoodAsAnyOther) {
   server.exec("SET GLOBAL read_only = ON");
   const PrecheckReport report = check(task);

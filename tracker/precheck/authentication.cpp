@@ -3,6 +3,7 @@
 #include "common/status/reason.h"
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {
@@ -20,7 +21,8 @@ std::string_view requirements_of_tls(const task::Tls& tls) {
          "spec.source.tls.clientCertificateSecretRef";
 }
 
-std::string repair_of_login(const std::string& reason, const CheckContext& context) {
+std::string repair_of_login(const absl::Status& status, const CheckContext& context) {
+  const std::string reason = reason_of(status);
   const auto& ref = context.source().credentials_secret_ref;
   const std::string where = ref ? fmt::format("Secret {} (spec.source.credentialsSecretRef)", ref->name)
                                 : std::string("spec.source.credentials");
@@ -37,8 +39,7 @@ std::string repair_of_login(const std::string& reason, const CheckContext& conte
                : "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ...;";
   }
   if (reason == "PasswordExpired") return "ALTER USER ... IDENTIFIED BY ... PASSWORD EXPIRE NEVER;";
-  if (reason == "AccountLocked") return "ALTER USER ... ACCOUNT UNLOCK;";
-  return {};
+  return std::string(source::repair_of(source::error_number_of(status)));
 }
 
 }  // namespace
@@ -46,8 +47,7 @@ std::string repair_of_login(const std::string& reason, const CheckContext& conte
 CheckItem check_authentication(CheckContext& context) {
   const absl::Status& status = context.connected();
   if (status.ok()) return passed("logged in as " + context.account());
-  const std::string reason = reason_of(status);
-  CheckItem item = failed(status, "an account that may log in", repair_of_login(reason, context));
+  CheckItem item = failed(status, "an account that may log in", repair_of_login(status, context));
   item.observed = item.reason;
   return item;
 }

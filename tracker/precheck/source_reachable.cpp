@@ -4,12 +4,14 @@
 #include "tracker/precheck/check_list.h"
 #include "tracker/precheck/connect_fault.h"
 #include "tracker/source/handshake_probe.h"
+#include "tracker/source/server_error.h"
 
 namespace rowtide::precheck {
 namespace {
 
 /// Repairs that depend on the task; the others stand in the status' text already.
-std::string repair_of_connection(const std::string& reason, const CheckContext& context) {
+std::string repair_of_connection(const absl::Status& status, const CheckContext& context) {
+  const std::string reason = reason_of(status);
   const std::string& ours = context.client_address();
   if (reason == "HostNotPrivileged") {
     const std::string create = fmt::format(
@@ -32,6 +34,8 @@ std::string repair_of_connection(const std::string& reason, const CheckContext& 
     return fmt::format("start the server at {}:{}, or set spec.source.host and port to where it listens",
                        context.source().host, context.source().port);
   }
+  if (const std::string_view repair = source::repair_of(source::error_number_of(status)); !repair.empty())
+    return std::string(repair);
   return fmt::format("let TCP connections from this network through to {}:{}", context.source().host,
                      context.source().port);
 }
@@ -56,7 +60,7 @@ CheckItem check_source_reachable(CheckContext& context) {
     return passed(ours.empty() ? expected
                                : fmt::format("{}:{}, seen from {}", source.host, source.port, ours));
   }
-  CheckItem item = failed(status, expected, repair_of_connection(reason_of(status), context));
+  CheckItem item = failed(status, expected, repair_of_connection(status, context));
   item.observed =
       source.host.empty() ? item.reason : fmt::format("{} at {}:{}", item.reason, source.host, source.port);
   return item;

@@ -49,6 +49,11 @@ constexpr std::array kMeanings{
             "give the account a new password (ALTER USER)"},
     Meaning{3118, StatusCode::kUnauthenticated, "AccountLocked", "ALTER USER ... ACCOUNT UNLOCK"},
     Meaning{4151, StatusCode::kUnauthenticated, "AccountLocked", "ALTER USER ... ACCOUNT UNLOCK"},
+    Meaning{3955, StatusCode::kUnauthenticated, "AccountLocked",
+            "wait until the lock after wrong passwords is over, or ALTER USER ... ACCOUNT UNLOCK"},
+    Meaning{4150, StatusCode::kUnauthenticated, "AccountLocked",
+            "FLUSH PRIVILEGES, which ends the lock after wrong passwords (max_password_errors)"},
+    Meaning{3032, StatusCode::kUnavailable, "OfflineMode", "SET GLOBAL offline_mode = OFF at the source"},
     Meaning{1251, StatusCode::kUnauthenticated, "AuthPluginUnsupported", kPlugin},
     Meaning{1524, StatusCode::kUnauthenticated, "AuthPluginUnsupported", kPlugin},
     Meaning{2049, StatusCode::kUnauthenticated, "AuthPluginUnsupported", kPlugin},
@@ -219,6 +224,12 @@ absl::Status meaning_of(unsigned number, std::string_view text, const Target& ta
 }
 
 }  // namespace
+
+std::string_view repair_of(unsigned number) {
+  const auto* const found = std::find_if(kMeanings.begin(), kMeanings.end(),
+                                         [number](const Meaning& each) { return each.number == number; });
+  return found == kMeanings.end() ? std::string_view() : found->repair;
+}
 
 unsigned error_number_of(const absl::Status& status) {
   unsigned number = 0;

@@ -14,6 +14,9 @@ namespace rowtide::source {
 /// 1045; 0 when the failure was not the server's or the client library's.
 [[nodiscard]] unsigned error_number_of(const absl::Status& status);
 
+/// What to do about it, where that depends on the number alone; else empty.
+[[nodiscard]] std::string_view repair_of(unsigned number);
+
 /// Where and as whom a connection is (to be) made, for texts.
 struct Target {
   std::string host;
