@@ -103,6 +103,7 @@ bool is_answer_of_server(const std::string& reason) {
                                               "EventTooLarge",
                                               "GtidModeOff",
                                               "LockTimeout",
+                                              "OfflineMode",
                                               "OffsetTooLarge",
                                               "PasswordExpired",
                                               "PermissionDenied",

@@ -81,19 +81,19 @@ class TimestampPosition : public testing::TestWithParam<Server> {
     return placed;
   }
 
-  absl::StatusOr<binlog::Position> at(std::int64_t time_us) {
+  static task::StartPosition from(std::int64_t time_us) {
+    return {
+        .mode = task::StartMode::Timestamp, .timestamp_us = time_us, .gtid_set = {}, .file = {}, .offset = 4};
+  }
+  source::OpenSource counting_source() {
     opened_.clear();
-    const source::OpenSource real = source::search_source(task, no_secrets());
-    const source::OpenSource counted = [&] {
+    return [this, real = source::search_source(task, no_secrets())] {
       opened_.push_back(true);
       return real();
     };
-    return source::resolve_start_position({.mode = task::StartMode::Timestamp,
-                                           .timestamp_us = time_us,
-                                           .gtid_set = {},
-                                           .file = {},
-                                           .offset = 4},
-                                          *session_for(task), counted);
+  }
+  absl::StatusOr<binlog::Position> at(std::int64_t time_us) {
+    return source::resolve_start_position(from(time_us), *session_for(task), counting_source());
   }
 
   /// What a stream from there begins with.
@@ -144,6 +144,21 @@ TEST_P(TimestampPosition, IsTheFirstTransactionAtOrAfterTheTime) {
     EXPECT_EQ(first.file, expected->file) << time;
     EXPECT_EQ(first.offset, expected->offset) << time;
   }
+}
+
+TEST_P(TimestampPosition, ACheckThatHasNoTimeLeftOpensNoStream) {
+  write_files();
+  const task::StartPosition start = from(all().back().time_us);
+  const auto session = session_for(task);
+  const auto check = [&](std::chrono::seconds time) {
+    return source::check_start_position(start, *session, counting_source(),
+                                        std::chrono::steady_clock::now() + time);
+  };
+  const absl::Status late = check(std::chrono::seconds(-1)).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(late)) << late;
+  EXPECT_EQ(reason_of(late), "Timeout");
+  EXPECT_TRUE(opened_.empty());
+  EXPECT_TRUE(check(std::chrono::seconds(60)).ok());
 }
 
 TEST_P(TimestampPosition, BehindTheLastChangeIsTheEnd) {

@@ -196,7 +196,8 @@ absl::StatusOr<Position> resolve_start_position(const task::StartPosition& start
 }
 
 absl::StatusOr<std::string> check_start_position(const task::StartPosition& start, Session& session,
-                                                 const OpenSource& open_source) {
+                                                 const OpenSource& open_source,
+                                                 std::chrono::steady_clock::time_point deadline) {
   if (start.mode != task::StartMode::Timestamp) {
     ASSIGN_OR_RETURN(const Position position, resolve_start_position(start, session, open_source));
     return binlog::to_string(position);
@@ -204,7 +205,7 @@ absl::StatusOr<std::string> check_start_position(const task::StartPosition& star
   ASSIGN_OR_RETURN(const ServerInfo facts, read_server_info(session));
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
   ASSIGN_OR_RETURN(const std::size_t index,
-                   find_file_of_time(start.timestamp_us, files, session, facts, open_source));
+                   find_file_of_time(start.timestamp_us, files, session, facts, open_source, deadline));
   return fmt::format("from {} on", files[index].name);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,10 +34,10 @@ using OpenSource = std::function<std::unique_ptr<EventSource>()>;
                                                                       const OpenSource& open_source);
 
 /// As resolve_start_position(), as far as SQL and the beginnings of files tell: no file is searched. For
-/// prechecks: a text that says what was found.
-[[nodiscard]] absl::StatusOr<std::string> check_start_position(const task::StartPosition& start,
-                                                               sql::Session& session,
-                                                               const OpenSource& open_source);
+/// prechecks: a text that says what was found. DEADLINE_EXCEEDED: nothing against it was found until then.
+[[nodiscard]] absl::StatusOr<std::string> check_start_position(
+    const task::StartPosition& start, sql::Session& session, const OpenSource& open_source,
+    std::chrono::steady_clock::time_point deadline);
 
 /// MariaDB's translation of a place in its binlog into the GTIDs before it.
 [[nodiscard]] absl::StatusOr<binlog::Position> mariadb_position(sql::Session& session, std::string file,

@@ -120,7 +120,8 @@ absl::StatusOr<std::int64_t> file_created(const std::string& file, const OpenSou
 
 absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::vector<BinlogFile>& files,
                                               sql::Session& session, const ServerInfo& facts,
-                                              const OpenSource& open_source) {
+                                              const OpenSource& open_source,
+                                              std::chrono::steady_clock::time_point deadline) {
   if (files.empty())
     return failure(StatusCode::kFailedPrecondition, "BinlogDisabled", "the source has no binlog file");
   RETURN_IF_ERROR(check_not_to_come(time_us, session));
@@ -130,6 +131,12 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
   std::size_t end = files.size();
   std::int64_t oldest_begin = 0;
   while (begin < end) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return failure(StatusCode::kDeadlineExceeded, "Timeout",
+                     fmt::format("the source is too slow to say in time in which of its {} binlog files "
+                                 "spec.startPosition.timestamp stands",
+                                 files.size()));
+    }
     const std::size_t middle = begin + (end - begin) / 2;
     ASSIGN_OR_RETURN(const std::int64_t began, file_created(files[middle].name, open_source));
     if (middle == 0) oldest_begin = began;
@@ -155,7 +162,8 @@ absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, 
   // First of all the end: what comes later is later than the time as well.
   ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
-  ASSIGN_OR_RETURN(const std::size_t index, find_file_of_time(time_us, files, session, facts, open_source));
+  ASSIGN_OR_RETURN(const std::size_t index, find_file_of_time(time_us, files, session, facts, open_source,
+                                                              std::chrono::steady_clock::time_point::max()));
 
   FileReader reader(open_source);
   RETURN_IF_ERROR(reader.open(files[index].name));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,11 +30,12 @@ namespace rowtide::source {
 
 /// The index in `files` of the last file that was begun before the time's second: nothing before it can be
 /// wanted. OUT_OF_RANGE when the binlog of that time is purged, INVALID_ARGUMENT for a time that is still to
-/// come.
+/// come, DEADLINE_EXCEEDED: no further file is asked after `deadline`.
 [[nodiscard]] absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us,
                                                             const std::vector<BinlogFile>& files,
                                                             sql::Session& session, const ServerInfo& facts,
-                                                            const OpenSource& open_source);
+                                                            const OpenSource& open_source,
+                                                            std::chrono::steady_clock::time_point deadline);
 
 /// Where the transaction begins; where the binlog ends if there is none yet.
 [[nodiscard]] absl::StatusOr<binlog::Position> find_time(std::int64_t time_us, sql::Session& session,
