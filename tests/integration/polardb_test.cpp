@@ -275,6 +275,16 @@ TEST_F(PolarDb, ATrackerOfAnotherModeEmptiesTheGroupOnce) {
   EXPECT_EQ(forbidden.stop(SIGTERM).code, 0);
 }
 
+TEST_F(PolarDb, ATaskThatNeverHadKafkaTakesItsGroupBackToo) {
+  manage();
+  task["spec"]["sink"] = {{"stdout", json::object()}};
+  EXPECT_EQ(reachable().at("result"), "Passed");
+  EXPECT_NE(own_group(), "");
+  const RunResult cleaned = run_tracker("cleanup", task, secrets());
+  EXPECT_EQ(cleaned.status.code, 0) << cleaned.err;
+  EXPECT_EQ(own_group(), "");
+}
+
 TEST_F(PolarDb, ACleanupWithoutKafkaEmptiesTheGroupAllTheSame) {
   manage();
   EXPECT_EQ(reachable().at("result"), "Passed");

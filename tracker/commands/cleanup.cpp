@@ -49,14 +49,21 @@ struct Outcome {
   }
 };
 
+bool manages_whitelist(const task::Task& task) {
+  return task.spec.network.whitelist.mode == task::WhitelistMode::Manage;
+}
+
 /// Kafka first: it may need the source, which the whitelist is the way to. One that fails does not keep the
 /// other from being done.
 Outcome clean_all(const task::Task& task, const task::SecretReader& secrets, bool keeps_topics) {
   Outcome outcome;
-  outcome.add(keeps_topics ? absl::StatusOr<std::string>("topics and checkpoint are kept")
-                           : clean_kafka(task, secrets));
-  if (task.spec.network.whitelist.mode == task::WhitelistMode::Manage)
-    outcome.add(empty_whitelist(task, secrets));
+  if (!task.spec.sink.kafka) {
+    outcome.add(std::string("the checkpoint's file is left"));
+  } else {
+    outcome.add(keeps_topics ? absl::StatusOr<std::string>("topics and checkpoint are kept")
+                             : clean_kafka(task, secrets));
+  }
+  if (manages_whitelist(task)) outcome.add(empty_whitelist(task, secrets));
   return outcome;
 }
 
@@ -64,8 +71,10 @@ int remove_traces(const CleanupOptions& options) {
   if (!begin_log(options.task.log)) return kUsage;
   const std::optional<task::Task> task = read_task(options.task);
   if (!task) return kUsage;
-  if (!task->spec.sink.kafka) {
-    std::cerr << "cleanup is for tasks with sink.kafka; delete the checkpoint's file yourself\n";
+  if (!task->spec.sink.kafka && !manages_whitelist(*task)) {
+    std::cerr
+        << "cleanup is for tasks with sink.kafka or network.whitelist.mode Manage; delete the checkpoint's file "
+           "yourself\n";
     return kUsage;
   }
   const Outcome outcome =
