@@ -139,6 +139,24 @@ TEST_P(Precheck, BinlogRetentionIsAWarning) {
   EXPECT_EQ(item(check(task), "BinlogRetention").result, CheckResult::Passed);
 }
 
+TEST_P(Precheck, ABinlogThatMayOnlyGrowSoLargeIsAWarning) {
+  if (GetParam() != SqlFlavor::Mariadb114) return;  // the others have no such setting
+  server.exec("SET GLOBAL max_binlog_total_size = 1073741824");
+  const CheckItem found = item(check(task), "BinlogRetention");
+  EXPECT_EQ(found.result, CheckResult::Warning);
+  EXPECT_EQ(found.reason, "BinlogSizeLimited");
+  EXPECT_EQ(found.observed, "max_binlog_total_size = 1073741824");
+  mend(found);
+  EXPECT_EQ(item(check(task), "BinlogRetention").result, CheckResult::Passed);
+}
+
+TEST_P(Precheck, ASettingOfPolarDbIsSetInItsConsole) {
+  server.exec("SET GLOBAL binlog_format = MIXED");
+  task.spec.source.type = task::SourceType::PolarDbMySql;
+  EXPECT_THAT(item(check(task), "BinlogFormat").repair,
+              AllOf(HasSubstr("cluster parameter binlog_format"), HasSubstr("to ROW"), Not(HasSubstr("SET GLOBAL binlog"))));
+}
+
 TEST_P(Precheck, ReplicationPrivileges) {
   replace_privileges("SELECT ON *.*");
   PrecheckReport report = check(task);

@@ -1,4 +1,5 @@
 #include "tracker/precheck/check_list.h"
+#include "tracker/precheck/setting.h"
 
 namespace rowtide::precheck {
 
@@ -9,13 +10,11 @@ CheckItem check_binlog_format(CheckContext& context) {
   const std::string& format = (*facts)->binlog_format;
   // The variable is on its way out: a server without it writes rows only.
   if (format == "ROW" || format.empty()) return passed(expected);
-  return failed(
-      Finding{.reason = "BinlogFormatNotRow",
-              .observed = "binlog_format = " + format,
-              .expected = expected,
-              .message = "the binlog holds statements instead of the rows they change",
-              .repair = "SET GLOBAL binlog_format = ROW; (and in the configuration file; sessions that are "
-                        "already connected keep the old format until they reconnect)"});
+  return failed(Finding{.reason = "BinlogFormatNotRow",
+                        .observed = "binlog_format = " + format,
+                        .expected = expected,
+                        .message = "the binlog holds statements instead of the rows they change",
+                        .repair = repair_of_session_setting(context.source(), "binlog_format", "ROW")});
 }
 
 }  // namespace rowtide::precheck

@@ -1,4 +1,5 @@
 #include "tracker/precheck/check_list.h"
+#include "tracker/precheck/setting.h"
 
 namespace rowtide::precheck {
 
@@ -12,15 +13,13 @@ CheckItem check_binlog_row_image(CheckContext& context) {
   const std::string& image = (*facts)->binlog_row_image;
   // MariaDB's FULL_NODUP leaves out after an update what the image before it has.
   if (image == "FULL" || image == "FULL_NODUP" || image.empty()) return passed(expected);
-  return failed(Finding{
-      .reason = "RowImageIncomplete",
-      .observed = "binlog_row_image = " + image,
-      .expected = expected,
-      .message = "row events lack columns, so changes cannot be delivered in full",
-      .repair =
-          "SET GLOBAL binlog_row_image = FULL; (and in the configuration file; sessions that "
-          "are already connected keep the old value until they reconnect); or spec.rowImages: AsLogged, to "
-          "take rows as incomplete as they are written"});
+  return failed(
+      Finding{.reason = "RowImageIncomplete",
+              .observed = "binlog_row_image = " + image,
+              .expected = expected,
+              .message = "row events lack columns, so changes cannot be delivered in full",
+              .repair = repair_of_session_setting(context.source(), "binlog_row_image", "FULL") +
+                        "; or spec.rowImages: AsLogged, to take rows as incomplete as they are written"});
 }
 
 }  // namespace rowtide::precheck

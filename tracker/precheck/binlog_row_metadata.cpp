@@ -1,4 +1,5 @@
 #include "tracker/precheck/check_list.h"
+#include "tracker/precheck/setting.h"
 
 namespace rowtide::precheck {
 
@@ -24,7 +25,7 @@ CheckItem check_binlog_row_metadata(CheckContext& context) {
                          .observed = "binlog_row_metadata = " + metadata,
                          .expected = expected,
                          .message = message,
-                         .repair = "SET GLOBAL binlog_row_metadata = FULL; (and in the configuration file)"});
+                         .repair = repair_of_setting(context.source(), "binlog_row_metadata", "FULL")});
 }
 
 }  // namespace rowtide::precheck

@@ -1,4 +1,5 @@
 #include "tracker/precheck/check_list.h"
+#include "tracker/precheck/setting.h"
 
 namespace rowtide::precheck {
 
@@ -20,8 +21,7 @@ CheckItem check_row_value_options(CheckContext& context) {
       .expected = expected,
       .message = "an update of a JSON column is written as what changed in it, without the document that it "
                  "changed, so that its value cannot be known",
-      .repair = "SET GLOBAL binlog_row_value_options = ''; (and in the configuration file; sessions that are "
-                "already connected keep the old value until they reconnect)"});
+      .repair = repair_of_session_setting(context.source(), "binlog_row_value_options", "''")});
 }
 
 }  // namespace rowtide::precheck

@@ -65,7 +65,7 @@ absl::StatusOr<ServerInfo> read_server_info(sql::Session& session) {
           "'binlog_format', "
           "'binlog_row_image', 'binlog_row_metadata', 'binlog_checksum', 'gtid_mode', "
           "'binlog_expire_logs_seconds', "
-          "'expire_logs_days', 'lower_case_table_names')"));
+          "'expire_logs_days', 'max_binlog_total_size', 'binlog_space_limit', 'lower_case_table_names')"));
   Variables variables;
   for (const sql::Row& row : result.rows) {
     if (row.size() >= 2 && row[0] && row[1]) variables[*row[0]] = *row[1];
@@ -87,6 +87,12 @@ absl::StatusOr<ServerInfo> read_server_info(sql::Session& session) {
   facts.binlog_checksum = get(variables, "binlog_checksum");
   facts.gtid_mode = get(variables, "gtid_mode");
   facts.retention_seconds = retention_of(variables);
+  for (const char* name :
+       {"max_binlog_total_size", "binlog_space_limit"}) {  // MariaDB from 11.4 on, Percona Server
+    if (!absl::SimpleAtoi(get(variables, name), &facts.binlog_size_limit)) continue;
+    facts.binlog_size_variable = name;
+    break;
+  }
   return facts;
 }
 

@@ -42,6 +42,9 @@ struct ServerInfo {
   std::string gtid_mode;  ///< MySQL: ON, OFF, ON_PERMISSIVE, OFF_PERMISSIVE
   /// How long the server keeps its binlog, seconds; 0 = until somebody deletes it. nullopt: not known.
   std::optional<std::uint64_t> retention_seconds;
+  /// How large it may grow before the server deletes its oldest files, bytes; 0: no limit.
+  std::uint64_t binlog_size_limit = 0;
+  std::string binlog_size_variable;  ///< that sets it; empty where there is none
 
   /// Does every transaction carry a GTID, so that a set of them is a position?
   [[nodiscard]] bool has_gtids() const { return is_mariadb || gtid_mode == "ON"; }
