@@ -111,10 +111,22 @@ absl::StatusOr<const Grants*> CheckContext::grants() {
     ASSIGN_OR_RETURN(const sql::Result rows, query("SHOW GRANTS"));
     std::vector<std::string> lines;
     for (const sql::Row& row : rows.rows) lines.push_back(row.at(0).value_or(""));
-    ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
-    grants_ = Grants::parse(lines, server->lower_case_names);
+    ASSIGN_OR_RETURN(const GrantRules rules, read_grant_rules());
+    grants_ = Grants::parse(lines, rules);
   }
   return &*grants_;
+}
+
+absl::StatusOr<GrantRules> CheckContext::read_grant_rules() {
+  constexpr source::ServerVersion kHasRoles{8, 0, 0};
+  ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
+  GrantRules rules{.lower_case_names = server->lower_case_names};
+  if (server->is_mariadb || server->version < kHasRoles) return rules;
+  ASSIGN_OR_RETURN(const sql::Result variable, query("SHOW GLOBAL VARIABLES LIKE 'partial\\_revokes'"));
+  rules.literal_names = !variable.rows.empty() && variable.rows[0].at(1) == "ON";
+  ASSIGN_OR_RETURN(const sql::Result roles, query("SELECT CURRENT_ROLE()"));
+  rules.adds_patterns = !roles.rows.empty() && roles.rows[0].at(0).value_or("NONE") != "NONE";
+  return rules;
 }
 
 absl::StatusOr<const task::Objects*> CheckContext::objects() {

@@ -79,6 +79,7 @@ class CheckContext final : private sql::Session {
   [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override;
   [[nodiscard]] absl::Status connect();
   [[nodiscard]] absl::Status read_account();
+  [[nodiscard]] absl::StatusOr<GrantRules> read_grant_rules();
 
   task::Task task_;  ///< with the source's address, where that is looked up
   const task::SecretReader& secrets_;

@@ -1,6 +1,7 @@
 #include "tracker/precheck/grants.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -81,6 +82,20 @@ bool matches_database_pattern(std::string_view pattern, std::string_view name) {
   return first == name[0] && matches_database_pattern(rest, name.substr(1));
 }
 
+// Of two patterns, that whose first wildcard stands later. get_sort() in sql_acl.cc (MariaDB) and
+// sql_auth_cache.cc (MySQL); bytes count as written, with their backslashes.
+int specificity_of(std::string_view pattern) {
+  constexpr int kNoWildcard = 128;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && i + 1 < pattern.size()) {
+      ++i;
+    } else if (pattern[i] == '%' || pattern[i] == '_') {
+      return std::min(static_cast<int>(i) + 1, kNoWildcard - 1);
+    }
+  }
+  return kNoWildcard;
+}
+
 bool Grants::Grant::has(std::string_view privilege) const {
   return privileges.contains("ALL PRIVILEGES") || privileges.contains("ALL") ||
          privileges.contains(privilege);
@@ -97,15 +112,20 @@ bool Grants::parse_row(std::string_view row, Grant& grant) {
   if (!database || !lexer.take_symbol('.')) return false;
   const std::optional<std::string> table = take_name(lexer);
   if (!table) return false;
+  // TO (or FROM) `user`@`host`, or MariaDB's `role`, which has no host, or PUBLIC.
+  lexer.next();
+  const sql::Token grantee = lexer.next();
+  const bool is_account = lexer.take_symbol('@');
+  grant.grantee = is_account ? Grantee::Account : grantee.is("PUBLIC") ? Grantee::Public : Grantee::Roles;
   grant.privileges = *std::move(privileges);
   grant.database = *database;
   grant.table = *table;
   return true;
 }
 
-Grants Grants::parse(const std::vector<std::string>& rows, bool lower_case_names) {
+Grants Grants::parse(const std::vector<std::string>& rows, const GrantRules& rules) {
   Grants grants;
-  grants.lower_case_names_ = lower_case_names;
+  grants.rules_ = rules;
   for (const std::string& row : rows) {
     Grant grant;
     if (!parse_row(row, grant)) continue;
@@ -117,7 +137,7 @@ Grants Grants::parse(const std::vector<std::string>& rows, bool lower_case_names
 }
 
 std::string Grants::kept(std::string_view name) const {
-  return lower_case_names_ ? names::to_lower(name) : std::string(name);
+  return rules_.lower_case_names ? names::to_lower(name) : std::string(name);
 }
 
 bool Grants::is_revoked(std::string_view privilege, std::string_view database) const {
@@ -134,10 +154,53 @@ bool Grants::allows(std::string_view privilege) const {
 
 bool Grants::allows_database(std::string_view privilege, std::string_view database) const {
   if (allows(privilege) && !is_revoked(privilege, database)) return true;
-  return std::any_of(grants_.begin(), grants_.end(), [&](const Grant& grant) {
-    return !grant.is_revoked && grant.database != "*" && grant.table == "*" && grant.has(privilege) &&
-           matches_database_pattern(grant.database, kept(database));
-  });
+  if (rules_.adds_patterns) return allows_by_sum(privilege, database);
+  return allows_by_most_specific(Grantee::Account, privilege, database) ||
+         allows_by_most_specific(Grantee::Roles, privilege, database) ||
+         allows_by_most_specific(Grantee::Public, privilege, database);
+}
+
+bool Grants::covers(const Grant& grant, std::string_view database) const {
+  if (grant.is_revoked || grant.database == "*" || grant.table != "*") return false;
+  return rules_.literal_names ? grant.database == kept(database)
+                              : matches_database_pattern(grant.database, kept(database));
+}
+
+bool Grants::allows_by_sum(std::string_view privilege, std::string_view database) const {
+  bool is_allowed = false;
+  for (const Grant& grant : grants_) {
+    if (!covers(grant, database)) continue;
+    const bool is_name = grant.database.find_first_of("%_\\") == std::string::npos;
+    if (is_name) return grant.has(privilege);
+    is_allowed |= grant.has(privilege);
+  }
+  return is_allowed;
+}
+
+/// Of patterns that are equally specific the server takes one, and does not say which: all must have it.
+bool Grants::allows_by_most_specific(Grantee grantee, std::string_view privilege,
+                                     std::string_view database) const {
+  std::map<std::string_view, bool> patterns;  // what several roles have on the same counts together
+  int most = -1;
+  for (const Grant& grant : grants_) {
+    if (grant.grantee != grantee || !covers(grant, database)) continue;
+    const int specificity = specificity_of(grant.database);
+    if (specificity < most) continue;
+    if (specificity > most) patterns.clear();
+    most = specificity;
+    patterns[grant.database] |= grant.has(privilege);
+  }
+  return !patterns.empty() &&
+         std::all_of(patterns.begin(), patterns.end(), [](const auto& pattern) { return pattern.second; });
+}
+
+std::string Grants::as_pattern(std::string_view database) const {
+  std::string pattern;
+  for (const char c : database) {
+    if (!rules_.literal_names && (c == '%' || c == '_' || c == '\\')) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
 }
 
 bool Grants::allows_table(std::string_view privilege, std::string_view database,

@@ -19,19 +19,20 @@ std::vector<std::string> unreadable(const task::Objects& objects, const std::vec
     if (std::find(missing.begin(), missing.end(), object) == missing.end())
       missing.push_back(std::move(object));
   };
+  const auto whole = [&](std::string_view database) {
+    return quote_identifier(grants.as_pattern(database)) + ".*";
+  };
   for (const task::ObjectRule& rule : objects.include) {
     if (!rule.database) continue;
-    const std::string database = quote_identifier(*rule.database);
     for (const std::string& table : rule.tables) {
       if (!grants.allows_table("SELECT", *rule.database, table))
-        add(database + "." + quote_identifier(table));
+        add(quote_identifier(*rule.database) + "." + quote_identifier(table));
     }
     const bool is_whole_database = rule.tables.empty() && !rule.table_pattern;
-    if (is_whole_database && !grants.allows_database("SELECT", *rule.database)) add(database + ".*");
+    if (is_whole_database && !grants.allows_database("SELECT", *rule.database)) add(whole(*rule.database));
   }
   for (const SelectedTable& table : tables) {
-    const std::string whole = quote_identifier(table.database) + ".*";
-    const bool is_covered = std::find(missing.begin(), missing.end(), whole) != missing.end();
+    const bool is_covered = std::find(missing.begin(), missing.end(), whole(table.database)) != missing.end();
     if (!is_covered && !grants.allows_table("SELECT", table.database, table.name)) {
       add(quote_identifier(table.database) + "." + quote_identifier(table.name));
     }
