@@ -30,6 +30,7 @@ namespace rowtide::precheck {
 [[nodiscard]] CheckItem check_online_schema_change_tools(CheckContext& context);
 [[nodiscard]] CheckItem check_clock_skew(CheckContext& context);
 [[nodiscard]] CheckItem check_binlog_filters(CheckContext& context);
+[[nodiscard]] CheckItem check_binlog_stream(CheckContext& context);
 [[nodiscard]] CheckItem check_start_position_available(CheckContext& context);
 [[nodiscard]] CheckItem check_kafka_reachable(CheckContext& context);
 [[nodiscard]] CheckItem check_kafka_permissions(CheckContext& context);

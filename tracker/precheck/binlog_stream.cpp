@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <chrono>
+
+#include "common/status/reason.h"
+#include "common/status/try.h"
+#include "tracker/precheck/check_list.h"
+#include "tracker/source/start_position.h"
+#include "tracker/source/stream_probe.h"
+#include "tracker/source/timestamp_position.h"
+
+namespace rowtide::precheck {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A connection of its own, and what follows. Where less is left, a source that hangs now would hold the
+/// precheck beyond its end.
+constexpr milliseconds kConnectTime{10'000};
+constexpr milliseconds kStreamTime{5'000};
+
+absl::Status probe_from_end(CheckContext& context) {
+  task::StartPosition end;
+  end.mode = task::StartMode::Latest;
+  ASSIGN_OR_RETURN(const binlog::Position position,
+                   source::resolve_start_position(end, context.session(),
+                                                  source::search_source(context.task(), context.secrets())));
+  if (context.time_left() < kConnectTime + kStreamTime) {
+    return failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
+                   "the precheck's time is up: the source answers too slowly");
+  }
+  return source::probe_stream(context.task(), context.secrets(), position, kStreamTime);
+}
+
+}  // namespace
+
+/// A proxy, or a node for reading only, may answer every statement and refuse the one thing that is wanted.
+CheckItem check_binlog_stream(CheckContext& context) {
+  const std::string expected = "the source sends its binlog";
+  const absl::Status status = probe_from_end(context);
+  if (status.ok()) return passed(expected);
+  // Another precheck of this task, at the same time.
+  if (absl::IsAborted(status)) return not_known(status, expected);
+  CheckItem item = failed(
+      status, expected,
+      context.source().type == task::SourceType::PolarDbMySql
+          ? "take the cluster's primary endpoint as spec.source.host"
+          : "take the address of the server itself as spec.source.host, not of a proxy or a node for reading "
+            "only");
+  if (item.reason == "StatementFailed") item.reason = "StreamRefused";
+  return item;
+}
+
+}  // namespace rowtide::precheck
