@@ -6,6 +6,15 @@
 namespace rowtide {
 inline namespace v1 {
 
+namespace {
+
+/// Trying again would say the same: what is asked for is not in the topic any more.
+bool is_for_good(ErrorCode code) {
+  return code == ErrorCode::PositionLost || code == ErrorCode::TimeOutsideDataRange;
+}
+
+}  // namespace
+
 void Consumer::Impl::require_all_partitions(rd_kafka_topic_partition_list_t* assigned) {
   int all = 0;
   for (const std::string& name : options_.topics) all += count_partitions(client_.get(), options_, name);
@@ -67,20 +76,18 @@ void Consumer::Impl::leave() {
 }
 
 void Consumer::Impl::rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions) {
-  if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    try {
-      assign(partitions);
-      return;
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
-  } else {
-    try {
-      if (rd_kafka_assignment_lost(client_.get()) == 0) save(true);
-    } catch (...) {
-      passing_ = std::current_exception();
-    }
+  not_begun_.reset();
+  if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return begin(partitions);
+  try {
+    if (rd_kafka_assignment_lost(client_.get()) == 0) save(true);
+  } catch (...) {
+    passing_ = std::current_exception();
   }
+  drop_turns();
+  rd_kafka_assign(client_.get(), nullptr);
+}
+
+void Consumer::Impl::drop_turns() {
   // A pause outlives an assignment, and the partitions may come back.
   is_part_only_ = false;
   hold([](std::size_t) { return false; });
@@ -93,7 +100,31 @@ void Consumer::Impl::rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partiti
   statistics_.unacknowledged = 0;
   buffered_bytes_ = 0;
   is_paused_ = false;
-  rd_kafka_assign(client_.get(), nullptr);
+}
+
+void Consumer::Impl::begin(rd_kafka_topic_partition_list_t* partitions) {
+  try {
+    return assign(partitions);
+  } catch (const Error& error) {
+    (is_for_good(error.code()) ? failure_ : passing_) = std::current_exception();
+  } catch (...) {
+    passing_ = std::current_exception();
+  }
+  drop_turns();
+  // The group is to have an answer, or this member takes no part in its next division.
+  const KafkaOffsets none(rd_kafka_topic_partition_list_new(0));
+  rd_kafka_assign(client_.get(), none.get());
+  constexpr std::chrono::seconds kAgainAfter{1};
+  not_begun_ =
+      NotBegun{KafkaOffsets(rd_kafka_topic_partition_list_copy(partitions)), Clock::now() + kAgainAfter};
+}
+
+void Consumer::Impl::begin_when_due() {
+  if (!not_begun_ || Clock::now() < not_begun_->try_at) return;
+  const KafkaOffsets partitions = std::move(not_begun_->partitions);
+  not_begun_.reset();
+  begin(partitions.get());
+  throw_failure();
 }
 
 void Consumer::Impl::assign(rd_kafka_topic_partition_list_t* partitions) {

@@ -102,6 +102,12 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
     bool is_asked = false;
   };
 
+  /// Partitions that the group gave to this member and that it could not begin with.
+  struct NotBegun {
+    KafkaOffsets partitions;
+    Clock::time_point try_at;
+  };
+
   void require_open() const;
   /// Now and at each call from now on.
   [[noreturn]] void fail(const Error& error);
@@ -116,6 +122,10 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   void subscribe();
   void leave();
   void rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions);
+  void drop_turns();
+  /// Where that fails by what may pass by itself, it is said and tried again by poll().
+  void begin(rd_kafka_topic_partition_list_t* partitions);
+  void begin_when_due();
   void assign(rd_kafka_topic_partition_list_t* partitions);
   void note_error(rd_kafka_resp_err_t error, const char* reason);
 
@@ -174,6 +184,7 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   std::optional<Clock::time_point> lacks_marks_since_;
   std::uint64_t last_transaction_ = 0;
   std::vector<Turn> turns_;
+  std::optional<NotBegun> not_begun_;
   std::size_t last_turn_ = 0;
   std::uint64_t last_assignment_ = 0;
   std::size_t buffered_bytes_ = 0;

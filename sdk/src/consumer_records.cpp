@@ -17,6 +17,7 @@ std::optional<Change> Consumer::Impl::poll_change(milliseconds timeout) {
   int passed = 0;
   while (true) {
     throw_failure();
+    begin_when_due();
     save_when_due();
     pause_or_resume();
     const KafkaMessage message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count())));
