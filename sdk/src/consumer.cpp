@@ -9,6 +9,20 @@
 namespace rowtide {
 inline namespace v1 {
 
+namespace {
+
+bool is_of_checkpoint(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::Checkpoint;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
 Consumer::Impl::Impl(Options options) : options_(std::move(options)) {
   check_options(options_);
   decoder_ = make_decoder(options_.format);
@@ -40,7 +54,9 @@ std::vector<Change> Consumer::Impl::poll_batch(std::size_t max, milliseconds tim
       batch.push_back(std::move(*change));
     } catch (...) {
       if (batch.empty()) throw;
-      if (!failure_) passing_ = std::current_exception();  // the next call throws it
+      const std::exception_ptr thrown = std::current_exception();
+      if (!failure_)
+        (is_of_checkpoint(thrown) ? commit_failure_ : passing_) = thrown;  // the next call throws it
       break;
     }
   }
@@ -77,6 +93,8 @@ void Consumer::Impl::close() {
     failed = std::current_exception();
   }
   leave();
+  // Of partitions that were taken away since the last poll(), which has not said it.
+  if (!failed && passing_ && is_of_checkpoint(passing_)) failed = passing_;
   if (failed) std::rethrow_exception(failed);
 }
 
@@ -92,6 +110,7 @@ void Consumer::Impl::fail(const Error& error) {
 void Consumer::Impl::throw_failure() {
   if (failure_) std::rethrow_exception(failure_);
   if (passing_) std::rethrow_exception(std::exchange(passing_, nullptr));
+  if (commit_failure_) std::rethrow_exception(std::exchange(commit_failure_, nullptr));
 }
 
 Listener::~Listener() = default;

@@ -132,8 +132,9 @@ void Consumer::Impl::assign(rd_kafka_topic_partition_list_t* partitions) {
     rd_kafka_topic_partition_t& partition = partitions->elems[i];
     const StartPosition start = start_position(client_.get(), options_, partition.topic, partition.partition);
     partition.offset = start.offset;
+    const auto stored = start.is_saved ? std::optional(start.offset) : std::nullopt;
     turns_.push_back({partition.topic, partition.partition, ++last_assignment_, PartitionLedger(start.offset),
-                      start.is_saved ? std::optional(start.offset) : std::nullopt, start.note});
+                      stored, stored, start.note});
     if (options_.transactions && !turns_.back().has_marks()) assembler_.begin(last_assignment_);
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);

@@ -17,16 +17,17 @@ void Consumer::Impl::acknowledge_record(std::uint64_t assignment, std::int64_t o
 
 void Consumer::Impl::note_commit(rd_kafka_resp_err_t error,
                                  const rd_kafka_topic_partition_list_t* partitions) {
-  const std::vector<CommitFailure> failures = failures_of_commit(error, partitions);
-  if (failures.empty()) {
-    commits_fail_since_.reset();
-    is_commit_failure_told_ = false;
-    return;
+  for (const PartitionOffset& place : stored_by_commit(error, partitions)) {
+    for (Turn& turn : turns_) {
+      if (place.topic == turn.topic && place.partition == turn.partition) turn.stored = place.offset;
+    }
   }
+  const std::vector<CommitFailure> failures = failures_of_commit(error, partitions);
+  if (failures.empty()) return forget_commit_failures();
   for (const CommitFailure& failure : failures) {
     for (Turn& turn : turns_) {
       if (failure.topic.empty() || (failure.topic == turn.topic && failure.partition == turn.partition))
-        turn.saved.reset();
+        turn.sent.reset();
     }
   }
   if (!commits_fail_since_) commits_fail_since_ = Clock::now();
@@ -35,7 +36,13 @@ void Consumer::Impl::note_commit(rd_kafka_resp_err_t error,
   if (is_commit_failure_told_ || (may_pass && Clock::now() - *commits_fail_since_ < options_.connect_timeout))
     return;
   is_commit_failure_told_ = true;
-  passing_ = std::make_exception_ptr(error_of_commit(options_.group_id, failures));
+  commit_failure_ = std::make_exception_ptr(error_of_commit(options_.group_id, failures));
+}
+
+void Consumer::Impl::forget_commit_failures() {
+  commits_fail_since_.reset();
+  is_commit_failure_told_ = false;
+  commit_failure_ = nullptr;
 }
 
 void Consumer::Impl::save_when_due() {
@@ -48,7 +55,7 @@ void Consumer::Impl::save_when_due() {
 void Consumer::Impl::save(bool waits) {
   std::vector<const Turn*> moved;
   for (const Turn& turn : turns_) {
-    if (turn.saved != turn.ledger.checkpoint()) moved.push_back(&turn);
+    if ((waits ? turn.stored : turn.sent) != turn.ledger.checkpoint()) moved.push_back(&turn);
   }
   if (moved.empty()) return;
   if (options_.checkpoint_store) {
@@ -56,7 +63,12 @@ void Consumer::Impl::save(bool waits) {
   } else {
     save_in_kafka(moved, waits);
   }
-  for (Turn& turn : turns_) turn.saved = turn.ledger.checkpoint();
+  const bool is_stored = waits || options_.checkpoint_store != nullptr;
+  for (Turn& turn : turns_) {
+    turn.sent = turn.ledger.checkpoint();
+    if (is_stored) turn.stored = turn.sent;
+  }
+  if (is_stored) forget_commit_failures();
 }
 
 void Consumer::Impl::save_in_store(const std::vector<const Turn*>& moved) {

@@ -33,11 +33,12 @@ struct Turn {
   std::int32_t partition;
   std::uint64_t assignment;
   PartitionLedger ledger;
-  std::optional<std::int64_t> saved;  ///< the checkpoint that is known to be stored
-  std::string note;                   ///< StartPosition's
-  bool is_at_end = false;             ///< of the partition, as far as it was told
-  bool is_held = false;               ///< paused
-  std::optional<std::int64_t> end{};  ///< of the partition when it was asked for, until it is reached
+  std::optional<std::int64_t> stored;  ///< the checkpoint that is known to be stored
+  std::optional<std::int64_t> sent;    ///< the one that was sent to be stored last, and not refused since
+  std::string note;                    ///< StartPosition's
+  bool is_at_end = false;              ///< of the partition, as far as it was told
+  bool is_held = false;                ///< paused
+  std::optional<std::int64_t> end{};   ///< of the partition when it was asked for, until it is reached
 
   /// Its topic says where transactions end.
   [[nodiscard]] bool has_marks() const { return topic.ends_with(".transaction"); }
@@ -168,7 +169,9 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   /// It is tried again when due. Said once until it works again, and where it may pass by itself after some
   /// time only.
   void note_commit(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* partitions);
+  void forget_commit_failures();
   void save_when_due();
+  /// What has moved. Not waiting: but for what is on its way. Waiting: when it returns, all is stored.
   void save(bool waits);
   void save_in_store(const std::vector<const Turn*>& moved);
   void save_in_kafka(const std::vector<const Turn*>& moved, bool waits);
@@ -195,8 +198,9 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   Clock::time_point next_save_;
   Statistics statistics_;
   std::atomic<bool> stops_{false};
-  std::exception_ptr failure_;  ///< for good
-  std::exception_ptr passing_;  ///< thrown once
+  std::exception_ptr failure_;         ///< for good
+  std::exception_ptr passing_;         ///< thrown once
+  std::exception_ptr commit_failure_;  ///< thrown once, unless all is stored before
   std::optional<Clock::time_point> commits_fail_since_;
   bool is_commit_failure_told_ = false;
   std::string last_reason_;

@@ -47,6 +47,17 @@ std::vector<CommitFailure> failures_of_commit(rd_kafka_resp_err_t error,
   return failures;
 }
 
+std::vector<PartitionOffset> stored_by_commit(rd_kafka_resp_err_t error,
+                                              const rd_kafka_topic_partition_list_t* partitions) {
+  if (!is_good(error) || partitions == nullptr) return {};
+  std::vector<PartitionOffset> stored;
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& each = partitions->elems[i];
+    if (is_good(each.err)) stored.push_back({each.topic, each.partition, each.offset});
+  }
+  return stored;
+}
+
 std::vector<CommitFailure> commit_and_wait(rd_kafka_t* client,
                                            const rd_kafka_topic_partition_list_t* offsets) {
   CommitAnswer answer;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rowtide/checkpoint_store.h"
 #include "rowtide/error.h"
 
 namespace rowtide {
@@ -21,6 +22,10 @@ struct CommitFailure {
 /// What of a commit is not stored: the answer as a whole may be good and a partition's not. Nothing for
 /// partitions that are another member's by now, who goes on at the checkpoint before.
 [[nodiscard]] std::vector<CommitFailure> failures_of_commit(
+    rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* partitions);
+
+/// What of a commit is stored.
+[[nodiscard]] std::vector<PartitionOffset> stored_by_commit(
     rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* partitions);
 
 /// Commits these and waits.

@@ -82,7 +82,8 @@ class ROWTIDE_SDK_EXPORT Consumer {
   void acknowledge(const Change& change);
   void acknowledge(std::span<const Change> changes);
 
-  /// Saves the checkpoint now.
+  /// Saves the checkpoint now. When it returns, all that is acknowledged is stored, also what poll() has
+  /// sent.
   void commit();
 
   /// commit(), and leaves the group. Every other call but statistics() then throws Error of code Closed.
