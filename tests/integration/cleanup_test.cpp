@@ -154,6 +154,37 @@ TEST_F(CleanupTest, ATopicThatAnotherTaskWritesToStaysAndIsNamed) {
   EXPECT_FALSE(is_there(topic));
 }
 
+TEST_F(CleanupTest, OfATopicPerTableOnlyThatWhichAnotherTaskNamesStays) {
+  task_["spec"]["startPosition"]["mode"] = "Earliest";
+  topic_per_table("{database}.{table}");
+  sql("CREATE TABLE t (id INT PRIMARY KEY)");
+  sql("INSERT INTO t VALUES (1)");
+  json other = kafka_task(server_, server_.fresh_database(), kafka_.bootstrap());
+  const std::string topic = database_ + ".orders";
+  other["spec"]["sink"]["kafka"]["topic"]["name"] = topic;
+  {
+    TrackerProcess tracker(other);
+    tracker.start_streaming();
+    server_.connect(other.at("spec").at("objects").at("include").at(0).at("database"))
+        .exec("CREATE TABLE t (id INT PRIMARY KEY)");
+    wait_until("its topic", [&] { return is_there(topic); });
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  }
+  {
+    TrackerProcess tracker(task_);
+    tracker.start_streaming();
+    wait_until("the topic of t", [&] { return is_there(database_ + ".t"); });
+    EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  }
+  const RunResult done = run_tracker("cleanup", task_);
+  EXPECT_EQ(done.status.code, 1);
+  EXPECT_THAT(done.err, testing::AllOf(HasSubstr(topic + " (of default/"), HasSubstr(database_ + ".t,")));
+  EXPECT_TRUE(is_there(topic));
+  EXPECT_FALSE(is_there(database_ + ".t"));
+  EXPECT_EQ(kept_keys(task_), std::set<std::string>{});
+  EXPECT_TRUE(run_tracker("cleanup", other).status.ok());
+}
+
 TEST_F(CleanupTest, ATaskWithoutKafkaIsRefused) {
   const RunResult refused = run_tracker("cleanup", stdout_task(server_, database_));
   EXPECT_EQ(refused.status.code, 2);

@@ -67,7 +67,8 @@ struct TaskRecords {
   std::optional<Found> checkpoint;
   std::map<std::string, std::string> schemas;
   std::map<std::string, Found, std::less<>> namesakes;  ///< checkpoints of others with its name, by identity
-  std::map<std::string, std::string, std::less<>> sharers;  ///< of other names with its topic, by identity
+  std::map<std::string, Owner, std::less<>>
+      others;  ///< of other names, by identity, where these are asked for
 
   bool operator==(const TaskRecords&) const = default;
 };
@@ -150,16 +151,16 @@ class KafkaCheckpointStore final : public CheckpointStore {
     return transaction ? transaction->commit_within(timeout_) : absl::OkStatus();
   }
 
-  absl::StatusOr<std::vector<std::string>> sharers_of_topic() {
+  absl::StatusOr<std::vector<Owner>> others() {
     give_up_at_ = Clock::now() + 2 * timeout_;
-    mark_of_topic_ = mark_of_topic(owner_.topic);
+    wants_others_ = true;
     ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
     const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
-    std::vector<std::string> names;
-    if (absl::IsNotFound(records.status())) return names;
+    std::vector<Owner> owners;
+    if (absl::IsNotFound(records.status())) return owners;
     RETURN_IF_ERROR(records.status());
-    for (const auto& [identity, name] : records->sharers) names.push_back(name);
-    return names;
+    for (const auto& [identity, owner] : records->others) owners.push_back(owner);
+    return owners;
   }
 
   absl::Status save(const Checkpoint& checkpoint) override {
@@ -436,18 +437,15 @@ class KafkaCheckpointStore final : public CheckpointStore {
     } else if (const auto known = records.namesakes.find(key); known != records.namesakes.end()) {
       records.namesakes.erase(known);
     }
-    if (!mark_of_topic_.empty() && key != identity) note_sharer(key, value, records);
+    if (wants_others_ && key != identity) note_other(key, value, records);
   }
 
-  void note_sharer(std::string_view key, std::string_view value, TaskRecords& records) const {
-    if (const auto known = records.sharers.find(key); known != records.sharers.end()) {
-      records.sharers.erase(known);
-    }
-    if (value.find(mark_of_topic_) == std::string_view::npos) return;
-    const Owner other = owner_from_json(value);
-    if (other.topic == owner_.topic && other.name != owner_.name) {
-      records.sharers[std::string(key)] = other.name.empty() ? std::string(key) : other.name;
-    }
+  void note_other(std::string_view key, std::string_view value, TaskRecords& records) const {
+    if (const auto known = records.others.find(key); known != records.others.end())
+      records.others.erase(known);
+    Owner other = owner_from_json(value);
+    if (!other.topic.empty() && other.name != owner_.name)
+      records.others[std::string(key)] = std::move(other);
   }
 
   absl::StatusOr<std::optional<Checkpoint>> parse(const Found& found) const {
@@ -484,7 +482,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   const std::string client_id_;
   const Owner owner_;
   const std::string mark_of_name_ = mark_of_name(owner_.name);
-  std::string mark_of_topic_;  ///< empty: who else writes to the topic is not asked
+  bool wants_others_ = false;
   const task::SecretReader secrets_;
   std::map<std::string, std::string> schemas_;  ///< as load() found them
   std::string remark_;
@@ -543,10 +541,9 @@ absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretR
   return KafkaCheckpointStore(task, secrets, timeout).remove();
 }
 
-absl::StatusOr<std::vector<std::string>> sharers_of_topic(const task::Task& task,
-                                                          const task::SecretReader& secrets,
-                                                          std::chrono::milliseconds timeout) {
-  return KafkaCheckpointStore(task, secrets, timeout).sharers_of_topic();
+absl::StatusOr<std::vector<Owner>> other_owners(const task::Task& task, const task::SecretReader& secrets,
+                                                std::chrono::milliseconds timeout) {
+  return KafkaCheckpointStore(task, secrets, timeout).others();
 }
 
 }  // namespace rowtide::checkpoint

@@ -12,6 +12,7 @@
 #include "common/task/secrets.h"
 #include "common/task/spec.h"
 #include "tracker/checkpoint/checkpoint_store.h"
+#include "tracker/checkpoint/owner.h"
 #include "tracker/sink/kafka_topics.h"
 #include "tracker/sink/transactional.h"
 
@@ -47,10 +48,10 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 [[nodiscard]] absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
                                                    std::chrono::milliseconds timeout);
 
-/// The tasks of another name, "<namespace>/<name>", that have a checkpoint of the same topic (as the task
-/// names it) in the same cluster. Errors as find_kafka_checkpoint().
-[[nodiscard]] absl::StatusOr<std::vector<std::string>> sharers_of_topic(const task::Task& task,
-                                                                        const task::SecretReader& secrets,
-                                                                        std::chrono::milliseconds timeout);
+/// The tasks of other names that have a checkpoint with Kafka's topic in the same cluster. Errors as
+/// find_kafka_checkpoint().
+[[nodiscard]] absl::StatusOr<std::vector<Owner>> other_owners(const task::Task& task,
+                                                              const task::SecretReader& secrets,
+                                                              std::chrono::milliseconds timeout);
 
 }  // namespace rowtide::checkpoint

@@ -71,8 +71,4 @@ std::string mark_of_name(std::string_view name) {
   return "\"name\":" + dump_compact(json(name));
 }
 
-std::string mark_of_topic(std::string_view topic) {
-  return "\"topic\":" + dump_compact(json(topic));
-}
-
 }  // namespace rowtide::checkpoint

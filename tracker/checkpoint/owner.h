@@ -18,6 +18,7 @@ struct Owner {
   std::string topic;             ///< as the task names it, with {database} and {table}; empty without Kafka
   std::int64_t reset_nonce = 0;  ///< of the spec that it was made under
   std::string moved_to = {};     ///< nothing but the identity that the place was handed over to
+  bool operator==(const Owner&) const = default;
 };
 
 [[nodiscard]] Owner owner_of(const task::Task& task);
@@ -35,7 +36,5 @@ struct Owner {
 
 /// What any checkpoint of a task with this name holds, as text.
 [[nodiscard]] std::string mark_of_name(std::string_view name);
-/// The same of a task that writes to this topic.
-[[nodiscard]] std::string mark_of_topic(std::string_view topic);
 
 }  // namespace rowtide::checkpoint

@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "common/status/try.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
 #include "tracker/cleanup/matching_topics.h"
+#include "tracker/cleanup/topics_of_others.h"
 #include "tracker/precheck/context.h"
 #include "tracker/precheck/kafka_task_topics.h"
 #include "tracker/sink/kafka_probe.h"
@@ -44,18 +46,22 @@ absl::StatusOr<std::vector<std::string>> topics_of(const task::Task& task,
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> clean_up(const task::Task& task, const task::SecretReader& secrets) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> sharers,
-                   checkpoint::sharers_of_topic(task, secrets, kTimeout));
+  ASSIGN_OR_RETURN(const std::vector<checkpoint::Owner> others,
+                   checkpoint::other_owners(task, secrets, kTimeout));
   RETURN_IF_ERROR(checkpoint::remove_kafka_checkpoint(task, secrets, kTimeout));
-  ASSIGN_OR_RETURN(const std::vector<std::string> topics, topics_of(task, secrets));
-  if (!sharers.empty()) {
-    return absl::FailedPreconditionError(fmt::format(
-        "the checkpoint is deleted; these topics are left, because the checkpoints of {} say that they write "
-        "there as well: {}; delete them if nobody needs them: kafka-topics.sh --bootstrap-server BROKER "
-        "--delete --topic TOPIC",
-        fmt::join(sharers, ", "), fmt::join(topics, ", ")));
-  }
-  return sink::delete_topics(*task.spec.sink.kafka, secrets, topics, kTimeout);
+  ASSIGN_OR_RETURN(std::vector<std::string> topics, topics_of(task, secrets));
+  const std::map<std::string, std::string> theirs = topics_of_others(topics, others);
+  std::erase_if(topics, [&theirs](const std::string& topic) { return theirs.contains(topic); });
+  ASSIGN_OR_RETURN(std::vector<std::string> deleted,
+                   sink::delete_topics(*task.spec.sink.kafka, secrets, topics, kTimeout));
+  if (theirs.empty()) return deleted;
+  std::vector<std::string> left;
+  for (const auto& [topic, other] : theirs) left.push_back(fmt::format("{} (of {})", topic, other));
+  return absl::FailedPreconditionError(fmt::format(
+      "the checkpoint is deleted{}{}; these topics are left, because the checkpoints of other tasks say that they may "
+      "write there as well: {}; delete them if nobody needs them: kafka-topics.sh --bootstrap-server BROKER "
+      "--delete --topic TOPIC",
+      deleted.empty() ? "" : ", and so are the topics ", fmt::join(deleted, ", "), fmt::join(left, ", ")));
 }
 
 }  // namespace rowtide::cleanup

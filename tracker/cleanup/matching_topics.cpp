@@ -79,4 +79,8 @@ absl::StatusOr<std::vector<std::string>> matching_topics(const task::Task& task,
   return topics;
 }
 
+bool can_be_made(std::string_view name_template, std::string_view topic) {
+  return reads_as(name_template, topic, {}, [](const Names&) { return true; });
+}
+
 }  // namespace rowtide::cleanup

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,5 +14,8 @@ namespace rowtide::cleanup {
 /// are not recognised: they can be told only from the table. Pure.
 [[nodiscard]] absl::StatusOr<std::vector<std::string>> matching_topics(
     const task::Task& task, const std::vector<std::string>& existing);
+
+/// Could any table make this topic of the template? Pure.
+[[nodiscard]] bool can_be_made(std::string_view name_template, std::string_view topic);
 
 }  // namespace rowtide::cleanup

@@ -74,7 +74,16 @@ TEST(StartPosition, AFileMustBeThereAndTheOffsetInsideIt) {
                     .offset = offset},
                    session);
   };
+  session.record("SHOW BINLOG EVENTS IN 'bin.000003' FROM 120",
+                 {{"bin.000003", "120", "Gtid", "1", "200", ""}});
+  session.record("SHOW BINLOG EVENTS IN 'bin.000003' FROM 200",
+                 {{"bin.000003", "200", "Query", "1", "240", "BEGIN"}});
+  session.record("SHOW BINLOG EVENTS IN 'bin.000003' FROM 500", {});
   EXPECT_EQ(text_of(at_file("bin.000003", 120)), " bin.000003:120");
+  EXPECT_EQ(text_of(at_file("bin.000003", 500)), " bin.000003:500");
+  const absl::Status inside = at_file("bin.000003", 200).status();
+  EXPECT_EQ(reason_of(inside), "BinlogPositionUnknown");
+  EXPECT_THAT(std::string(inside.message()), HasSubstr("in the middle of a transaction (Query)"));
   EXPECT_EQ(reason_of(at_file("bin.000003", 501).status()), "BinlogPositionUnknown");
   EXPECT_EQ(reason_of(at_file("bin.000003", 3).status()), "BinlogPositionUnknown");
   const absl::Status purged = at_file("bin.000001", 4).status();
@@ -121,6 +130,7 @@ TEST(StartPosition, MariadbTranslatesPlacesIntoGtids) {
   session.record("BINLOG_GTID_POS('bin.000002', 700)", {{"0-1-42"}});
   session.record("BINLOG_GTID_POS('bin.000001', 4)", {{""}});
   session.record("BINLOG_GTID_POS", {{std::nullopt}});
+  session.record("SHOW BINLOG EVENTS IN 'bin.000002' FROM 333", {});
   EXPECT_EQ(text_of(resolve(at(task::StartMode::Latest), session)), "0-1-42 bin.000002:700");
   EXPECT_EQ(text_of(resolve(at(task::StartMode::Earliest), session)), " bin.000001:4");
   EXPECT_EQ(reason_of(resolve({.mode = task::StartMode::BinlogFile,
