@@ -8,6 +8,7 @@
 
 #include "common/names/name_case.h"
 #include "common/status/reason.h"
+#include "common/status/text.h"
 #include "common/status/try.h"
 #include "tracker/polardb/way_in.h"
 #include "tracker/select/table_selector.h"
@@ -29,6 +30,7 @@ constexpr seconds kConnectTime{8};
 constexpr seconds kStatementTime{5};
 constexpr seconds kLastStatementBegins{20};
 constexpr seconds kWholeTime{28};
+constexpr std::size_t kShownStatement = 120;
 
 }  // namespace
 
@@ -55,17 +57,21 @@ const absl::Status& CheckContext::connected() {
 absl::Status CheckContext::connect() {
   RETURN_IF_ERROR(
       polardb::open_way_in(task_, secrets_, polardb::LetIn::Add, {.deadline = Clock::now() + kOpenApiTime}));
+  if (const absl::Status opened = open_session(); !opened.ok()) {
+    client_address_ = source::client_address_in(std::string(opened.message()));
+    return opened;
+  }
+  return read_account();
+}
+
+absl::Status CheckContext::open_session() {
   ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, kResolveTime));
   // The client library takes its time for each address of the name.
   const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(addresses));
-  auto session = source::MysqlSession::connect(
-      source(), secrets_, {.connect_timeout = connect_time, .read_timeout = kStatementTime});
-  if (!session.ok()) {
-    client_address_ = source::client_address_in(std::string(session.status().message()));
-    return session.status();
-  }
-  session_ = *std::move(session);
-  return read_account();
+  ASSIGN_OR_RETURN(
+      session_, source::MysqlSession::connect(
+                    source(), secrets_, {.connect_timeout = connect_time, .read_timeout = kStatementTime}));
+  return absl::OkStatus();
 }
 
 absl::Status CheckContext::read_account() {
@@ -89,7 +95,15 @@ absl::StatusOr<sql::Result> CheckContext::query(std::string_view sql) {
     return failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
                    "the precheck's time is up: the source answers too slowly");
   }
-  return session_->query(sql);
+  if (session_ == nullptr) RETURN_IF_ERROR(open_session());
+  absl::StatusOr<sql::Result> result = session_->query(sql);
+  if (result.ok() || reason_of(result.status()) != "ConnectionLost") return result;
+  // The client library gives a connection up with the statement that it waited for; the next one gets
+  // another.
+  session_.reset();
+  return failure(result.status().code(), "ConnectionLost",
+                 fmt::format("{}; the statement, which may take {} s, was: {}", text(result.status()),
+                             kStatementTime.count(), sql.substr(0, kShownStatement)));
 }
 
 milliseconds CheckContext::time_left() const {

@@ -78,6 +78,7 @@ class CheckContext final : private sql::Session {
  private:
   [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override;
   [[nodiscard]] absl::Status connect();
+  [[nodiscard]] absl::Status open_session();
   [[nodiscard]] absl::Status read_account();
   [[nodiscard]] absl::StatusOr<GrantRules> read_grant_rules();
 
@@ -85,7 +86,7 @@ class CheckContext final : private sql::Session {
   const task::SecretReader& secrets_;
   Clock::time_point started_ = Clock::now();
   std::optional<absl::Status> connected_;
-  std::unique_ptr<source::MysqlSession> session_;
+  std::unique_ptr<source::MysqlSession> session_;  ///< none after one that was lost
   std::string client_address_;
   std::string account_;
   std::optional<source::ServerInfo> facts_;
