@@ -7,6 +7,7 @@ whatever the machine: everything becomes Ready, and idle tasks make the operator
 
 import argparse
 import concurrent.futures
+import multiprocessing
 import os
 import pathlib
 import random
@@ -70,15 +71,28 @@ def measure_idle(operator, seconds):
     return written == 0
 
 
-def measure_load(operator, connections, names, changes, seconds):
-    before, cpu, began = operator.reconciles(), operator.cpu_seconds(), time.monotonic()
+def change_tasks(api, names, numbers, began, changes):
+    """In a process of its own: a client of one interpreter is slower than the server."""
+    connections = Connections(api)
 
     def change(number):
         time.sleep(max(0.0, began + number / changes - time.monotonic()))
-        connections.call("PATCH", f"{TASKS}/{random.choice(names)}", {"metadata": {"annotations": {"bench": str(number)}}})
+        connections.send("PATCH", f"{TASKS}/{random.choice(names)}", {"metadata": {"annotations": {"bench": str(number)}}})
 
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        list(pool.map(change, range(changes * seconds)))
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, numbers))
+
+
+def measure_load(operator, connections, names, changes, seconds):
+    clients = 2
+    before, cpu, began = operator.reconciles(), operator.cpu_seconds(), time.monotonic()
+    processes = [multiprocessing.Process(target=change_tasks, args=(connections.api, names, range(client, changes * seconds, clients),
+                                                                    began, changes)) for client in range(clients)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0, "a client of the load failed; its traceback is above"
     took = time.monotonic() - began
     p50, total = quantile(before, operator.reconciles(), 0.5)
     p99, _ = quantile(before, operator.reconciles(), 0.99)

@@ -35,6 +35,10 @@ class Connections:
         self.host = urllib.parse.urlparse(api.url).netloc
 
     def call(self, method, path, body=None):
+        return json.loads(self.send(method, path, body))
+
+    def send(self, method, path, body=None):
+        """As call(), the answer as it came."""
         connection = getattr(self.local, "connection", None)
         if connection is None:
             connection = self.local.connection = http.client.HTTPSConnection(self.host, context=self.api.trust, timeout=60)
@@ -45,7 +49,7 @@ class Connections:
         data = answer.read()
         if answer.status >= 300 and answer.status not in (404, 409):
             raise AssertionError(f"{method} {path}: {answer.status} {data.decode()[:500]}")
-        return json.loads(data)
+        return data
 
     def watch(self, path):
         """The events of all objects, from the beginning."""
