@@ -154,7 +154,8 @@ TEST_P(Precheck, ASettingOfPolarDbIsSetInItsConsole) {
   server.exec("SET GLOBAL binlog_format = MIXED");
   task.spec.source.type = task::SourceType::PolarDbMySql;
   EXPECT_THAT(item(check(task), "BinlogFormat").repair,
-              AllOf(HasSubstr("cluster parameter binlog_format"), HasSubstr("to ROW"), Not(HasSubstr("SET GLOBAL binlog"))));
+              AllOf(HasSubstr("cluster parameter binlog_format"), HasSubstr("to ROW"),
+                    Not(HasSubstr("SET GLOBAL binlog"))));
 }
 
 TEST_P(Precheck, ReplicationPrivileges) {
