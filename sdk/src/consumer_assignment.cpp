@@ -73,6 +73,7 @@ void Consumer::Impl::leave() {
   if (!client_) return;
   rd_kafka_consumer_close(client_.get());
   client_.reset();
+  end_client_.reset();
 }
 
 void Consumer::Impl::rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions) {

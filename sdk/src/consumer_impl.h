@@ -38,14 +38,18 @@ struct Turn {
   std::string note;                    ///< StartPosition's
   bool is_at_end = false;              ///< of the partition, as far as it was told
   bool is_held = false;                ///< paused
+  bool shows_commits = false;          ///< what was read last shows that Kafka transactions write it
   std::optional<std::int64_t> end{};   ///< of the partition when it was asked for, until it is reached
 
   /// Its topic says where transactions end.
   [[nodiscard]] bool has_marks() const { return topic.ends_with(".transaction"); }
 };
 
-// Where a tracker delivers at least once, records of one transaction become visible one after the other.
+// Where the tracker writes Kafka transactions, all changes are written when their END can be read.
 inline constexpr std::chrono::seconds kPatienceForChanges{10};
+// Where it delivers at least once, they are written one after the other, and long after their END where a
+// partition has no leader meanwhile: the tracker tries for ever.
+inline constexpr std::chrono::minutes kPatienceWithoutCommits{5};
 
 [[nodiscard]] inline milliseconds until(Clock::time_point end) {
   const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
@@ -98,8 +102,9 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   /// Ends of the partitions, which say what comes no more: asked for when the awaited transaction lacks
   /// changes for long.
   struct EndWatch {
-    std::uint64_t end;         ///< the last END that was here when it began
-    Clock::time_point ask_at;  ///< when all of its changes are there to be read
+    std::uint64_t end;  ///< the last END that was here when it began
+    Clock::time_point since;
+    Clock::time_point ask_at;
     bool is_asked = false;
   };
 
@@ -146,6 +151,8 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   void require_metadata(const Change& change);
   /// That an end was told of earlier says nothing about what the awaited transaction lacks.
   void look_for_the_end();
+  /// All changes are written by now, as far as can be told.
+  [[nodiscard]] bool is_to_ask_for_ends() const;
   void ask_for_ends();
   /// The awaited transaction does not fit, or what is ahead of it although all that can be paused is.
   void require_room();
@@ -204,7 +211,8 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   std::optional<Clock::time_point> commits_fail_since_;
   bool is_commit_failure_told_ = false;
   std::string last_reason_;
-  KafkaHandle client_;  ///< gone once closed
+  KafkaHandle end_client_;  ///< where there was a need to ask for ends
+  KafkaHandle client_;      ///< gone once closed
 };
 
 }  // namespace v1

@@ -39,6 +39,7 @@ std::optional<Change> Consumer::Impl::take(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     // Behind the marks that end Kafka's transactions, which no message shows.
     if (Turn* const turn = turn_of(message)) {
+      if (!turn->is_at_end) turn->shows_commits = message.offset > turn->ledger.next();
       turn->ledger.pass(message.offset);
       turn->is_at_end = true;
     }

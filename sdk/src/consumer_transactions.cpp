@@ -68,8 +68,8 @@ void Consumer::Impl::look_for_the_end() {
   const auto awaited = assembler_.awaited();
   if (!awaited) return end_watch_.reset();
   if (!end_watch_ || awaited->number > end_watch_->end)
-    end_watch_ = EndWatch{assembler_.last_end(), Clock::now() + kPatienceForChanges};
-  if (!end_watch_->is_asked && Clock::now() >= end_watch_->ask_at) ask_for_ends();
+    end_watch_ = EndWatch{assembler_.last_end(), Clock::now(), Clock::now() + kPatienceForChanges};
+  if (is_to_ask_for_ends()) ask_for_ends();
   if (!end_watch_->is_asked) return;
   for (Turn& turn : turns_) {
     if (!turn.end || turn.ledger.next() < *turn.end) continue;
@@ -78,15 +78,26 @@ void Consumer::Impl::look_for_the_end() {
   }
 }
 
+bool Consumer::Impl::is_to_ask_for_ends() const {
+  const Clock::time_point now = Clock::now();
+  if (end_watch_->is_asked || now < end_watch_->ask_at) return false;
+  return now - end_watch_->since >= kPatienceWithoutCommits ||
+         std::all_of(turns_.begin(), turns_.end(),
+                     [](const Turn& turn) { return turn.shows_commits || !turn.has_marks(); });
+}
+
 void Consumer::Impl::ask_for_ends() {
   constexpr std::chrono::seconds kAgainAfter{1};
   constexpr int kWait = 1000;
+  // client_ would be told of what stands before the first Kafka transaction that is open: changes that are
+  // awaited may stand behind, until the mark of its commit has come to their partition too.
+  if (!end_client_) end_client_ = make_uncommitted_client(options_);
   for (Turn& turn : turns_) {
     turn.end.reset();
     if (turn.has_marks() || !assembler_.may_hold_awaited(turn.assignment)) continue;
     std::int64_t low = 0;
     std::int64_t high = 0;
-    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(client_.get(), turn.topic.c_str(),
+    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(end_client_.get(), turn.topic.c_str(),
                                                                        turn.partition, &low, &high, kWait);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       end_watch_->ask_at = Clock::now() + kAgainAfter;

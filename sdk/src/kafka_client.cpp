@@ -35,6 +35,12 @@ void set_security(rd_kafka_conf_t* config, const Security& security) {
   }
 }
 
+void set_connection(rd_kafka_conf_t* config, const Options& options) {
+  set_config(config, "bootstrap.servers", options.bootstrap_servers);
+  set_config(config, "client.id", "rowtide-sdk");
+  set_security(config, options.security);
+}
+
 /// Nothing may be thrown through librdkafka's frames, which are C.
 template <typename... Arguments>
 void call_back(void* opaque, std::function<void(Arguments...)> KafkaCallbacks::*which,
@@ -50,9 +56,8 @@ void call_back(void* opaque, std::function<void(Arguments...)> KafkaCallbacks::*
 KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
   KafkaConfig owned(rd_kafka_conf_new());
   rd_kafka_conf_t* const config = owned.get();
-  set_config(config, "bootstrap.servers", options.bootstrap_servers);
+  set_connection(config, options);
   set_config(config, "group.id", options.group_id);
-  set_config(config, "client.id", "rowtide-sdk");
   set_config(config, "isolation.level", "read_committed");
   set_config(config, "enable.auto.commit", "false");
   set_config(config, "enable.auto.offset.store", "false");
@@ -66,7 +71,6 @@ KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
   constexpr std::size_t kMegabyte = 1024UL * 1024;
   const std::size_t fetch = std::clamp<std::size_t>(options.max_buffered_bytes, kMegabyte, 8 * kMegabyte);
   set_config(config, "max.partition.fetch.bytes", std::to_string(fetch));
-  set_security(config, options.security);
   rd_kafka_conf_set_opaque(config, &callbacks);
   rd_kafka_conf_set_rebalance_cb(
       config, [](rd_kafka_t*, rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions,
@@ -78,6 +82,17 @@ KafkaConfig make_config(const Options& options, KafkaCallbacks& callbacks) {
       config, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
                  void* opaque) { call_back(opaque, &KafkaCallbacks::on_commit, error, partitions); });
   return owned;
+}
+
+KafkaHandle make_client(KafkaConfig config) {
+  std::array<char, 512> why{};
+  KafkaHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, config.get(), why.data(), why.size()));
+  if (!client) {
+    throw Error(ErrorCode::InvalidOptions,
+                "the Kafka client cannot be made: " + std::string(why.data()) + "; check Options::security");
+  }
+  static_cast<void>(config.release());
+  return client;
 }
 
 }  // namespace
@@ -94,15 +109,14 @@ void KafkaClientDeleter::operator()(rd_kafka_t* client) const noexcept {
 }
 
 KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks) {
-  KafkaConfig config = make_config(options, callbacks);
-  std::array<char, 512> why{};
-  KafkaHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, config.get(), why.data(), why.size()));
-  if (!client) {
-    throw Error(ErrorCode::InvalidOptions,
-                "the Kafka client cannot be made: " + std::string(why.data()) + "; check Options::security");
-  }
-  static_cast<void>(config.release());
-  return client;
+  return make_client(make_config(options, callbacks));
+}
+
+KafkaHandle make_uncommitted_client(const Options& options) {
+  KafkaConfig config(rd_kafka_conf_new());
+  set_connection(config.get(), options);
+  set_config(config.get(), "isolation.level", "read_uncommitted");
+  return make_client(std::move(config));
 }
 
 bool is_passing(rd_kafka_resp_err_t error) {

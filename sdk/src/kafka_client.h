@@ -46,6 +46,9 @@ struct KafkaCallbacks {
 /// A member of the group that has not subscribed yet. `callbacks` outlive it. Throws Error.
 [[nodiscard]] KafkaHandle make_kafka_client(const Options& options, KafkaCallbacks& callbacks);
 
+/// Sees what open transactions have written too. For questions: it is in no group. Throws Error.
+[[nodiscard]] KafkaHandle make_uncommitted_client(const Options& options);
+
 /// What passes by itself, as after a broker's failover.
 [[nodiscard]] bool is_passing(rd_kafka_resp_err_t error);
 
