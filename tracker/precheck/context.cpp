@@ -26,7 +26,7 @@ using std::chrono::seconds;
 // is left.
 constexpr seconds kResolveTime{4};
 constexpr seconds kOpenApiTime{9};
-constexpr seconds kConnectTime{8};
+constexpr seconds kSourceConnectTime{8};
 constexpr seconds kStatementTime{5};
 constexpr seconds kLastStatementBegins{20};
 constexpr seconds kWholeTime{28};
@@ -67,7 +67,7 @@ absl::Status CheckContext::connect() {
 absl::Status CheckContext::open_session() {
   ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, kResolveTime));
   // The client library takes its time for each address of the name.
-  const seconds connect_time = std::max(seconds(1), kConnectTime / static_cast<int>(addresses));
+  const seconds connect_time = std::max(seconds(1), kSourceConnectTime / static_cast<int>(addresses));
   ASSIGN_OR_RETURN(
       session_, source::MysqlSession::connect(
                     source(), secrets_, {.connect_timeout = connect_time, .read_timeout = kStatementTime}));
