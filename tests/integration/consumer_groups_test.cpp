@@ -7,10 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/integration/consumer_groups_fixture.h"
 #include "tests/integration/tracker_process.h"
 #include "tests/support/group_consumer.h"
 #include "tests/support/kafka_broker.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {
@@ -28,86 +28,6 @@ std::string rfc3339(std::int64_t seconds_since_1970) {
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
 }
-
-class ConsumerGroups : public testing::Test {
- protected:
-  void start(const KafkaBroker& broker, const json& security = nullptr, const std::string& topic = {}) {
-    task = kafka_task(server, database, broker.bootstrap());
-    if (!topic.empty()) task["spec"]["sink"]["kafka"]["topic"] = {{"name", topic}};
-    if (!security.is_null()) task["spec"]["sink"]["kafka"]["security"] = security;
-    write_groups();
-    tracker.emplace(task, std::vector<std::string>{"--groups", groups_file()});
-    tracker->start_streaming();
-    server.connect(database).exec("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v INT)");
-  }
-  [[nodiscard]] std::string groups_file() const { return folder.path() / "groups.yaml"; }
-  void put_group(const std::string& name, json spec) {
-    spec["taskRef"] = {{"name", task.at("metadata").at("name")}};
-    groups[name] = {{"apiVersion", "rowtide.dev/v1alpha1"},
-                    {"kind", "ConsumerGroup"},
-                    {"metadata", {{"name", name}}},
-                    {"spec", std::move(spec)}};
-    write_groups();
-  }
-  void write_groups() {
-    std::ofstream stream(groups_file());
-    for (const auto& [name, group] : groups) stream << group.dump() << "\n---\n";
-    stream << "# " << ++writes << "\n";  // a file that changed is looked at now
-  }
-  /// Has the groups looked at soon, not in ten seconds.
-  void poke() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - poked_at < seconds{1}) return;
-    poked_at = now;
-    write_groups();
-  }
-  /// Transactions of one row each.
-  void insert(int count) {
-    SqlClient client = server.connect(database);
-    for (int i = 0; i < count; ++i) client.exec("INSERT INTO t (v) VALUES (" + std::to_string(i) + ")");
-    inserted += count;
-    KafkaReader reader(KafkaBroker::shared().bootstrap(), topic());
-    reader.wait_for_count(static_cast<std::size_t>(inserted) + 1);  // and the schema change
-  }
-  [[nodiscard]] std::string topic() const { return topic_of(task); }
-  [[nodiscard]] json status_of(const std::string& name) const {
-    const json status = tracker->status();
-    for (const json& group : status.at("consumerGroups")) {
-      if (group.at("name") == name) return group;
-    }
-    return nullptr;
-  }
-  /// Waits until the group's status has the field, "checkpoint.reason", with the value.
-  json wait_for(const std::string& name, const std::string& field, const json& value) {
-    json found;
-    wait_until(
-        name + ": " + field + " is " + value.dump(),
-        [&] {
-          poke();
-          found = status_of(name);
-          if (found.is_null()) return false;
-          json at = found;
-          for (std::size_t begin = 0; begin <= field.size();) {
-            const std::size_t dot = std::min(field.find('.', begin), field.size());
-            at = at.at(field.substr(begin, dot - begin));
-            begin = dot + 1;
-          }
-          return at == value;
-        },
-        seconds{60}, [&] { return found.dump() + "\n" + tracker->process().err(); });
-    return found;
-  }
-
-  MysqlServer& server = tracked_server(SqlFlavor::Mysql8);
-  std::string database = server.fresh_database();
-  TempDir folder;
-  json task;
-  std::map<std::string, json> groups;
-  int writes = 0;
-  std::chrono::steady_clock::time_point poked_at;
-  int inserted = 0;
-  std::optional<TrackerProcess> tracker;
-};
 
 TEST_F(ConsumerGroups, BeginWhereTheirDocumentsSayAndCountRecordsNotMarks) {
   start(KafkaBroker::shared());
@@ -284,28 +204,6 @@ TEST_F(ConsumerGroups, InKubernetesNoFileKeepsTheTrackerFromStreaming) {
   wait_for("newer", "checkpoint.reason", "InvalidDocument");
   EXPECT_EQ(status_of("good").at("checkpoint").at("done"), true);
 }
-
-/// A broker whose users may do nothing until they are let.
-class ConsumerGroupAccess : public ConsumerGroups {
- protected:
-  static json login(const std::string& user) {
-    return {{"protocol", "SASL_PLAINTEXT"},
-            {"mechanism", "PLAIN"},
-            {"credentials", {{"username", user}, {"password", "${env:ROWTIDE_TEST_PASSWORD}"}}}};
-  }
-  static std::map<std::string, std::string> client_login(const std::string& user) {
-    return {{"security.protocol", "SASL_PLAINTEXT"},
-            {"sasl.mechanism", "PLAIN"},
-            {"sasl.username", user},
-            {"sasl.password", kTrackerPassword}};
-  }
-  static std::vector<std::string> options() {
-    std::vector<std::string> options = plain_logins(
-        {{"rowtide", kTrackerPassword}, {"cache", kTrackerPassword}, {"other", kTrackerPassword}});
-    options.emplace_back("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer");
-    return options;
-  }
-};
 
 TEST_F(ConsumerGroupAccess, IsGrantedToThePrincipalAndTakenBack) {
   const KafkaBroker broker({.bind = "127.0.0.1", .port = 0, .options = options()});

@@ -289,7 +289,7 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
     case PlaceAction::Complete:
     case PlaceAction::Fill:
       // Members have their own way with partitions that are new.
-      if (kept.status.members > 0) return check_place(group, views, kept.places);
+      if (kept.status.members > 0) return check_place(group, views, kept.places, deadline);
       RETURN_IF_ERROR(put(kept, views, action, deadline));
       break;
     case PlaceAction::Begin:
@@ -301,20 +301,13 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
   known.applied_nonce = std::max(known.applied_nonce, group.checkpoint_nonce);
   kept.status.applied_nonce = known.applied_nonce;
   note(identity_of(group), std::move(known));
-  return check_place(group, views, kept.places);
+  return check_place(group, views, kept.places, deadline);
 }
 
 absl::Status GroupKeeper::check_place(const task::ConsumerGroup& group,
                                       const std::vector<PartitionView>& views,
-                                      const TopicSurvey::Places& places) {
-  if (const std::string beyond = beyond_end(views, places); !beyond.empty()) {
-    return failure(
-        absl::StatusCode::kFailedPrecondition, "OffsetBeyondEnd",
-        fmt::format("consumer group {} stands behind the topics' ends, as if they had been deleted and "
-                    "made anew: {}; say where it goes on: set spec.checkpoint and a higher "
-                    "spec.checkpointNonce",
-                    group.group_id, beyond));
-  }
+                                      const TopicSurvey::Places& places, Deadline deadline) const {
+  RETURN_IF_ERROR(check_end(group, views, places, deadline));
   const std::string lost = lost_before(views, places);
   if (lost.empty()) return absl::OkStatus();
   return failure(
@@ -323,6 +316,32 @@ absl::Status GroupKeeper::check_place(const task::ConsumerGroup& group,
                   "its consumers go on by their auto.offset.reset, so that these are lost to them; "
                   "raise spec.sink.kafka.topic.retentionHours of the task",
                   group.group_id, lost));
+}
+
+/// The ends of the look are older than the places, and those of committed readers: on a busy topic consumers
+/// stand behind them, and those that read uncommitted do during any transaction. Only the ends of now, with
+/// what is not committed, say that a topic was made anew.
+absl::Status GroupKeeper::check_end(const task::ConsumerGroup& group, const std::vector<PartitionView>& views,
+                                    const TopicSurvey::Places& places, Deadline deadline) const {
+  std::vector<PartitionView> doubted;
+  TopicSurvey::Places doubted_places;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (!places[i] || *places[i] <= views[i].ends.end) continue;
+    doubted.push_back(views[i]);
+    doubted_places.push_back(places[i]);
+  }
+  if (doubted.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(TopicReader reader, TopicReader::open(kafka_, parts_.secrets, Isolation::Uncommitted));
+  ASSIGN_OR_RETURN(const std::vector<PartitionEnds> ends, reader.ends(partitions_of(doubted), deadline));
+  for (std::size_t i = 0; i < doubted.size(); ++i) doubted[i].ends = ends[i];
+  const std::string beyond = beyond_end(doubted, doubted_places);
+  if (beyond.empty()) return absl::OkStatus();
+  return failure(
+      absl::StatusCode::kFailedPrecondition, "OffsetBeyondEnd",
+      fmt::format("consumer group {} stands behind the topics' ends, as if they had been deleted and "
+                  "made anew: {}; say where it goes on: set spec.checkpoint and a higher "
+                  "spec.checkpointNonce",
+                  group.group_id, beyond));
 }
 
 /// Puts the group where spec.checkpoint says; where it has a place already only to begin or to move.

@@ -68,9 +68,12 @@ class GroupKeeper {
                                         Deadline deadline);
   [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                                  Deadline deadline);
-  [[nodiscard]] static absl::Status check_place(const task::ConsumerGroup& group,
-                                                const std::vector<PartitionView>& views,
-                                                const TopicSurvey::Places& places);
+  [[nodiscard]] absl::Status check_place(const task::ConsumerGroup& group,
+                                         const std::vector<PartitionView>& views,
+                                         const TopicSurvey::Places& places, Deadline deadline) const;
+  [[nodiscard]] absl::Status check_end(const task::ConsumerGroup& group,
+                                       const std::vector<PartitionView>& views,
+                                       const TopicSurvey::Places& places, Deadline deadline) const;
   [[nodiscard]] absl::Status keep_access(const task::ConsumerGroup& group, GroupNote known,
                                          Deadline deadline);
   [[nodiscard]] absl::Status delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline);
