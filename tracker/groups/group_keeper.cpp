@@ -28,6 +28,7 @@ constexpr seconds kLookInterval{10};
 constexpr seconds kCallTimeout{10};
 constexpr seconds kSurveyTimeout{30};
 constexpr seconds kCountTime{3};
+constexpr std::chrono::minutes kGrantInterval{5};  // what somebody else took back is granted anew
 constexpr double kMsPerSecond = 1000;
 
 std::string identity_of(const task::ConsumerGroup& group) {
@@ -220,6 +221,18 @@ absl::Status GroupKeeper::save_notes() {
   return absl::OkStatus();
 }
 
+/// What is not saved yet is newer here than in Kafka.
+absl::Status GroupKeeper::load_notes_anew(Deadline deadline) {
+  ASSIGN_OR_RETURN(GroupNotes notes, load_notes(kafka_, parts_.secrets, deadline));
+  for (const std::string& identity : unsaved_) {
+    notes.erase(identity);
+    if (const auto known = notes_->find(identity); known != notes_->end())
+      notes.emplace(identity, known->second);
+  }
+  notes_ = std::move(notes);
+  return absl::OkStatus();
+}
+
 void GroupKeeper::note(const std::string& identity, GroupNote note) {
   const auto known = notes_->find(identity);
   if (known != notes_->end() && known->second.ok() && *known->second == note) return;
@@ -243,7 +256,7 @@ absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& 
   if (absl::IsUnavailable(place)) return place;
   ASSIGN_OR_RETURN(const GroupNote known, note_of(group));
   if (group.principal.empty() && known.principal.empty()) return place;
-  const absl::Status access = keep_access(group, known, deadline);
+  const absl::Status access = keep_access(kept, known, deadline);
   status.access = outcome_of(access, "Granted");
   if (reason_of(access) == kNoAuthorizer) status.access.is_done = true;
   return absl::IsUnavailable(access) ? access : place;
@@ -378,7 +391,8 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
   return absl::OkStatus();
 }
 
-absl::Status GroupKeeper::keep_access(const task::ConsumerGroup& group, GroupNote known, Deadline deadline) {
+absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known, Deadline deadline) {
+  const task::ConsumerGroup& group = kept.group;
   const std::string identity = identity_of(group);
   if (!known.principal.empty() && known.principal != group.principal) {
     RETURN_IF_ERROR(take_back_access(group, known, deadline));
@@ -391,8 +405,10 @@ absl::Status GroupKeeper::keep_access(const task::ConsumerGroup& group, GroupNot
   topics.insert(topics.end(), known.topics.begin(), known.topics.end());
   std::sort(topics.begin(), topics.end());
   topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
-  if (known.principal == group.principal && known.topics == topics) return absl::OkStatus();
-  RETURN_IF_ERROR(grant_read(reader_->client(), group.principal, group.group_id, topics_, deadline));
+  const bool is_known = known.principal == group.principal && known.topics == topics;
+  if (is_known && std::chrono::steady_clock::now() < kept.grant_at) return absl::OkStatus();
+  RETURN_IF_ERROR(grant_read(reader_->client(), group.principal, group.group_id, topics, deadline));
+  kept.grant_at = deadline_in(kGrantInterval);
   known.principal = group.principal;
   known.topics = std::move(topics);
   note(identity, std::move(known));
@@ -402,6 +418,7 @@ absl::Status GroupKeeper::keep_access(const task::ConsumerGroup& group, GroupNot
 /// Topics that the principal may read for another group, of whichever task, stay readable.
 absl::Status GroupKeeper::take_back_access(const task::ConsumerGroup& group, const GroupNote& known,
                                            Deadline deadline) {
+  RETURN_IF_ERROR(load_notes_anew(deadline));  // other trackers note theirs while this one runs
   std::set<std::string> kept;
   for (const auto& [identity, other] : *notes_) {
     if (identity == identity_of(group) || !other.ok() || other->principal != known.principal) continue;

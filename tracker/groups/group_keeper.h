@@ -55,6 +55,7 @@ class GroupKeeper {
     task::ConsumerGroup group;
     task::GroupStatus status;
     TopicSurvey::Places places;
+    Deadline grant_at{};      ///< when its access is granted again, whatever is noted
     bool is_refused = false;  ///< its newest document cannot be understood: nothing is done for it
   };
 
@@ -74,11 +75,11 @@ class GroupKeeper {
   [[nodiscard]] absl::Status check_end(const task::ConsumerGroup& group,
                                        const std::vector<PartitionView>& views,
                                        const TopicSurvey::Places& places, Deadline deadline) const;
-  [[nodiscard]] absl::Status keep_access(const task::ConsumerGroup& group, GroupNote known,
-                                         Deadline deadline);
+  [[nodiscard]] absl::Status keep_access(Kept& kept, GroupNote known, Deadline deadline);
   [[nodiscard]] absl::Status delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline);
   [[nodiscard]] absl::Status take_back_access(const task::ConsumerGroup& group, const GroupNote& known,
                                               Deadline deadline);
+  [[nodiscard]] absl::Status load_notes_anew(Deadline deadline);
   void note(const std::string& identity, GroupNote note);
   [[nodiscard]] absl::Status measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
   [[nodiscard]] absl::StatusOr<GroupNote> note_of(const task::ConsumerGroup& group) const;
