@@ -18,16 +18,18 @@ using std::chrono::milliseconds;
 constexpr milliseconds kConnectTime{10'000};
 constexpr milliseconds kStreamTime{5'000};
 
+absl::Status out_of_time() {
+  return failure(absl::StatusCode::kAborted, "Timeout",
+                 "the source was not asked: it answers so slowly that the precheck's time is up");
+}
+
 absl::Status probe_from_end(CheckContext& context) {
   task::StartPosition end;
   end.mode = task::StartMode::Latest;
   ASSIGN_OR_RETURN(const binlog::Position position,
                    source::resolve_start_position(end, context.session(),
                                                   source::search_source(context.task(), context.secrets())));
-  if (context.time_left() < kConnectTime + kStreamTime) {
-    return failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
-                   "the precheck's time is up: the source answers too slowly");
-  }
+  if (context.time_left() < kConnectTime + kStreamTime) return out_of_time();
   return source::probe_stream(context.task(), context.secrets(), position, kStreamTime);
 }
 
@@ -38,7 +40,7 @@ CheckItem check_binlog_stream(CheckContext& context) {
   const std::string expected = "the source sends its binlog";
   const absl::Status status = probe_from_end(context);
   if (status.ok()) return passed(expected);
-  // Another precheck of this task, at the same time.
+  // Nobody was asked, or another precheck of this task came at the same time.
   if (absl::IsAborted(status)) return not_known(status, expected);
   CheckItem item = failed(
       status, expected,
