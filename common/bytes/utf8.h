@@ -95,6 +95,13 @@ inline char* append_utf8(char* out, char32_t code_point) noexcept {
   return out;
 }
 
+/// At most so many bytes of a text, and "..." where there were more. UTF-8 stays UTF-8, as JSON wants it.
+[[nodiscard]] inline std::string cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (byte_at(text, most) & 0xc0U) == 0x80U) --most;
+  return std::string(text.substr(0, most)) + "...";
+}
+
 /// `text` with U+FFFD for every byte that belongs to no well-formed sequence.
 inline void append_replacing_invalid(std::string& out, std::string_view text) {
   if (is_utf8(text)) [[likely]] {

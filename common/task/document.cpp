@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "common/bytes/utf8.h"
+
 namespace rowtide::task {
 namespace {
 
@@ -18,9 +20,7 @@ std::string shown(const YAML::Node& node) {
   if (!node.IsDefined() || node.IsNull()) return "(not set)";
   if (node.IsMap()) return "(a map)";
   if (node.IsSequence()) return "(a list)";
-  std::string value = node.Scalar();
-  if (value.size() > kShownValue) value = value.substr(0, kShownValue) + "...";
-  return value;
+  return cut(node.Scalar(), kShownValue);
 }
 
 bool is_quoted(const YAML::Node& node) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
+#include "common/bytes/utf8.h"
 #include "operator/kube/json_access.h"
 
 namespace rowtide::op::kube {
@@ -71,7 +72,7 @@ absl::Status status_from_code(int code, std::string_view reason, std::string_vie
   if (code >= 200 && code < 300) return absl::OkStatus();
   if (message.empty()) message = "the server gave no message";
   absl::Status status(code_of(code, reason),
-                      fmt::format("{}: {} (HTTP {}{}{}){}", what, message.substr(0, kMaxMessage), code,
+                      fmt::format("{}: {} (HTTP {}{}{}){}", what, cut(message, kMaxMessage), code,
                                   reason.empty() ? "" : " ", reason, advice(code, message)));
   status.SetPayload(kHttpStatusPayload, absl::Cord(std::to_string(code)));
   return status;

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "common/bytes/utf8.h"
 #include "common/status/try.h"
 
 namespace rowtide::op::kube {
@@ -29,7 +30,7 @@ absl::Status check_name(std::string_view what, std::string_view name, std::size_
       fmt::format("the {} \"{}\" is not a Kubernetes name: 1 to {} of a-z, 0-9 and '-'{}, beginning and "
                   "ending with a letter or "
                   "digit",
-                  what, name.substr(0, kMaxName), max, dots ? " and '.'" : ""));
+                  what, cut(name, kMaxName), max, dots ? " and '.'" : ""));
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "common/bytes/utf8.h"
 #include "operator/api/conditions.h"
-#include "operator/tasks/cut.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -38,7 +38,7 @@ bool is_news(const json& old, const json& condition) {
 
 json event_about(const kube::ResourceType& kind, const api::ObjectMetadata& object, const char* type,
                  std::string reason, std::string action, std::string note, std::int64_t now_us) {
-  note = cut(std::move(note), kMaxNote);
+  note = cut(note, kMaxNote);
   return {{"apiVersion", kube::api_version(kube::kEvent)},
           {"kind", kube::kEvent.kind},
           {"metadata", {{"generateName", object.key.name + "-"}, {"namespace", object.key.name_space}}},

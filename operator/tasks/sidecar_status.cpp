@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "common/bytes/utf8.h"
 #include "common/task/stable_hash.h"
 #include "operator/kube/json_access.h"
-#include "operator/tasks/cut.h"
 #include "operator/tasks/desired.h"
 #include "operator/tasks/pod_parts.h"
 #include "operator/tasks/pod_state.h"
@@ -128,7 +128,7 @@ std::string position_text(const task::ReaderStatus& reader) {
   std::string text = reader.gtid_set;
   if (text.empty() && !reader.file.empty()) text = fmt::format("{}:{}", reader.file, reader.offset);
   std::erase(text, '\n');
-  return cut(std::move(text), kMostWordBytes);
+  return cut(text, kMostWordBytes);
 }
 
 json readers_of(const task::TrackerStatus& tracker) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/bytes/utf8.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/clock.h"
@@ -24,7 +25,7 @@ constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
 
 std::string head_of(std::string_view sql) {
   constexpr std::size_t kShown = 120;
-  return sql.size() <= kShown ? std::string(sql) : std::string(sql.substr(0, kShown)) + "...";
+  return cut(sql, kShown);
 }
 
 bool begins_group_or_file(EventType type) {

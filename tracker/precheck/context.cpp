@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "common/bytes/utf8.h"
 #include "common/names/name_case.h"
 #include "common/status/reason.h"
 #include "common/status/text.h"
@@ -103,7 +104,7 @@ absl::StatusOr<sql::Result> CheckContext::query(std::string_view sql) {
   session_.reset();
   return failure(result.status().code(), "ConnectionLost",
                  fmt::format("{}; the statement, which may take {} s, was: {}", text(result.status()),
-                             kStatementTime.count(), sql.substr(0, kShownStatement)));
+                             kStatementTime.count(), cut(sql, kShownStatement)));
 }
 
 milliseconds CheckContext::time_left() const {

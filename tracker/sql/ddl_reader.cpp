@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/bytes/utf8.h"
+
 namespace rowtide::sql {
 
 void DdlReader::fail(std::string_view expected) {
@@ -14,7 +16,7 @@ void DdlReader::fail(std::string_view expected) {
   const Token token = lexer_.peek();
   const std::string_view rest = at.rest();
   error_ = fmt::format("{} expected at '{}'", expected,
-                       token.kind == TokenKind::End ? "the end" : rest.substr(0, kShown));
+                       token.kind == TokenKind::End ? "the end" : cut(rest, kShown));
 }
 
 bool DdlReader::is_any(std::initializer_list<std::string_view> words) const {
