@@ -129,13 +129,15 @@ void Consumer::Impl::begin_when_due() {
 }
 
 void Consumer::Impl::assign(rd_kafka_topic_partition_list_t* partitions) {
+  const KafkaHandle reader = options_.checkpoint_store ? make_committed_reader(options_) : nullptr;
   for (int i = 0; i < partitions->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = partitions->elems[i];
-    const StartPosition start = start_position(client_.get(), options_, partition.topic, partition.partition);
+    const StartPosition start =
+        start_position(client_.get(), reader.get(), options_, partition.topic, partition.partition);
     partition.offset = start.offset;
     const auto stored = start.is_saved ? std::optional(start.offset) : std::nullopt;
     turns_.push_back({partition.topic, partition.partition, ++last_assignment_, PartitionLedger(start.offset),
-                      stored, stored, start.note});
+                      stored, stored, start.note, start.origin});
     if (options_.transactions && !turns_.back().has_marks()) assembler_.begin(last_assignment_);
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);

@@ -73,7 +73,8 @@ void Consumer::Impl::save(bool waits) {
 
 void Consumer::Impl::save_in_store(const std::vector<const Turn*>& moved) {
   std::vector<PartitionOffset> offsets;
-  for (const Turn* turn : moved) offsets.push_back({turn->topic, turn->partition, turn->ledger.checkpoint()});
+  for (const Turn* turn : moved)
+    offsets.push_back({turn->topic, turn->partition, turn->ledger.checkpoint(), turn->origin});
   try {
     options_.checkpoint_store->save(offsets);
   } catch (const Error&) {

@@ -36,6 +36,7 @@ struct Turn {
   std::optional<std::int64_t> stored;  ///< the checkpoint that is known to be stored
   std::optional<std::int64_t> sent;    ///< the one that was sent to be stored last, and not refused since
   std::string note;                    ///< StartPosition's
+  std::string origin;                  ///< StartPosition's, or of the first record
   bool is_at_end = false;              ///< of the partition, as far as it was told
   bool is_held = false;                ///< paused
   bool shows_commits = false;          ///< what was read last shows that Kafka transactions write it

@@ -1,5 +1,6 @@
 #include "sdk/src/consumer_impl.h"
 #include "sdk/src/filter.h"
+#include "sdk/src/partition_origin.h"
 
 namespace rowtide {
 inline namespace v1 {
@@ -52,6 +53,8 @@ std::optional<Change> Consumer::Impl::take(const rd_kafka_message_t& message) {
   Turn* const turn = turn_of(message);
   if (turn == nullptr) return std::nullopt;
   turn->is_at_end = false;
+  if (options_.checkpoint_store && turn->origin.empty())  // the partition was empty when it began
+    turn->origin = text_of_origin(message.offset, rd_kafka_message_timestamp(&message, nullptr));
   const auto bytes = [](const void* data, std::size_t size) -> std::optional<std::string_view> {
     if (data == nullptr) return std::nullopt;
     return std::string_view(static_cast<const char*>(data), size);

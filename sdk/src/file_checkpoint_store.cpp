@@ -16,7 +16,9 @@ namespace rowtide {
 inline namespace v1 {
 namespace {
 
-constexpr const char* kFirstLine = "rowtide-sdk checkpoint 1";
+constexpr const char* kFirstLine = "rowtide-sdk checkpoint 2";
+constexpr const char* kFirstLineWithoutOrigins = "rowtide-sdk checkpoint 1";
+constexpr const char* kNoOrigin = "-";
 
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
   throw Error(ErrorCode::Checkpoint, what + " " + path.string() + ": " + std::strerror(errno));
@@ -54,7 +56,7 @@ void sync_folder_of(const std::filesystem::path& path) {
   if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) fail("cannot fsync", folder);
 }
 
-/// Lines "offset partition topic" behind a first line that says what it is.
+/// Lines "offset partition topic origin" behind a first line that says what it is.
 class FileCheckpointStore final : public CheckpointStore {
  public:
   explicit FileCheckpointStore(std::filesystem::path path) : path_(std::move(path)) {
@@ -66,28 +68,39 @@ class FileCheckpointStore final : public CheckpointStore {
     std::ifstream stream(path_);
     std::string line;
     if (!std::getline(stream, line)) fail_to_read(errno == 0 ? "it is empty" : std::strerror(errno));
-    if (line != kFirstLine) {
+    const bool has_origins = line == kFirstLine;
+    if (!has_origins && line != kFirstLineWithoutOrigins) {
       throw Error(ErrorCode::Checkpoint, path_.string() + " is no checkpoint of the SDK; name another file");
     }
     std::int64_t offset = 0;
     std::int32_t partition = 0;
     std::string topic;
-    while (stream >> offset >> partition >> topic) offsets_[{topic, partition}] = offset;
+    std::string origin = kNoOrigin;
+    while (stream >> offset >> partition >> topic && (!has_origins || stream >> origin))
+      saved_[{topic, partition}] = {offset, origin == kNoOrigin ? "" : origin};
     if (!stream.eof())
       throw Error(ErrorCode::Checkpoint, path_.string() + " is damaged; remove it to begin anew");
   }
 
   std::optional<std::int64_t> load(const std::string& topic, std::int32_t partition) override {
-    const auto found = offsets_.find({topic, partition});
-    return found == offsets_.end() ? std::nullopt : std::optional(found->second);
+    const auto found = saved_.find({topic, partition});
+    return found == saved_.end() ? std::nullopt : std::optional(found->second.offset);
+  }
+
+  std::string load_origin(const std::string& topic, std::int32_t partition) override {
+    const auto found = saved_.find({topic, partition});
+    return found == saved_.end() ? "" : found->second.origin;
   }
 
   void save(std::span<const PartitionOffset> offsets) override {
-    for (const PartitionOffset& saved : offsets) offsets_[{saved.topic, saved.partition}] = saved.offset;
+    for (const PartitionOffset& each : offsets)
+      saved_[{each.topic, each.partition}] = {each.offset, each.origin};
     std::string text = kFirstLine;
     text += '\n';
-    for (const auto& [place, offset] : offsets_)
-      text += std::to_string(offset) + ' ' + std::to_string(place.second) + ' ' + place.first + '\n';
+    for (const auto& [place, saved] : saved_) {
+      text += std::to_string(saved.offset) + ' ' + std::to_string(place.second) + ' ' + place.first + ' ' +
+              (saved.origin.empty() ? kNoOrigin : saved.origin) + '\n';
+    }
     std::filesystem::path fresh = path_;
     fresh += ".new";
     write_durably(fresh, text);
@@ -96,18 +109,27 @@ class FileCheckpointStore final : public CheckpointStore {
   }
 
  private:
+  struct Saved {
+    std::int64_t offset = 0;
+    std::string origin{};
+  };
+
   [[noreturn]] void fail_to_read(const std::string& why) const {
     throw Error(ErrorCode::Checkpoint, "the checkpoint file " + path_.string() + " cannot be read: " + why +
                                            "; let this user read it and its folders, or name another file");
   }
 
   std::filesystem::path path_;
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets_;
+  std::map<std::pair<std::string, std::int32_t>, Saved> saved_;
 };
 
 }  // namespace
 
 CheckpointStore::~CheckpointStore() = default;
+
+std::string CheckpointStore::load_origin(const std::string& /*topic*/, std::int32_t /*partition*/) {
+  return "";
+}
 
 std::shared_ptr<CheckpointStore> file_checkpoint_store(std::filesystem::path path) {
   return std::make_shared<FileCheckpointStore>(std::move(path));

@@ -119,6 +119,17 @@ KafkaHandle make_uncommitted_client(const Options& options) {
   return make_client(std::move(config));
 }
 
+KafkaHandle make_committed_reader(const Options& options) {
+  KafkaConfig config(rd_kafka_conf_new());
+  set_connection(config.get(), options);
+  set_config(config.get(), "isolation.level", "read_committed");
+  set_config(config.get(), "enable.partition.eof", "true");
+  set_config(config.get(), "auto.offset.reset", "earliest");
+  set_config(config.get(), "queued.min.messages", "1");
+  set_config(config.get(), "max.partition.fetch.bytes", "1024");  // a first batch comes whole
+  return make_client(std::move(config));
+}
+
 bool is_passing(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:

@@ -49,6 +49,9 @@ struct KafkaCallbacks {
 /// Sees what open transactions have written too. For questions: it is in no group. Throws Error.
 [[nodiscard]] KafkaHandle make_uncommitted_client(const Options& options);
 
+/// Reads single records, of no group, with rd_kafka_consume_start(). Throws Error.
+[[nodiscard]] KafkaHandle make_committed_reader(const Options& options);
+
 /// What passes by itself, as after a broker's failover.
 [[nodiscard]] bool is_passing(rd_kafka_resp_err_t error);
 

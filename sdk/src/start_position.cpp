@@ -8,6 +8,8 @@
 #include <string_view>
 #include <thread>
 
+#include "sdk/src/partition_origin.h"
+
 namespace rowtide {
 inline namespace v1 {
 namespace {
@@ -53,10 +55,11 @@ KafkaOffsets one_offset(const std::string& topic, std::int32_t partition, std::i
   return list;
 }
 
-std::optional<std::int64_t> stored_offset(const Options& options, const std::string& topic,
-                                          std::int32_t partition) {
+/// What the application's store says; whatever it throws is an Error.
+template <typename Ask>
+auto ask_store(const std::string& topic, std::int32_t partition, const Ask& ask) {
   try {
-    return options.checkpoint_store->load(topic, partition);
+    return ask();
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
@@ -69,6 +72,24 @@ std::optional<std::int64_t> stored_offset(const Options& options, const std::str
                     ": CheckpointStore::load() threw what is no std::exception",
                 topic, partition, -1);
   }
+}
+
+std::optional<std::int64_t> stored_offset(const Options& options, const std::string& topic,
+                                          std::int32_t partition) {
+  return ask_store(topic, partition, [&] { return options.checkpoint_store->load(topic, partition); });
+}
+
+void require_origin(const Options& options, std::int64_t offset, const std::string& now,
+                    const std::string& topic, std::int32_t partition) {
+  const std::string then =
+      ask_store(topic, partition, [&] { return options.checkpoint_store->load_origin(topic, partition); });
+  if (!is_made_anew(then, now)) return;
+  throw Error(ErrorCode::PositionLost,
+              "the checkpoint " + std::to_string(offset) + " of " + place_of(topic, partition) +
+                  " is of another topic of that name, which began with the record " + then +
+                  " (offset@timestamp) and not " + now +
+                  ": the topic was made anew. Take the data anew, and remove the checkpoint",
+              topic, partition, offset);
 }
 
 /// The group's offsets in Kafka; negative ones are none.
@@ -193,28 +214,32 @@ std::int32_t count_partitions(rd_kafka_t* client, const Options& options, const 
   return count;
 }
 
-StartPosition start_position(rd_kafka_t* client, const Options& options, const std::string& topic,
-                             std::int32_t partition) {
+StartPosition start_position(rd_kafka_t* client, rd_kafka_t* reader, const Options& options,
+                             const std::string& topic, std::int32_t partition) {
   const PartitionRange range = range_of(client, options, topic, partition);
+  const std::string origin = reader == nullptr ? "" : origin_of(reader, options, topic, partition, range.low);
   if (auto saved = saved_position(client, options, topic, partition)) {
     require_in_range(saved->offset, range, "the checkpoint", topic, partition);
+    if (options.checkpoint_store) require_origin(options, saved->offset, origin, topic, partition);
+    saved->origin = origin;
     return *std::move(saved);
   }
   const std::int32_t count = count_partitions(client, options, topic);
   const std::string note = std::string(kPartitionsNote) + std::to_string(count);
-  if (is_added_later(client, options, topic, partition, count)) return {range.low, false, note};
+  const auto begin_at = [&](std::int64_t offset) { return StartPosition{offset, false, note, origin}; };
+  if (is_added_later(client, options, topic, partition, count)) return begin_at(range.low);
   switch (options.start.from) {
     case Start::From::Earliest:
-      return {range.low, false, note};
+      return begin_at(range.low);
     case Start::From::Latest:
-      return {range.high, false, note};
+      return begin_at(range.high);
     case Start::From::Offset:
       require_in_range(options.start.offset, range, "Start::at_offset", topic, partition);
-      return {options.start.offset, false, note};
+      return begin_at(options.start.offset);
     case Start::From::Time:
-      return {offset_at_time(client, options, range, topic, partition), false, note};
+      return begin_at(offset_at_time(client, options, range, topic, partition));
   }
-  return {range.low, false, note};
+  return begin_at(range.low);
 }
 
 }  // namespace v1

@@ -16,7 +16,7 @@ enum class ErrorCode : std::uint8_t {
   Unauthorized,          ///< the login, or a right on the topic or the group
   UnknownTopic,          ///< the topic is not there
   TimeOutsideDataRange,  ///< Start::at_time: not yet come, before what the topic holds, or it was emptied
-  PositionLost,          ///< the checkpoint is outside what the topic holds: records were deleted
+  PositionLost,          ///< the checkpoint is outside what the topic holds, or the topic was made anew
   Undecodable,  ///< a record that is in none of the formats, or damaged; it has a topic, partition and offset
   TransactionTooLarge,  ///< does not fit into Options::max_buffered_records or max_buffered_bytes
   Checkpoint,           ///< the checkpoint store, or committing to Kafka

@@ -35,6 +35,8 @@ struct ROWTIDE_SDK_EXPORT Start {
   std::chrono::sys_time<std::chrono::milliseconds> time;
 
   [[nodiscard]] static Start earliest() noexcept { return {}; }
+  /// Also where the group's offsets have expired or went with a deleted topic: what was written since is
+  /// passed over, and nothing tells.
   [[nodiscard]] static Start latest() noexcept { return {From::Latest, 0, {}}; }
   [[nodiscard]] static Start at_offset(std::int64_t offset) noexcept { return {From::Offset, offset, {}}; }
   /// The first record at or after the time. Topics of dts-avro have their timestamps in seconds: name the

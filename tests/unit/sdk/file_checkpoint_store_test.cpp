@@ -27,6 +27,25 @@ TEST(FileCheckpointStore, KeepsOffsetsOverARestart) {
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "checkpoint.new"));
 }
 
+TEST(FileCheckpointStore, KeepsOriginsAndReadsAFileThatHasNone) {
+  const TempDir folder;
+  const auto path = folder.path() / "checkpoint";
+  std::ofstream(path) << "rowtide-sdk checkpoint 1\n7 0 orders\n8 1 orders\n";
+  {
+    const auto store = file_checkpoint_store(path);
+    EXPECT_EQ(store->load("orders", 0), 7);
+    EXPECT_EQ(store->load_origin("orders", 0), "");
+    store->save(std::vector<PartitionOffset>{{"orders", 1, 9, "3@100"}});
+    EXPECT_EQ(store->load_origin("orders", 1), "3@100");
+  }
+  const auto store = file_checkpoint_store(path);
+  EXPECT_EQ(store->load("orders", 0), 7);
+  EXPECT_EQ(store->load_origin("orders", 0), "");
+  EXPECT_EQ(store->load("orders", 1), 9);
+  EXPECT_EQ(store->load_origin("orders", 1), "3@100");
+  EXPECT_EQ(store->load_origin("other", 0), "");
+}
+
 TEST(FileCheckpointStore, RefusesWhatIsNoneAndWhatIsDamaged) {
   const TempDir folder;
   const auto path = folder.path() / "checkpoint";
