@@ -289,6 +289,12 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
   ASSIGN_OR_RETURN(GroupNote known, note_of(group));
   // A move of before that nobody could note.
   known.applied_nonce = std::max(known.applied_nonce, move_noted(committed).value_or(0));
+  if (known.move && known.move->nonce > known.applied_nonce &&
+      is_carried_out(*known.move, partitions, committed)) {
+    spdlog::info("The move {} of consumer group {} was carried out before, and could not be noted",
+                 known.move->nonce, group.group_id);
+    known.applied_nonce = known.move->nonce;
+  }
   kept.status.applied_nonce = known.applied_nonce;
   switch (const PlaceAction action = decide_place(group, known, kept.places)) {
     case PlaceAction::Keep:
@@ -311,6 +317,7 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
       break;
   }
   known.has_begun = true;
+  known.move.reset();
   known.applied_nonce = std::max(known.applied_nonce, group.checkpoint_nonce);
   kept.status.applied_nonce = known.applied_nonce;
   note(identity_of(group), std::move(known));
@@ -375,6 +382,7 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
     const std::int64_t per_unit = parts_.unit == record::TimestampUnit::Seconds ? 1'000'000 : 1'000;
     ASSIGN_OR_RETURN(at, reader_->offsets_at(partitions_of(views), group.start_us / per_unit, deadline));
   }
+  TopicSurvey::Places places = kept.places;
   std::vector<std::pair<Partition, std::int64_t>> offsets;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const PartitionView& view = views[i];
@@ -382,13 +390,32 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
     const bool from_beginning = is_later || group.start == task::GroupStart::Earliest;
     const std::int64_t offset = from_beginning ? view.ends.begin : at[i].value_or(view.ends.end);
     offsets.emplace_back(view.partition, offset);
-    kept.places[i] = offset;
+    places[i] = offset;
   }
-  RETURN_IF_ERROR(set_offsets(reader_->client(), group.group_id, offsets,
-                              note_of_move(group.checkpoint_nonce), deadline));
+  if (action == PlaceAction::Move) RETURN_IF_ERROR(note_begun_move(kept, views));
+  const absl::Status set =
+      set_offsets(reader_->client(), group.group_id, offsets, note_of_move(group.checkpoint_nonce), deadline);
+  if (action == PlaceAction::Move && !set.ok() && !absl::IsUnavailable(set)) {
+    // Refused: what consumers commit from now on does not come of it.
+    ASSIGN_OR_RETURN(GroupNote known, note_of(group));
+    known.move.reset();
+    note(identity_of(group), std::move(known));
+  }
+  RETURN_IF_ERROR(set);
+  kept.places = std::move(places);
   kept.status.state = "Empty";
   spdlog::info("Consumer group {} was given its place in {} partitions", group.group_id, offsets.size());
   return absl::OkStatus();
+}
+
+/// In Kafka, before anything is moved: without it, a move that nobody could note would be done again after a
+/// restart, under consumers that have read on since.
+absl::Status GroupKeeper::note_begun_move(const Kept& kept, const std::vector<PartitionView>& views) {
+  ASSIGN_OR_RETURN(GroupNote known, note_of(kept.group));
+  known.move = BegunMove{.nonce = kept.group.checkpoint_nonce, .from = {}};
+  for (std::size_t i = 0; i < views.size(); ++i) known.move->from[views[i].partition] = kept.places[i];
+  note(identity_of(kept.group), std::move(known));
+  return save_notes();
 }
 
 absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known, Deadline deadline) {

@@ -69,6 +69,7 @@ class GroupKeeper {
                                         Deadline deadline);
   [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                                  Deadline deadline);
+  [[nodiscard]] absl::Status note_begun_move(const Kept& kept, const std::vector<PartitionView>& views);
   [[nodiscard]] absl::Status check_place(const task::ConsumerGroup& group,
                                          const std::vector<PartitionView>& views,
                                          const TopicSurvey::Places& places, Deadline deadline) const;

@@ -18,23 +18,50 @@ namespace {
 
 constexpr std::string_view kNoteMark = "group#";
 
+/// By topic the offsets of its partitions, of which all are there; null where the group has no place.
+nlohmann::ordered_json move_json(const BegunMove& move) {
+  auto from = nlohmann::ordered_json::object();
+  for (const auto& [partition, offset] : move.from) {
+    auto& offsets = from[partition.topic];
+    while (offsets.size() <= static_cast<std::size_t>(partition.number)) offsets.push_back(nullptr);
+    if (offset) offsets.back() = *offset;
+  }
+  return {{"nonce", move.nonce}, {"from", std::move(from)}};
+}
+
+BegunMove move_from_json(const nlohmann::json& json) {
+  BegunMove move{.nonce = json.at("nonce").get<std::int64_t>(), .from = {}};
+  for (const auto& [topic, offsets] : json.at("from").items()) {
+    std::int32_t number = 0;
+    for (const auto& offset : offsets) {
+      move.from[{topic, number++}] =
+          offset.is_null() ? std::nullopt : std::optional(offset.get<std::int64_t>());
+    }
+  }
+  return move;
+}
+
 std::string note_json(const GroupNote& note) {
-  return nlohmann::ordered_json{{"version", 1},
-                                {"hasBegun", note.has_begun},
-                                {"appliedNonce", note.applied_nonce},
-                                {"principal", note.principal},
-                                {"topics", note.topics}}
-      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  nlohmann::ordered_json json{{"version", 1},
+                              {"hasBegun", note.has_begun},
+                              {"appliedNonce", note.applied_nonce},
+                              {"principal", note.principal},
+                              {"topics", note.topics}};
+  if (note.move) json["move"] = move_json(*note.move);
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 absl::StatusOr<GroupNote> note_from_json(std::string_view text, std::string_view identity) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   try {
     if (json.at("version").get<int>() == 1) {
-      return GroupNote{.has_begun = json.at("hasBegun").get<bool>(),
-                       .applied_nonce = json.at("appliedNonce").get<std::int64_t>(),
-                       .principal = json.at("principal").get<std::string>(),
-                       .topics = json.at("topics").get<std::vector<std::string>>()};
+      GroupNote note{.has_begun = json.at("hasBegun").get<bool>(),
+                     .applied_nonce = json.at("appliedNonce").get<std::int64_t>(),
+                     .move = std::nullopt,
+                     .principal = json.at("principal").get<std::string>(),
+                     .topics = json.at("topics").get<std::vector<std::string>>()};
+      if (const auto move = json.find("move"); move != json.end()) note.move = move_from_json(*move);
+      return note;
     }
   } catch (const nlohmann::json::exception&) {
     // Said below.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,20 @@
 
 namespace rowtide::groups {
 
+/// A move that was begun: after a failure nobody knows whether Kafka has carried it out.
+struct BegunMove {
+  std::int64_t nonce = 0;
+  std::map<Partition, std::optional<std::int64_t>> from;  ///< where the group was; nullopt: it had no place
+
+  bool operator==(const BegunMove&) const = default;
+};
+
 /// What was done for a ConsumerGroup, to be known after a restart: Kafka itself keeps no note that lasts
 /// beside a group's offsets.
 struct GroupNote {
   bool has_begun = false;           ///< it was given its first place
   std::int64_t applied_nonce = 0;   ///< spec.checkpointNonce of the last move
+  std::optional<BegunMove> move;    ///< of a higher nonce, before its offsets are set
   std::string principal;            ///< to whom Read was granted; empty: to nobody
   std::vector<std::string> topics;  ///< on these
 

@@ -97,4 +97,16 @@ std::optional<std::int64_t> move_noted(const std::vector<std::optional<GroupPlac
   return nonce;
 }
 
+bool is_carried_out(const BegunMove& move, std::span<const Partition> partitions,
+                    const std::vector<std::optional<GroupPlace>>& committed) {
+  const std::string mark = note_of_move(move.nonce);
+  for (std::size_t i = 0; i < committed.size(); ++i) {
+    if (!committed[i]) continue;  // Kafka forgets places, too
+    if (committed[i]->note == mark) return true;
+    const auto before = move.from.find(partitions[i]);
+    if (before != move.from.end() && before->second != committed[i]->offset) return true;
+  }
+  return false;
+}
+
 }  // namespace rowtide::groups

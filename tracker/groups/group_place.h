@@ -47,4 +47,9 @@ enum class PlaceAction {
 /// The nonce of the move that all these places are of; nullopt: of none.
 [[nodiscard]] std::optional<std::int64_t> move_noted(const std::vector<std::optional<GroupPlace>>& places);
 
+/// Whether something was committed since the move was begun: its own offsets, or those of consumers, which
+/// begin where it put them. `committed` belongs to `partitions`.
+[[nodiscard]] bool is_carried_out(const BegunMove& move, std::span<const Partition> partitions,
+                                  const std::vector<std::optional<GroupPlace>>& committed);
+
 }  // namespace rowtide::groups

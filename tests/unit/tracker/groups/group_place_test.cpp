@@ -50,6 +50,22 @@ TEST(GroupPlace, AMoveIsKnownByWhatIsCommittedBesideIt) {
   EXPECT_EQ(move_noted({}), std::nullopt);
 }
 
+TEST(GroupPlace, AMoveThatWasBegunIsCarriedOutWhenSomethingIsCommittedSince) {
+  const std::vector<Partition> partitions{{"shop.orders", 0}, {"shop.orders", 1}};
+  const BegunMove move{.nonce = 7, .from = {{partitions[0], 5}, {partitions[1], std::nullopt}}};
+  const auto is_done = [&](std::optional<GroupPlace> first, std::optional<GroupPlace> second) {
+    return is_carried_out(move, partitions, {std::move(first), std::move(second)});
+  };
+  EXPECT_FALSE(is_done(GroupPlace{5, ""}, std::nullopt));
+  EXPECT_FALSE(is_done(GroupPlace{5, note_of_move(6)}, std::nullopt));
+  EXPECT_FALSE(is_done(std::nullopt, std::nullopt)) << "Kafka has forgotten it";
+  EXPECT_TRUE(is_done(GroupPlace{5, note_of_move(7)}, std::nullopt));
+  EXPECT_TRUE(is_done(GroupPlace{3, ""}, GroupPlace{9, note_of_move(7)}))
+      << "a consumer has committed in one";
+  EXPECT_TRUE(is_done(GroupPlace{3, ""}, std::nullopt)) << "a consumer has committed";
+  EXPECT_TRUE(is_done(GroupPlace{5, ""}, GroupPlace{1, ""}));
+}
+
 TEST(GroupPlace, OneThatKafkaForgotIsNotMovedInSilence) {
   EXPECT_EQ(decide_place({}, {.has_begun = true}, {std::nullopt, std::nullopt}), PlaceAction::Lost);
   EXPECT_EQ(decide_place({.checkpoint_nonce = 1}, {.has_begun = true}, {std::nullopt}), PlaceAction::Move);
