@@ -19,6 +19,9 @@ RUN cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DROWTIDE_COMMIT
     cmake --install build/release --prefix /install --strip && \
     mkdir -p /install/share/rowtide && \
     bash -c '. scripts/lib/compiled_in.sh && compiled_in build/release' >/install/share/rowtide/compiled-in && \
+    mkdir -p /install/share/doc/rowtide && cp LICENSE /install/share/doc/rowtide && \
+    while read -r package _; do cp "/usr/share/doc/$package/copyright" "/install/share/doc/rowtide/$package.copyright" || exit 1; \
+    done </install/share/rowtide/compiled-in && \
     rm -rf build
 
 FROM debian:bookworm-slim
@@ -30,6 +33,14 @@ RUN apt-get update -q && \
 COPY --from=build /install/bin/ /usr/local/bin/
 # The packages whose headers the programs were compiled with; dpkg tells those that they are linked with.
 COPY --from=build /install/share/rowtide/ /usr/local/share/rowtide/
+COPY --from=build /install/share/doc/rowtide/ /usr/local/share/doc/rowtide/
+ARG VERSION=unknown
+ARG COMMIT=unknown
+LABEL org.opencontainers.image.title="Rowtide" \
+      org.opencontainers.image.description="Change tracking for MySQL-compatible databases: tracker and Kubernetes operator" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      org.opencontainers.image.licenses="Apache-2.0"
 # A number, so that Kubernetes can see that it is not root. Neither program writes to the file system.
 USER 65532:65532
 WORKDIR /

@@ -17,7 +17,7 @@ usage() {
 Usage: scripts/release.sh [--output FOLDER] [--image NAME] [--allow-dirty]
 
 Makes the image (an OCI archive), the chart's package, install.yaml, a Debian package and a tarball of the programs, an SBOM
-(SPDX) and SHA256SUMS, of the version in CMakeLists.txt and for this machine's architecture. Prints each file's path. Needs root.
+(SPDX) and SHA256SUMS-ARCH, of the version in CMakeLists.txt and for this machine's architecture. Prints each file's path. Needs root.
 
   --output        an empty or a new folder (now $output)
   --image         the image's name without tag, where it will be fetched from: registry.example.com/rowtide (now $image)
@@ -53,11 +53,11 @@ trap 'rm -rf "$work"' EXIT
 
 release_image "$image:$version" "$work" "$output/rowtide-$version-image-$(release_architecture).tar"
 say "release: packages"
-release_tree "$work/bin" "$work/root"
+release_tree "$work/bin" "$work/doc" "$work/root"
 depends=$(release_depends "$work/root")
 release_packages "$work/root" "$depends" "$output"
 release_chart "$image" "$output"
-release_sbom "$depends" "$work" "$output/rowtide-$version.spdx.json"
+release_sbom "$depends" "$work" "$output/rowtide-$version-$(release_architecture).spdx.json"
 release_sums "$output"
 say "release: $version of commit $(git_commit)"
 find "$output" -type f | LC_ALL=C sort

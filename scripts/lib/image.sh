@@ -41,6 +41,12 @@ ensure_base_image() {
   image_buildah commit --quiet --rm "$container" "$BASE_IMAGE" >/dev/null
 }
 
+# remove_base_image: the next ensure_base_image makes it anew.
+remove_base_image() {
+  rm -f "$ROWTIDE_CACHE/debian-bookworm-slim.tar"
+  image_buildah rmi --force "$BASE_IMAGE" >/dev/null 2>&1 || true
+}
+
 # image_make_base_archive FILE: in a subshell, so that its folder goes however it ends. By debootstrap: mmdebstrap, which would leave
 # the manuals out by itself, makes a minbase that is 50 MB larger.
 image_make_base_archive() (
@@ -97,10 +103,11 @@ image_lock() {
 # image_release_storage: buildah leaves its storage mounted on itself.
 image_release_storage() { umount "$ROWTIDE_CACHE/buildah/storage/overlay" 2>/dev/null || true; }
 
-# image_build TAG DOCKERFILE: TAG from that file of the repository. The build borrows this machine's way to Debian's
+# image_build TAG DOCKERFILE [OPTION...]: TAG from that file of the repository. The build borrows this machine's way to Debian's
 # packages (mirrors, proxy) and its compiler cache; of these only the empty mount points stay in the image.
 image_build() {
   local tag=$1 file=$2 root lent options=()
+  shift 2
   root=$(repo_root)
   lent=$(mktemp -d "$ROWTIDE_CACHE/buildah/apt.XXXXXX")
   # shellcheck disable=SC2064  # the name of now
@@ -109,14 +116,14 @@ image_build() {
   apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|Check-)' >"$lent/machine.conf" || true
   if [[ -s $lent/sources.list ]]; then options+=(-v "$lent/sources.list:/etc/apt/sources.list:ro"); fi
   options+=(-v "$lent/machine.conf:/etc/apt/apt.conf.d/99machine:ro")
-  options+=(--build-arg "JOBS=$(nproc)" --build-arg "COMMIT=$(git_commit)")
+  options+=(--build-arg "JOBS=$(nproc)" --build-arg "COMMIT=$(git_commit)" --build-arg "VERSION=$(rowtide_version)")
   local compiler_cache=${CCACHE_DIR:-$ROWTIDE_CACHE/ccache}
   mkdir -p "$compiler_cache"
   options+=(-v "$compiler_cache:/ccache")
   # What a killed build left behind; the lock says that nobody uses it.
   image_buildah rm --all >/dev/null 2>&1 || true
   say "image: building $tag"
-  image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" -t "docker.io/library/$tag" -f "$root/$file" "$root" >&2 ||
+  image_buildah bud --layers --force-rm --pull-never --format docker "${options[@]}" "$@" -t "docker.io/library/$tag" -f "$root/$file" "$root" >&2 ||
     die "image: the build failed; the lines above say at which step of the Dockerfile"
 }
 

@@ -14,13 +14,15 @@ release_clean() {
 }
 
 # release_image TAG FOLDER OUTPUT: builds the image and writes it to OUTPUT as an OCI archive; FOLDER gets what the rest of
-# the release is made of: the programs (bin/), dpkg's list of the image's packages (status), and what was compiled in
-# (compiled-in). In a subshell of its own, because image_build leaves a trap behind.
+# the release is made of: the programs (bin/), dpkg's list of the image's packages (status), what was compiled in
+# (compiled-in) and whose licences (doc/). In a subshell of its own, because image_build leaves a trap behind.
 release_image() (
   tag=$1 folder=$2 output=$3
   image_lock
+  # With Debian's packages of today, not with those of the day on which this machine built first.
+  remove_base_image
   ensure_base_image
-  image_build "$tag" Dockerfile
+  image_build "$tag" Dockerfile --no-cache --timestamp "$(release_time)"
   image_write "$tag" oci-archive "$output"
   container=$(image_buildah from --pull-never "docker.io/library/$tag")
   root=$(image_buildah mount "$container")
@@ -28,14 +30,15 @@ release_image() (
   cp "$root"/usr/local/bin/rowtide-{tracker,operator} "$folder/bin/"
   cp "$root/var/lib/dpkg/status" "$folder/status"
   cp "$root/usr/local/share/rowtide/compiled-in" "$folder/compiled-in"
+  cp -r "$root/usr/local/share/doc/rowtide" "$folder/doc"
   image_buildah rm "$container" >/dev/null
 )
 
-# release_tree BIN ROOT: the programs of the folder BIN, their manual pages and completions, and kubectl's plugin, as they are
-# installed below ROOT.
+# release_tree BIN DOC ROOT: the programs of the folder BIN, their manual pages and completions, kubectl's plugin, and the licences of
+# the folder DOC, as they are installed below ROOT.
 release_tree() {
-  local bin=$1 usr=$2/usr program page
-  install -d "$2/DEBIAN" "$usr/share/man/man1" "$usr/share/man/man8" "$usr/share/bash-completion/completions" \
+  local bin=$1 doc=$2 usr=$3/usr program page
+  install -d "$3/DEBIAN" "$usr/share/man/man1" "$usr/share/man/man8" "$usr/share/bash-completion/completions" \
     "$usr/share/zsh/vendor-completions" "$usr/share/fish/vendor_completions.d" "$usr/share/doc/rowtide"
   for page in rowtide-tracker.1 rowtide-operator.8; do
     program=${page%.*}
@@ -46,6 +49,7 @@ release_tree() {
     "$bin/$program" completion fish >"$usr/share/fish/vendor_completions.d/$program.fish"
   done
   install "$(repo_root)"/operator/plugin/kubectl*-rowtide "$usr/bin/"
+  install -m 644 "$doc"/* "$usr/share/doc/rowtide/"
   cat >"$usr/share/doc/rowtide/copyright" <<'END'
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: rowtide
@@ -53,7 +57,7 @@ Upstream-Name: rowtide
 Files: *
 Copyright: The Rowtide authors
 License: Apache-2.0
- On Debian systems the licence is in /usr/share/common-licenses/Apache-2.0.
+ The licence is in LICENSE; those of what is compiled in are in PACKAGE.copyright.
 END
 }
 
@@ -73,8 +77,7 @@ release_packages() {
   version=$(rowtide_version)
   architecture=$(release_architecture)
   name=rowtide-$version-linux-$architecture
-  tar -C "$root/usr" --transform "s|^\\.|$name|" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(release_time)" \
-    -cf - . | gzip -6n >"$output/$name.tar.gz"
+  release_tar "$root/usr" . --transform "s|^\\.|$name|" | gzip -6n >"$output/$name.tar.gz"
   cat >"$root/DEBIAN/control" <<END
 Package: rowtide
 Version: $version
@@ -93,14 +96,30 @@ END
 }
 
 # release_chart IMAGE OUTPUT: the chart's package, and the manifest for those without Helm, of the image's repository IMAGE.
-release_chart() {
-  local chart
-  chart=$(repo_root)/helm/rowtide
-  "$(helm_bin)" package "$chart" --destination "$2" >/dev/null
+release_chart() (
+  image=$1 output=$2
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  cp -r "$(repo_root)/helm/rowtide" "$(repo_root)/LICENSE" "$work"
+  mv "$work/LICENSE" "$work/rowtide"
+  sed -i "/^image:/,/^[^ #]/ s|^  repository: .*|  repository: $image|" "$work/rowtide/values.yaml"
+  grep -qxF "  repository: $image" "$work/rowtide/values.yaml" || die "release: the chart's values.yaml has no image.repository"
+  "$(helm_bin)" package "$work/rowtide" --destination "$work/packed" >/dev/null
+  # Helm stamps the time of now on each file.
+  mkdir "$work/unpacked"
+  tar -C "$work/unpacked" -xzf "$work/packed"/rowtide-*.tgz
+  release_tar "$work/unpacked" rowtide | gzip -9n >"$output/rowtide-$(rowtide_version).tgz"
   {
     printf '# Rowtide %s without Helm: kubectl apply --server-side -f install.yaml\n' "$(rowtide_version)"
-    chart_manifest "$chart" --set "image.repository=$1"
-  } >"$2/install.yaml"
+    chart_manifest "$work/rowtide"
+  } >"$output/install.yaml"
+)
+
+# release_tar FOLDER NAME [OPTION...]: NAME in that folder as a tar that depends on nothing but its files.
+release_tar() {
+  local folder=$1 name=$2
+  shift 2
+  tar -C "$folder" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(release_time)" "$@" -cf - "$name"
 }
 
 # release_sbom DEPENDS FOLDER OUTPUT: what is in the image and in the programs, of dpkg's lists in FOLDER (release_image).
@@ -109,8 +128,9 @@ release_sbom() {
     --status "$2/status" --compiled-in "$2/compiled-in" --depends "$1" >"$3"
 }
 
-# release_sums FOLDER: SHA256SUMS of every other file there.
+# release_sums FOLDER: the sums of every other file there.
 release_sums() (
   cd "$1" || exit 1
-  find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+  sums=SHA256SUMS-$(release_architecture)
+  find . -maxdepth 1 -type f ! -name "$sums" -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >"$sums"
 )

@@ -45,7 +45,10 @@ class ReleaseTest(unittest.TestCase):
         shutil.copy("/var/lib/dpkg/status", cls.work / "status")
         compiled_in = run("dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}\n", "libcli11-dev", "nlohmann-json3-dev")
         (cls.work / "compiled-in").write_text(compiled_in, encoding="utf-8")
-        run("bash", "-c", LIBRARIES + 'release_tree "$1/bin" "$1/root"; depends=$(release_depends "$1/root"); '
+        (cls.work / "doc").mkdir()
+        shutil.copy(ROOT / "LICENSE", cls.work / "doc")
+        shutil.copy("/usr/share/doc/libcli11-dev/copyright", cls.work / "doc" / "libcli11-dev.copyright")
+        run("bash", "-c", LIBRARIES + 'release_tree "$1/bin" "$1/doc" "$1/root"; depends=$(release_depends "$1/root"); '
             'release_packages "$1/root" "$depends" "$2"; release_chart reg.io/r "$2"; release_sbom "$depends" "$1" "$2/sbom.json"; '
             'release_sums "$2"', "release", cls.work, cls.output)
         cls.deb = next(cls.output.glob("*.deb"))
@@ -66,6 +69,8 @@ class ReleaseTest(unittest.TestCase):
                 self.assertEqual((usr / "share" / file).read_text(encoding="utf-8"), run(path, "completion", shell))
         for plugin in ("kubectl-rowtide", "kubectl_complete-rowtide"):
             self.assertEqual((usr / "bin" / plugin).read_bytes(), (ROOT / "operator" / "plugin" / plugin).read_bytes())
+        documents = {path.name for path in (usr / "share" / "doc" / "rowtide").iterdir()}
+        self.assertEqual(documents, {"copyright", "LICENSE", "libcli11-dev.copyright"})
         self.assertIn("kubectl rowtide status", run(usr / "bin" / "kubectl-rowtide", "--help"))
 
     def test_the_debian_package_installs(self):
@@ -100,25 +105,28 @@ class ReleaseTest(unittest.TestCase):
                 shutil.copyfile("/bin/true", self.work / f"{which}_bin" / program)
                 (self.work / f"{which}_bin" / program).chmod(0o755)
             touch = 'find "$1_root" -exec touch --date "now + $2 hours" {} +; '
-            run("bash", "-c", LIBRARIES + 'release_tree "$1_bin" "$1_root"; ' + touch + 'release_packages "$1_root" libc6 "$1"',
-                "release", self.work / which, str(len(which)))
+            run("bash", "-c", LIBRARIES + 'release_tree "$1_bin" "$3" "$1_root"; ' + touch +
+                'release_packages "$1_root" libc6 "$1"; release_chart reg.io/r "$1"',
+                "release", self.work / which, str(len(which)), self.work / "doc")
         for path in (self.work / "first").iterdir():
             self.assertEqual(path.read_bytes(), (self.work / "second" / path.name).read_bytes(), path.name)
 
     def test_the_sums(self):
-        named = {line.split()[1] for line in (self.output / "SHA256SUMS").read_text(encoding="utf-8").splitlines()}
-        self.assertEqual(named, {path.name for path in self.output.iterdir()} - {"SHA256SUMS"})
-        run("sha256sum", "--check", "--strict", "SHA256SUMS", cwd=self.output)
+        sums = "SHA256SUMS-" + run("dpkg", "--print-architecture").strip()
+        named = {line.split()[1] for line in (self.output / sums).read_text(encoding="utf-8").splitlines()}
+        self.assertEqual(named, {path.name for path in self.output.iterdir()} - {sums})
+        run("sha256sum", "--check", "--strict", sums, cwd=self.output)
 
     def test_chart_and_manifest(self):
         package = self.output / f"rowtide-{VERSION}.tgz"
         chart = yaml.safe_load(run(HELM, "show", "chart", package))
         self.assertEqual((chart["version"], chart["appVersion"]), (VERSION, VERSION))
-        with open(self.output / "install.yaml", encoding="utf-8") as file:
-            objects = list(yaml.safe_load_all(file))
-        images = [container["image"] for one in objects if one["kind"] == "Deployment"
-                  for container in one["spec"]["template"]["spec"]["containers"]]
-        self.assertEqual(images, [f"reg.io/r:{VERSION}"])
+        for manifest in ((self.output / "install.yaml").read_text(encoding="utf-8"), run(HELM, "template", package)):
+            images = [container["image"] for one in yaml.safe_load_all(manifest) if one and one["kind"] == "Deployment"
+                      for container in one["spec"]["template"]["spec"]["containers"]]
+            self.assertEqual(images, [f"reg.io/r:{VERSION}"])
+        with tarfile.open(package) as tar:
+            self.assertIn("rowtide/LICENSE", tar.getnames())
 
     def test_the_sbom(self):
         sbom = json.loads((self.output / "sbom.json").read_text(encoding="utf-8"))
