@@ -38,6 +38,9 @@ void set_security(rd_kafka_conf_t* config, const Security& security) {
 void set_connection(rd_kafka_conf_t* config, const Options& options) {
   set_config(config, "bootstrap.servers", options.bootstrap_servers);
   set_config(config, "client.id", "rowtide-sdk");
+  // As much as an answer can have: one with a larger record than librdkafka's 100 MB would be asked for again
+  // and again, as after a broken connection. It takes memory for what comes only.
+  set_config(config, "receive.message.max.bytes", "2147483647");
   set_security(config, options.security);
 }
 
