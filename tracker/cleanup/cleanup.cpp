@@ -50,7 +50,8 @@ absl::StatusOr<std::vector<std::string>> clean_up(const task::Task& task, const 
                    checkpoint::other_owners(task, secrets, kTimeout));
   RETURN_IF_ERROR(checkpoint::remove_kafka_checkpoint(task, secrets, kTimeout));
   ASSIGN_OR_RETURN(std::vector<std::string> topics, topics_of(task, secrets));
-  const std::map<std::string, std::string> theirs = topics_of_others(topics, others);
+  const std::map<std::string, std::string> theirs =
+      topics_of_others(topics, checkpoint::owner_of(task), others);
   std::erase_if(topics, [&theirs](const std::string& topic) { return theirs.contains(topic); });
   ASSIGN_OR_RETURN(std::vector<std::string> deleted,
                    sink::delete_topics(*task.spec.sink.kafka, secrets, topics, kTimeout));

@@ -80,7 +80,16 @@ absl::StatusOr<std::vector<std::string>> matching_topics(const task::Task& task,
 }
 
 bool can_be_made(std::string_view name_template, std::string_view topic) {
-  return reads_as(name_template, topic, {}, [](const Names&) { return true; });
+  const auto any = [](const Names&) { return true; };
+  if (reads_as(name_template, topic, {}, any)) return true;
+  // A name that was cut to Kafka's limit has lost its end.
+  if (name_template.find('{') != std::string_view::npos && topic.size() >= sink::kMaxTopicLength) return true;
+  const std::size_t mark = topic.rfind('-');
+  constexpr std::size_t kFingerprintSize = 8;
+  if (mark == std::string_view::npos || topic.size() - mark - 1 != kFingerprintSize) return false;
+  const std::string_view fingerprint = topic.substr(mark + 1);
+  return fingerprint.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+         reads_as(name_template, topic.substr(0, mark), {}, any);
 }
 
 }  // namespace rowtide::cleanup

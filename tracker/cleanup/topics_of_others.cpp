@@ -1,28 +1,37 @@
 #include "tracker/cleanup/topics_of_others.h"
 
 #include <algorithm>
+#include <set>
 
 #include "tracker/cleanup/matching_topics.h"
 
 namespace rowtide::cleanup {
 namespace {
 
-bool may_write_to(const checkpoint::Owner& task, const std::string& topic) {
-  if (can_be_made(task.topic, topic)) return true;
-  // As task::Task::qualified_name() makes it: of schema changes and transactions.
+/// As task::Task::qualified_name() makes it: the default topic, and where schema changes and transactions
+/// stand.
+std::set<std::string> own_names(const checkpoint::Owner& task) {
+  if (task.name.empty()) return {};
   std::string own = task.name;
   std::replace(own.begin(), own.end(), '/', '.');
-  return !own.empty() && (topic == own || topic == own + ".transaction");
+  return {own, own + ".transaction"};
+}
+
+bool may_write_to(const checkpoint::Owner& task, const std::string& topic, const checkpoint::Owner& ours) {
+  if (task.topic == ours.topic || task.topic == topic || own_names(task).contains(topic)) return true;
+  // What is called after our task is hardly a table's, though it reads like "{database}.{table}".
+  return !own_names(ours).contains(topic) && can_be_made(task.topic, topic);
 }
 
 }  // namespace
 
 std::map<std::string, std::string> topics_of_others(const std::vector<std::string>& topics,
+                                                    const checkpoint::Owner& ours,
                                                     const std::vector<checkpoint::Owner>& others) {
   std::map<std::string, std::string> theirs;
   for (const std::string& topic : topics) {
     const auto other = std::find_if(others.begin(), others.end(),
-                                    [&topic](const auto& task) { return may_write_to(task, topic); });
+                                    [&](const auto& task) { return may_write_to(task, topic, ours); });
     if (other != others.end()) theirs[topic] = other->name.empty() ? other->identity : other->name;
   }
   return theirs;

@@ -8,7 +8,6 @@
 namespace rowtide::sink {
 namespace {
 
-constexpr std::size_t kMaxLength = 249;  // org.apache.kafka.common.internals.Topic
 constexpr std::string_view kDatabase = "{database}";
 constexpr std::string_view kTable = "{table}";
 
@@ -28,7 +27,7 @@ bool is_legal(std::string_view text) {
 std::string legal(std::string name) {
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_legal(c); }, '_');
-  if (name.size() > kMaxLength) name.resize(kMaxLength);
+  if (name.size() > kMaxTopicLength) name.resize(kMaxTopicLength);
   if (name == "." || name == "..") name.assign(name.size(), '_');
   return name;
 }
@@ -58,7 +57,8 @@ class Expander {
         rest.remove_prefix(1);
       }
     }
-    if (made_.name.size() > kMaxLength || made_.name == "." || made_.name == "..") made_.is_ambiguous = true;
+    if (made_.name.size() > kMaxTopicLength || made_.name == "." || made_.name == "..")
+      made_.is_ambiguous = true;
     return std::move(made_);
   }
 
@@ -97,7 +97,7 @@ std::string topic_for(const task::Task& task, std::string_view database, std::st
   Expansion made = Expander(database, table).expand(name);
   if (!made.is_ambiguous || made.filled_in.empty()) return legal(std::move(made.name));
   const std::string suffix = fingerprint(made.filled_in);
-  if (made.name.size() > kMaxLength - suffix.size()) made.name.resize(kMaxLength - suffix.size());
+  if (made.name.size() > kMaxTopicLength - suffix.size()) made.name.resize(kMaxTopicLength - suffix.size());
   return legal(std::move(made.name)) + suffix;
 }
 

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "common/task/spec.h"
 
 namespace rowtide::sink {
+
+/// Of a topic's name, in bytes. Source: org.apache.kafka.common.internals.Topic.
+inline constexpr std::size_t kMaxTopicLength = 249;
 
 /// The topic for a table's changes: sink.kafka.topic.name with {database} and {table} filled in, or
 /// "<namespace>.<task>" without a name. What Kafka does not allow in a topic's name becomes "_", and 249

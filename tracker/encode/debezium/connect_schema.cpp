@@ -125,7 +125,8 @@ ConnectType text_type(const Column& column) {
 ConnectType geometry_type(const Column& column) {
   std::string fields;
   const bool is_point = column.geometry_type == static_cast<std::uint8_t>(types::GeometryType::Point);
-  if (is_point) append_fields(fields, {{"x", "double"}, {"y", "double"}});
+  // Optional, other than Debezium's: MariaDB stores an empty POINT, at which the connector stops.
+  if (is_point) append_fields(fields, {{"x", "double", true}, {"y", "double", true}});
   append_fields(fields, {{"wkb", "bytes", is_point}, {"srid", "int32", true}});
   constexpr std::string_view kGeometry = R"(,"version":1,"doc":"Geometry")";
   if (!is_point) return structure(fields, "io.debezium.data.geometry.Geometry", kGeometry);
