@@ -242,6 +242,37 @@ ALERTS = {
 }
 
 
+# Alerts of what the operator says of tasks -> those that its next pod says are well, at once or before it ends.
+OVER_PODS = {
+    "TaskNotReady": [condition("mended", "Ready", "True", "0x15 1x120")],
+    "TaskOutdated": [condition("mended", "Ready", "True", "0x15 1x120"), condition("mended", "Streaming", "True", "1x120")],
+    "TaskInvalid": [condition("mended", "Accepted", "False", "1x15 0x120")],
+    "PrecheckFailed": [condition("mended", "PrecheckPassed", "False", "1x15 0x120")],
+    "WhitelistBlocked": [condition("mended", "WhitelistReady", "False", "1x15 0x120")],
+    "TrackerNotScraped": [],
+}
+
+
+def samples(values):
+    """As promtool reads them: "1 0x2" is 1 0 0 0."""
+    for word in values.split():
+        value, _, more = word.partition("x")
+        yield from [value] * (1 + int(more or 0))
+
+
+def of_pods(one):
+    """An operator's series, in turn by pods that are scraped for 7 minutes each and follow each other after 2."""
+    if not one["series"].startswith("rowtide_operator_"):
+        return [one]
+    said = list(samples(one["values"]))
+    turns = []
+    for begin in range(0, len(said), 9):
+        labels = f'pod="operator-{begin}", instance="10.0.0.{begin}:8080", '
+        words = [*(["_"] * begin), *said[begin : begin + 7], "stale"]
+        turns.append({"series": one["series"].replace("{", "{" + labels), "values": " ".join(words)})
+    return turns
+
+
 def filled(text, labels, value):
     for key, label in labels.items():
         text = text.replace("{{ $labels.%s }}" % key, label)
@@ -252,11 +283,15 @@ def promtool(*arguments):
     return subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
 
 
-def run_case(name, rule, case):
-    fired = {
+def firing(rule, case):
+    return {
         "exp_labels": {**case.labels, **rule["labels"]},
         "exp_annotations": {key: filled(text, case.labels, case.value) for key, text in rule["annotations"].items()},
     }
+
+
+def run_case(name, rule, case):
+    fired = firing(rule, case)
     # OperatorDown is the one that fires where there is nothing.
     quiet = case.quiet if case.labels else case.bad
     tests = [
@@ -276,6 +311,22 @@ def run_case(name, rule, case):
             ],
         },
     ]
+    return run_tests(tests)
+
+
+def run_over_pods(name, rule, case, mended):
+    """It goes on where a pod of the operator follows another, and in the gap between the two (26)."""
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [turn for one in case.bad + case.quiet + mended for turn in of_pods(one)],
+            "alert_rule_test": [{"eval_time": at, "alertname": name, "exp_alerts": [firing(rule, case)]} for at in ("19m", "26m", "38m")],
+        }
+    ]
+    return run_tests(tests)
+
+
+def run_tests(tests):
     with tempfile.TemporaryDirectory() as folder:
         rule_file, test_file = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "test.yaml")
         rule_file.write_text(yaml.safe_dump(rules(HELM)), encoding="utf-8")
@@ -316,6 +367,16 @@ class Alerts(unittest.TestCase):
         for name, rule in self.rules.items():
             self.assertEqual(rule["annotations"]["runbook_url"], f"docs/runbooks/{name}.md")
             self.assertIn(f"| [{name}](runbooks/{name}.md) | {rule['labels']['severity']} |", text)
+
+    def test_what_the_operator_says_of_tasks_goes_on_with_its_next_pod(self):
+        for name, mended in OVER_PODS.items():
+            with self.subTest(name):
+                result = run_over_pods(PREFIX + name, self.rules[PREFIX + name], ALERTS[name], mended)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_each_alert_of_what_the_operator_says_of_tasks_is_tried_over_pods(self):
+        of_tasks = {name for name, rule in self.rules.items() if "rowtide_operator_task_" in rule["expr"]}
+        self.assertEqual(of_tasks, {PREFIX + name for name in OVER_PODS})
 
 
 def case_test(name, case):
