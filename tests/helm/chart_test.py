@@ -19,7 +19,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "rowtide"
 VERSION = re.search(r"project\(rowtide VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
 HELM = "helm"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class LOADER(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """As the API server's: 1e3 is a number."""
+
+
+LOADER.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+"), list("-+0123456789"))
 
 
 def helm(*arguments, values=None):
@@ -30,8 +36,8 @@ def helm(*arguments, values=None):
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def template(values=None, release="rowtide", chart=CHART):
-    arguments = ["template", release, str(chart), "--namespace", "rowtide-system", "--kube-version", "1.33"]
+def template(values=None, release="rowtide", chart=CHART, namespace="rowtide-system"):
+    arguments = ["template", release, str(chart), "--namespace", namespace, "--kube-version", "1.33"]
     return helm(*arguments, values=values)
 
 
@@ -59,6 +65,14 @@ def labels(one):
     yield one["metadata"].get("labels", {})
     if "template" in one.get("spec", {}):
         yield one["spec"]["template"]["metadata"]["labels"]
+
+
+def texts(value, path=""):
+    """Where a text stands."""
+    if isinstance(value, str):
+        yield path
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from texts(inner, f"{path}/{key}")
 
 
 def at(value, path):
@@ -182,6 +196,7 @@ REFUSED = {
     "a threshold that is no number": ({"prometheusRule": {"lagSeconds": "1m"}}, "lagSeconds"),
     "a misspelt key of the dashboards": ({"dashboards": {"folder": "x"}}, "folder"),
     "a port that is none": ({"service": {"port": 70000}}, "/service/port"),
+    "a name that no Service may have": ({"fullnameOverride": "1e3"}, "/fullnameOverride"),
 }
 
 
@@ -508,6 +523,28 @@ class Chart(unittest.TestCase):
         for kind, name in render(release="a" * 53):
             self.assertLessEqual(len(name), 253 if "Role" in kind or kind.startswith("Custom") else 63, (kind, name))
 
+    def test_names_that_look_like_something_else_are_texts(self):
+        everything = functools.reduce(merged, (MONITOR, RULE, BOARDS, BUDGET, POLICY, {"injection": {"enabled": True}}))
+
+        def places(name, other, **how):
+            named = {"fullnameOverride": other, "serviceAccount": {"name": name}, "priorityClassName": name, "watch": {"namespaces": [name]}}
+            result = template(merged(everything, named), **how)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return [set(texts(one)) for one in documents(result.stdout)]
+
+        wanted = places("shop", "other")
+        for name, other in (("123", "true"), ("12e45", "null"), ("0x1f", "yes"), ("false", "off")):
+            for found, texts_wanted in zip(places(name, other, release=name, namespace=name), wanted, strict=True):
+                self.assertEqual(found, texts_wanted)
+
+    def test_a_release_whose_name_makes_none_for_a_service_is_told_so(self):
+        for release in ("1", "a.b"):
+            result = template(release=release)
+            self.assertNotEqual(result.returncode, 0, release)
+            self.assertIn(f'"{release}-rowtide-operator" is no name for a Service', result.stderr)
+            self.assertIn("fullnameOverride", result.stderr)
+            self.assertIn(("Service", "other"), render({"fullnameOverride": "other"}, release=release))
+
     def test_it_can_be_a_dependency_of_another_chart(self):
         with tempfile.TemporaryDirectory() as folder:
             outer = pathlib.Path(folder) / "outer"
@@ -541,7 +578,7 @@ class Chart(unittest.TestCase):
         self.assertIn("create namespace shop", notes({}))
         listed = notes({"watch": {"namespaces": ["bank", "shop"]}})
         self.assertIn("of namespace bank, shop", listed)
-        self.assertIn("namespace: bank}", listed)
+        self.assertIn('namespace: "bank"}', listed)
         self.assertNotIn("create namespace", listed)
         self.assertIn("deletes the definition", notes({"crds": {"keep": False}}))
         self.assertIn("not part of this release", notes({"crds": {"enabled": False}}))

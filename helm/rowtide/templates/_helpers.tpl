@@ -1,11 +1,14 @@
 {{/* What every object's name begins with: RELEASE-operator, RELEASE-rowtide-operator where the release's name does not say rowtide. */}}
 {{- define "rowtide.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 54 | trimSuffix "-" -}}
-{{- else -}}
+{{- $name := .Values.fullnameOverride | trunc 54 | trimSuffix "-" -}}
+{{- if not $name -}}
 {{- $release := contains "rowtide" .Release.Name | ternary .Release.Name (printf "%s-rowtide" .Release.Name) -}}
-{{- printf "%s-operator" ($release | trunc 45 | trimSuffix "-") -}}
+{{- $name = printf "%s-operator" ($release | trunc 45 | trimSuffix "-") -}}
 {{- end -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- printf "%q is no name for a Service: it must begin with a letter, and letters, digits and - may follow; set fullnameOverride" $name | fail -}}
+{{- end -}}
+{{- $name -}}
 {{- end -}}
 
 {{- define "rowtide.serviceAccountName" -}}
@@ -19,13 +22,13 @@
 {{/* A Deployment's selector cannot be changed: never add to it. */}}
 {{- define "rowtide.selectorLabels" -}}
 app.kubernetes.io/name: rowtide-operator
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Of the pod of `helm test`: it must be no pod of the Service. */}}
 {{- define "rowtide.testLabels" -}}
 app.kubernetes.io/name: rowtide-operator-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* commonLabels add to the chart's own and never replace one. */}}
