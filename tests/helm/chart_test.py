@@ -392,6 +392,34 @@ class Chart(unittest.TestCase):
             self.assertFalse(service.items() <= tested.items(), "the Service would hand requests to it")
         self.assertNotIn("from", render(POLICY)[("NetworkPolicy", NAME)]["spec"]["ingress"][0], "everybody may")
 
+    def test_the_release_s_own_test_reaches_the_operator_where_egress_is_denied(self):
+        objects = render(POLICY, release="mine")
+        name = "mine-" + NAME
+        policy = objects[("NetworkPolicy", name + "-test")]["spec"]
+        tested = objects[("Pod", name + "-test")]["metadata"]["labels"]
+        operator = at(objects[("Deployment", name)], "spec/template/metadata/labels")
+        self.assertLessEqual(policy["podSelector"]["matchLabels"].items(), tested.items())
+        self.assertFalse(policy["podSelector"]["matchLabels"].items() <= operator.items(), "it is the operator's as well")
+        self.assertEqual((policy["policyTypes"], "ingress" in policy), (["Ingress", "Egress"], False))
+        names, reached = policy["egress"]
+        self.assertEqual(list(names), ["ports"], "servers of names are anywhere")
+        self.assertLessEqual({("UDP", 53), ("TCP", 53)}, {(one["protocol"], one["port"]) for one in names["ports"]})
+        (peer,) = reached["to"]
+        self.assertEqual(list(peer), ["podSelector"], "in no other namespace")
+        self.assertLessEqual(peer["podSelector"]["matchLabels"].items(), operator.items())
+        self.assertEqual(reached["ports"], [{"port": "http", "protocol": "TCP"}])
+        self.assertEqual([key for key in render() if key[0] == "NetworkPolicy"], [])
+
+    def test_the_release_s_own_test_runs_where_the_operator_may(self):
+        apart = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone", "labelSelector": {}}]}}
+        placed = {"nodeSelector": {"disk": "ssd"}, "tolerations": [TOLERATION], "priorityClassName": "high"}
+        pod = render({**placed, "affinity": {**AFFINITY, **apart}})[("Pod", NAME + "-test")]["spec"]
+        self.assertEqual({key: pod[key] for key in placed}, placed)
+        self.assertEqual(pod["affinity"], AFFINITY, "apart from the operator there may be no node for it")
+        for values in ({}, {"affinity": apart}):
+            pod = render(values)[("Pod", NAME + "-test")]["spec"]
+            self.assertEqual({"affinity", "priorityClassName"} & pod.keys(), set())
+
     def test_every_object_has_the_labels_of_all_and_the_chart_s(self):
         everything = functools.reduce(merged, (MONITOR, RULE, BOARDS, BUDGET, POLICY, {"commonLabels": {"team": "data"}}))
         for values in ({}, {"watch": {"namespaces": ["shop", "bank"]}, "injection": {"enabled": True}}):
