@@ -330,6 +330,16 @@ class Chart(unittest.TestCase):
                 self.assertFalse(container["securityContext"]["allowPrivilegeEscalation"])
                 self.assertEqual(container["securityContext"]["capabilities"], {"drop": ["ALL"]})
 
+    def test_the_image_says_the_user_and_the_platform_may_choose_another(self):
+        """OpenShift refuses a user that is not of the namespace's range; the kubelet wants a number of an image that is not to run as root."""
+        user, group = re.search(r"^USER (\d+):(\d+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.M).groups()
+        self.assertNotIn("0", (user, group))
+        for key, where in ((DEPLOYMENT, POD), (("Pod", NAME + "-test"), "spec/")):
+            pod = at(render()[key], where.rstrip("/"))
+            self.assertEqual(pod["securityContext"], {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}})
+            for container in pod["containers"]:
+                self.assertFalse({"runAsUser", "runAsGroup"} & container["securityContext"].keys())
+
     def test_listed_namespaces_need_no_permission_elsewhere(self):
         rules = render()[("ClusterRole", NAME)]["rules"]
         for namespaces in (["shop"], ["shop", "bank"], ["shop", "123", "rowtide-system"]):
