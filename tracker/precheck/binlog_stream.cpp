@@ -13,10 +13,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A connection of its own, and what follows. Where less is left, a source that hangs now would hold the
-/// precheck beyond its end.
-constexpr milliseconds kConnectTime{10'000};
-constexpr milliseconds kStreamTime{5'000};
+/// With a connection of its own, which is not cut short: where less than both is left, a source that hangs
+/// now would hold the precheck beyond its end.
+constexpr milliseconds kProbeTime{9'000};
+constexpr milliseconds kReserve{15'000};
 
 absl::Status out_of_time() {
   return failure(absl::StatusCode::kAborted, "Timeout",
@@ -29,8 +29,14 @@ absl::Status probe_from_end(CheckContext& context) {
   ASSIGN_OR_RETURN(const binlog::Position position,
                    source::resolve_start_position(end, context.session(),
                                                   source::search_source(context.task(), context.secrets())));
-  if (context.time_left() < kConnectTime + kStreamTime) return out_of_time();
-  return source::probe_stream(context.task(), context.secrets(), position, kStreamTime);
+  if (context.time_left() < kReserve) return out_of_time();
+  return source::probe_stream(context.task(), context.secrets(), position, kProbeTime);
+}
+
+std::string repair_of_endpoint(const task::Source& source) {
+  if (source.type == task::SourceType::PolarDbMySql)
+    return "take the cluster's primary endpoint as spec.source.host";
+  return "take the address of the server itself as spec.source.host, not of a proxy or a node for reading only";
 }
 
 }  // namespace
@@ -42,13 +48,11 @@ CheckItem check_binlog_stream(CheckContext& context) {
   if (status.ok()) return passed(expected);
   // Nobody was asked, or another precheck of this task came at the same time.
   if (absl::IsAborted(status)) return not_known(status, expected);
-  CheckItem item = failed(
-      status, expected,
-      context.source().type == task::SourceType::PolarDbMySql
-          ? "take the cluster's primary endpoint as spec.source.host"
-          : "take the address of the server itself as spec.source.host, not of a proxy or a node for reading "
-            "only");
-  if (item.reason == "StatementFailed") item.reason = "StreamRefused";
+  const bool is_refused = reason_of(status) == "StatementFailed";
+  const bool is_endpoint = is_refused || absl::IsDeadlineExceeded(status);
+  CheckItem item =
+      failed(status, expected, is_endpoint ? repair_of_endpoint(context.source()) : std::string());
+  if (is_refused) item.reason = "StreamRefused";
   return item;
 }
 

@@ -28,6 +28,8 @@ using std::chrono::seconds;
 constexpr seconds kResolveTime{4};
 constexpr seconds kOpenApiTime{9};
 constexpr seconds kSourceConnectTime{8};
+constexpr seconds kResolveAgainTime{1};  // of a connection that was lost
+constexpr seconds kReconnectTime{2};
 constexpr seconds kStatementTime{5};
 constexpr seconds kLastStatementBegins{20};
 constexpr seconds kWholeTime{28};
@@ -58,20 +60,20 @@ const absl::Status& CheckContext::connected() {
 absl::Status CheckContext::connect() {
   RETURN_IF_ERROR(
       polardb::open_way_in(task_, secrets_, polardb::LetIn::Add, {.deadline = Clock::now() + kOpenApiTime}));
-  if (const absl::Status opened = open_session(); !opened.ok()) {
+  if (const absl::Status opened = open_session(kResolveTime, kSourceConnectTime); !opened.ok()) {
     client_address_ = source::client_address_in(std::string(opened.message()));
     return opened;
   }
   return read_account();
 }
 
-absl::Status CheckContext::open_session() {
-  ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, kResolveTime));
+absl::Status CheckContext::open_session(seconds resolve_time, seconds connect_time) {
+  ASSIGN_OR_RETURN(const std::size_t addresses, source::resolve_host(source().host, resolve_time));
   // The client library takes its time for each address of the name.
-  const seconds connect_time = std::max(seconds(1), kSourceConnectTime / static_cast<int>(addresses));
-  ASSIGN_OR_RETURN(
-      session_, source::MysqlSession::connect(
-                    source(), secrets_, {.connect_timeout = connect_time, .read_timeout = kStatementTime}));
+  const seconds time_each = std::max(seconds(1), connect_time / static_cast<int>(addresses));
+  ASSIGN_OR_RETURN(session_,
+                   source::MysqlSession::connect(
+                       source(), secrets_, {.connect_timeout = time_each, .read_timeout = kStatementTime}));
   return absl::OkStatus();
 }
 
@@ -96,7 +98,7 @@ absl::StatusOr<sql::Result> CheckContext::query(std::string_view sql) {
     return failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
                    "the precheck's time is up: the source answers too slowly");
   }
-  if (session_ == nullptr) RETURN_IF_ERROR(open_session());
+  if (session_ == nullptr) RETURN_IF_ERROR(open_session(kResolveAgainTime, kReconnectTime));
   absl::StatusOr<sql::Result> result = session_->query(sql);
   if (result.ok() || reason_of(result.status()) != "ConnectionLost") return result;
   // The client library gives a connection up with the statement that it waited for; the next one gets

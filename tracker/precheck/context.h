@@ -78,7 +78,8 @@ class CheckContext final : private sql::Session {
  private:
   [[nodiscard]] absl::StatusOr<sql::Result> query(std::string_view sql) override;
   [[nodiscard]] absl::Status connect();
-  [[nodiscard]] absl::Status open_session();
+  [[nodiscard]] absl::Status open_session(std::chrono::seconds resolve_time,
+                                          std::chrono::seconds connect_time);
   [[nodiscard]] absl::Status read_account();
   [[nodiscard]] absl::StatusOr<GrantRules> read_grant_rules();
 

@@ -34,6 +34,12 @@ std::string repair_of_connection(const absl::Status& status, const CheckContext&
     return fmt::format("start the server at {}:{}, or set spec.source.host and port to where it listens",
                        context.source().host, context.source().port);
   }
+  if (reason == "ConnectionLost") {
+    return fmt::format(
+        "let {} in where the connection is accepted and then closed: a whitelist, a proxy or a load "
+        "balancer in front of {}:{}",
+        ours.empty() ? "this network" : ours, context.source().host, context.source().port);
+  }
   if (const std::string_view repair = source::repair_of(source::error_number_of(status)); !repair.empty())
     return std::string(repair);
   return fmt::format("let TCP connections from this network through to {}:{}", context.source().host,

@@ -12,7 +12,8 @@ namespace rowtide::source {
 bool EventAt::is_inside_transaction() const {
   // A statement too: from MySQL 5.7 and MariaDB 10.0 on each is introduced by an event of its GTID.
   for (const std::string_view each :
-       {"Query", "Xid", "Table_map", "Annotate_rows", "Rows_query", "XA_prepare"}) {
+       {"Query", "Xid", "Table_map", "Annotate_rows", "Rows_query", "XA_prepare", "Transaction_payload",
+        "Intvar", "RAND", "User var", "Begin_load", "Execute_load", "Append_block", "Delete_file"}) {
     if (type.starts_with(each)) return true;
   }
   return type.find("_rows") != std::string::npos;

@@ -15,14 +15,15 @@ struct EventAt {
   std::string type;  ///< "Gtid", "Query", "Write_rows_v1", ...
   std::string info;
 
-  /// Without what stands before it in its transaction it cannot be read.
+  /// It cannot be read without what stands before it in its transaction.
   [[nodiscard]] bool is_inside_transaction() const;
   /// The transaction that its text names; empty where it names none.
   [[nodiscard]] std::string gtid() const;
 };
 
-/// The event that begins there; nullopt at the end of the file. OUT_OF_RANGE: none begins there. Needs the
-/// privilege REPLICATION SLAVE.
+/// The event that begins there; nullopt at the end of the file. OUT_OF_RANGE: none begins there, as far as
+/// the server says so: MySQL 8.0 takes some places in a file's first events for the next event's. Needs the
+/// privilege REPLICATION SLAVE, of MariaDB from 10.5 on BINLOG MONITOR.
 [[nodiscard]] absl::StatusOr<std::optional<EventAt>> event_at(sql::Session& session, const std::string& file,
                                                               std::uint64_t offset);
 

@@ -20,10 +20,12 @@ using binlog::Position;
 using sql::quote_literal;
 using sql::Session;
 
-/// Of MariaDB's binlog: the last transaction of each server in each domain.
+/// Of MariaDB's binlog: the last transaction of each server in each domain. And where it stands as a replica:
+/// a source that was made from a backup begins its binlog behind that.
 absl::StatusOr<std::vector<binlog::MariadbGtid>> last_logged(Session& session) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> text,
-                   sql::single_value(session, "SELECT @@global.gtid_binlog_state"));
+  ASSIGN_OR_RETURN(
+      const std::optional<std::string> text,
+      sql::single_value(session, "SELECT CONCAT(@@global.gtid_binlog_state, ',', @@global.gtid_slave_pos)"));
   std::vector<binlog::MariadbGtid> all;
   for (const std::string& each :
        std::vector<std::string>(absl::StrSplit(text.value_or(""), ',', absl::SkipWhitespace()))) {

@@ -228,7 +228,7 @@ absl::Status meaning_of(unsigned number, std::string_view text, const Target& ta
 std::string_view repair_of(unsigned number) {
   const auto* const found = std::find_if(kMeanings.begin(), kMeanings.end(),
                                          [number](const Meaning& each) { return each.number == number; });
-  return found == kMeanings.end() ? std::string_view() : found->repair;
+  return found == kMeanings.end() || found->repair == kTriesAgain ? std::string_view() : found->repair;
 }
 
 unsigned error_number_of(const absl::Status& status) {
