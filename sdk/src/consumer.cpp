@@ -94,7 +94,7 @@ void Consumer::Impl::close() {
   }
   leave();
   // Of partitions that were taken away since the last poll(), which has not said it.
-  if (!failed && passing_ && is_of_checkpoint(passing_)) failed = passing_;
+  if (!failed) failed = unsaved_;
   if (failed) std::rethrow_exception(failed);
 }
 
@@ -109,6 +109,7 @@ void Consumer::Impl::fail(const Error& error) {
 
 void Consumer::Impl::throw_failure() {
   if (failure_) std::rethrow_exception(failure_);
+  if (unsaved_) std::rethrow_exception(std::exchange(unsaved_, nullptr));
   if (passing_) std::rethrow_exception(std::exchange(passing_, nullptr));
   if (commit_failure_) std::rethrow_exception(std::exchange(commit_failure_, nullptr));
 }

@@ -82,7 +82,7 @@ void Consumer::Impl::rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partiti
   try {
     if (rd_kafka_assignment_lost(client_.get()) == 0) save(true);
   } catch (...) {
-    passing_ = std::current_exception();
+    unsaved_ = std::current_exception();
   }
   drop_turns();
   rd_kafka_assign(client_.get(), nullptr);

@@ -208,6 +208,7 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   std::atomic<bool> stops_{false};
   std::exception_ptr failure_;         ///< for good
   std::exception_ptr passing_;         ///< thrown once
+  std::exception_ptr unsaved_;         ///< thrown once: why partitions went away without their checkpoint
   std::exception_ptr commit_failure_;  ///< thrown once, unless all is stored before
   std::optional<Clock::time_point> commits_fail_since_;
   bool is_commit_failure_told_ = false;
