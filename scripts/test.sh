@@ -159,7 +159,14 @@ find_chart_tools() {
   export ROWTIDE_PREVIOUS_CHART PATH
 }
 
+# At the end, however that comes: a log that is cut has its end at least.
+show_failures() {
+  if [[ -s $failures ]]; then say "what failed:" && sed 's/^/  /' "$failures" >&2; fi
+  : >"$failures"
+}
+
 finish() {
+  show_failures
   rm -rf "$previous_chart" "$failures"
   $cluster_was_up || "$scripts/cluster.sh" down >&2 || true
 }
@@ -193,6 +200,6 @@ fi
 
 say "how long it took, in minutes:"
 printf '  %s\n' "${stages[@]}" >&2
-if [[ -s $failures ]]; then say "what failed:" && sed 's/^/  /' "$failures" >&2; fi
+show_failures
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))
