@@ -17,6 +17,7 @@
 #include "common/time/sleep.h"
 #include "tracker/groups/group_access.h"
 #include "tracker/groups/group_admin.h"
+#include "tracker/groups/group_rival.h"
 
 namespace rowtide::groups {
 namespace {
@@ -28,12 +29,9 @@ constexpr seconds kLookInterval{10};
 constexpr seconds kCallTimeout{10};
 constexpr seconds kSurveyTimeout{30};
 constexpr seconds kCountTime{3};
+constexpr seconds kRivalInterval{30};              // how often a group that is refused asks again
 constexpr std::chrono::minutes kGrantInterval{5};  // what somebody else took back is granted anew
 constexpr double kMsPerSecond = 1000;
-
-std::string identity_of(const task::ConsumerGroup& group) {
-  return group.uid.empty() ? group.group_namespace + "/" + group.task + "/" + group.name : group.uid;
-}
 
 Deadline deadline_in(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
@@ -145,6 +143,7 @@ void GroupKeeper::reload() {
     kept.insert_or_assign(identity, kept_as(std::move(group), read.errors_of[i]));
   }
   kept_ = std::move(kept);
+  give_up_claims();
 }
 
 /// What is known of the group already, with its newest document.
@@ -181,6 +180,8 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
   }
   if (!notes_) {
     ASSIGN_OR_RETURN(notes_, load_notes(kafka_, parts_.secrets, deadline));
+    notes_at_ = std::chrono::steady_clock::now();
+    give_up_claims();
   }
   RETURN_IF_ERROR(save_notes());
   ASSIGN_OR_RETURN(topics_, parts_.topics([&] { return reader_->topics(deadline); }));
@@ -222,7 +223,8 @@ absl::Status GroupKeeper::save_notes() {
 }
 
 /// What is not saved yet is newer here than in Kafka.
-absl::Status GroupKeeper::load_notes_anew(Deadline deadline) {
+absl::Status GroupKeeper::load_notes_anew() {
+  const Deadline deadline = deadline_in(kSurveyTimeout);
   ASSIGN_OR_RETURN(GroupNotes notes, load_notes(kafka_, parts_.secrets, deadline));
   for (const std::string& identity : unsaved_) {
     notes.erase(identity);
@@ -230,7 +232,29 @@ absl::Status GroupKeeper::load_notes_anew(Deadline deadline) {
       notes.emplace(identity, known->second);
   }
   notes_ = std::move(notes);
+  notes_at_ = std::chrono::steady_clock::now();
   return absl::OkStatus();
+}
+
+/// Whether the group is this ConsumerGroup's to move and to delete. Asked of what the others' trackers have
+/// noted by now.
+absl::Status GroupKeeper::check_claim(const task::ConsumerGroup& group) {
+  const absl::Status before = check_rivals(group, *notes_, now_ms());
+  if (!before.ok() && std::chrono::steady_clock::now() < notes_at_ + kRivalInterval) return before;
+  RETURN_IF_ERROR(load_notes_anew());
+  return check_rivals(group, *notes_, now_ms());
+}
+
+/// Of this task's documents that are no more: another ConsumerGroup may have their groups.
+void GroupKeeper::give_up_claims() {
+  if (!notes_) return;
+  const std::string own = parts_.task.task_namespace + "/" + parts_.task.name + "/";
+  for (auto& [identity, known] : *notes_) {
+    if (!known.ok() || known->group_id.empty() || !known->owner.starts_with(own)) continue;
+    if (kept_.contains(identity)) continue;
+    known->group_id.clear();
+    unsaved_.insert(identity);
+  }
 }
 
 void GroupKeeper::note(const std::string& identity, GroupNote note) {
@@ -246,7 +270,7 @@ absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& 
   status.sampled_at_ms = now_ms();
   if (group.is_being_deleted) {
     absl::Status deleted;
-    if (group.deletion == task::DeletionPolicy::Delete) deleted = delete_in_kafka(group, deadline);
+    if (group.deletion == task::DeletionPolicy::Delete) deleted = delete_in_kafka(group);
     status.deletion = outcome_of(deleted, "Deleted");
     kept.places.clear();
     return deleted;
@@ -254,9 +278,13 @@ absl::Status GroupKeeper::look_at(Kept& kept, const std::vector<PartitionView>& 
   const absl::Status place = keep_place(kept, views, deadline);
   status.checkpoint = outcome_of(place, "Applied");
   if (absl::IsUnavailable(place)) return place;
+  if (reason_of(place) == kDuplicateGroup) {
+    status.access = outcome_of(place, {});
+    return place;
+  }
   ASSIGN_OR_RETURN(const GroupNote known, note_of(group));
   if (group.principal.empty() && known.principal.empty()) return place;
-  const absl::Status access = keep_access(kept, known, deadline);
+  const absl::Status access = keep_access(kept, known);
   status.access = outcome_of(access, "Granted");
   if (reason_of(access) == kNoAuthorizer) status.access.is_done = true;
   return absl::IsUnavailable(access) ? access : place;
@@ -287,6 +315,12 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
                     group.group_id));
   }
   ASSIGN_OR_RETURN(GroupNote known, note_of(group));
+  if (known.group_id != group.group_id) {
+    RETURN_IF_ERROR(check_claim(group));
+    deadline = deadline_in(kCallTimeout);
+  }
+  claim(group, now_ms(), known);
+  note(identity_of(group), known);
   // A move of before that nobody could note.
   known.applied_nonce = std::max(known.applied_nonce, move_noted(committed).value_or(0));
   if (known.move && known.move->nonce > known.applied_nonce &&
@@ -392,9 +426,10 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
     offsets.emplace_back(view.partition, offset);
     places[i] = offset;
   }
+  RETURN_IF_ERROR(check_claim(group));
   if (action == PlaceAction::Move) RETURN_IF_ERROR(note_begun_move(kept, views));
-  const absl::Status set =
-      set_offsets(reader_->client(), group.group_id, offsets, note_of_move(group.checkpoint_nonce), deadline);
+  const absl::Status set = set_offsets(reader_->client(), group.group_id, offsets,
+                                       note_of_move(group.checkpoint_nonce), deadline_in(kCallTimeout));
   if (action == PlaceAction::Move && !set.ok() && !absl::IsUnavailable(set)) {
     // Refused: what consumers commit from now on does not come of it.
     ASSIGN_OR_RETURN(GroupNote known, note_of(group));
@@ -418,11 +453,11 @@ absl::Status GroupKeeper::note_begun_move(const Kept& kept, const std::vector<Pa
   return save_notes();
 }
 
-absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known, Deadline deadline) {
+absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known) {
   const task::ConsumerGroup& group = kept.group;
   const std::string identity = identity_of(group);
   if (!known.principal.empty() && known.principal != group.principal) {
-    RETURN_IF_ERROR(take_back_access(group, known, deadline));
+    RETURN_IF_ERROR(take_back_access(group, known));
     known.principal.clear();
     known.topics.clear();
     note(identity, known);
@@ -434,7 +469,8 @@ absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known, Deadline dead
   topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
   const bool is_known = known.principal == group.principal && known.topics == topics;
   if (is_known && std::chrono::steady_clock::now() < kept.grant_at) return absl::OkStatus();
-  RETURN_IF_ERROR(grant_read(reader_->client(), group.principal, group.group_id, topics, deadline));
+  RETURN_IF_ERROR(
+      grant_read(reader_->client(), group.principal, group.group_id, topics, deadline_in(kCallTimeout)));
   kept.grant_at = deadline_in(kGrantInterval);
   known.principal = group.principal;
   known.topics = std::move(topics);
@@ -443,9 +479,8 @@ absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known, Deadline dead
 }
 
 /// Topics that the principal may read for another group, of whichever task, stay readable.
-absl::Status GroupKeeper::take_back_access(const task::ConsumerGroup& group, const GroupNote& known,
-                                           Deadline deadline) {
-  RETURN_IF_ERROR(load_notes_anew(deadline));  // other trackers note theirs while this one runs
+absl::Status GroupKeeper::take_back_access(const task::ConsumerGroup& group, const GroupNote& known) {
+  RETURN_IF_ERROR(load_notes_anew());  // other trackers note theirs while this one runs
   std::set<std::string> kept;
   for (const auto& [identity, other] : *notes_) {
     if (identity == identity_of(group) || !other.ok() || other->principal != known.principal) continue;
@@ -455,14 +490,22 @@ absl::Status GroupKeeper::take_back_access(const task::ConsumerGroup& group, con
   std::copy_if(known.topics.begin(), known.topics.end(), std::back_inserter(topics),
                [&](const std::string& topic) { return !kept.contains(topic); });
   const absl::Status revoked =
-      revoke_read(reader_->client(), known.principal, group.group_id, topics, deadline);
+      revoke_read(reader_->client(), known.principal, group.group_id, topics, deadline_in(kCallTimeout));
   return reason_of(revoked) == kNoAuthorizer ? absl::OkStatus() : revoked;
 }
 
-absl::Status GroupKeeper::delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline) {
-  ASSIGN_OR_RETURN(const GroupNote known, note_of(group));
-  RETURN_IF_ERROR(delete_group(reader_->client(), group.group_id, deadline));
-  if (!known.principal.empty()) RETURN_IF_ERROR(take_back_access(group, known, deadline));
+absl::Status GroupKeeper::delete_in_kafka(const task::ConsumerGroup& group) {
+  ASSIGN_OR_RETURN(GroupNote known, note_of(group));
+  if (const absl::Status refused = check_claim(group); !refused.ok()) {
+    // Of two that have it, the one that goes leaves it to the other.
+    if (!absl::IsUnavailable(refused) && !known.group_id.empty()) {
+      known.group_id.clear();
+      note(identity_of(group), std::move(known));
+    }
+    return refused;
+  }
+  RETURN_IF_ERROR(delete_group(reader_->client(), group.group_id, deadline_in(kCallTimeout)));
+  if (!known.principal.empty()) RETURN_IF_ERROR(take_back_access(group, known));
   if (notes_->erase(identity_of(group)) > 0) unsaved_.insert(identity_of(group));
   return absl::OkStatus();
 }

@@ -76,11 +76,12 @@ class GroupKeeper {
   [[nodiscard]] absl::Status check_end(const task::ConsumerGroup& group,
                                        const std::vector<PartitionView>& views,
                                        const TopicSurvey::Places& places, Deadline deadline) const;
-  [[nodiscard]] absl::Status keep_access(Kept& kept, GroupNote known, Deadline deadline);
-  [[nodiscard]] absl::Status delete_in_kafka(const task::ConsumerGroup& group, Deadline deadline);
-  [[nodiscard]] absl::Status take_back_access(const task::ConsumerGroup& group, const GroupNote& known,
-                                              Deadline deadline);
-  [[nodiscard]] absl::Status load_notes_anew(Deadline deadline);
+  [[nodiscard]] absl::Status keep_access(Kept& kept, GroupNote known);
+  [[nodiscard]] absl::Status delete_in_kafka(const task::ConsumerGroup& group);
+  [[nodiscard]] absl::Status take_back_access(const task::ConsumerGroup& group, const GroupNote& known);
+  [[nodiscard]] absl::Status load_notes_anew();
+  [[nodiscard]] absl::Status check_claim(const task::ConsumerGroup& group);
+  void give_up_claims();
   void note(const std::string& identity, GroupNote note);
   [[nodiscard]] absl::Status measure(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
   [[nodiscard]] absl::StatusOr<GroupNote> note_of(const task::ConsumerGroup& group) const;
@@ -95,6 +96,7 @@ class GroupKeeper {
   TopicSurvey survey_;
   std::vector<std::string> topics_;
   std::optional<GroupNotes> notes_;
+  Deadline notes_at_{};               ///< they were read
   std::set<std::string> unsaved_;     ///< identities whose notes are not in Kafka yet, or still there
   std::map<std::string, Kept> kept_;  ///< by identity
   std::string content_;               ///< the file's, as last read

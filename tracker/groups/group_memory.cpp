@@ -46,7 +46,10 @@ std::string note_json(const GroupNote& note) {
                               {"hasBegun", note.has_begun},
                               {"appliedNonce", note.applied_nonce},
                               {"principal", note.principal},
-                              {"topics", note.topics}};
+                              {"topics", note.topics},
+                              {"groupId", note.group_id},
+                              {"owner", note.owner},
+                              {"keptAtMs", note.kept_at_ms}};
   if (note.move) json["move"] = move_json(*note.move);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -59,7 +62,10 @@ absl::StatusOr<GroupNote> note_from_json(std::string_view text, std::string_view
                      .applied_nonce = json.at("appliedNonce").get<std::int64_t>(),
                      .move = std::nullopt,
                      .principal = json.at("principal").get<std::string>(),
-                     .topics = json.at("topics").get<std::vector<std::string>>()};
+                     .topics = json.at("topics").get<std::vector<std::string>>(),
+                     .group_id = json.value("groupId", std::string()),  // these came later
+                     .owner = json.value("owner", std::string()),
+                     .kept_at_ms = json.value("keptAtMs", std::int64_t{0})};
       if (const auto move = json.find("move"); move != json.end()) note.move = move_from_json(*move);
       return note;
     }

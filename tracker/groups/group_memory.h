@@ -29,6 +29,9 @@ struct GroupNote {
   std::optional<BegunMove> move;    ///< of a higher nonce, before its offsets are set
   std::string principal;            ///< to whom Read was granted; empty: to nobody
   std::vector<std::string> topics;  ///< on these
+  std::string group_id;         ///< whose place is this ConsumerGroup's to say; empty: not known, given up
+  std::string owner;            ///< its "<namespace>/<task>/<name>"
+  std::int64_t kept_at_ms = 0;  ///< it was still kept
 
   bool operator==(const GroupNote&) const = default;
 };
