@@ -9,7 +9,7 @@
 #include "common/status/reason.h"
 #include "common/status/try.h"
 #include "tracker/binlog/event.h"
-#include "tracker/source/start_position.h"
+#include "tracker/source/binlog_files.h"
 #include "tracker/sql/quote.h"
 
 namespace rowtide::source {

@@ -9,9 +9,8 @@
 namespace rowtide::source {
 
 absl::StatusOr<BinlogEnd> read_binlog_end(sql::Session& session) {
-  ASSIGN_OR_RETURN(const sql::Result version, session.query("SELECT VERSION()"));
-  const std::string text =
-      version.rows.empty() || version.rows[0].empty() ? std::string() : version.rows[0][0].value_or("");
+  ASSIGN_OR_RETURN(const auto version, sql::single_value(session, "SELECT VERSION()"));
+  const std::string text = version.value_or("");
   ASSIGN_OR_RETURN(const sql::Result status, session.query(binlog_status_statement(
                                                  parse_server_version(text), is_mariadb_version(text))));
   if (status.rows.empty() || status.rows[0].size() < 2) {

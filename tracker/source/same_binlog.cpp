@@ -67,10 +67,10 @@ absl::StatusOr<std::string> not_before(const Position& from, const std::string& 
   }
   const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (mysql == nullptr) return std::string();
-  ASSIGN_OR_RETURN(const sql::Result beyond,
-                   session.query(fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_purged)",
-                                             sql::quote_literal(mysql->to_string()))));
-  std::string gtids = beyond.rows.empty() || beyond.rows[0].empty() ? "" : beyond.rows[0][0].value_or("");
+  ASSIGN_OR_RETURN(const auto beyond,
+                   sql::single_value(session, fmt::format("SELECT GTID_SUBTRACT({}, @@global.gtid_purged)",
+                                                          sql::quote_literal(mysql->to_string()))));
+  std::string gtids = beyond.value_or("");
   std::erase(gtids, '\n');
   return gtids;
 }

@@ -1,26 +1,18 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/task/spec.h"
 #include "tracker/binlog/position.h"
+#include "tracker/source/binlog_files.h"
 #include "tracker/source/event_source.h"
 #include "tracker/sql/session.h"
 
 namespace rowtide::source {
-
-/// One of the source's binlog files, oldest first in a list.
-struct BinlogFile {
-  std::string name;
-  std::uint64_t size = 0;
-};
-[[nodiscard]] absl::StatusOr<std::vector<BinlogFile>> list_binlog_files(sql::Session& session);
 
 /// Makes a source that is not open yet, for looking into the binlog; one is open at a time.
 using OpenSource = std::function<std::unique_ptr<EventSource>()>;
@@ -38,15 +30,5 @@ using OpenSource = std::function<std::unique_ptr<EventSource>()>;
 [[nodiscard]] absl::StatusOr<std::string> check_start_position(
     const task::StartPosition& start, sql::Session& session, const OpenSource& open_source,
     std::chrono::steady_clock::time_point deadline);
-
-/// MariaDB's translation of a place in its binlog into the GTIDs before it.
-[[nodiscard]] absl::StatusOr<binlog::Position> mariadb_position(sql::Session& session, std::string file,
-                                                                std::uint64_t offset);
-
-/// "The earliest it still has: mysql-bin.000007:4 (purged before: ...)"; empty if it cannot be known.
-[[nodiscard]] std::string describe_earliest(sql::Session& session);
-
-/// What a person can choose when a position is lost.
-[[nodiscard]] std::string_view lost_position_choices();
 
 }  // namespace rowtide::source

@@ -54,9 +54,9 @@ class FileReader {
 };
 
 absl::Status check_not_to_come(std::int64_t time_us, sql::Session& session) {
-  ASSIGN_OR_RETURN(const sql::Result now, session.query("SELECT UNIX_TIMESTAMP()"));
+  ASSIGN_OR_RETURN(const auto now, sql::single_value(session, "SELECT UNIX_TIMESTAMP()"));
   std::int64_t seconds = 0;
-  if (now.rows.empty() || now.rows[0].empty() || !absl::SimpleAtoi(now.rows[0][0].value_or(""), &seconds))
+  if (!absl::SimpleAtoi(now.value_or(""), &seconds))
     return absl::InternalError("the source does not say what time it is (SELECT UNIX_TIMESTAMP())");
   if (time_us / types::kMicrosPerSecond <= seconds) return absl::OkStatus();
   return failure(StatusCode::kInvalidArgument, "PositionInvalid",
@@ -73,12 +73,12 @@ absl::StatusOr<bool> is_complete_from(const BinlogFile& oldest, sql::Session& se
     std::uint64_t number = 0;
     return dot != std::string::npos && absl::SimpleAtoi(oldest.name.substr(dot + 1), &number) && number == 1;
   }
-  ASSIGN_OR_RETURN(
-      const sql::Result purged,
-      session.query(facts.is_mariadb ? fmt::format("SELECT BINLOG_GTID_POS({}, {})",
-                                                   sql::quote_literal(oldest.name), binlog::kFirstOffset)
-                                     : std::string("SELECT @@global.gtid_purged")));
-  return purged.rows.empty() || purged.rows[0].empty() || purged.rows[0][0].value_or("").empty();
+  ASSIGN_OR_RETURN(const auto purged,
+                   sql::single_value(session, facts.is_mariadb ? fmt::format("SELECT BINLOG_GTID_POS({}, {})",
+                                                                             sql::quote_literal(oldest.name),
+                                                                             binlog::kFirstOffset)
+                                                               : std::string("SELECT @@global.gtid_purged")));
+  return purged.value_or("").empty();
 }
 
 /// The GTIDs in front of a file, and those that were passed since.
