@@ -153,7 +153,8 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                             .webhook = sample_of(webhook),
                             .tasks = is_leader ? samples_of(*controller.store(kube::kChangeTrackingTask))
                                                : std::vector<metrics::TaskSample>(),
-                            .is_leader = is_leader})};
+                            .is_leader = is_leader,
+                            .lease = election == nullptr ? kube::ObjectKey() : (*election)->lease()})};
                  }}});
 }
 

@@ -33,6 +33,7 @@ class LeaderElection {
 
   void start();
   [[nodiscard]] bool is_leader() const { return is_leader_; }
+  [[nodiscard]] const kube::ObjectKey& lease() const { return options_.lease; }
   /// Ends the thread and gives the lease back. Call it when everything that a leader does has ended.
   void resign();
 

@@ -168,8 +168,13 @@ TaskSample sample_of(const nlohmann::json& task) {
 
 std::string render_metrics(const MetricsInput& input) {
   Families families;
-  families.gauge("rowtide_operator_build_info", "Always 1; the version that runs.",
-                 {{"version", std::string(kVersion)}}, 1);
+  families.gauge(
+      "rowtide_operator_build_info",
+      "Always 1; the version that runs, and the Lease by which operators of one release elect a leader.",
+      {{"version", std::string(kVersion)},
+       {"lease_namespace", input.lease.name_space},
+       {"lease", input.lease.name}},
+      1);
   families.gauge("rowtide_operator_leader", "1 while this operator works, 0 while it stands by for another.",
                  {}, input.is_leader ? 1 : 0);
   add_reconciles(families, input);

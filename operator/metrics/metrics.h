@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "operator/controller/controller.h"
+#include "operator/kube/resource.h"
 
 namespace rowtide::op::metrics {
 
@@ -36,6 +37,7 @@ struct MetricsInput {
   std::optional<WebhookSample> webhook;  ///< empty: there is none
   std::vector<TaskSample> tasks;
   bool is_leader = true;
+  kube::ObjectKey lease;  ///< by which operators elect a leader; empty: they do not
 };
 
 /// Prometheus' text format. The names of controller-runtime and its work queue where they say the same, so

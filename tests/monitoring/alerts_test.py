@@ -22,6 +22,7 @@ PREFIX = "Rowtide"
 ORDERS = {"namespace": "shop", "name": "orders"}
 TRACKED = {"namespace": "shop", "task": "orders"}
 OPERATOR = {"namespace": "rowtide-system", "instance": "10.0.0.1:8080"}
+LEASE = {"lease_namespace": "default", "lease": "rowtide-operator"}  # of the release that chart.py renders
 
 
 def series(metric, labels, values):
@@ -179,8 +180,16 @@ ALERTS = {
         at="62m",
         value="1",
     ),
+    # Others' do not speak for it.
     "OperatorDown": Case(
-        bad=[operator("rowtide_operator_build_info", "1x10", version="1")], labels={}, before="19m", at="30m"
+        bad=[
+            operator("rowtide_operator_build_info", "1x10", version="1", **LEASE),
+            operator("rowtide_operator_build_info", "1x60", version="1", lease_namespace="default", lease="another"),
+            operator("rowtide_operator_build_info", "1x60", version="1", lease_namespace="another", lease="rowtide-operator"),
+        ],
+        labels=LEASE,
+        before="19m",
+        at="30m",
     ),
     "OperatorNotLeading": Case(
         bad=[series("rowtide_operator_leader", {"namespace": "rowtide-system", "job": "a", "pod": one}, "1 1 0x60") for one in "xy"],
@@ -293,7 +302,8 @@ def firing(rule, case):
 def run_case(name, rule, case):
     fired = firing(rule, case)
     # OperatorDown is the one that fires where there is nothing.
-    quiet = case.quiet if case.labels else case.bad
+    is_absence = rule["expr"].startswith("absent(")
+    quiet = case.bad if is_absence else case.quiet
     tests = [
         {
             "interval": "1m",
@@ -307,7 +317,7 @@ def run_case(name, rule, case):
             "interval": "1m",
             "input_series": quiet,
             "alert_rule_test": [
-                {"eval_time": at, "alertname": name, "exp_alerts": []} for at in (case.before, case.at if case.labels else "10m")
+                {"eval_time": at, "alertname": name, "exp_alerts": []} for at in (case.before, "10m" if is_absence else case.at)
             ],
         },
     ]
@@ -326,10 +336,10 @@ def run_over_pods(name, rule, case, mended):
     return run_tests(tests)
 
 
-def run_tests(tests):
+def run_tests(tests, *settings):
     with tempfile.TemporaryDirectory() as folder:
         rule_file, test_file = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "test.yaml")
-        rule_file.write_text(yaml.safe_dump(rules(HELM)), encoding="utf-8")
+        rule_file.write_text(yaml.safe_dump(rules(HELM, *settings)), encoding="utf-8")
         test_file.write_text(yaml.safe_dump({"rule_files": [str(rule_file)], "tests": tests}), encoding="utf-8")
         return promtool("test", "rules", str(test_file))
 
@@ -373,6 +383,28 @@ class Alerts(unittest.TestCase):
             with self.subTest(name):
                 result = run_over_pods(PREFIX + name, self.rules[PREFIX + name], ALERTS[name], mended)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_of_tasks_and_trackers_it_is_those_of_the_release_s_namespaces(self):
+        of_others = {rule["alert"] for group in rules(HELM)["groups"] if group["name"] == "rowtide-operator" for rule in group["rules"]}
+        for namespaces, is_its_own in (("shop,bank", True), ("bank,shopping", False)):
+            tests = []
+            for name, case in ALERTS.items():
+                alert = PREFIX + name.split()[0]
+                if alert not in of_others:
+                    expected = [firing(self.rules[alert], case)] if is_its_own else []
+                    checked = [{"eval_time": case.at, "alertname": alert, "exp_alerts": expected}]
+                    tests.append({"interval": "1m", "input_series": case.bad, "alert_rule_test": checked})
+            self.assertGreater(len(tests), 10)
+            with self.subTest(namespaces):
+                result = run_tests(tests, f"watch.namespaces={{{namespaces}}}")
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_every_series_of_tasks_and_trackers_is_asked_for_by_the_release_s_namespaces(self):
+        for group in rules(HELM, "watch.namespaces={shop,bank}")["groups"]:
+            for rule in group["rules"]:
+                for metric, selector in re.findall(r"\browtide_((?:tracker|operator_task)_\w+)(\{[^}]*\})?", rule["expr"]):
+                    with self.subTest(rule["alert"], metric=metric):
+                        self.assertIn('namespace=~"shop|bank"', selector)
 
     def test_each_alert_of_what_the_operator_says_of_tasks_is_tried_over_pods(self):
         of_tasks = {name for name, rule in self.rules.items() if "rowtide_operator_task_" in rule["expr"]}

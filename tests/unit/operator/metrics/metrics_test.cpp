@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "common/version.h"
+
 namespace rowtide::op::metrics {
 namespace {
 
@@ -70,6 +72,14 @@ TEST(OperatorMetrics, NamesAreThoseOfControllerRuntime) {
       {R"(rowtide_operator_injections_total{result="refused"})", 10},
       {"rowtide_operator_webhook_trusted", 1}};
   for (const auto& [name, value] : wanted) EXPECT_THAT(seen, testing::Contains(testing::Pair(name, value)));
+}
+
+TEST(OperatorMetrics, TheLeaseTellsOneReleasesOperatorsFromAnothers) {
+  MetricsInput input = input_with();
+  input.lease = {"rowtide-system", "rowtide-operator"};
+  EXPECT_EQ(scrape(input).at(R"(rowtide_operator_build_info{version=")" + std::string(kVersion) +
+                             R"(",lease_namespace="rowtide-system",lease="rowtide-operator"})"),
+            1);
 }
 
 TEST(OperatorMetrics, BucketsOfHistogramsAreCumulative) {
