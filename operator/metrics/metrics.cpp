@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "common/time/process_start.h"
 #include "common/version.h"
 
 namespace rowtide::op::metrics {
@@ -175,6 +176,8 @@ std::string render_metrics(const MetricsInput& input) {
        {"lease_namespace", input.lease.name_space},
        {"lease", input.lease.name}},
       1);
+  families.gauge("process_start_time_seconds", "When the operator's process began, unix time.", {},
+                 process_start_seconds());
   families.gauge("rowtide_operator_leader", "1 while this operator works, 0 while it stands by for another.",
                  {}, input.is_leader ? 1 : 0);
   add_reconciles(families, input);

@@ -44,7 +44,7 @@ LAYERS = {
     "tracker/polardb": "common/task common/time",
     "tracker/precheck": "tracker/polardb common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
     "tracker/cleanup": "common/task tracker/select tracker/sink tracker/checkpoint tracker/precheck",
-    "tracker/serve": "common/http common/task tracker/sink tracker/pipeline tracker/run",
+    "tracker/serve": "common/http common/task common/time tracker/sink tracker/pipeline tracker/run",
     "tracker/commands": "common/http common/log common/names common/task common/time tracker/sql tracker/binlog "
     "tracker/schema tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/groups tracker/source tracker/pipeline tracker/run tracker/readers tracker/polardb tracker/precheck "
     "tracker/cleanup tracker/serve",
@@ -53,7 +53,7 @@ LAYERS = {
     "operator/controller": "common/time operator/kube",
     "operator/lease": "common/time operator/kube",
     "operator/api": "common/task operator/kube",
-    "operator/metrics": "operator/controller",
+    "operator/metrics": "common/time operator/kube operator/controller",
     "operator/tasks": "common/bytes common/http common/task common/time operator/kube operator/controller operator/api",
     "operator/inject": "common/http common/task common/time operator/kube operator/api operator/tasks",
     "operator": "common/cli common/http common/log operator/kube operator/lease operator/controller operator/metrics operator/tasks operator/inject",

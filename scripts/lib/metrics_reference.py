@@ -10,7 +10,7 @@ import sys
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 FAMILY = re.compile(
-    r"families\s*\.\s*(?:(counter|gauge|group_gauge|reader_gauge|reader_counter|histogram)\(|add\(\s*MetricType::(\w+),)\s*"
+    r"families\s*\.\s*(?:(counter|gauge|process_gauge|group_gauge|reader_gauge|reader_counter|histogram)\(|add\(\s*MetricType::(\w+),)\s*"
     rf"({LITERAL}),\s*({LITERAL}(?:\s*{LITERAL})*)\s*(?=[,)])")
 LABEL = re.compile(rf'\{{\s*"(\w+)",\s*("(\w+)"|[^"}}]+)')
 NAMED = re.compile(r"(?:Labels|ClientMetric::Label) (\w+)\s*\{")
@@ -68,7 +68,7 @@ def families(path, prefix):
         code = file.read()
     code = code[code.index("\nvoid add_info(") if prefix else code.index("void add_reconciles"):]
     found = list(FAMILY.finditer(code))
-    calls = len(re.findall(r"families\s*\.\s*(?:counter|gauge|group_gauge|reader_gauge|reader_counter|histogram|add)\(", code))
+    calls = len(re.findall(r"families\s*\.\s*(?:counter|gauge|process_gauge|group_gauge|reader_gauge|reader_counter|histogram|add)\(", code))
     if not found or len(found) != calls:
         sys.exit(f"{path}: {calls} families are added, {len(found)} of them could be read; see {sys.argv[0]}")
     begin = 0
@@ -90,8 +90,8 @@ def families(path, prefix):
                 if function < use.start() < family.start())
         kind = (family[1] or family[2]).lower()
         of, _, plain = kind.rpartition("_")  # group_gauge, reader_counter: by the names of groups, of readers
-        name = {"group": "rowtide_consumer_group_", "reader": "rowtide_reader_"}.get(of, prefix) + text_of(family[3])
-        yield name, plain, {of: []} if of else labels_of(part, named), text_of(family[4])
+        name = {"group": "rowtide_consumer_group_", "reader": "rowtide_reader_", "process": "process_"}.get(of, prefix) + text_of(family[3])
+        yield name, plain, {of: []} if of in ("group", "reader") else labels_of(part, named), text_of(family[4])
         begin = end
 
 

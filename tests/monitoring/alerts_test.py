@@ -43,6 +43,10 @@ def tracker(metric, values, task="orders", **labels):
     return series("rowtide_tracker_" + metric, {"namespace": "shop", "task": task, **labels}, values)
 
 
+def started(at, task):
+    return series("process_start_time_seconds", {**TRACKED, "task": task}, f"{at}x160")
+
+
 def operator(metric, values, **labels):
     return series(metric, {**OPERATOR, **labels}, values)
 
@@ -171,14 +175,22 @@ ALERTS = {
         quiet=[
             tracker("skipped_events_total", "0+9x160", reason="unselected_rows"),
             tracker("skipped_events_total", "4x160", task="stock", reason="unprocessable"),
+            started(-7200, "stock"),
+            # Prometheus was away, and an hour after it there is no sample of an hour ago.
+            tracker("skipped_events_total", "4x80 _x14 4x70", task="gap", reason="unprocessable"),
+            started(-7200, "gap"),
+            # Nor where it is new.
+            tracker("skipped_events_total", "_x140 4x20", task="first", reason="unprocessable"),
+            started(-7200, "first"),
         ],
     ),
     "EventsSkipped before the first scrape": Case(
-        bad=[tracker("skipped_events_total", "_x60 1x120", reason="oversized")],
+        bad=[tracker("skipped_events_total", "_x60 1x120", reason="oversized"), started(3570, "orders")],
         labels={**TRACKED, "reason": "oversized"},
         before="59m",
         at="62m",
         value="1",
+        quiet=[tracker("skipped_events_total", "_x60 0x120", task="stock", reason="oversized"), started(3570, "stock")],
     ),
     # Others' do not speak for it.
     "OperatorDown": Case(

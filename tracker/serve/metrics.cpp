@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/time/process_start.h"
 #include "common/version.h"
 
 namespace rowtide::serve {
@@ -31,6 +32,10 @@ class Families {
   void gauge(const std::string& name, const std::string& help,
              const std::vector<std::pair<Labels, double>>& series) {
     add(prometheus::MetricType::Gauge, kTrackerPrefix + name, help, series);
+  }
+  /// By the names that every program's have.
+  void process_gauge(const std::string& name, const std::string& help, double value) {
+    add(prometheus::MetricType::Gauge, "process_" + name, help, {{{}, value}});
   }
   /// By the ConsumerGroups' names, as the label `group`.
   void group_gauge(const std::string& name, const std::string& help,
@@ -100,6 +105,8 @@ double number(const pipeline::Counters::Count& count) {
 
 void add_info(Families& families) {
   families.gauge("info", "Always 1; the version that runs.", {{{{"version", std::string(kVersion)}}, 1}});
+  families.process_gauge("start_time_seconds", "When the tracker's process began, unix time.",
+                         process_start_seconds());
 }
 
 void add_groups(const MetricsInput& input, Families& families) {

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 
+#include "common/time/clock.h"
 #include "common/version.h"
 
 namespace rowtide::op::metrics {
@@ -80,6 +81,13 @@ TEST(OperatorMetrics, TheLeaseTellsOneReleasesOperatorsFromAnothers) {
   EXPECT_EQ(scrape(input).at(R"(rowtide_operator_build_info{version=")" + std::string(kVersion) +
                              R"(",lease_namespace="rowtide-system",lease="rowtide-operator"})"),
             1);
+}
+
+TEST(OperatorMetrics, TheProcessBeganShortlyBefore) {
+  const double now = static_cast<double>(now_ms()) / 1000;
+  const double start = scrape(input_with()).at("process_start_time_seconds");
+  EXPECT_LE(start, now);
+  EXPECT_GT(start, now - 600);
 }
 
 TEST(OperatorMetrics, BucketsOfHistogramsAreCumulative) {
