@@ -33,7 +33,8 @@ struct Midway {
 
 /// A point between two transactions from which the stream can be resumed: everything before it is done, and
 /// where there is `midway`, some of a transaction after it.
-/// With GTIDs the set decides where to resume and file:offset are for people; without, file:offset decide.
+/// With GTIDs the set decides where to resume; file:offset are for people, and say which of two positions of
+/// one MariaDB server comes first. Without, file:offset decide.
 struct Position {
   GtidSet gtids;
   std::string file;
