@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 
 /// With a connection of its own, which is not cut short: where less than both is left, a source that hangs
 /// now would hold the precheck beyond its end.
-constexpr milliseconds kProbeTime{9'000};
-constexpr milliseconds kReserve{15'000};
+constexpr milliseconds kStreamTime{9'000};
+constexpr milliseconds kStreamReserve{15'000};
 
 absl::Status out_of_time() {
   return failure(absl::StatusCode::kAborted, "Timeout",
@@ -29,8 +29,8 @@ absl::Status probe_from_end(CheckContext& context) {
   ASSIGN_OR_RETURN(const binlog::Position position,
                    source::resolve_start_position(end, context.session(),
                                                   source::search_source(context.task(), context.secrets())));
-  if (context.time_left() < kReserve) return out_of_time();
-  return source::probe_stream(context.task(), context.secrets(), position, kProbeTime);
+  if (context.time_left() < kStreamReserve) return out_of_time();
+  return source::probe_stream(context.task(), context.secrets(), position, kStreamTime);
 }
 
 std::string repair_of_endpoint(const task::Source& source) {
