@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -155,6 +156,10 @@ int run_task(const RunOptions& options, task::Task task) {
     if (!started.ok()) return fail(options, started.status());
     server = *std::move(started);
   }
+  // With the tracker, not after it: while it delivers, the keeper ends what it waits for.
+  const std::stop_callback stop_keeper(stop, [&keeper] {
+    if (*keeper != nullptr) (*keeper)->stop();
+  });
   const absl::Status status = tracker.run(stop);
   if (!status.ok()) return fail(options, status);
   spdlog::info("Stopped; {} rows in {} transactions", tracker.counters().total_rows(),

@@ -178,12 +178,13 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
   if (!reader_) {
     ASSIGN_OR_RETURN(reader_, TopicReader::open(kafka_, parts_.secrets));
   }
+  RETURN_IF_ERROR(reader_->reach(deadline, stop));
   if (!notes_) {
     ASSIGN_OR_RETURN(notes_, load_notes(kafka_, parts_.secrets, deadline));
     notes_at_ = std::chrono::steady_clock::now();
     give_up_claims();
   }
-  RETURN_IF_ERROR(save_notes());
+  RETURN_IF_ERROR(save_notes(stop));
   ASSIGN_OR_RETURN(topics_, parts_.topics([&] { return reader_->topics(deadline); }));
   std::sort(topics_.begin(), topics_.end());
   ASSIGN_OR_RETURN(const std::vector<PartitionView> views, survey_.look(*reader_, topics_, deadline));
@@ -197,7 +198,7 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
     if (kept.places.size() == views.size()) places.push_back(kept.places);
     if (absl::IsUnavailable(status)) break;  // the others' questions would wait as long
   }
-  first.Update(save_notes());
+  first.Update(save_notes(stop));
   RETURN_IF_ERROR(first);
   RETURN_IF_ERROR(survey_.count(*reader_, views, places, deadline_in(kCountTime)));
   for (auto& [identity, kept] : kept_) {
@@ -209,8 +210,9 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
 }
 
 /// What was done is known here at once, so that it is not done again, and is saved until it is saved.
-absl::Status GroupKeeper::save_notes() {
+absl::Status GroupKeeper::save_notes(const std::stop_token& stop) {
   while (!unsaved_.empty()) {
+    if (stop.stop_requested()) return absl::CancelledError("stopped");
     const std::string identity = *unsaved_.begin();
     const auto known = notes_->find(identity);
     const Deadline deadline = deadline_in(kCallTimeout);

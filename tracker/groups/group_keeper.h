@@ -46,6 +46,8 @@ class GroupKeeper {
  public:
   explicit GroupKeeper(KeeperParts parts);
 
+  /// Ends what the keeper waits for; the destructor waits for it. For any thread.
+  void stop() { thread_.request_stop(); }
   /// For any thread.
   [[nodiscard]] std::vector<task::GroupStatus> statuses() const;
 
@@ -63,7 +65,7 @@ class GroupKeeper {
   void reload();
   [[nodiscard]] Kept kept_as(task::ConsumerGroup group, const std::vector<task::FieldError>& errors);
   [[nodiscard]] absl::Status look(const std::stop_token& stop);
-  [[nodiscard]] absl::Status save_notes();
+  [[nodiscard]] absl::Status save_notes(const std::stop_token& stop = {});
   [[nodiscard]] absl::Status look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
   [[nodiscard]] absl::Status keep_place(Kept& kept, const std::vector<PartitionView>& views,
                                         Deadline deadline);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/try.h"
+#include "common/time/sleep.h"
 #include "tracker/sink/kafka_topics.h"
 
 namespace rowtide::groups {
@@ -140,6 +142,28 @@ rd_kafka_topic_t& TopicReader::topic(const std::string& name) {
   sink::KafkaTopicHandle& handle = topics_[name];
   if (handle == nullptr) handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
   return *handle;
+}
+
+absl::Status TopicReader::reach(Deadline deadline, const std::stop_token& stop) {
+  constexpr int kLongestMs = 5000;
+  constexpr std::chrono::milliseconds kPause{100};
+  int short_ms = 1000;
+  while (!stop.stop_requested()) {
+    const rd_kafka_metadata_t* raw = nullptr;
+    const rd_kafka_resp_err_t code =
+        rd_kafka_metadata(client_.get(), 0, nullptr, &raw, std::min(short_ms, sink::ms_until(deadline)));
+    const sink::KafkaMetadata metadata(raw);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return absl::UnavailableError(
+          fmt::format("Kafka does not answer: {}; check that its brokers run and can be reached",
+                      rd_kafka_err2str(code)));
+    }
+    // Connected, and slow.
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) short_ms = std::min(2 * short_ms, kLongestMs);
+    sleep_for(kPause, stop);
+  }
+  return absl::CancelledError("stopped");
 }
 
 absl::StatusOr<std::vector<std::string>> TopicReader::topics(Deadline deadline) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,9 @@ class TopicReader {
 
   [[nodiscard]] rd_kafka_s& client() const { return *client_; }
 
+  /// OK when a broker answers. The library's questions cannot be ended: this puts short ones, so that who is
+  /// told to stop does not wait for brokers that are away. CANCELLED then.
+  [[nodiscard]] absl::Status reach(Deadline deadline, const std::stop_token& stop);
   /// Of all topics that the account may see.
   [[nodiscard]] absl::StatusOr<std::vector<std::string>> topics(Deadline deadline);
   /// Of all of these topics, in their order; none of one that is not there. One question for all.
