@@ -61,6 +61,31 @@ TEST(TopicReader, HoldsLittleOfManyFullPartitionsAtOnce) {
   EXPECT_LT(most - before, 12 * kMib);
 }
 
+TEST(TopicReader, ReadsOnBehindARecordOfMoreThanAHundredMegabytes) {
+  constexpr std::size_t kHuge = 105'000'000;
+  KafkaBroker broker({.bind = "127.0.0.1",
+                      .port = 0,
+                      .options = {"message.max.bytes=150000000", "socket.request.max.bytes=150000000"}});
+  broker.create_topic("huge");
+  test::produce_each(
+      broker, "huge", 1, [](int) { return 1; }, [] { return std::string(kHuge, 'h'); },
+      {{"message.max.bytes", "150000000"}});
+  broker.produce("huge", std::nullopt, "small");
+  task::KafkaSink kafka;
+  kafka.bootstrap_servers = {broker.bootstrap()};
+  TopicReader reader = TopicReader::open(kafka, task::SecretReader("")).value();
+  std::vector<std::size_t> sizes;
+  const auto read_to =
+      reader.read({"huge", 0}, 0, std::chrono::steady_clock::now() + std::chrono::seconds{30},
+                  [&](const SeenRecord& record) {
+                    sizes.push_back(record.value.size());
+                    return true;
+                  });
+  ASSERT_TRUE(read_to.ok()) << read_to.status();
+  EXPECT_FALSE(read_to->is_timed_out);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{kHuge, 5}));
+}
+
 TEST(TopicReader, NamesTheTopicThatIsRefusedAmongOthers) {
   std::vector<std::string> options = test::plain_logins({{"tracker", "right"}});
   options.emplace_back("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer");
