@@ -276,7 +276,8 @@ json cleanup_job(const api::TaskObject& task, const std::string& default_image) 
   spec["restartPolicy"] = "Never";
   json job_metadata = metadata(task, cleanup_name(task), "cleanup");
   job_metadata.erase("ownerReferences");
-  // The task is gone from where it was applied from: what prunes by this label would take a Job without an owner along.
+  // The task is gone from where it was applied from: what prunes by this label would take a Job without an
+  // owner along.
   job_metadata["labels"].erase("app.kubernetes.io/instance");
   job_metadata["annotations"] = {{kTaskUid, task.uid}};
   return {{"apiVersion", "batch/v1"},
