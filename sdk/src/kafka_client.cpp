@@ -129,6 +129,7 @@ KafkaHandle make_committed_reader(const Options& options) {
   set_config(config.get(), "enable.partition.eof", "true");
   set_config(config.get(), "auto.offset.reset", "earliest");
   set_config(config.get(), "queued.min.messages", "1");
+  set_config(config.get(), "fetch.wait.max.ms", "10");  // an empty partition is told as soon as it is asked
   set_config(config.get(), "max.partition.fetch.bytes", "1024");  // a first batch comes whole
   return make_client(std::move(config));
 }

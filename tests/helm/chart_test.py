@@ -575,6 +575,10 @@ class Chart(unittest.TestCase):
             for found, texts_wanted in zip(places(name, other, release=name, namespace=name), wanted, strict=True):
                 self.assertEqual(found, texts_wanted)
 
+    def test_a_default_may_be_dropped(self):
+        result = template({"affinity": None, "fullnameOverride": None, "nodeSelector": None, "tolerations": None, "priorityClassName": None})
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_a_release_whose_name_makes_none_for_a_service_is_told_so(self):
         for release in ("1", "a.b"):
             result = template(release=release)

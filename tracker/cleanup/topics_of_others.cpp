@@ -18,9 +18,10 @@ std::set<std::string> own_names(const checkpoint::Owner& task) {
 }
 
 bool may_write_to(const checkpoint::Owner& task, const std::string& topic, const checkpoint::Owner& ours) {
-  if (task.topic == ours.topic || task.topic == topic || own_names(task).contains(topic)) return true;
+  if (task.topic == topic || own_names(task).contains(topic)) return true;
   // What is called after our task is hardly a table's, though it reads like "{database}.{table}".
-  return !own_names(ours).contains(topic) && can_be_made(task.topic, topic);
+  if (own_names(ours).contains(topic)) return false;
+  return task.topic == ours.topic || can_be_made(task.topic, topic);
 }
 
 }  // namespace

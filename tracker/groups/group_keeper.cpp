@@ -451,8 +451,13 @@ absl::Status GroupKeeper::note_begun_move(const Kept& kept, const std::vector<Pa
   ASSIGN_OR_RETURN(GroupNote known, note_of(kept.group));
   known.move = BegunMove{.nonce = kept.group.checkpoint_nonce, .from = {}};
   for (std::size_t i = 0; i < views.size(); ++i) known.move->from[views[i].partition] = kept.places[i];
-  note(identity_of(kept.group), std::move(known));
-  return save_notes();
+  note(identity_of(kept.group), known);
+  const absl::Status saved = save_notes();
+  if (!saved.ok()) {  // nothing is moved: what consumers commit from now on does not come of it
+    known.move.reset();
+    note(identity_of(kept.group), std::move(known));
+  }
+  return saved;
 }
 
 absl::Status GroupKeeper::keep_access(Kept& kept, GroupNote known) {

@@ -1,6 +1,6 @@
 {{/* What every object's name begins with: RELEASE-operator, RELEASE-rowtide-operator where the release's name does not say rowtide. */}}
 {{- define "rowtide.fullname" -}}
-{{- $name := .Values.fullnameOverride | trunc 54 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride | default "" | trunc 54 | trimSuffix "-" -}}
 {{- if not $name -}}
 {{- $release := contains "rowtide" .Release.Name | ternary .Release.Name (printf "%s-rowtide" .Release.Name) -}}
 {{- $name = printf "%s-operator" ($release | trunc 45 | trimSuffix "-") -}}

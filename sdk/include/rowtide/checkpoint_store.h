@@ -34,11 +34,11 @@ class ROWTIDE_SDK_EXPORT CheckpointStore {
   /// Nothing: this partition was never saved. Options::start decides, or, where other partitions of the topic
   /// were saved, it begins at its first record. Also asked of partitions that other consumers have.
   virtual std::optional<std::int64_t> load(const std::string& topic, std::int32_t partition) = 0;
+  /// Durable when it returns. Only of partitions that this consumer has.
+  virtual void save(std::span<const PartitionOffset> offsets) = 0;
   /// PartitionOffset::origin as it was saved with that offset; "" where it is not kept. With it, a checkpoint
   /// of a topic that was deleted and made anew since is an Error of code PositionLost.
   virtual std::string load_origin(const std::string& topic, std::int32_t partition);
-  /// Durable when it returns. Only of partitions that this consumer has.
-  virtual void save(std::span<const PartitionOffset> offsets) = 0;
 };
 
 /// In one file, for one consumer that has all partitions: written beside it, fsynced and renamed over it.
