@@ -15,7 +15,6 @@ coredns_build() {
   local folder=$ROWTIDE_CACHE/coredns-$COREDNS_VERSION
   [[ -x $folder/bin/coredns ]] && return 0
   say "CoreDNS $COREDNS_VERSION: building (about 2 minutes on two cores, once)"
-  mkdir -p "$folder/build"
   coredns_write_module "$folder/build"
   go_build_modules "CoreDNS" "$folder/build" "$folder/bin" "-s -w" rowtide.local/coredns
 }
@@ -23,8 +22,7 @@ coredns_build() {
 # coredns_write_module FOLDER: CoreDNS with the plugins that coredns_configure names, and no others: the cloud providers' would
 # be most of the compilation.
 coredns_write_module() {
-  printf 'module rowtide.local/coredns\n\ngo 1.24.0\n\nrequire github.com/coredns/coredns %s\n' "$COREDNS_VERSION" >"$1/go.mod"
-  : >"$1/go.sum"
+  go_build_write_module "$1" coredns github.com/coredns/coredns "$COREDNS_VERSION"
   {
     printf 'package main\n\nimport (\n\t"github.com/coredns/coredns/coremain"\n'
     printf '\t_ "github.com/coredns/coredns/plugin/%s"\n' bind errors kubernetes ready template

@@ -18,9 +18,7 @@ dashboard_linter_build() {
   local folder=$ROWTIDE_CACHE/dashboard-linter-$DASHBOARD_LINTER_VERSION
   [[ -x $folder/bin/dashboard-linter ]] && return 0
   say "dashboard linter: building (about 2 minutes on two cores, once)"
-  mkdir -p "$folder/build"
-  printf 'module rowtide.local/dashboard-linter\n\ngo 1.24.0\n\nrequire %s %s\n' \
-    "$DASHBOARD_LINTER_MODULE" "$DASHBOARD_LINTER_VERSION" >"$folder/build/go.mod"
+  go_build_write_module "$folder/build" dashboard-linter "$DASHBOARD_LINTER_MODULE" "$DASHBOARD_LINTER_VERSION"
   {
     printf '%s %s %s\n' "$DASHBOARD_LINTER_MODULE" "$DASHBOARD_LINTER_VERSION" "$DASHBOARD_LINTER_SUM"
     printf '%s %s/go.mod %s\n' "$DASHBOARD_LINTER_MODULE" "$DASHBOARD_LINTER_VERSION" "$DASHBOARD_LINTER_MOD_SUM"

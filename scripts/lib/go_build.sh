@@ -24,6 +24,13 @@ go_build_modules() {
   say "$name: ready after $((SECONDS - started)) s"
 }
 
+# go_build_write_module FOLDER NAME MODULE VERSION: a module in the new FOLDER that needs only that one.
+go_build_write_module() {
+  mkdir -p "$1"
+  printf 'module rowtide.local/%s\n\ngo 1.24.0\n\nrequire %s %s\n' "$2" "$3" "$4" >"$1/go.mod"
+  : >"$1/go.sum"
+}
+
 # go_build_once FOLDER COMMAND...: COMMAND, which builds into FOLDER what is not there yet; of several scripts at the same time
 # one does the work and the others wait. Call it as a plain statement, as once() of server.sh.
 go_build_once() {

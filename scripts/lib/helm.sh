@@ -15,9 +15,7 @@ helm_build() {
   local folder=$ROWTIDE_CACHE/helm-$HELM_VERSION flags="-s -w -X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" package
   [[ -x $folder/bin/helm ]] && return 0
   say "Helm $HELM_VERSION: building (about 3 minutes on two cores, once)"
-  mkdir -p "$folder/build"
-  printf 'module rowtide.local/helm\n\ngo 1.24.0\n\nrequire helm.sh/helm/v3 %s\n' "$HELM_VERSION" >"$folder/build/go.mod"
-  : >"$folder/build/go.sum"
+  go_build_write_module "$folder/build" helm helm.sh/helm/v3 "$HELM_VERSION"
   # As Helm's own Makefile does.
   for package in chartutil lint/rules; do
     flags+=" -X helm.sh/helm/v3/pkg/$package.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/$package.k8sVersionMinor=$HELM_KUBERNETES_MINOR"

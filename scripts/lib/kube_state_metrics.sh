@@ -15,9 +15,6 @@ kube_state_metrics_build() {
   local folder=$ROWTIDE_CACHE/kube-state-metrics-$KUBE_STATE_METRICS_VERSION
   [[ -x $folder/bin/kube-state-metrics ]] && return 0
   say "kube-state-metrics $KUBE_STATE_METRICS_VERSION: building (about 2 minutes on two cores, once)"
-  mkdir -p "$folder/build"
-  printf 'module rowtide.local/kube-state-metrics\n\ngo 1.24.0\n\nrequire %s %s\n' \
-    "$KUBE_STATE_METRICS_MODULE" "$KUBE_STATE_METRICS_VERSION" >"$folder/build/go.mod"
-  : >"$folder/build/go.sum"
+  go_build_write_module "$folder/build" kube-state-metrics "$KUBE_STATE_METRICS_MODULE" "$KUBE_STATE_METRICS_VERSION"
   go_build_modules "kube-state-metrics" "$folder/build" "$folder/bin" "-s -w" "$KUBE_STATE_METRICS_MODULE"
 }

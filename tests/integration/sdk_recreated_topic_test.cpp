@@ -30,6 +30,13 @@ class SdkRecreatedTopic : public testing::Test {
     consumer.acknowledge(take(consumer, count));
     consumer.close();
   }
+  void begin_on_the_empty_topic() {
+    Consumer consumer(options());
+    expect_nothing_more(consumer);
+    produce(1, 1);
+    consumer.acknowledge(take(consumer, 1));
+    consumer.close();
+  }
   void expect_lost() const {
     Consumer consumer(options());
     const Error error = error_of(consumer);
@@ -50,26 +57,14 @@ TEST_F(SdkRecreatedTopic, ACheckpointInsideOfTheNewTopicIsLost) {
 }
 
 TEST_F(SdkRecreatedTopic, ACheckpointOfATopicThatWasEmptyAtFirstIsLost) {
-  {
-    Consumer consumer(options());
-    expect_nothing_more(consumer);
-    produce(1, 1);
-    consumer.acknowledge(take(consumer, 1));
-    consumer.close();
-  }
+  begin_on_the_empty_topic();
   make_anew();
   produce(1, 4);
   expect_lost();
 }
 
 TEST_F(SdkRecreatedTopic, TheSameTopicIsReadOn) {
-  {
-    Consumer consumer(options());
-    expect_nothing_more(consumer);
-    produce(1, 1);
-    consumer.acknowledge(take(consumer, 1));
-    consumer.close();
-  }
+  begin_on_the_empty_topic();
   produce(2, 2);
   read_all(1);
   produce(3, 3);

@@ -361,6 +361,16 @@ bool MariadbGtidSet::has_reached(const MariadbGtid& gtid) const {
          reached->second.sequence >= gtid.sequence;
 }
 
+MariadbGtidSet MariadbGtidSet::beyond(const MariadbGtidSet& other) const {
+  MariadbGtidSet result;
+  for (const auto& [domain, gtid] : domains_) {
+    const auto found = other.domains_.find(domain);
+    const bool is_known = found == other.domains_.end() || found->second.server_id == gtid.server_id;
+    if (is_known && !other.has_reached(gtid)) result.add(gtid);
+  }
+  return result;
+}
+
 std::string MariadbGtidSet::to_string() const {
   std::string text;
   for (const auto& [domain, gtid] : domains_) {

@@ -88,6 +88,9 @@ class MariadbGtidSet {
   [[nodiscard]] bool is_part_of(const MariadbGtidSet& other) const;
   /// This or a later transaction of the same server.
   [[nodiscard]] bool has_reached(const MariadbGtid& gtid) const;
+  /// The positions that `other` is known not to have reached. Of a domain in which it stands at another
+  /// server's transaction it is not known which of the two comes first.
+  [[nodiscard]] MariadbGtidSet beyond(const MariadbGtidSet& other) const;
   [[nodiscard]] std::string to_string() const;
   bool operator==(const MariadbGtidSet&) const = default;
 

@@ -294,13 +294,12 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   absl::StatusOr<sink::KafkaClient> make_consumer(const char* isolation) const {
     ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka_, secrets_, client_id_));
-    const std::array<std::pair<const char*, std::string>, 6> settings{{
+    const std::array<std::pair<const char*, std::string>, 5> settings{{
         {"group.id", "rowtide-checkpoint"},  // demanded by the library; no group is joined, nothing committed
         {"enable.auto.commit", "false"},
         {"enable.partition.eof", "true"},
         {"isolation.level", isolation},
         {"auto.offset.reset", "error"},
-        {"receive.message.max.bytes", "2147483647"},  // the topic's own limit decides, as of what is written
     }};
     for (const auto& [name, value] : settings) {
       if (absl::Status status = sink::set(*conf, name, value); !status.ok()) return status;

@@ -115,7 +115,7 @@ std::string_view view(const void* data, std::size_t size) {
 absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, const task::SecretReader& secrets,
                                               Isolation isolation) {
   ASSIGN_OR_RETURN(sink::KafkaConf conf, sink::make_kafka_conf(kafka, secrets, "rowtide-groups"));
-  const std::array<std::pair<const char*, std::string>, 13> settings{{
+  const std::array<std::pair<const char*, std::string>, 12> settings{{
       {"group.id", "rowtide-groups"},  // demanded by the library; no group is joined, nothing committed
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
@@ -130,8 +130,6 @@ absl::StatusOr<TopicReader> TopicReader::open(const task::KafkaSink& kafka, cons
       {"fetch.max.bytes", "131072"},
       {"message.max.bytes", "131072"},  // of producers; the library wants no more than the one above
       {"fetch.message.max.bytes", "65536"},
-      // A batch that is greater than all of these comes all the same: refused, it is fetched again for ever.
-      {"receive.message.max.bytes", "2147483647"},
       // The next partition is not asked for while the broker waits for records behind the last one's end.
       {"fetch.wait.max.ms", "10"},
   }};

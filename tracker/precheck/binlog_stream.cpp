@@ -18,19 +18,11 @@ using std::chrono::milliseconds;
 constexpr milliseconds kStreamTime{9'000};
 constexpr milliseconds kStreamReserve{15'000};
 
-absl::Status out_of_time() {
-  return failure(absl::StatusCode::kAborted, "Timeout",
-                 "the source was not asked: it answers so slowly that the precheck's time is up");
-}
-
-absl::Status probe_from_end(CheckContext& context) {
+absl::StatusOr<binlog::Position> end_of_binlog(CheckContext& context) {
   task::StartPosition end;
   end.mode = task::StartMode::Latest;
-  ASSIGN_OR_RETURN(const binlog::Position position,
-                   source::resolve_start_position(end, context.session(),
-                                                  source::search_source(context.task(), context.secrets())));
-  if (context.time_left() < kStreamReserve) return out_of_time();
-  return source::probe_stream(context.task(), context.secrets(), position, kStreamTime);
+  return source::resolve_start_position(end, context.session(),
+                                        source::search_source(context.task(), context.secrets()));
 }
 
 std::string repair_of_endpoint(const task::Source& source) {
@@ -44,9 +36,16 @@ std::string repair_of_endpoint(const task::Source& source) {
 /// A proxy, or a node for reading only, may answer every statement and refuse the one thing that is wanted.
 CheckItem check_binlog_stream(CheckContext& context) {
   const std::string expected = "the source sends its binlog";
-  const absl::Status status = probe_from_end(context);
+  const absl::StatusOr<binlog::Position> end = end_of_binlog(context);
+  if (end.ok() && context.time_left() < kStreamReserve) {
+    return not_known(failure(absl::StatusCode::kDeadlineExceeded, "Timeout",
+                             "the source was not asked: it answers so slowly that the precheck's time is up"),
+                     expected);
+  }
+  const absl::Status status =
+      end.ok() ? source::probe_stream(context.task(), context.secrets(), *end, kStreamTime) : end.status();
   if (status.ok()) return passed(expected);
-  // Nobody was asked, or another precheck of this task came at the same time.
+  // Another precheck of this task, at the same time.
   if (absl::IsAborted(status)) return not_known(status, expected);
   const bool is_refused = reason_of(status) == "StatementFailed";
   const bool is_endpoint = is_refused || absl::IsDeadlineExceeded(status);

@@ -165,6 +165,8 @@ absl::StatusOr<KafkaClient> make_kafka_producer(KafkaConf conf) {
 }
 
 absl::StatusOr<KafkaClient> make_kafka_consumer(KafkaConf conf) {
+  // The protocol's own limit: what is greater than the library's default would be fetched again for ever.
+  RETURN_IF_ERROR(set(*conf, "receive.message.max.bytes", "2147483647"));
   return make_client(RD_KAFKA_CONSUMER, std::move(conf));
 }
 

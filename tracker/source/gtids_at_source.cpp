@@ -80,20 +80,14 @@ absl::Status check_not_purged(const binlog::MariadbGtidSet& gtids, Session& sess
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
   if (files.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Position first, mariadb_position(session, files.front().name, binlog::kFirstOffset));
-  for (const auto& [domain, purged] : std::get<binlog::MariadbGtidSet>(first.gtids).domains()) {
-    const auto ours = gtids.domains().find(domain);
-    // Which of two servers' transactions came first is not known.
-    const bool is_known = ours == gtids.domains().end() || ours->second.server_id == purged.server_id;
-    if (!is_known || gtids.has_reached(purged)) continue;
-    return failure(
-        StatusCode::kOutOfRange, "BinlogPositionPurged",
-        fmt::format(
-            "spec.startPosition.gtidSet {} begins before {}, and the source has purged its binlog up to "
-            "there. {}. {}",
-            gtids.to_string(), binlog::to_string(binlog::Gtid(purged)), describe_earliest(session),
-            lost_position_choices()));
-  }
-  return absl::OkStatus();
+  const binlog::MariadbGtidSet missing = std::get<binlog::MariadbGtidSet>(first.gtids).beyond(gtids);
+  if (missing.empty()) return absl::OkStatus();
+  return failure(
+      StatusCode::kOutOfRange, "BinlogPositionPurged",
+      fmt::format(
+          "spec.startPosition.gtidSet {} begins before {}, and the source has purged its binlog up to "
+          "there. {}. {}",
+          gtids.to_string(), missing.to_string(), describe_earliest(session), lost_position_choices()));
 }
 
 }  // namespace

@@ -47,23 +47,12 @@ bool is_later(std::string_view file, std::string_view than) {
   return base == other_base && number > other_number;
 }
 
-/// Of a domain whose last transaction is another server's it is not known whether ours stands before that.
-binlog::MariadbGtidSet not_reached(const binlog::MariadbGtidSet& ours, const binlog::MariadbGtidSet& last) {
-  binlog::MariadbGtidSet missing;
-  for (const auto& [domain, gtid] : ours.domains()) {
-    const auto found = last.domains().find(domain);
-    const bool is_known = found == last.domains().end() || found->second.server_id == gtid.server_id;
-    if (is_known && !last.has_reached(gtid)) missing.add(gtid);
-  }
-  return missing;
-}
-
 /// The GTIDs of the position that do not stand before the earliest file.
 absl::StatusOr<std::string> not_before(const Position& from, const std::string& earliest,
                                        sql::Session& session) {
   if (const auto* mariadb = std::get_if<binlog::MariadbGtidSet>(&from.gtids)) {
     ASSIGN_OR_RETURN(const Position before, mariadb_position(session, earliest, binlog::kFirstOffset));
-    return not_reached(*mariadb, std::get<binlog::MariadbGtidSet>(before.gtids)).to_string();
+    return mariadb->beyond(std::get<binlog::MariadbGtidSet>(before.gtids)).to_string();
   }
   const auto* mysql = std::get_if<binlog::MysqlGtidSet>(&from.gtids);
   if (mysql == nullptr) return std::string();

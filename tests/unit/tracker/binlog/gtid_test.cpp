@@ -165,6 +165,11 @@ TEST(MariadbGtidSets, TheLastOfEachDomain) {
   EXPECT_FALSE(set->has_reached({0, 1, 41}));
   EXPECT_FALSE(set->has_reached({0, 2, 39})) << "of another server it is not known";
   EXPECT_FALSE(set->has_reached({2, 1, 1}));
+  const auto beyond = [&](const char* gtids) {
+    return MariadbGtidSet::parse(gtids)->beyond(*set).to_string();
+  };
+  EXPECT_EQ(beyond("0-1-41,1-7-9,5-1-2"), "0-1-41,5-1-2");
+  EXPECT_EQ(beyond("0-2-99,9-1-1"), "9-1-1") << "of two servers in one domain it is not known";
   EXPECT_TRUE(MariadbGtidSet::parse("")->empty());
 }
 
