@@ -4,7 +4,7 @@
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build go_build helm quickstart_local quickstart_cluster; do
+for part in common packages ports build go_build helm quickstart_local quickstart_cluster; do
   # shellcheck source=/dev/null
   . "$scripts/lib/$part.sh"
 done

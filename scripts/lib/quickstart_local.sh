@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# scripts/quickstart.sh without Kubernetes. Needs common.sh, packages.sh and build.sh.
+# scripts/quickstart.sh without Kubernetes. Needs common.sh, packages.sh, ports.sh and build.sh.
 
 # What a change looks like on the screen.
 SHOW_CHANGE='
@@ -57,7 +57,7 @@ END
 quickstart_sql() { mariadb --no-defaults --user=root --socket="$socket" "$@"; }
 
 quickstart_start_tracker() {
-  listen=127.0.0.1:$(quickstart_free_port)
+  listen=127.0.0.1:$(free_port 127.0.0.1)
   : >"$folder/changes"
   "$1" run "$(repo_root)/examples/quickstart.yaml" --listen "$listen" >"$folder/changes" 2>"$folder/tracker.log" &
   tracker_pid=$!
@@ -69,16 +69,6 @@ quickstart_start_tracker() {
   done
   tail -n +1 -f --pid="$tracker_pid" "$folder/changes" | jq --unbuffered -r "$SHOW_CHANGE" &
   show_pid=$!
-}
-
-quickstart_free_port() {
-  local port
-  for _ in {1..50}; do
-    port=$((20000 + RANDOM % 20000))
-    # A port that refuses is free.
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { printf '%s' "$port" && return; }
-  done
-  die "no free port was found on 127.0.0.1"
 }
 
 quickstart_tracker_failed() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # OPTIONS and PROCESS_LOGS are read by the scripts around this file
 # One real server in one folder: the commands that scripts/servers/NAME.sh have in common.
-# It brings what a server's script needs of the others (common.sh, packages.sh, process.sh, maven.sh). The script that sources this
+# It brings what a server's script needs of the others (common.sh, packages.sh, ports.sh, process.sh, maven.sh). The script that sources this
 # defines
 #   SERVER_NAME            the process' and the log's name
 #   server_install         fetches what is needed into the cache
@@ -12,7 +12,7 @@
 # and calls server_main "$@". DIR/facts keeps what belongs to the data: address and port survive a restart.
 
 server_lib=$(dirname "${BASH_SOURCE[0]}")
-for server_part in common packages process maven; do
+for server_part in common packages ports process maven; do
   # shellcheck source=/dev/null
   source "$server_lib/$server_part.sh"
 done
@@ -106,19 +106,6 @@ server_address() {
     die "port $PORT on $BIND is taken by another program: choose another --port, or stop that program"
   printf 'BIND=%s\nPORT=%s\n' "$BIND" "$PORT" >"$DIR/address"
 }
-
-# free_port ADDRESS: a port below the range from which the kernel takes ports for outgoing connections.
-free_port() {
-  local port try
-  for ((try = 0; try < 100; try++)); do
-    port=$((20000 + SRANDOM % 12000))
-    port_taken "$1" "$port" || { printf '%s\n' "$port" && return; }
-  done
-  die "found no free port on $1 between 20000 and 32000"
-}
-
-# port_taken ADDRESS PORT: does someone accept connections there?
-port_taken() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # The guard, a process of its own: ends the server after the process that wanted it, however that ended.
 server_guard() {

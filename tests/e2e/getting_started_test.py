@@ -24,9 +24,8 @@ def say(text):
     print(f"getting started: {text}", file=sys.stderr, flush=True)
 
 
-def free_port(address):
-    with socket.create_server((address, 0)) as listener:
-        return listener.getsockname()[1]
+def free_port():
+    return int(subprocess.run([ROOT / "scripts" / "free-port.sh"], stdout=subprocess.PIPE, check=True).stdout)
 
 
 def blocks():
@@ -68,7 +67,7 @@ class Replay:
     def __init__(self, folder):
         self.folder = folder
         self.mysql, self.kafka = Server("mysql", folder), Server("kafka", folder)
-        self.local_port = free_port("127.0.0.1")
+        self.local_port = free_port()
         self.sql("CREATE DATABASE shop")
         self.background = []
 

@@ -15,6 +15,7 @@
 
 #include "common/status/reason.h"
 #include "common/status/text.h"
+#include "tests/support/free_port.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"

@@ -30,6 +30,7 @@
 #include "operator/kube/json_access.h"
 #include "operator/kube/watcher.h"
 #include "tests/support/ca_file.h"
+#include "tests/support/free_port.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"

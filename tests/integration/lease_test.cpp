@@ -16,6 +16,7 @@
 #include "operator/kube/cpprest_transport.h"
 #include "operator/lease/leader_election.h"
 #include "operator/lease/lease_holder.h"
+#include "tests/support/free_port.h"
 #include "tests/support/process.h"
 #include "tests/support/script_server.h"
 #include "tests/support/wait_until.h"

@@ -1,5 +1,6 @@
 // Sources that are, or were, replicas which do not log what they apply.
 #include "tests/integration/precheck_fixture.h"
+#include "tests/support/free_port.h"
 
 namespace rowtide::test {
 namespace {

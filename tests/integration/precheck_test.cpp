@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "tests/integration/precheck_fixture.h"
+#include "tests/support/free_port.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/temp_dir.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"

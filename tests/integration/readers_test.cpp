@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tests/integration/tracker_process.h"
+#include "tests/support/free_port.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/free_port.h"
 #include "tests/support/wait_until.h"
 
 namespace rowtide::test {

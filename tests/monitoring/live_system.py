@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import threading
 import urllib.error
@@ -25,9 +24,7 @@ UNSELECTED = "elsewhere"
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    return int(subprocess.run([ROOT / "scripts" / "free-port.sh"], stdout=subprocess.PIPE, check=True).stdout)
 
 
 class Server:

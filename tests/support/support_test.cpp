@@ -2,10 +2,15 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <fstream>
+#include <future>
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "tests/support/free_port.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/mysql_server.h"
 #include "tests/support/process.h"
@@ -207,6 +212,24 @@ TEST(Kafka, AsksForAPasswordWhenOptionsSaySo) {
                                                  {"sasl.username", "tracker"},
                                                  {"sasl.password", "secret"}};
   EXPECT_EQ(KafkaReader(broker.bootstrap(), "guarded", right).read_to_end().size(), 1U);
+}
+
+TEST(FreePort, IsGivenOnce) {
+  constexpr std::size_t kSides = 4;
+  constexpr std::size_t kEach = 25;
+  std::vector<std::future<std::vector<int>>> sides;
+  for (std::size_t side = 0; side < kSides; ++side) {
+    sides.push_back(std::async(std::launch::async, [] {
+      std::vector<int> ports(kEach);
+      std::generate(ports.begin(), ports.end(), free_port);
+      return ports;
+    }));
+  }
+  std::set<int> all;
+  for (auto& side : sides) {
+    for (const int port : side.get()) all.insert(port);
+  }
+  EXPECT_EQ(all.size(), kSides * kEach);
 }
 
 TEST(Servers, EndWithTheProcessThatStartedThem) {

@@ -24,7 +24,4 @@ class TempDir {
 /// The checkout's root: scripts, examples and fixtures stand below it.
 [[nodiscard]] std::filesystem::path source_root();
 
-/// A TCP port of the loopback interface that nobody has at this moment. For programs that cannot take port 0.
-[[nodiscard]] int free_port();
-
 }  // namespace rowtide::test
