@@ -109,7 +109,7 @@ TEST(KafkaSink, KeepsTheOrderOfEachKeyAcrossPartitions) {
   EXPECT_EQ(sink->durable(), at(19'999));
   EXPECT_EQ(sink->counters().records, 20'000U);
   EXPECT_EQ(sink->counters().queued_bytes, 0U);
-  EXPECT_THAT(sink->topics(), ElementsAre(topic));
+  EXPECT_THAT(sink->topics(0), ElementsAre(topic));
 
   std::map<std::string, int> last;
   std::map<std::string, int> partition;
@@ -369,7 +369,7 @@ TEST(KafkaSink, TablesTopicsAreMadeWhenTheyAreMet) {
   const std::string prefix = broker.fresh_topic();
   const auto sink = open_sink(task_on(broker.bootstrap(), prefix + ".{database}.{table}"));
   broker.create_topic(prefix + ".shop.small", 1, {{"max.message.bytes", "20000"}});
-  EXPECT_TRUE(sink->topics().empty());
+  EXPECT_TRUE(sink->topics(0).empty());
   record::RecordBatch batch;
   for (int i = 0; i < 300; ++i) {
     add(batch, i % 2 == 0 ? prefix + ".shop.orders" : prefix + ".shop.small", "k",
@@ -379,7 +379,7 @@ TEST(KafkaSink, TablesTopicsAreMadeWhenTheyAreMet) {
   }
   const absl::Status flushed = sink->flush(kFlush);
   ASSERT_TRUE(flushed.ok()) << flushed;
-  EXPECT_THAT(sink->topics(), ElementsAre(prefix + ".shop.orders", prefix + ".shop.small"));
+  EXPECT_THAT(sink->topics(0), ElementsAre(prefix + ".shop.orders", prefix + ".shop.small"));
   for (const char* table : {".shop.orders", ".shop.small"}) {
     KafkaReader reader = broker.reader(prefix + table);
     EXPECT_EQ(reader.read_to_end().size(), 150U) << table;

@@ -40,6 +40,12 @@ class CheckpointStore {
   [[nodiscard]] virtual absl::StatusOr<std::vector<SchemaEntry>> load_schemas() = 0;
   /// As save(). Before the checkpoint that needs them.
   [[nodiscard]] virtual absl::Status save_schemas(const std::vector<SchemaEntry>& entries) = 0;
+
+  /// As save(): the task writes to these topics too. Before the checkpoint of what is written there; again
+  /// does no harm. Only where the sink has topics.
+  [[nodiscard]] virtual absl::Status save_topics(const std::vector<std::string>& /*topics*/) {
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace rowtide::checkpoint

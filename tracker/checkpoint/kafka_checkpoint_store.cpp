@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -47,10 +48,22 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
 }
 
 constexpr std::string_view kSchemaMark = "#schema#";
+constexpr std::string_view kTopicMark = "#topic#";
+constexpr std::string_view kWritten = "written";  // a topic's value: its key says all
 
-/// Keys of definitions begin so; what follows is the history's own.
-std::string schema_prefix_of(const std::string& identity) {
-  return identity + std::string(kSchemaMark);
+/// What stands in a key after the task's identity; nothing: it is not so marked.
+std::optional<std::string_view> after_mark(std::string_view key, std::string_view mark) {
+  const std::size_t at = key.find(mark);
+  return at == std::string_view::npos ? std::nullopt : std::optional(key.substr(at + mark.size()));
+}
+
+/// The key of a definition; `key` is the history's own.
+std::string schema_key(std::string_view identity, std::string_view key) {
+  return fmt::format("{}{}{}", identity, kSchemaMark, key);
+}
+
+std::string topic_key(std::string_view identity, std::string_view topic) {
+  return fmt::format("{}{}{}", identity, kTopicMark, topic);
 }
 
 /// A checkpoint as it stands in the topic.
@@ -66,12 +79,22 @@ struct Found {
 struct TaskRecords {
   std::optional<Found> checkpoint;
   std::map<std::string, std::string> schemas;
+  std::set<std::string> topics;
   std::map<std::string, Found, std::less<>> namesakes;  ///< checkpoints of others with its name, by identity
   std::map<std::string, Owner, std::less<>>
       others;  ///< of other names, by identity, where these are asked for
 
   bool operator==(const TaskRecords&) const = default;
 };
+
+/// All that the topic has of the task, as tombstones; in an order in which any part of them does no harm.
+std::vector<SchemaEntry> tombstones_of(const TaskRecords& records, const std::string& identity) {
+  std::vector<SchemaEntry> tombstones;
+  for (const auto& [key, value] : records.schemas) tombstones.push_back({schema_key(identity, key), {}});
+  if (records.checkpoint) tombstones.push_back({identity, {}});
+  for (const std::string& topic : records.topics) tombstones.push_back({topic_key(identity, topic), {}});
+  return tombstones;
+}
 
 /// The newest that was not handed over.
 std::optional<Found> newest_namesake(const TaskRecords& records) {
@@ -114,20 +137,15 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   /// What load() would find, but nothing is changed, and it ends however many checkpoints there are.
   absl::StatusOr<std::optional<Checkpoint>> find() {
-    give_up_at_ = Clock::now() + 2 * timeout_;
-    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
-    const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
-    if (absl::IsNotFound(records.status())) return std::nullopt;
-    if (!records.ok()) return records.status();
-    if (records->checkpoint) return parse(*records->checkpoint);
-    const std::optional<Found> former = newest_namesake(*records);
+    ASSIGN_OR_RETURN(const TaskRecords records, records_there());
+    if (records.checkpoint) return parse(*records.checkpoint);
+    const std::optional<Found> former = newest_namesake(records);
     if (!former || !why_not_continued(owner_from_json(former->value), owner_).empty()) return std::nullopt;
     return parse(*former);
   }
 
   /// What remove_kafka_checkpoint() says. Fenced before it is read: nothing comes after the tombstones.
-  absl::Status remove() {
-    give_up_at_ = Clock::now() + 2 * timeout_;
+  absl::Status remove(const std::function<absl::Status(const std::set<std::string>& topics)>& before) {
     const bool is_fenced = kafka_.delivery == "ExactlyOnce";
     const std::string id = is_fenced ? sink::KafkaTransaction::id_of(owner_.identity) : std::string();
     ASSIGN_OR_RETURN(const Producer producer, make_producer(id));
@@ -136,15 +154,9 @@ class KafkaCheckpointStore final : public CheckpointStore {
       transaction.emplace(*producer.client, id);
       RETURN_IF_ERROR(transaction->take_over(timeout_));
     }
-    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
-    const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
-    if (absl::IsNotFound(records.status())) return absl::OkStatus();
-    RETURN_IF_ERROR(records.status());
-    std::vector<SchemaEntry> tombstones;
-    for (const auto& [key, value] : records->schemas) {
-      tombstones.push_back({schema_prefix_of(owner_.identity) + key, {}});
-    }
-    if (records->checkpoint) tombstones.push_back({owner_.identity, {}});
+    ASSIGN_OR_RETURN(const TaskRecords records, records_there());
+    RETURN_IF_ERROR(before(records.topics));
+    const std::vector<SchemaEntry> tombstones = tombstones_of(records, owner_.identity);
     if (tombstones.empty()) return absl::OkStatus();
     if (transaction) RETURN_IF_ERROR(transaction->begin());
     RETURN_IF_ERROR(produce(producer, tombstones));
@@ -152,14 +164,10 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   absl::StatusOr<std::vector<Owner>> others() {
-    give_up_at_ = Clock::now() + 2 * timeout_;
     wants_others_ = true;
-    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
-    const absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
+    ASSIGN_OR_RETURN(const TaskRecords records, records_there());
     std::vector<Owner> owners;
-    if (absl::IsNotFound(records.status())) return owners;
-    RETURN_IF_ERROR(records.status());
-    for (const auto& [identity, owner] : records->others) owners.push_back(owner);
+    for (const auto& [identity, owner] : records.others) owners.push_back(owner);
     return owners;
   }
 
@@ -175,11 +183,28 @@ class KafkaCheckpointStore final : public CheckpointStore {
 
   absl::Status save_schemas(const std::vector<SchemaEntry>& entries) override {
     std::vector<SchemaEntry> records = entries;
-    for (SchemaEntry& record : records) record.key = schema_prefix_of(owner_.identity) + record.key;
+    for (SchemaEntry& record : records) record.key = schema_key(owner_.identity, record.key);
+    return save_all(records);
+  }
+
+  absl::Status save_topics(const std::vector<std::string>& topics) override {
+    std::vector<SchemaEntry> records;
+    for (const std::string& topic : topics) {
+      records.push_back({topic_key(owner_.identity, topic), std::string(kWritten)});
+    }
     return save_all(records);
   }
 
  private:
+  /// For who changes nothing; ends however many checkpoints there are. None where there is no topic.
+  absl::StatusOr<TaskRecords> records_there() {
+    give_up_at_ = Clock::now() + 2 * timeout_;
+    ASSIGN_OR_RETURN(const sink::KafkaClient consumer, make_consumer("read_committed"));
+    absl::StatusOr<TaskRecords> records = read(*consumer, owner_.identity);
+    if (absl::IsNotFound(records.status())) return TaskRecords();
+    return records;
+  }
+
   absl::StatusOr<TaskRecords> read(rd_kafka_t& consumer, const std::string& identity) const {
     ASSIGN_OR_RETURN(const std::int64_t end, end_offset());
     RETURN_IF_ERROR(begin_at(RD_KAFKA_OFFSET_BEGINNING, consumer));
@@ -233,12 +258,18 @@ class KafkaCheckpointStore final : public CheckpointStore {
   [[nodiscard]] std::vector<SchemaEntry> moved_records(const TaskRecords& former, const Owner& their) const {
     std::vector<SchemaEntry> records;
     for (const auto& [key, value] : former.schemas) {
-      records.push_back({schema_prefix_of(owner_.identity) + key, value});
+      records.push_back({schema_key(owner_.identity, key), value});
+    }
+    for (const std::string& topic : former.topics) {
+      records.push_back({topic_key(owner_.identity, topic), std::string(kWritten)});
     }
     records.push_back({owner_.identity, with_identity(former.checkpoint->value, owner_.identity)});
     records.push_back({their.identity, moved_json(their, owner_.identity)});
     for (const auto& [key, value] : former.schemas) {
-      records.push_back({schema_prefix_of(their.identity) + key, {}});
+      records.push_back({schema_key(their.identity, key), {}});
+    }
+    for (const std::string& topic : former.topics) {
+      records.push_back({topic_key(their.identity, topic), {}});
     }
     return records;
   }
@@ -421,14 +452,16 @@ class KafkaCheckpointStore final : public CheckpointStore {
     const std::string_view key(static_cast<const char*>(message.key), message.key_len);
     const std::string_view value(static_cast<const char*>(message.payload), message.len);
     const bool is_deleted = message.payload == nullptr;
-    if (const std::size_t mark = key.find(kSchemaMark); mark != std::string_view::npos) {
-      if (key.substr(0, mark) != identity) return;
-      const std::string name(key.substr(mark + kSchemaMark.size()));
+    if (const auto schema = after_mark(key, kSchemaMark)) {
+      if (key != schema_key(identity, *schema)) return;
       if (is_deleted) {
-        records.schemas.erase(name);
+        records.schemas.erase(std::string(*schema));
       } else {
-        records.schemas[name] = value;
+        records.schemas[std::string(*schema)] = value;
       }
+    } else if (const auto topic = after_mark(key, kTopicMark)) {
+      if (key != topic_key(identity, *topic)) return;
+      is_deleted ? (void)records.topics.erase(std::string(*topic)) : (void)records.topics.emplace(*topic);
     } else if (key == identity) {
       records.checkpoint.reset();
       if (!is_deleted) records.checkpoint = Found{message.offset, std::string(key), std::string(value)};
@@ -514,12 +547,16 @@ absl::Status check_checkpoint_topic(const task::KafkaSink& kafka, const sink::To
 }
 
 std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task, const Checkpoint& checkpoint,
-                                                        const std::vector<SchemaEntry>& schemas) {
+                                                        const std::vector<SchemaEntry>& schemas,
+                                                        const std::vector<std::string>& topics) {
   const std::string identity = task.identity();
   std::vector<sink::StateRecord> records;
   for (const auto& [key, value] : schemas) {
-    records.push_back({kTopic, schema_prefix_of(identity) + key, std::nullopt});
+    records.push_back({kTopic, schema_key(identity, key), std::nullopt});
     if (!value.empty()) records.back().value = value;
+  }
+  for (const std::string& topic : topics) {
+    records.push_back({kTopic, topic_key(identity, topic), std::string(kWritten)});
   }
   records.push_back({kTopic, identity, to_json(checkpoint, owner_of(task))});
   return records;
@@ -536,9 +573,10 @@ absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(const task::Task
   return KafkaCheckpointStore(task, secrets, timeout).find();
 }
 
-absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
-                                     std::chrono::milliseconds timeout) {
-  return KafkaCheckpointStore(task, secrets, timeout).remove();
+absl::Status remove_kafka_checkpoint(
+    const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout,
+    const std::function<absl::Status(const std::set<std::string>& topics)>& before) {
+  return KafkaCheckpointStore(task, secrets, timeout).remove(before);
 }
 
 absl::StatusOr<std::vector<Owner>> other_owners(const task::Task& task, const task::SecretReader& secrets,

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +28,12 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 /// FAILED_PRECONDITION, with the command that mends it, where the topic would not keep checkpoints.
 [[nodiscard]] absl::Status check_checkpoint_topic(const task::KafkaSink& kafka, const sink::TopicInfo& facts);
 
-/// What save_schemas() and save() would write, for a sink that writes it itself (delivery ExactlyOnce).
-[[nodiscard]] std::vector<sink::StateRecord> kafka_checkpoint_records(
-    const task::Task& task, const Checkpoint& checkpoint, const std::vector<SchemaEntry>& schemas);
+/// What save_schemas(), save_topics() and save() would write, for a sink that writes it itself (delivery
+/// ExactlyOnce).
+[[nodiscard]] std::vector<sink::StateRecord> kafka_checkpoint_records(const task::Task& task,
+                                                                      const Checkpoint& checkpoint,
+                                                                      const std::vector<SchemaEntry>& schemas,
+                                                                      const std::vector<std::string>& topics);
 
 /// The compacted topic __rowtide_checkpoints of the task's own cluster, shared by all tasks: key = the task's
 /// identity, value = checkpoint_json.h. Made when it is missing. save() returns when every in-sync replica
@@ -42,11 +47,13 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 [[nodiscard]] absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(
     const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout);
 
-/// Tombstones for the task's checkpoint and its schemas. With delivery ExactlyOnce a tracker that still runs
-/// is fenced first, and cannot write them again; with AtLeastOnce it must be stopped. OK if there are none.
-/// Within a few times `timeout`. UNAVAILABLE: try again.
-[[nodiscard]] absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
-                                                   std::chrono::milliseconds timeout);
+/// Tombstones for the task's checkpoint and what is beside it, once `before` has done its work with the
+/// topics that save_topics() kept: the records stay until it succeeds. With delivery ExactlyOnce a tracker
+/// that still runs is fenced first, and cannot write them again; with AtLeastOnce it must be stopped. Within
+/// a few times `timeout`, beside what `before` takes. UNAVAILABLE: try again.
+[[nodiscard]] absl::Status remove_kafka_checkpoint(
+    const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout,
+    const std::function<absl::Status(const std::set<std::string>& topics)>& before);
 
 /// The tasks of other names that have a checkpoint with Kafka's topic in the same cluster. Errors as
 /// find_kafka_checkpoint().

@@ -27,9 +27,18 @@ struct CleanupOptions {
 
 /// What was done, for people.
 absl::StatusOr<std::string> clean_kafka(const task::Task& task, const task::SecretReader& secrets) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> topics, cleanup::clean_up(task, secrets));
-  if (topics.empty()) return "the checkpoint is deleted; no topic of the task was there";
-  return fmt::format("the checkpoint is deleted, and so are the topics {}", fmt::join(topics, ", "));
+  ASSIGN_OR_RETURN(const cleanup::Cleaned cleaned, cleanup::clean_up(task, secrets));
+  std::string done = "the checkpoint is deleted";
+  done += cleaned.deleted.empty()
+              ? "; no topic of the task was there"
+              : fmt::format(", and so are the topics {}", fmt::join(cleaned.deleted, ", "));
+  if (!cleaned.left.empty()) {
+    done += fmt::format(
+        "; these are called like its topics and are left, because it is not noted that the task wrote to them: {}; "
+        "delete them if nobody needs them: kafka-topics.sh --bootstrap-server BROKER --delete --topic TOPIC",
+        fmt::join(cleaned.left, ", "));
+  }
+  return done;
 }
 
 absl::StatusOr<std::string> empty_whitelist(const task::Task& task, const task::SecretReader& secrets) {

@@ -56,6 +56,9 @@ class DeferredCheckpoints final : public checkpoint::CheckpointStore {
   [[nodiscard]] absl::Status save_schemas(const std::vector<checkpoint::SchemaEntry>& entries) override {
     return store_->save_schemas(entries);
   }
+  [[nodiscard]] absl::Status save_topics(const std::vector<std::string>& topics) override {
+    return store_->save_topics(topics);
+  }
 
  private:
   const std::function<std::unique_ptr<checkpoint::CheckpointStore>()> make_;

@@ -64,7 +64,7 @@ std::unique_ptr<checkpoint::CheckpointStore> make_checkpoints(const task::Task& 
 /// start.
 absl::StatusOr<std::vector<std::string>> topics_of(const task::Task& task, const sink::Sink& sink,
                                                    const groups::KeeperParts::ListTopics& existing) {
-  std::vector<std::string> topics = sink.topics();
+  std::vector<std::string> topics = sink.topics(0);
   if (!sink::has_topic_per_table(task)) return topics;
   ASSIGN_OR_RETURN(const std::vector<std::string> there, existing());
   const auto matching = cleanup::matching_topics(task, there);

@@ -71,8 +71,9 @@ run::Parts make_parts(task::Task& task, const task::SecretReader& secrets, sourc
       },
       .checkpoint_records =
           [&task](const checkpoint::Checkpoint& checkpoint,
-                  const std::vector<checkpoint::SchemaEntry>& schemas) {
-            return checkpoint::kafka_checkpoint_records(task, checkpoint, schemas);
+                  const std::vector<checkpoint::SchemaEntry>& schemas,
+                  const std::vector<std::string>& topics) {
+            return checkpoint::kafka_checkpoint_records(task, checkpoint, schemas, topics);
           },
       .topic_for = [&task](const std::string& database,
                            const std::string& table) { return sink::topic_for(task, database, table); },

@@ -40,7 +40,7 @@ class LineSink final : public sink::Sink {
   absl::Status flush(std::chrono::milliseconds /*deadline*/) override { return absl::OkStatus(); }
   [[nodiscard]] absl::Status error() const override { return absl::OkStatus(); }
   [[nodiscard]] sink::SinkCounters counters() const override;
-  [[nodiscard]] std::vector<std::string> topics() const override { return {}; }
+  [[nodiscard]] std::vector<std::string> topics(std::size_t /*known*/) const override { return {}; }
 
   /// Lines were given of a transaction that has not ended.
   [[nodiscard]] bool is_inside_transaction() const;

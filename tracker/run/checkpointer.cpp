@@ -28,6 +28,7 @@ std::vector<checkpoint::SchemaEntry> entries_of(const std::vector<schema::SavedS
 
 void Checkpointer::begin(schema::SchemaHistory& history, std::uint64_t saved_version) {
   history_ = &history;
+  saved_topics_ = 0;
   const std::lock_guard lock(mutex_);
   saved_version_ = saved_version;
 }
@@ -78,13 +79,16 @@ absl::Status Checkpointer::save(const std::stop_token& stop) {
 absl::Status Checkpointer::commit(sink::Transactional& sink, const std::stop_token& stop) {
   const std::int64_t now = now_ms();
   std::vector<schema::SavedSchema> unsaved;
+  std::vector<std::string> topics;
   const auto state = [&](const binlog::Position& position) {
     unsaved = history_->unsaved(saved_version());
-    return parts_.checkpoint_records({.position = position, .saved_at_ms = now}, entries_of(unsaved));
+    topics = parts_.sink.topics(saved_topics_);
+    return parts_.checkpoint_records({.position = position, .saved_at_ms = now}, entries_of(unsaved), topics);
   };
   ASSIGN_OR_RETURN(const std::optional<binlog::Position> committed, sink.commit(state, stop));
   if (!committed.has_value()) return absl::OkStatus();
   history_->mark_saved(unsaved);
+  saved_topics_ += topics.size();
   on_delivered_(*committed);
   remember(*committed, now);
   return absl::OkStatus();
@@ -98,11 +102,12 @@ absl::Status Checkpointer::save_durable() {
   const std::int64_t now = now_ms();
   if (parts_.checkpoints != nullptr) {
     const checkpoint::Checkpoint checkpoint{.position = *durable, .saved_at_ms = now};
-    absl::Status status = save_with_schemas(checkpoint);
+    absl::Status status = save_with_state(checkpoint);
     if (absl::IsNotFound(status)) {
       spdlog::warn("{}; everything is saved anew", text(status));
       history_->mark_unsaved();
-      status = save_with_schemas(checkpoint);
+      saved_topics_ = 0;
+      status = save_with_state(checkpoint);
     }
     RETURN_IF_ERROR(status);
   }
@@ -110,11 +115,15 @@ absl::Status Checkpointer::save_durable() {
   return absl::OkStatus();
 }
 
-absl::Status Checkpointer::save_with_schemas(const checkpoint::Checkpoint& checkpoint) {
+absl::Status Checkpointer::save_with_state(const checkpoint::Checkpoint& checkpoint) {
   const std::vector<schema::SavedSchema> unsaved = history_->unsaved(saved_version());
   if (!unsaved.empty()) {
     RETURN_IF_ERROR(parts_.checkpoints->save_schemas(entries_of(unsaved)));
     history_->mark_saved(unsaved);
+  }
+  if (const std::vector<std::string> topics = parts_.sink.topics(saved_topics_); !topics.empty()) {
+    RETURN_IF_ERROR(parts_.checkpoints->save_topics(topics));
+    saved_topics_ += topics.size();
   }
   return parts_.checkpoints->save(checkpoint);
 }

@@ -51,7 +51,7 @@ class Checkpointer {
   void save_every_so_often(const std::stop_token& stop);
   void commit_when_due(sink::Transactional& sink, const std::stop_token& stop);
   [[nodiscard]] absl::Status save_durable();
-  [[nodiscard]] absl::Status save_with_schemas(const checkpoint::Checkpoint& checkpoint);
+  [[nodiscard]] absl::Status save_with_state(const checkpoint::Checkpoint& checkpoint);
   [[nodiscard]] absl::Status commit(sink::Transactional& sink, const std::stop_token& stop);
   [[nodiscard]] std::uint64_t saved_version() const;
   void note_failure(const absl::Status& status);
@@ -60,6 +60,7 @@ class Checkpointer {
   const Parts& parts_;
   std::function<void(const binlog::Position&)> on_delivered_;
   schema::SchemaHistory* history_ = nullptr;
+  std::size_t saved_topics_ = 0;  ///< the first so many of the sink's
   std::atomic<std::uint64_t> failures_ = 0;
 
   mutable std::mutex mutex_;  // guards what follows

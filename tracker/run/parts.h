@@ -49,7 +49,8 @@ struct Parts {
   std::function<absl::StatusOr<std::string>(sql::Session&)> server_of;
   /// What a sink that is transactional() writes as the checkpoint; read again from `checkpoints`.
   std::function<std::vector<sink::StateRecord>(const checkpoint::Checkpoint&,
-                                               const std::vector<checkpoint::SchemaEntry>&)>
+                                               const std::vector<checkpoint::SchemaEntry>&,
+                                               const std::vector<std::string>& topics)>
       checkpoint_records;
   pipeline::TableRegistry::TopicFor topic_for;
   std::string schema_topic;

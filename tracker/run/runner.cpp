@@ -292,7 +292,7 @@ task::TrackerStatus Runner::status() const {
   status.rows_per_second = sampler_.rate().per_second();
   status.rows_total = counters_.total_rows();
   status.transactions_total = counters_.transactions;
-  status.topics = parts_.sink.topics();
+  status.topics = parts_.sink.topics(0);
   if (const std::optional<binlog::Position> durable = parts_.sink.durable()) {
     status.gtid_set = binlog::to_string(durable->gtids);
     status.file = durable->file;

@@ -120,7 +120,7 @@ class KafkaSink final : public Sink, public Transactional {
     counters.queued_bytes = queued_bytes_;
     return counters;
   }
-  std::vector<std::string> topics() const override { return topics_.names(); }
+  std::vector<std::string> topics(std::size_t known) const override { return topics_.names(known); }
 
  private:
   /// Reports in a row of records of one group that are delivered.

@@ -69,8 +69,9 @@ class Sink {
   /// A failure found after write() had returned (a rejected record); OK while there is none.
   [[nodiscard]] virtual absl::Status error() const = 0;
   [[nodiscard]] virtual SinkCounters counters() const = 0;
-  /// Topics written to so far (Kafka); empty for others.
-  [[nodiscard]] virtual std::vector<std::string> topics() const = 0;
+  /// Topics that are written to (Kafka), as they were met; without the first `known` of them. Empty for
+  /// others.
+  [[nodiscard]] virtual std::vector<std::string> topics(std::size_t known) const = 0;
 };
 
 }  // namespace rowtide::sink

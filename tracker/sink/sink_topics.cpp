@@ -47,9 +47,9 @@ std::int64_t SinkTopics::limit(std::string_view name) const {
   return found == limits_.end() ? 0 : found->second;
 }
 
-std::vector<std::string> SinkTopics::names() const {
+std::vector<std::string> SinkTopics::names(std::size_t known) const {
   const std::lock_guard lock(mutex_);
-  return names_;
+  return {names_.begin() + static_cast<std::ptrdiff_t>(std::min(known, names_.size())), names_.end()};
 }
 
 }  // namespace rowtide::sink

@@ -42,7 +42,8 @@ class SinkTopics {
   [[nodiscard]] std::int64_t batch_bytes() const { return batch_bytes_; }
   /// max.message.bytes; 0: unknown.
   [[nodiscard]] std::int64_t limit(std::string_view name) const;
-  [[nodiscard]] std::vector<std::string> names() const;
+  /// As they were added, without the first `known` of them.
+  [[nodiscard]] std::vector<std::string> names(std::size_t known) const;
 
  private:
   std::map<std::string, SinkTopic, std::less<>> topics_;

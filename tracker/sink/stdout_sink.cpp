@@ -78,7 +78,7 @@ class StdoutSink final : public Sink {
     const std::lock_guard lock(mutex_);
     return counters_;
   }
-  std::vector<std::string> topics() const override { return {}; }
+  std::vector<std::string> topics(std::size_t /*known*/) const override { return {}; }
 
  private:
   /// Writes the whole buffer. A failure of the file is kept as the sink's error.

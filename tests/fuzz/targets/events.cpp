@@ -40,7 +40,7 @@ class NullSink final : public sink::Sink {
   absl::Status flush(std::chrono::milliseconds /*deadline*/) override { return absl::OkStatus(); }
   absl::Status error() const override { return absl::OkStatus(); }
   sink::SinkCounters counters() const override { return {}; }
-  std::vector<std::string> topics() const override { return {}; }
+  std::vector<std::string> topics(std::size_t /*known*/) const override { return {}; }
 
  private:
   /// What stands between two ends is one transaction's.

@@ -42,7 +42,7 @@ class MemorySink final : public sink::Sink {
   }
   [[nodiscard]] absl::Status error() const override { return absl::OkStatus(); }
   [[nodiscard]] sink::SinkCounters counters() const override { return {}; }
-  [[nodiscard]] std::vector<std::string> topics() const override { return {}; }
+  [[nodiscard]] std::vector<std::string> topics(std::size_t /*known*/) const override { return {}; }
 
   struct End {
     binlog::Position position;

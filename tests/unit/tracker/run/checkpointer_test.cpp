@@ -53,6 +53,22 @@ TEST_F(Checkpointers, WhatWasLostIsSavedAnewWithItsDefinitions) {
                                               "schema [\"shop\"]", "checkpoint binlog.000001:200"));
 }
 
+TEST_F(Checkpointers, EachTopicIsNotedOnceAndBeforeTheCheckpoint) {
+  const auto save_at = [this](std::uint64_t offset) {
+    sink_.end_transaction(at(offset), 0);
+    EXPECT_TRUE(checkpointer_.save().ok());
+  };
+  sink_.met_topics = {"a"};
+  save_at(100);
+  sink_.met_topics.emplace_back("b");
+  save_at(200);
+  checkpoints_.lose();
+  save_at(300);
+  EXPECT_THAT(checkpoints_.log(), ElementsAre("topic a", "checkpoint binlog.000001:100", "topic b",
+                                              "checkpoint binlog.000001:200", "topic a", "topic b",
+                                              "checkpoint binlog.000001:300"));
+}
+
 TEST_F(Checkpointers, OnlyWhatIsDurableIsSaved) {
   sink_.cork();
   sink_.end_transaction(at(100), 0);

@@ -101,7 +101,9 @@ class FakeSink final : public sink::Sink {
     return error_;
   }
   [[nodiscard]] sink::SinkCounters counters() const override { return {}; }
-  [[nodiscard]] std::vector<std::string> topics() const override { return {}; }
+  [[nodiscard]] std::vector<std::string> topics(std::size_t known) const override {
+    return {met_topics.begin() + static_cast<std::ptrdiff_t>(known), met_topics.end()};
+  }
 
   void cork() { is_corked_ = true; }
   void uncork() {
@@ -115,6 +117,7 @@ class FakeSink final : public sink::Sink {
   }
 
   std::size_t records = 0;
+  std::vector<std::string> met_topics;
 
  private:
   mutable std::mutex mutex_;
@@ -143,6 +146,11 @@ class FakeCheckpoints final : public checkpoint::CheckpointStore {
     for (const checkpoint::SchemaEntry& each : entries) {
       log_.push_back((each.value.empty() ? "no schema " : "schema ") + each.key);
     }
+    return absl::OkStatus();
+  }
+  [[nodiscard]] absl::Status save_topics(const std::vector<std::string>& topics) override {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& each : topics) log_.push_back("topic " + each);
     return absl::OkStatus();
   }
   void fail(absl::Status failure) {
