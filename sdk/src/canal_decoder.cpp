@@ -28,8 +28,12 @@ enum class CanalType : std::uint8_t {
 /// Of mysqlType: "decimal(10,2)", "int unsigned". ENUM and SET come as numbers.
 CanalType canal_type(std::string_view type) {
   const std::string_view name = type.substr(0, type.find_first_of(" ("));
-  if (name.ends_with("int") || name == "bit" || name == "year" || name == "enum" || name == "set")
-    return CanalType::Integer;
+  constexpr std::string_view kIntegers[] = {"tinyint", "smallint", "mediumint", "int", "bigint",
+                                            "bit",     "year",     "enum",      "set"};
+  const auto is_among = [&name](const auto& names) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
+  if (is_among(kIntegers)) return CanalType::Integer;
   if (name == "decimal" || name == "numeric") return CanalType::Decimal;
   if (name == "float" || name == "double" || name == "real") return CanalType::Double;
   if (name.ends_with("binary") || name.ends_with("blob")) return CanalType::Bytes;
@@ -41,9 +45,7 @@ CanalType canal_type(std::string_view type) {
   constexpr std::string_view kGeometries[] = {
       "geometry",        "point",        "linestring",         "polygon",       "multipoint",
       "multilinestring", "multipolygon", "geometrycollection", "geomcollection"};
-  const bool is_geometry =
-      std::find(std::begin(kGeometries), std::end(kGeometries), name) != std::end(kGeometries);
-  return is_geometry ? CanalType::Bytes : CanalType::Text;
+  return is_among(kGeometries) ? CanalType::Bytes : CanalType::Text;
 }
 
 template <typename Number>

@@ -38,8 +38,8 @@ class DebeziumDecoder final : public RecordDecoder {
     if (!record.value) return Outcome::Tombstone;
     if (!record.value->starts_with('{')) return Outcome::OtherFormat;
     try {
-      // Numbers inside GEOMETRY and VECTOR are written anew, and may be longer then.
-      JsonStorage storage(record.topic.size() + 2 * record.value->size() +
+      // Numbers inside VECTOR are written anew, and may be longer then: 100000000000000.0 for 1e+14.
+      JsonStorage storage(record.topic.size() + 4 * record.value->size() +
                           (record.key ? record.key->size() : 0));
       const Outcome outcome = read_envelope(*record.value, storage, out);
       if (outcome == Outcome::Change) {

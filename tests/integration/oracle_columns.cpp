@@ -308,6 +308,8 @@ OracleTable geometries(bool is_mysql) {
     const bool is_point = kind == 1;
     std::vector<std::string> extremes;
     if (kind == 0 || kind == 7) extremes.emplace_back("ST_GeomFromText('GEOMETRYCOLLECTION()')");
+    if (kind == 7) extremes.emplace_back("ST_GeomFromText('MULTIPOINT(1 2, 3 4)')");
+    if (kind == 7 && !is_mysql) extremes.emplace_back("ST_GeomFromText('POINT(1 2)')");
     if (kind <= 1) extremes.emplace_back("ST_GeomFromText('POINT(-1.7976931348623157e308 5e-324)')");
     table.columns.push_back({"geometry", geometry_type(kind), "HEX(X)",
                              [=](OracleRandom& r) { return geometry_literal(r, kind, is_mysql); },

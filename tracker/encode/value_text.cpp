@@ -140,7 +140,7 @@ void append_time_text(std::string& out, std::int64_t micros, std::uint8_t decima
 
 void append_timestamp_text(std::string& out, std::int64_t micros, std::uint8_t decimals) {
   CivilTime civil{};
-  if (micros / kMicrosPerSecond != 0) {  // 0 is MySQL's zero timestamp
+  if (micros != 0) {  // 0 is MySQL's zero timestamp
     const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds{micros}};
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};

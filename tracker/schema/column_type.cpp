@@ -49,7 +49,8 @@ absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
 }
 
 bool is_binary_type(std::string_view data_type) {
-  return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob");
+  return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob") ||
+         data_type == "vector";  // MariaDB's is a VARBINARY
 }
 
 std::uint64_t declared_length(std::string_view column_type) {

@@ -28,10 +28,6 @@ bool has_charset(std::string_view type) {
   return is_one_of(type, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"});
 }
 
-bool is_binary(std::string_view type) {
-  return is_one_of(type, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
-}
-
 /// The type of the same size for bytes: CHAR CHARACTER SET binary is BINARY.
 std::string binary_type(std::string_view type) {
   if (type == "char") return "binary";
@@ -193,7 +189,7 @@ CatalogColumn make_column(const sql::ColumnSpec& spec, const ColumnContext& cont
   column.data_type = declared_type(spec, context.dialect);
   if (has_charset(column.data_type)) {
     column.collation = column_collation(spec, context);
-  } else if (is_binary(column.data_type)) {
+  } else if (is_binary_type(column.data_type)) {
     column.collation = types::kBinaryCollation;
   }
   settle_text_type(column, spec, context.dialect.collations);

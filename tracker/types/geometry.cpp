@@ -25,7 +25,9 @@ bool is_wkb(std::string_view wkb, std::uint8_t declared) noexcept {
       type > static_cast<std::uint32_t>(GeometryType::Collection))
     return false;
   if (type == static_cast<std::uint32_t>(GeometryType::Point) && wkb.size() != kWkbPointSize) return false;
-  return declared == static_cast<std::uint8_t>(GeometryType::Any) || declared == type;
+  // MariaDB takes any geometry in a GEOMETRYCOLLECTION, MySQL any that has several parts.
+  return declared == static_cast<std::uint8_t>(GeometryType::Any) ||
+         declared == static_cast<std::uint8_t>(GeometryType::Collection) || declared == type;
 }
 
 DecodeStatus decode_geometry(ByteReader& row, const Column& column, Scratch&, Value& out) noexcept {

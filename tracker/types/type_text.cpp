@@ -89,7 +89,9 @@ std::uint32_t bytes_per_character(const Column& column) noexcept {
 }
 
 std::string type_text(const Column& column) {
-  if (!column.declared_type.empty()) return column.declared_type;
+  // MariaDB's VECTOR is bytes, which nobody would take a "vector" for.
+  const bool is_named_otherwise = is_binary(column) && column.declared_type.starts_with("vector");
+  if (!column.declared_type.empty() && !is_named_otherwise) return column.declared_type;
   switch (static_cast<WireType>(column.wire_type)) {
     case WireType::Tiny:
       return with_sign("tinyint", column);

@@ -34,6 +34,15 @@ TEST(DebeziumDecoder, KeyAndTransaction) {
   EXPECT_EQ(change.topic, "orders");
 }
 
+TEST(DebeziumDecoder, NumbersThatGrowHaveRoom) {
+  std::string vector = "1e+14";
+  for (int i = 0; i < 2000; ++i) vector += ",1e+14";
+  const Decoded decoded =
+      decode(R"({"before":null,"after":{"id":7,"e":[)" + vector + "]}," + kSource + R"(,"op":"c"})",
+             Outcome::Change);
+  EXPECT_TRUE(decoded.change.after.at("e").text().starts_with("[100000000000000.0,"));
+}
+
 TEST(DebeziumDecoder, WithSchemas) {
   const Decoded decoded = decode(
       R"({"schema":{"type":"struct","optional":false},"payload":{"before":null,"after":{"id":7},"op":"c",)" +
@@ -96,6 +105,18 @@ TEST(CanalDecoder, BeforeIsTheRowWithTheOldValues) {
   EXPECT_EQ(change.before.at("n").as_int64(), 1);
   EXPECT_TRUE(change.after.at("note").is_null());
   EXPECT_EQ(change.key.at("id").as_int64(), 7);
+}
+
+TEST(CanalDecoder, EveryGeometryIsBytes) {
+  for (const char* type : {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring",
+                           "multipolygon", "geometrycollection", "geomcollection"}) {
+    const Decoded decoded = decode(R"({"data":[{"g":"\u0000ÿ"}],"database":"shop","es":5,"isDdl":false,)"
+                                   R"("mysqlType":{"g":")" +
+                                       std::string(type) + R"("},"table":"orders","type":"INSERT"})",
+                                   Outcome::Change);
+    EXPECT_EQ(decoded.change.after.at("g").kind(), ValueKind::Bytes) << type;
+    EXPECT_EQ(decoded.change.after.at("g").text(), std::string_view("\0\xff", 2)) << type;
+  }
 }
 
 /// Cut off anywhere, or with a byte changed, a record is an error or another record, never a crash.

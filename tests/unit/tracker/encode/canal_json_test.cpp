@@ -257,6 +257,7 @@ TEST(CanalValue, TextAndTypeOfEachFamily) {
       {time, with(number(-500'000), ValueKind::Time), R"("-00:00:00.5")", 92},
       {datetime, zero_datetime, R"("0000-00-00 00:00:00.000")", 93},
       {timestamp, with(number(0), ValueKind::Timestamp), R"("0000-00-00 00:00:00.000000")", 93},
+      {timestamp, with(number(500'000), ValueKind::Timestamp), R"("1970-01-01 00:00:00.500000")", 93},
       {timestamp, with(number(1'700'000'000'000'001), ValueKind::Timestamp),
        R"("2023-11-14 22:13:20.000001")", 93},
       {column("c", ValueKind::Text, WireType::Enum), member, R"("6")", 4},

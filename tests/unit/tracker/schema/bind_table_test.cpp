@@ -80,6 +80,22 @@ TEST(BindTable, TakesEverythingFromTheCatalogWhenTheEventSaysNothing) {
   EXPECT_THAT(plan->key_columns, ElementsAre(0));
 }
 
+/// MariaDB's is a VARBINARY to the binlog.
+TEST(BindTable, AVectorIsBytesAlsoWhenTheEventSaysNothing) {
+  RecordedSession session;
+  session.record("information_schema.COLUMNS", {{"e", "vector(3)", "vector", "NO", std::nullopt}});
+  session.record("information_schema.STATISTICS", {});
+  session.record("information_schema.COLLATIONS", {{"utf8mb4_general_ci", "45"}});
+  SourceCatalog catalog(session);
+  binlog::TableMap map = wire_map();
+  map.wire_types = {kVarchar};
+  map.wire_metadata = {12};
+  map.is_nullable = {false};
+  const absl::StatusOr<binlog::TablePlan> plan = bind_table(map, catalog);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->columns[0].kind, types::ValueKind::Bytes);
+}
+
 TEST(BindTable, TheEventsOwnWordWinsOverTheCatalogs) {
   RecordedSession session;
   record_orders(session);

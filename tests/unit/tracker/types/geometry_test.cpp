@@ -53,6 +53,10 @@ TEST(Geometries, WhatIsNoneIsRefused) {
     return Cell(geometry(type), cell("00000000", wkb)).status;
   };
   EXPECT_EQ(status(GeometryType::Any, kPoint), DecodeStatus::Ok);
+  EXPECT_EQ(status(GeometryType::Collection, kPoint), DecodeStatus::Ok) << "of MariaDB";
+  EXPECT_EQ(
+      status(GeometryType::Collection, "01 04000000 01000000 01 01000000 000000000000f03f 00000000000000c0"),
+      DecodeStatus::Ok);
   EXPECT_EQ(status(GeometryType::Any, ""), DecodeStatus::BadValue);
   EXPECT_EQ(status(GeometryType::Any, "01 00000000 00000000"), DecodeStatus::BadValue);
   EXPECT_EQ(status(GeometryType::Any, "01 08000000 00000000"), DecodeStatus::BadValue);

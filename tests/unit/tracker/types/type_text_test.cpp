@@ -22,6 +22,12 @@ TEST(TypeText, IsTheCatalogsWhereItIsKnown) {
   EXPECT_EQ(text_of(definition), "int(10) unsigned zerofill");
 }
 
+TEST(TypeText, AVectorThatTravelsAsBytesIsNoVector) {
+  ColumnDefinition definition = with_collation(define(WireType::Varchar, 12), kBinaryCollation);
+  definition.declared_type = "vector(3)";
+  EXPECT_EQ(text_of(definition), "varbinary(12)");
+}
+
 TEST(TypeText, ComesFromTheTableMapOtherwise) {
   ColumnDefinition number = define(WireType::LongLong);
   number.is_unsigned = true;
