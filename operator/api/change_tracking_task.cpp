@@ -1,6 +1,7 @@
 #include "operator/api/change_tracking_task.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/task/stable_hash.h"
@@ -19,8 +20,8 @@ void read_around_spec(const nlohmann::json& object, TaskObject& task) {
   task.upgrade_request = string_at(object, {"metadata", "annotations", kUpgradeRequest});
 }
 
-void read_spec(const nlohmann::json& object, TaskObject& task) {
-  nlohmann::json spec = object_at(object, "spec");
+/// What a task is whatever the rest of its spec is worth.
+void read_kind(const nlohmann::json& spec, TaskObject& task) {
   task.is_stream = find_at(spec, {"sink", "stream"}) != nullptr;
   if (!task.is_stream) {
     const nlohmann::json* suspend = find_at(spec, {"suspend"});
@@ -28,6 +29,21 @@ void read_spec(const nlohmann::json& object, TaskObject& task) {
     task.deletes_topics = string_at(spec, {"deletionPolicy"}) == "Delete";
     task.manages_whitelist = string_at(spec, {"network", "whitelist", "mode"}) == "Manage";
   }
+}
+
+/// As one that says nothing but what is wrong with it.
+void refuse_spec(TaskObject& task, task::FieldError error) {
+  task.spec = std::make_shared<const nlohmann::json>(nlohmann::json::object());
+  auto parsed = std::make_shared<task::ParseResult>();
+  parsed->errors.push_back(std::move(error));
+  task.parsed = std::move(parsed);
+}
+
+void read_spec(const nlohmann::json& object, TaskObject& task) {
+  read_kind(object_at(object, "spec"), task);
+  if (std::optional<task::FieldError> error = nested_too_deep(object_at(object, "spec")))
+    return refuse_spec(task, *std::move(error));
+  nlohmann::json spec = object_at(object, "spec");
   task.spec = std::make_shared<const nlohmann::json>(spec);
   auto parsed = std::make_shared<task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));

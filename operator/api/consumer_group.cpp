@@ -1,5 +1,6 @@
 #include "operator/api/consumer_group.h"
 
+#include <optional>
 #include <utility>
 
 #include "operator/kube/json_access.h"
@@ -10,6 +11,10 @@ GroupObject read_group_object(const nlohmann::json& object) {
   GroupObject group;
   read_metadata(object, group);
   group.created = kube::text_at(object, "/metadata/creationTimestamp");
+  if (std::optional<task::FieldError> error = nested_too_deep(object_at(object, "spec"))) {
+    group.errors.push_back(*std::move(error));
+    return group;
+  }
   nlohmann::json document = document_of(object, object_at(object, "spec"));
   document["metadata"]["generation"] = group.generation;
   if (group.is_deleting) {

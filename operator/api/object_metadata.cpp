@@ -1,5 +1,7 @@
 #include "operator/api/object_metadata.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -10,21 +12,34 @@
 namespace rowtide::op::api {
 namespace {
 
-void drop_defaults_in(nlohmann::json& value, const std::string& path, const std::set<std::string>& defaults) {
+/// `path` is that of `value`, and is so again at the end: one text for all levels.
+void drop_defaults_in(nlohmann::json& value, std::string& path, const std::set<std::string>& defaults) {
+  const std::size_t length = path.size();
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      drop_defaults_in(value[i], path + "[" + std::to_string(i) + "]", defaults);
+      path += "[" + std::to_string(i) + "]";
+      drop_defaults_in(value[i], path, defaults);
+      path.resize(length);
     }
     return;
   }
   if (!value.is_object()) return;
   for (auto member = value.begin(); member != value.end();) {
-    const std::string member_path = path + "." + member.key();
-    drop_defaults_in(*member, member_path, defaults);
+    path += "." + member.key();
+    drop_defaults_in(*member, path, defaults);
     const bool says_nothing =
-        member->is_null() || (member->is_object() && member->empty()) || defaults.contains(member_path);
+        member->is_null() || (member->is_object() && member->empty()) || defaults.contains(path);
+    path.resize(length);
     member = says_nothing ? value.erase(member) : std::next(member);
   }
+}
+
+/// Goes no deeper than that itself.
+bool is_deeper_than(const nlohmann::json& value, int levels) {
+  if (!value.is_structured()) return false;
+  if (levels == 0) return true;
+  return std::any_of(value.begin(), value.end(),
+                     [&](const nlohmann::json& each) { return is_deeper_than(each, levels - 1); });
 }
 
 }  // namespace
@@ -71,7 +86,28 @@ nlohmann::json document_of(const nlohmann::json& object, nlohmann::json spec) {
           {"spec", std::move(spec)}};
 }
 
-void drop_defaults(nlohmann::json& value, const std::string& path, const std::vector<std::string>& defaults) {
+std::optional<task::FieldError> nested_too_deep(const nlohmann::json& spec) {
+  constexpr int kMaxLevels = 64;
+  constexpr int kToldLevels = 2;  // "spec.tracker.affinity"
+  if (!is_deeper_than(spec, kMaxLevels)) return std::nullopt;
+  std::string path = "spec";
+  const nlohmann::json* at = &spec;
+  for (int level = 1; level <= kToldLevels && at->is_object(); ++level) {
+    for (const auto& [name, value] : at->items()) {
+      if (!is_deeper_than(value, kMaxLevels - level)) continue;
+      path += "." + name;
+      at = &value;
+      break;
+    }
+  }
+  return task::FieldError{
+      .path = std::move(path),
+      .value = {},
+      .message = fmt::format("nested deeper than {} levels, which no object needs: correct or remove it",
+                             kMaxLevels)};
+}
+
+void drop_defaults(nlohmann::json& value, std::string path, const std::vector<std::string>& defaults) {
   drop_defaults_in(value, path, std::set<std::string>(defaults.begin(), defaults.end()));
 }
 

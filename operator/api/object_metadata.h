@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/task/parse.h"
 #include "operator/kube/resource.h"
 
 namespace rowtide::op::api {
@@ -40,6 +42,10 @@ void read_metadata(const nlohmann::json& object, ObjectMetadata& metadata);
 /// Without what says nothing: the fields at the paths `defaults` ("spec.sink.kafka.format"), nulls, and maps
 /// in which nothing else was. A default that the CRD gains is so none that a tracker, perhaps of an older
 /// image, would meet.
-void drop_defaults(nlohmann::json& value, const std::string& path, const std::vector<std::string>& defaults);
+void drop_defaults(nlohmann::json& value, std::string path, const std::vector<std::string>& defaults);
+
+/// What is wrong with a spec that nests deeper than any that is meant (the pod settings of a task may have
+/// any shape): to copy, compare or print it would go as deep. Asked before that is done.
+[[nodiscard]] std::optional<task::FieldError> nested_too_deep(const nlohmann::json& spec);
 
 }  // namespace rowtide::op::api

@@ -119,6 +119,19 @@ TEST_F(Refusals, AValueThatTheServerCannotReadIsTold) {
       << condition("Ready");
 }
 
+TEST_F(Refusals, ASpecThatIsNestedForNoPurposeIsToldAndHarmsNoOther) {
+  constexpr int kDepth = 1'000;
+  json deep = task_object("deep");
+  json* at = &deep["spec"]["tracker"]["affinity"];
+  for (int level = 0; level < kDepth; ++level) at = &(*at)["k"];
+  *at = "v";
+  apply(deep);
+  wait_for("Accepted", "False InvalidSpec", "deep");
+  EXPECT_THAT(condition("Accepted", "deep").value("message", ""),
+              HasSubstr("spec.tracker.affinity: nested deeper than 64 levels"));
+  start_tracking();
+}
+
 TEST_F(Refusals, AMisspeltFieldOfThePodIsToldBeforeThePrecheck) {
   json object = task_object();
   object["spec"]["tracker"]["tolerations"] = json::array({{{"keyy", "dedicated"}, {"operator", "Exists"}}});

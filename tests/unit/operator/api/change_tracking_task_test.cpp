@@ -1,8 +1,10 @@
 #include "operator/api/change_tracking_task.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "common/task/stable_hash.h"
+#include "operator/api/consumer_group.h"
 
 namespace rowtide::op::api {
 namespace {
@@ -149,6 +151,63 @@ TEST(TaskObject, AnInvalidSpecIsReadWithItsErrors) {
   const TaskObject task = read_task_object(bad);
   EXPECT_FALSE(task.parsed->ok());
   EXPECT_EQ(task.key.name, "orders");
+}
+
+/// {"k": {"k": ...}} of so many levels.
+json nested(int levels) {
+  json value = json::object();
+  for (int i = 1; i < levels; ++i) {
+    json around = json::object();
+    around["ten_letter"] = std::move(value);
+    value = std::move(around);
+  }
+  return value;
+}
+
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) << 10;
+}
+
+/// As deep as an API server takes it, in a field that keeps whatever is in there. A path of its own for each
+/// level would be half a gigabyte.
+TEST(TaskObject, ASpecThatIsNestedForNoPurposeIsRefused) {
+  constexpr int kDepth = 9'900;
+  constexpr std::size_t kMostMemory = std::size_t{64} << 20;
+  json deep = object();
+  deep["spec"]["suspend"] = true;
+  deep["spec"]["tracker"]["affinity"] = nested(kDepth);
+  const std::size_t before = peak_memory();
+  TaskReader reader;
+  for (int look = 0; look < 3; ++look) {
+    const TaskObject task = reader.read(deep);
+    ASSERT_EQ(task.parsed->errors.size(), 1U);
+    EXPECT_EQ(task::to_string(task.parsed->errors),
+              "spec.tracker.affinity: nested deeper than 64 levels, which no object needs: correct or remove "
+              "it\n");
+    EXPECT_TRUE(task.is_suspended) << "whatever the rest of the spec is worth";
+  }
+  EXPECT_LT(peak_memory() - before, kMostMemory);
+  deep["spec"]["tracker"]["affinity"] = json();
+  EXPECT_TRUE(reader.read(deep).parsed->ok());
+}
+
+TEST(TaskObject, TheDeepestSpecThatIsReadHas64Levels) {
+  json deep = object();
+  deep["spec"]["tracker"]["resources"] = nested(62);  // spec and tracker are two
+  EXPECT_FALSE(nested_too_deep(deep["spec"]));
+  deep["spec"]["tracker"]["resources"] = nested(63);
+  EXPECT_TRUE(nested_too_deep(deep["spec"]));
+}
+
+TEST(GroupObject, ASpecThatIsNestedForNoPurposeIsRefused) {
+  json group = object();
+  group["kind"] = "ConsumerGroup";
+  group["spec"] = {{"taskRef", {{"name", nested(9'900)}}}};
+  const GroupObject read = read_group_object(group);
+  ASSERT_EQ(read.errors.size(), 1U);
+  EXPECT_EQ(read.errors.front().path, "spec.taskRef.name");
 }
 
 TEST(TaskObject, AStreamIsNeitherSuspendedNorCleanedUpAfter) {
