@@ -56,8 +56,8 @@ class PluginTest(unittest.TestCase):
         cls.api.make_pod("orders", "orders-tracker-1")
 
     @classmethod
-    def start_plugin(cls, *words, stdin=subprocess.DEVNULL):
-        return subprocess.Popen(["kubectl", "rowtide", *words], env=cls.environment, stdin=stdin, stdout=subprocess.PIPE,
+    def start_plugin(cls, *words, stdin=subprocess.DEVNULL, locale="C.UTF-8"):
+        return subprocess.Popen(["kubectl", "rowtide", *words], env={**cls.environment, "LC_ALL": locale}, stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
     @staticmethod
@@ -203,9 +203,16 @@ class PluginTest(unittest.TestCase):
         for line in (r"\n +expected: +ROW\n", r"\n +message: +the server's format isn't \"ROW\"\n {34}of <all> \\ sessions", r"\n +repair: +SET PERSIST binlog_format = 'ROW';\n",
                      r"\nFailed 1/2 at 2026-03-01T09:59:00Z\n"):
             self.assertRegex(done.out, line)
-        self.assertNotIn("\x1b", done.out, "what a server says must not drive the terminal")
         self.assertRegex(self.shop("precheck", "orders").out, r"\nPassed 2/2 at ")
         self.assertIn("no precheck is done yet", self.shop("precheck", "fresh", code=1).err)
+
+    def test_what_a_server_says_does_not_drive_the_terminal(self):
+        for locale in ("C", "C.UTF-8"):
+            for words in (("precheck", "broken"), ("status", "broken")):
+                out = self.shop(*words, code=1 if words[0] == "precheck" else 0, locale=locale).out
+                with self.subTest(locale=locale, words=words):
+                    self.assertRegex(out, "sessions|ROW")
+                    self.assertEqual(re.findall("[\0-\x08\x0b-\x1f\x7f-\x9f]", out), [])
 
     def test_precheck_as_json(self):
         answer = self.shop("precheck", "broken", "-o", "json", code=1).json()

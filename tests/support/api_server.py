@@ -175,7 +175,7 @@ def failed_status():
     status["precheck"] |= {"result": "Failed", "summary": "1/2", "items": [
         {"name": "SourceReachable", "result": "Passed", "observed": "10.0.0.9"},
         {"name": "BinlogFormat", "result": "Failed", "reason": "WrongFormat", "observed": "STATEMENT", "expected": "ROW",
-         "message": "the server's format isn't \"ROW\"\nof <all> \\ sessions\x1b[31m", "repair": "SET PERSIST binlog_format = 'ROW';"}]}
+         "message": "the server's format isn't \"ROW\"\nof <all> \\ sessions\x1b[31m\x9b32m\x85", "repair": "SET PERSIST binlog_format = 'ROW';"}]}
     del status["progress"], status["topics"]
     return status
 
