@@ -68,6 +68,12 @@ bool has_ended(const json& pod) {
   return rank_of(pod) < 2;
 }
 
+std::int64_t overdue_at_ms(const json& pod) {
+  constexpr std::int64_t kMinuteMs = 60'000;
+  // Which is when its grace period ends.
+  return api::parse_time(kube::text_at(pod, "/metadata/deletionTimestamp")) + kMinuteMs;
+}
+
 bool supersedes(const json& pod, const json* other) {
   if (other == nullptr) return true;
   if (rank_of(pod) != rank_of(*other)) return rank_of(pod) > rank_of(*other);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ struct Obstacle {
 /// Whether no container of the pod will run any more (phase Succeeded or Failed). One that was evicted or
 /// that a kubelet rejected stays so, with its address, for as long as whoever made it does.
 [[nodiscard]] bool has_ended(const nlohmann::json& pod);
+
+/// When a pod that is told to go has had its time and a minute more: one that is still there is not confirmed
+/// gone, because its node is lost or cannot end it.
+[[nodiscard]] std::int64_t overdue_at_ms(const nlohmann::json& pod);
 
 /// Of two pods that one controller made (nullptr: there is none) the one that speaks for it: it runs or may,
 /// else it succeeded, else it failed; the younger, as far as whole seconds tell.

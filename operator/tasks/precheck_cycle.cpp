@@ -37,6 +37,16 @@ const json& true_condition(const json& job, std::string_view type) {
   return condition.is_object() && condition.value("status", "") == "True" ? condition : kNull;
 }
 
+/// By which the Job is known to have ended; null while it runs. Its failure is certain with FailureTarget:
+/// Failed waits for its pods, of which one on a node that is lost may never go.
+const json& end_condition(const json& job) {
+  static const json kNull;
+  for (const char* type : {"Complete", "FailureTarget", "Failed"}) {
+    if (const json& condition = true_condition(job, type); condition.is_object()) return condition;
+  }
+  return kNull;
+}
+
 /// What our container left behind when it ended.
 const json& terminated(const json* pod) {
   static const json kNull;
@@ -117,9 +127,9 @@ void decide_without_report(PrecheckDecision& decision, const api::TaskObject& ta
   }
   decision.verdict = PrecheckVerdict::Failed;
   if (is_recorded) return;
-  const json& failed = true_condition(job, "Failed");
-  decision.job_failure =
-      failed.is_object() ? failed.value("message", "it failed") : "it ended without a report";
+  const json& failed = end_condition(job);
+  decision.job_failure = kube::text_at(failed, "/type") != "Complete" ? failed.value("message", "it failed")
+                                                                      : "it ended without a report";
   if (kube::text_at(failed, "/reason") == "DeadlineExceeded") {
     decision.job_failure +=
         "; if its image is pulled slowly, bring it to the nodes; else see what the pod waited for "
@@ -135,9 +145,7 @@ void decide_without_report(PrecheckDecision& decision, const api::TaskObject& ta
 PrecheckDecision decide_finished(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {
   PrecheckDecision decision;
   decision.attempt = to_int(annotation(*run.job, kAttempt), 1);
-  const json& complete = true_condition(*run.job, "Complete");
-  const json& condition = complete.is_null() ? true_condition(*run.job, "Failed") : complete;
-  decision.finished_at_ms = api::parse_time(condition.value("lastTransitionTime", ""));
+  decision.finished_at_ms = api::parse_time(kube::text_at(end_condition(*run.job), "/lastTransitionTime"));
   // By our own clock as far as it was seen: the server's may be ahead or behind.
   const std::int64_t seen_ms = run.end_seen_ms == 0 ? now_ms : run.end_seen_ms;
   const std::int64_t waited = now_ms - seen_ms;
@@ -202,7 +210,7 @@ milliseconds precheck_pause(int attempt) {
 }
 
 bool is_finished(const json& job) {
-  return true_condition(job, "Complete").is_object() || true_condition(job, "Failed").is_object();
+  return end_condition(job).is_object();
 }
 
 PrecheckDecision decide_precheck(const api::TaskObject& task, const PrecheckRun& run, std::int64_t now_ms) {

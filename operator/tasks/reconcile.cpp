@@ -84,7 +84,8 @@ absl::Status belongs_to_another(const kube::ResourceType& type, const kube::Obje
       type.kind, to_string(key)));
 }
 
-/// Watches tell of everything but a tracker's answers and a Job whose pods are refused.
+/// Watches tell of everything but a tracker's answers, a Job whose pods are refused, and what does not
+/// happen.
 std::optional<milliseconds> next_look(const Observed& observed, const json& status) {
   std::optional<milliseconds> next = observed.precheck.look_again_after;
   const auto at_least = [&](milliseconds delay) { next = next ? std::min(*next, delay) : delay; };
@@ -93,6 +94,10 @@ std::optional<milliseconds> next_look(const Observed& observed, const json& stat
     at_least(phase == "Tracking" || phase == "Injectable" ? kWhileSteady : kWhileMoving);
   } else if (observed.precheck.verdict == PrecheckVerdict::Running) {
     at_least(kWhileSteady);
+  }
+  if (observed.pod == nullptr && observed.leaving_pod != nullptr) {
+    const std::int64_t left_ms = overdue_at_ms(*observed.leaving_pod) - observed.now_ms;
+    if (left_ms > 0) at_least(milliseconds(left_ms));
   }
   if (const auto& alerts = observed.task.parsed->task.spec.alerts; alerts && observed.lag_since_ms > 0) {
     const std::int64_t left_ms = observed.lag_since_ms + alerts->for_seconds * 1000 - observed.now_ms;
@@ -106,6 +111,7 @@ std::optional<milliseconds> next_look(const Observed& observed, const json& stat
 struct Reconciler::Objects {
   kube::ObjectPtr deployment;
   kube::ObjectPtr tracker_pod;
+  kube::ObjectPtr leaving_pod;                // the tracker's, told to go, not ended
   std::vector<kube::ObjectPtr> sidecar_pods;  // by name
   kube::ObjectPtr job;
   kube::ObjectPtr job_pod;
@@ -164,7 +170,10 @@ Reconciler::Objects Reconciler::observe(const api::TaskObject& task) const {
         supersedes(*pod, get(objects.job_pod))) {
       objects.job_pod = pod;
     }
-    if (is_leaving(*pod)) continue;
+    if (is_leaving(*pod)) {
+      if (is_tracker_pod(*pod, task) && !has_ended(*pod)) objects.leaving_pod = pod;
+      continue;
+    }
     if (is_sidecar_pod(*pod, task)) objects.sidecar_pods.push_back(pod);
     if (task.is_stream || !is_tracker_pod(*pod, task)) continue;
     // What is left of one that was evicted says nothing of a task that is to have none.
@@ -259,6 +268,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   Observed observed{.task = task, .precheck = precheck};
   observed.deployment = get(objects.deployment);
   observed.pod = get(objects.tracker_pod);
+  observed.leaving_pod = get(objects.leaving_pod);
   observed.conflict = conflict;
   observed.is_rolled_out =
       is_fit && is_applied(task, observed.deployment, plan.deployment) && is_rolled_out(*observed.deployment);

@@ -162,7 +162,8 @@ Condition precheck_passed(const View& view) {
 Condition tracker_condition(const View& view) {
   if (view.is_suspended && !view.observed.tracker_refusal)
     return {"TrackerAvailable", ConditionStatus::False, "Suspended", "spec.suspend is true"};
-  Condition available = tracker_available(view.observed.deployment, view.observed.pod);
+  Condition available = tracker_available(view.observed.deployment, view.observed.pod,
+                                          view.observed.leaving_pod, view.observed.now_ms);
   const std::optional<Refusal>& refusal = view.observed.tracker_refusal;
   if (refusal && available.status != ConditionStatus::True) {
     available.reason = refusal->reason;

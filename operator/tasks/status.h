@@ -18,9 +18,10 @@ namespace rowtide::op::tasks {
 /// Everything that was observed of a task, at one moment.
 struct Observed {
   const api::TaskObject& task;
-  const PrecheckDecision& precheck;            ///< meaningless if the spec is invalid
-  const nlohmann::json* deployment = nullptr;  ///< nullptr: there is none
-  const nlohmann::json* pod = nullptr;         ///< the tracker's newest pod that is not on its way out
+  const PrecheckDecision& precheck;             ///< meaningless if the spec is invalid
+  const nlohmann::json* deployment = nullptr;   ///< nullptr: there is none
+  const nlohmann::json* pod = nullptr;          ///< the tracker's newest pod that is not on its way out
+  const nlohmann::json* leaving_pod = nullptr;  ///< one on its way out that has not ended
   /// The pod's last answer; empty: it has not given any, or runs another task.
   std::optional<task::TrackerStatus> tracker = std::nullopt;
   std::int64_t answered_at_ms = 0;  ///< when it gave that

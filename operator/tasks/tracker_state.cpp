@@ -37,6 +37,18 @@ Condition crashed(const json& terminated, bool is_looping) {
   return not_available(is_looping ? "CrashLooping" : "TrackerFailed", std::move(message));
 }
 
+/// A Deployment that is rolled makes no pod (Recreate) while one before it counts as running.
+Condition held_by(const json& old_pod) {
+  const std::string name = kube::text_at(old_pod, "/metadata/name");
+  return not_available(
+      "OldPodStuck",
+      fmt::format(
+          "pod {0} on node {1} is not confirmed gone, and no other is made before; if the node is off "
+          "for good: kubectl delete pod {0} -n {2} --force --grace-period=0, or taint it "
+          "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute",
+          name, kube::text_at(old_pod, "/spec/nodeName"), kube::text_at(old_pod, "/metadata/namespace")));
+}
+
 Condition without_pod(const json& deployment) {
   const json& failure =
       api::find_condition(kube::value_at(deployment, "/status/conditions"), "ReplicaFailure");
@@ -48,8 +60,11 @@ Condition without_pod(const json& deployment) {
 
 }  // namespace
 
-Condition tracker_available(const json* deployment, const json* pod) {
+Condition tracker_available(const json* deployment, const json* pod, const json* leaving_pod,
+                            std::int64_t now_ms) {
   if (deployment == nullptr) return not_available("NotStarted", "there is no tracker yet");
+  const bool is_held = pod == nullptr && leaving_pod != nullptr && overdue_at_ms(*leaving_pod) <= now_ms;
+  if (is_held) return held_by(*leaving_pod);
   if (pod == nullptr) return without_pod(*deployment);
   return container_available(*pod, kTrackerContainer);
 }

@@ -99,7 +99,8 @@ inline std::string verb_of(const kube::Request& request) {
   return verbs.at(request.method) + " " + resource;
 }
 
-/// Between the operator and the server. What the server tells of tasks is held back while `hold` is on.
+/// Between the operator and the server. What the server tells of tasks is held back while `hold` is on, and
+/// that a pod is told to go comes as if it were so much longer ago.
 class OperatorTransport final : public kube::Transport {
  public:
   explicit OperatorTransport(kube::Transport& transport) : transport_(&transport) {}
@@ -123,7 +124,9 @@ class OperatorTransport final : public kube::Transport {
   absl::Status stream(const std::string& path_and_query, const kube::LineHandler& on_line,
                       std::chrono::milliseconds idle_timeout, std::stop_token stop) override {
     const bool is_of_tasks = path_and_query.find("/changetrackingtasks") != std::string::npos;
-    const auto late = [&](std::string_view line) {
+    const auto late = [&](std::string_view original) {
+      const std::string aged = with_older_deletion(original);
+      const std::string_view line(aged);
       std::unique_lock lock(mutex_);
       if (is_of_tasks) released_.wait(lock, stop, [&] { return !is_held_; });
       lock.unlock();
@@ -134,6 +137,7 @@ class OperatorTransport final : public kube::Transport {
     note("watch" + list.substr(list.find(' ')), absl::IsPermissionDenied(end) ? end.ToString() : "");
     return end;
   }
+  void age_deletions(seconds by) { deletions_older_ = by; }
   void hold(bool is_held) {
     {
       const std::lock_guard lock(mutex_);
@@ -143,6 +147,16 @@ class OperatorTransport final : public kube::Transport {
   }
 
  private:
+  std::string with_older_deletion(std::string_view line) const {
+    if (deletions_older_.load() == seconds(0)) return std::string(line);
+    json event = json::parse(line);
+    json& metadata = event.at("object").at("metadata");
+    if (!metadata.contains("deletionTimestamp")) return std::string(line);
+    const std::int64_t told_ms = api::parse_time(metadata.at("deletionTimestamp").get<std::string>());
+    metadata["deletionTimestamp"] =
+        api::format_time(told_ms - std::chrono::milliseconds(deletions_older_.load()).count());
+    return event.dump();
+  }
   void note(const std::string& verb, const std::string& refusal) {
     const std::lock_guard lock(mutex_);
     used_.insert(verb);
@@ -155,6 +169,7 @@ class OperatorTransport final : public kube::Transport {
   std::set<std::string> used_;
   std::vector<std::string> forbidden_;
   bool is_held_ = false;
+  std::atomic<seconds> deletions_older_{seconds(0)};
 };
 
 /// The CRD with another schema while it lives. The server begins to use it a moment later.
@@ -361,12 +376,13 @@ class ReconcilerTest : public testing::Test {
   }
 
   /// The Deployment controller's and the kubelet's part: its pod is of the newest template, and ready.
-  void roll_out(const std::string& pod, const std::string& name = "orders") {
+  void roll_out(const std::string& pod, const std::string& name = "orders", const std::string& node = "") {
     const std::string tracker = name + "-tracker";
     wait_until("the Deployment", [&] { return live(kube::kDeployment, tracker).is_object(); });
     const json deployment = live(kube::kDeployment, tracker);
     json pod_template = deployment.at("spec").at("template");
     pod_template["metadata"]["labels"]["pod-template-hash"] = "abc";
+    if (!node.empty()) pod_template["spec"]["nodeName"] = node;
     make_pod(
         pod, pod_template,
         {{"kind", "ReplicaSet"}, {"apiVersion", "apps/v1"}, {"name", tracker + "-abc"}, {"uid", "rs-1"}});

@@ -458,6 +458,29 @@ TEST_F(ReconcilerTest, APodThatWasEvictedIsTheTrackerOnlyWhileThereIsNoOther) {
   EXPECT_FALSE(reconciler_->reconcile({space_, "orders"}).requeue_after) << "there is nothing to look at";
 }
 
+/// The Deployment controller of Recreate makes no pod while one of before counts as running.
+TEST_F(ReconcilerTest, APodOnALostNodeThatHoldsTheNextIsToldWithTheRepair) {
+  start_tracking();
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "tracker-1"}, {}).ok());
+  roll_out("on-a-node", "orders", "n1");
+  wait_for("Ready", "True Streaming");
+  watched_.age_deletions(seconds(115));  // of its minute to stop and the one after that
+  EXPECT_TRUE(client_.remove(kube::kPod, {space_, "on-a-node"}, {}).ok());  // no kubelet ends it
+  json object = task_object();
+  object["spec"]["tracker"]["image"] = "rowtide:next";
+  apply(object);
+  wait_for("TrackerAvailable", "False PodStarting");
+  wait_for("TrackerAvailable", "False OldPodStuck");
+  EXPECT_EQ(said("Ready"), "False OldPodStuck");
+  EXPECT_NE(condition("Ready").value("message", "").find("pod on-a-node on node n1"), std::string::npos)
+      << condition("Ready");
+  const std::string path = kube::object_path(kube::kPod, {space_, "on-a-node"}).value();
+  const json at_once = {{"gracePeriodSeconds", 0}};
+  EXPECT_EQ(transport_->request({"DELETE", path, "application/json", at_once.dump()}).value().status, 200);
+  roll_out("next", "orders");
+  wait_for("Ready", "True Streaming");
+}
+
 /// Tasks of deletionPolicy Delete.
 class CleanupCycleTest : public ReconcilerTest {
  protected:

@@ -326,6 +326,26 @@ TEST(PrecheckCycle, AJobWhosePodTheKubeletEndedSaysWhy) {
   EXPECT_EQ(decide(task, &failed, &evicted, kNowMs + 60'000, kNowMs).job_failure, "Evicted: low on memory");
 }
 
+/// Since 1.31 the Job is not called Failed before its pods are gone: one on a lost node never goes.
+TEST(PrecheckCycle, ARunWhoseNodeIsLostHasFailed) {
+  const api::TaskObject task = test_task();
+  json lost = job(task, "FailureTarget", kNowMs);
+  lost["status"]["conditions"][0]["message"] = "Job has reached the specified backoff limit";
+  const json leaving = json::parse(R"({"metadata": {"deletionTimestamp": "2026-02-01T00:00:00Z"},
+    "status": {"phase": "Running", "containerStatuses": [{"name": "precheck", "state": {"running": {}}}]}})");
+  const PrecheckDecision soon = decide(task, &lost, &leaving, kNowMs + 1'000, kNowMs);
+  EXPECT_EQ(soon.verdict, PrecheckVerdict::Running) << "the pod's end may come after the Job's";
+  const api::TaskObject second = test_task(recorded(task, "Failed", kNowMs, 0));
+  const PrecheckDecision failed = decide(second, &lost, &leaving, kNowMs + 1'000, kNowMs);
+  EXPECT_EQ(failed.verdict, PrecheckVerdict::Failed);
+  EXPECT_EQ(failed.action, PrecheckAction::None);
+  EXPECT_EQ(failed.job_failure, "Job has reached the specified backoff limit");
+  EXPECT_EQ(failed.finished_at_ms, kNowMs);
+  const PrecheckDecision later = decide(task, &lost, &leaving, kNowMs + 60'000, kNowMs);
+  EXPECT_EQ(later.verdict, PrecheckVerdict::Failed);
+  EXPECT_EQ(later.action, PrecheckAction::DeleteJob);
+}
+
 TEST(PrecheckCycle, PausesGrowToFiveMinutes) {
   EXPECT_EQ(precheck_pause(1), milliseconds(10'000));
   EXPECT_EQ(precheck_pause(2), milliseconds(20'000));

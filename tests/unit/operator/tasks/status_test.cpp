@@ -593,6 +593,25 @@ TEST(TrackerState, WhatKeepsThePodFromRunning) {
   }
 }
 
+TEST(TrackerState, APodThatIsNotConfirmedGoneIsToldWithTheRepair) {
+  const json leaving = json::parse(R"({"metadata": {"name": "orders-tracker-1", "namespace": "shop",
+    "deletionTimestamp": "2026-02-01T00:00:00Z"}, "spec": {"nodeName": "n1"}, "status": {"phase": "Running"}})");
+  EXPECT_EQ(overdue_at_ms(leaving), kNowMs + 60'000);
+  const json deployment = json::object();
+  const api::Condition held = tracker_available(&deployment, nullptr, &leaving, kNowMs + 60'000);
+  EXPECT_EQ(held.status, api::ConditionStatus::False);
+  EXPECT_EQ(held.reason, "OldPodStuck");
+  EXPECT_EQ(
+      held.message,
+      "pod orders-tracker-1 on node n1 is not confirmed gone, and no other is made before; if the node is "
+      "off for good: kubectl delete pod orders-tracker-1 -n shop --force --grace-period=0, or taint it "
+      "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute");
+  EXPECT_EQ(tracker_available(&deployment, nullptr, &leaving, kNowMs + 59'999).reason, "PodStarting");
+  const json next = pod({{"waiting", {{"reason", "ContainerCreating"}}}});
+  EXPECT_EQ(tracker_available(&deployment, &next, &leaving, kNowMs + 60'000).reason, "PodStarting")
+      << "it holds nothing";
+}
+
 TEST(PodState, OfSeveralPodsOneThatMayRunSpeaks) {
   const auto made = [](const char* phase, const char* second) {
     return json{{"metadata", {{"creationTimestamp", std::string("2026-03-01T10:00:0") + second + "Z"}}},
