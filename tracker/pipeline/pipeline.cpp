@@ -408,15 +408,28 @@ void Pipeline::note_place(const std::string& file, std::uint64_t offset) {
 absl::Status Pipeline::hand_over(const std::stop_token& stop) {
   if (batch_.empty()) return absl::OkStatus();
   absl::Status status = parts_.sink.write(batch_, stop);
+  if (part_bytes_ == 0) part_began_ = std::chrono::steady_clock::now();
   part_bytes_ += batch_.bytes();
   batch_.clear();
   return status;
 }
 
+bool Pipeline::is_part_old() const {
+  return part_bytes_ > 0 && std::chrono::steady_clock::now() - part_began_ >= parts_.part_age;
+}
+
+/// Where rows of others are read for long, what was handed over must not wait for their end.
+absl::Status Pipeline::end_old_part(const std::stop_token& stop) {
+  if (!is_part_old()) return absl::OkStatus();
+  RETURN_IF_ERROR(hand_over(stop));
+  end_part();
+  return absl::OkStatus();
+}
+
 /// What was handed over of the transaction so far may be made durable. The rows of an XA transaction stand
 /// elsewhere, and what is held is small: those stay one part.
 void Pipeline::end_part() {
-  if (part_bytes_ < parts_.part_size || xa_.is_reading_again() || !held_file_.empty() ||
+  if ((part_bytes_ < parts_.part_size && !is_part_old()) || xa_.is_reading_again() || !held_file_.empty() ||
       !progress_.may_be_parted())
     return;
   part_bytes_ = 0;
@@ -569,7 +582,7 @@ absl::Status Pipeline::on_rows(const binlog::EventView& event, const std::stop_t
           1);
     }
     if (progress_.is_resumed()) progress_.leave_out(table->name);
-    return absl::OkStatus();
+    return end_old_part(stop);
   }
   xa_.note_rows();
   if (may_be_taken_back()) {

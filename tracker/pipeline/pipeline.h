@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -62,6 +63,8 @@ class Pipeline {
     std::string server{};
     /// Bytes of records: a larger transaction is made durable in parts of about that many.
     std::size_t part_size = std::size_t{64} << 20U;
+    /// And after that long, whatever else of it is read: Kafka keeps what is not committed for ten minutes.
+    std::chrono::nanoseconds part_age = std::chrono::minutes(1);
   };
 
   /// The parts must outlive the pipeline.
@@ -123,6 +126,8 @@ class Pipeline {
                                                 const std::stop_token& stop);
   void note_place(const std::string& file, std::uint64_t offset);
   void end_part();
+  [[nodiscard]] bool is_part_old() const;
+  [[nodiscard]] absl::Status end_old_part(const std::stop_token& stop);
   [[nodiscard]] absl::Status hand_over(const std::stop_token& stop);
   [[nodiscard]] encode::ChangeOrigin origin_of(const binlog::EventView& event) const;
 
@@ -163,6 +168,7 @@ class Pipeline {
   bool is_located_ = false;  ///< the failure says already where it is
   TransactionProgress progress_;
   std::size_t part_bytes_ = 0;  ///< handed over since the transaction or its last part began
+  std::chrono::steady_clock::time_point part_began_;  ///< where part_bytes_ are not none
   bool in_payload_ = false;
   std::uint32_t payload_rows_ = 0;  ///< rows so far of the payload, whose events share one position
 };

@@ -120,7 +120,8 @@ class PipelineEvents : public testing::Test {
                         .topic_for = [](const auto&, const auto&) { return std::string("topic"); },
                         .unprocessable = unprocessable_,
                         .server = kServer,
-                        .part_size = part_size});
+                        .part_size = part_size,
+                        .part_age = part_age_});
     pipeline_->start(from);
     end_ = from.offset;
     EXPECT_TRUE(put({EventType::FormatDescription, binlog::format_body("8.4.0")}).ok());
@@ -150,6 +151,7 @@ class PipelineEvents : public testing::Test {
     return record;
   }
 
+  std::chrono::nanoseconds part_age_ = std::chrono::hours(1);
   task::Unprocessable unprocessable_ = task::Unprocessable::Stop;  ///< from the next track() on
   test::RecordedSession session_;
   schema::SourceCatalog catalog_{session_};

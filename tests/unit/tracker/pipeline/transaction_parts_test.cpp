@@ -76,6 +76,22 @@ TEST_F(TransactionParts, GoOnWhereTheLastOneEnded) {
   }
 }
 
+// Else Kafka would give up what waits for the end of a transaction that is mostly of tables of no interest.
+TEST_F(TransactionParts, EndAlsoByAgeWhileRowsOfOthersAreRead) {
+  part_age_ = std::chrono::nanoseconds(0);
+  const std::vector<Event> events = transaction(7, 100);
+  sink_ = {};
+  track(shop("orders"), {binlog::MysqlGtidSet(), "binlog.000001", 4, {}}, std::size_t{1} << 30U);
+  put_all(events);
+  const MemorySink whole = sink_;
+  ASSERT_GT(whole.positions.size(), 2U);
+  const MemorySink::End part = whole.positions.at(whole.positions.size() - 2);
+  ASSERT_TRUE(part.position.midway);
+  part_age_ = std::chrono::hours(1);
+  const MemorySink rest = run(events, part.position, shop("orders"));
+  EXPECT_EQ(part.records + count_of(rest.records, "orders"), count_of(whole.records, "orders"));
+}
+
 TEST_F(TransactionParts, SmallTransactionsHaveNone) {
   const MemorySink got = run(transaction(7, 10));
   ASSERT_EQ(got.positions.size(), 1U);
