@@ -95,6 +95,9 @@ std::string topic_for(const task::Task& task, std::string_view database, std::st
   const std::string_view name = name_template(task);
   if (name.empty()) return legal(task.qualified_name());
   Expansion made = Expander(database, table).expand(name);
+  // What stands beside the tables: schema changes, and Debezium's transactions.
+  const std::string own = task.qualified_name();
+  if (made.name == own || made.name == own + ".transaction") made.is_ambiguous = true;
   if (!made.is_ambiguous || made.filled_in.empty()) return legal(std::move(made.name));
   const std::string suffix = fingerprint(made.filled_in);
   if (made.name.size() > kMaxTopicLength - suffix.size()) made.name.resize(kMaxTopicLength - suffix.size());

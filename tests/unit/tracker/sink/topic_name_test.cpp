@@ -53,6 +53,14 @@ TEST(TopicName, IsAlwaysLegal) {
   EXPECT_EQ(topic_for(with_name("{table}"), "d", std::string(249, 'x')), std::string(249, 'x'));
 }
 
+TEST(TopicName, NoTableSharesThatOfTheSchemaChanges) {
+  const task::Task task = with_name("prod.{table}");
+  EXPECT_EQ(schema_topic_for(task), "prod.orders");
+  EXPECT_TRUE(topic_for(task, "shop", "orders").starts_with("prod.orders-"));
+  EXPECT_TRUE(topic_for(task, "shop", "orders.transaction").starts_with("prod.orders.transaction-"));
+  EXPECT_EQ(topic_for(task, "shop", "carts"), "prod.carts");
+}
+
 TEST(TopicName, TwoTablesNeverShareOneWhoseNameHoldsTheirs) {
   const std::pair<std::string, std::string> tables[] = {
       {"d", "a b"},   {"d", "a_b"},   {"d", "a/b"}, {"d", "a?b"}, {"a.b", "c"},
