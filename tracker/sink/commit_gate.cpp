@@ -1,5 +1,7 @@
 #include "tracker/sink/commit_gate.h"
 
+#include <algorithm>
+
 namespace rowtide::sink {
 namespace {
 
@@ -7,7 +9,7 @@ using std::chrono::milliseconds;
 
 // Short beside a commit's own milliseconds; a writer under load does not pause that long.
 constexpr milliseconds kPause{2};
-// Commits take at most a tenth of the time, and wait at least that long under load.
+// Commits take at most a tenth of the time under load, but for those whose cost is above longest_wait_.
 constexpr int kShare = 10;
 constexpr milliseconds kPositionInterval{500};
 
@@ -36,8 +38,7 @@ void CommitGate::leave(const binlog::Position& position) {
 }
 
 bool CommitGate::is_due(Clock::time_point now) const {
-  if (has_records_)
-    return (!is_writing_ && now - last_write_ >= kPause) || now - opened_at_ >= cost_ * kShare;
+  if (has_records_) return (!is_writing_ && now - last_write_ >= kPause) || now - opened_at_ >= wait_;
   return is_new() && now - opened_at_ >= kPositionInterval;
 }
 
@@ -73,7 +74,7 @@ void CommitGate::open(bool is_committed) {
   {
     const std::lock_guard lock(mutex_);
     opened_at_ = Clock::now();
-    cost_ = opened_at_ - closed_at_;
+    wait_ = std::min<Clock::duration>((opened_at_ - closed_at_) * kShare, longest_wait_);
     if (is_committed) {
       committed_ = closed_at_end_;
       has_records_ = false;

@@ -16,6 +16,10 @@ class CommitGate {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// A commit may have waited for brokers that were away, which says nothing of the next: under load that one
+  /// is due `longest_wait` after it at the latest.
+  explicit CommitGate(Clock::duration longest_wait = std::chrono::seconds(5)) : longest_wait_(longest_wait) {}
+
   /// The writer, before records; waits while a commit has its turn. False: stop.
   [[nodiscard]] bool enter(const std::stop_token& stop);
   /// The writer: what it wrote is of transactions up to `position`.
@@ -51,7 +55,8 @@ class CommitGate {
   Clock::time_point last_write_;
   Clock::time_point closed_at_;
   Clock::time_point opened_at_;
-  Clock::duration cost_{};  ///< of the last commit
+  const Clock::duration longest_wait_;
+  Clock::duration wait_{};  ///< under load, from the last commit on
 };
 
 }  // namespace rowtide::sink

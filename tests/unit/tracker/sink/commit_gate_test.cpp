@@ -97,6 +97,24 @@ TEST(CommitGate, IsDueSoonAfterTheLastRecord) {
   EXPECT_EQ(gate.close({}), at(10));
 }
 
+// Brokers that were away for a minute must not hold the commits of the next ten back.
+TEST(CommitGate, ACommitThatTookLongDoesNotPutTheNextOffForLong) {
+  CommitGate gate(std::chrono::milliseconds(300));
+  ASSERT_TRUE(gate.enter({}));
+  gate.leave(at(10));
+  ASSERT_EQ(gate.close({}), at(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  gate.open(true);
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested() && gate.enter(stop)) {
+    }
+  });
+  const auto begun = CommitGate::Clock::now();
+  EXPECT_TRUE(gate.wait_until_due({}));
+  EXPECT_LT(CommitGate::Clock::now() - begun, std::chrono::milliseconds(2'000))
+      << "ten times the cost is 3 s";
+}
+
 TEST(CommitGate, RollingBackForgetsWhatIsNotCommitted) {
   CommitGate gate;
   gate.leave(at(10));
