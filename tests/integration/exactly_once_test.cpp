@@ -440,8 +440,9 @@ TEST_P(ExactlyOnce, BrokersThatAreAwayAreNotTakenForTheSource) {
   broker.kill9();  // at once: the transaction must not come to its end meanwhile
   kill_dump();
   wait_until(
-      "SinkUnavailable", [&] { return tracker.status().at("reason") == "SinkUnavailable"; }, seconds{120},
-      [&] { return tracker.process().err() + tracker.get("/status").body; });
+      "the transaction is lost",
+      [&] { return tracker.get("/metrics").body.find("reason=\"SinkUnavailable\"") != std::string::npos; },
+      seconds{120}, [&] { return tracker.process().err() + tracker.get("/status").body; });
   EXPECT_EQ(tracker.metric("rowtide_tracker_source_connected"), 1);
   broker.start();
   EXPECT_EQ(differences(arrived(reader, kRows), kRows), "") << tracker.process().err();

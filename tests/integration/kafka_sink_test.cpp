@@ -268,6 +268,37 @@ TEST(KafkaSink, WhatIsRolledBackIsNotReadAndTheSinkGoesOn) {
   EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("first", "second", "third"));
 }
 
+TEST(KafkaSink, ARollBackThatFoundNoBrokersIsMadeAgain) {
+  KafkaBroker broker;
+  task::Task task = task_on(broker.bootstrap(), "changes");
+  task.spec.sink.kafka->delivery = "ExactlyOnce";
+  const auto sink = open_sink(task);
+  ASSERT_TRUE(write_one(*sink, "changes", "lost").ok());
+  broker.stop();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    EXPECT_TRUE(absl::IsUnavailable(sink->transactional()->roll_back())) << attempt;
+    EXPECT_FALSE(sink->transactional()->at_transaction_boundary());
+  }
+  broker.start();
+  const absl::Status rolled_back = sink->transactional()->roll_back();
+  ASSERT_TRUE(rolled_back.ok()) << message(rolled_back);
+  ASSERT_TRUE(write_one(*sink, "changes", "kept").ok());
+  EXPECT_TRUE(commit(*sink, 101).ok());
+  KafkaReader reader = broker.reader("changes");
+  EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("kept"));
+}
+
+// Kafka takes '.' and '_' for the same.
+TEST(KafkaSink, ATopicThatCollidesIsSaidWithWhatToDo) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  broker.create_topic("colliding.a_b");
+  const auto sink = open_sink(task_on(broker.bootstrap(), "colliding.{table}"));
+  const absl::Status refused = write_one(*sink, "colliding_a.b", "{}");
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_THAT(message(refused),
+              AllOf(HasSubstr("collides"), HasSubstr("separates {database} and {table} with '-'")));
+}
+
 // Whatever was the first failure that it met: rolling back must not take the place of the one that has it
 // now.
 TEST(KafkaSink, OneThatWasTakenOverFromDoesNotTakeOverBack) {

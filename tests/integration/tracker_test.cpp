@@ -341,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(Servers, MemoryTables, testing::Values(SqlFlavor::Mysql
                            return info.param == SqlFlavor::Mysql8 ? "Mysql8" : "Mariadb";
                          });
 
-TEST_F(Tracker, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
+TEST_F(Tracker, ABrokerThatIsAwayIsWaitedForAndSaid) {
   sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
   KafkaBroker broker;
   broker.stop();
@@ -366,6 +366,16 @@ TEST_F(Tracker, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
     sql("REPLACE INTO t VALUES (1, 'x')");
     KafkaReader reader = broker.reader(topic_of(task));
     EXPECT_EQ(inserted(wait_for_rows(reader, 1)), numbers(1, 1));
+
+    broker.stop();
+    sql("REPLACE INTO t VALUES (2, 'x')");
+    wait_until("SinkUnavailable while it streams", waits, seconds{40}, log);
+    EXPECT_EQ(tracker.get("/readyz").status, 503);
+    EXPECT_EQ(tracker.metric("rowtide_tracker_source_connected"), 1);
+    broker.start();
+    tracker.wait_streaming();
+    EXPECT_EQ(inserted(wait_for_rows(reader, 2)), numbers(1, 2));
+    EXPECT_THAT(log(), testing::HasSubstr("Kafka takes records again"));
     EXPECT_TRUE(tracker.stop(SIGTERM).ok());
     sql("DELETE FROM t");
     broker.stop();

@@ -138,7 +138,11 @@ absl::Status Runner::prepare(const std::optional<binlog::Position>& committed, c
 absl::Status Runner::save_start(const std::stop_token& stop) {
   sink::Transactional* sink = parts_.sink.transactional();
   const bool has_failed_before = sink != nullptr && !sink->at_transaction_boundary();
-  if (has_failed_before) RETURN_IF_ERROR(sink->roll_back());
+  if (has_failed_before) {
+    RETURN_IF_ERROR(sink->roll_back());
+    // Another tracker may have been at work meanwhile: what it committed must not be committed over.
+    RETURN_IF_ERROR(prepare(start_->from, stop));
+  }
   parts_.sink.end_transaction(start_->from, 0);
   return checkpointer_.save(stop);
 }
@@ -199,6 +203,7 @@ absl::Status Runner::explain_unreadable(const absl::Status& status) {
 /// What was read and has nothing to deliver is done, too: on another server than before, or after a start by
 /// GTIDs, the place of the last delivery says nothing of that.
 absl::Status Runner::when_idle(const Stream& stream) {
+  RETURN_IF_ERROR(checkpointer_.failure());
   std::optional<binlog::BinlogCoordinates> place = stream.place();
   if (place) place->offset = std::max(place->offset, parts_.source.idle_offset());
   if (place && parts_.sink.durable() == stream.position()) sampler_.lag().delivered(*place);
@@ -251,9 +256,20 @@ void Runner::set_state(State state, const absl::Status& status) {
   last_error_ = status;
 }
 
+/// A stream whose rows are not delivered is none to those who wait for them.
+Runner::Health Runner::health() const {
+  Health health;
+  {
+    const std::lock_guard lock(mutex_);
+    health = {state_, last_error_};
+  }
+  if (health.state != State::Streaming) return health;
+  absl::Status trouble = parts_.sink.trouble();
+  return trouble.ok() ? health : Health{State::Reconnecting, std::move(trouble)};
+}
+
 bool Runner::is_streaming() const {
-  const std::lock_guard lock(mutex_);
-  return state_ == State::Streaming;
+  return health().state == State::Streaming;
 }
 
 bool Runner::is_source_connected() const {
@@ -304,12 +320,10 @@ task::TrackerStatus Runner::status() const {
   status.source_reason = condition_reason(access.status);
   status.source_message = std::string(access.status.message());
 
-  const std::lock_guard lock(mutex_);
-  status.client_address = client_address_;
-  status.start_remark = start_remark_;
-  status.reason = condition_reason(last_error_);
-  status.message = std::string(last_error_.message());
-  switch (state_) {
+  const Health health = this->health();
+  status.reason = condition_reason(health.why);
+  status.message = std::string(health.why.message());
+  switch (health.state) {
     case State::Starting:
       status.state = "Starting";
       break;
@@ -326,6 +340,9 @@ task::TrackerStatus Runner::status() const {
       status.state = "Failed";
       break;
   }
+  const std::lock_guard lock(mutex_);
+  status.client_address = client_address_;
+  status.start_remark = start_remark_;
   return status;
 }
 

@@ -59,6 +59,10 @@ class Runner {
 
  private:
   enum class State { Starting, Streaming, Reconnecting, Stopping, Failed };
+  struct Health {
+    State state = State::Starting;
+    absl::Status why;
+  };
 
   [[nodiscard]] absl::Status run_until_stopped(const std::stop_token& stop);
   /// Again and again while it fails by what may pass. CANCELLED: stop.
@@ -80,6 +84,7 @@ class Runner {
   [[nodiscard]] absl::Status drain();
   void wait_to_retry(const absl::Status& why, Backoff& backoff, const std::stop_token& stop);
   void set_state(State state, const absl::Status& status = absl::OkStatus());
+  [[nodiscard]] Health health() const;
 
   const task::Task& task_;
   Parts parts_;

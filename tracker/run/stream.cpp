@@ -73,7 +73,9 @@ absl::Status Stream::read(const std::function<absl::Status()>& when_idle) {
       RETURN_IF_ERROR(when_idle());
     } else {
       RETURN_IF_ERROR(pipeline_->on_event(event, stop_));
-      if (pipeline_->reopen_at() != nullptr) RETURN_IF_ERROR(reopen_source());
+      if (pipeline_->reopen_at() == nullptr) continue;
+      RETURN_IF_ERROR(reopen_source());
+      RETURN_IF_ERROR(when_idle());  // an interruption that came meanwhile is forgotten with the old stream
     }
   }
   return absl::OkStatus();

@@ -15,9 +15,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/status/reason.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/clock.h"
+#include "common/time/sleep.h"
 #include "tracker/sink/commit_gate.h"
 #include "tracker/sink/delivery_error.h"
 #include "tracker/sink/delivery_tracker.h"
@@ -27,6 +29,7 @@
 #include "tracker/sink/kafka_probe.h"
 #include "tracker/sink/kafka_topics.h"
 #include "tracker/sink/kafka_transaction.h"
+#include "tracker/sink/kafka_trouble.h"
 #include "tracker/sink/partitioner.h"
 #include "tracker/sink/sink_topics.h"
 #include "tracker/sink/topic_name.h"
@@ -44,6 +47,7 @@ constexpr std::uint64_t kRecordOverhead = 256;
 constexpr milliseconds kProbeTimeout{5'000};
 constexpr milliseconds kOpenTimeout{15'000};
 constexpr milliseconds kTopicAttempt{2'000};
+constexpr milliseconds kTopicRetry{500};
 constexpr milliseconds kFullQueueWait{20};
 constexpr int kPollMs = 100;
 
@@ -107,13 +111,16 @@ class KafkaSink final : public Sink, public Transactional {
   absl::Status wait_until_due(const std::stop_token& stop) override;
   absl::StatusOr<std::optional<binlog::Position>> commit(const StateAt& state,
                                                          const std::stop_token& stop) override;
-  bool at_transaction_boundary() const override { return gate_.at_transaction_boundary() && error().ok(); }
+  bool at_transaction_boundary() const override {
+    return gate_.at_transaction_boundary() && error().ok() && (!is_exactly_once_ || transaction_);
+  }
   absl::Status roll_back() override;
   absl::Status flush(milliseconds deadline) override;
   absl::Status error() const override {
     const std::lock_guard lock(mutex_);
     return error_;
   }
+  absl::Status trouble() const override;
   SinkCounters counters() const override {
     const std::lock_guard lock(mutex_);
     SinkCounters counters = counters_;
@@ -148,11 +155,14 @@ class KafkaSink final : public Sink, public Transactional {
 
   [[nodiscard]] absl::StatusOr<SinkTopic*> topic_of(std::string_view name, const std::stop_token& stop);
   [[nodiscard]] absl::Status add_topic(std::string_view name, const std::stop_token& stop);
+  [[nodiscard]] absl::Status open_topics(const record::RecordBatch& batch, const std::stop_token& stop);
   [[nodiscard]] std::string_view intern(std::string_view table);
   [[nodiscard]] absl::Status send(const record::Record& record, const std::stop_token& stop);
   [[nodiscard]] absl::Status produce_record(const record::Record& record, const SinkTopic& topic,
                                             DeliveryTracker::Group group, const std::stop_token& stop);
   void wait_a_moment(const std::stop_token& stop);
+  void begin_wait();
+  void end_wait();
   void observe_latency();
 
   [[nodiscard]] std::string transactional_id() const { return KafkaTransaction::id_of(task_.identity()); }
@@ -190,7 +200,8 @@ class KafkaSink final : public Sink, public Transactional {
   std::uint64_t queued_bytes_ = 0;
   SinkCounters counters_;
   absl::Status error_;
-  bool is_trouble_logged_ = false;
+  KafkaTrouble trouble_{bootstrap_list(kafka_)};
+  int waits_ = 0;  ///< for Kafka, beside those for acknowledgements
   bool is_rolling_back_ = false;
 
   std::vector<DeliveredRun> delivered_;  // of the poller, which ends before it
@@ -255,7 +266,10 @@ absl::Status KafkaSink::start_producer() {
   if (is_exactly_once_) transaction_.emplace(*producer_, transactional_id());
   poller_ =
       std::jthread([this, client = producer_.get()](const std::stop_token& stop) { serve(stop, *client); });
-  return is_exactly_once_ ? transaction_->take_over(kOpenTimeout) : absl::OkStatus();
+  if (!is_exactly_once_) return absl::OkStatus();
+  absl::Status taken_over = transaction_->take_over(kOpenTimeout);
+  if (!taken_over.ok()) stop_producer();  // one that could not begin is of no use
+  return taken_over;
 }
 
 void KafkaSink::stop_producer() {
@@ -282,6 +296,7 @@ absl::Status KafkaSink::use_smaller_batches(const std::stop_token& stop) {
 
 absl::Status KafkaSink::write(const record::RecordBatch& batch, std::stop_token stop) {
   if (is_exactly_once_ && !batch.empty()) {
+    RETURN_IF_ERROR(open_topics(batch, stop));
     if (!gate_.enter(stop)) return absl::CancelledError("stopped while a Kafka transaction was committed");
     RETURN_IF_ERROR(error());
     if (absl::Status status = transaction_->begin(); !status.ok()) return fail(std::move(status));
@@ -306,6 +321,7 @@ absl::StatusOr<std::optional<binlog::Position>> KafkaSink::commit(const StateAt&
                                                                   const std::stop_token& stop) {
   const std::optional<binlog::Position> position = gate_.close(stop);
   if (!position) return std::optional<binlog::Position>();
+  begin_wait();
   absl::Status status = error();
   if (status.ok()) status = transaction_->begin();
   if (status.ok()) {
@@ -314,10 +330,12 @@ absl::StatusOr<std::optional<binlog::Position>> KafkaSink::commit(const StateAt&
     }
   }
   if (status.ok()) status = transaction_->commit(stop);
+  end_wait();
   // A record that Kafka refused tells more than the transaction that it spoilt.
   if (absl::Status first = error(); !first.ok()) status = std::move(first);
   gate_.open(status.ok());
   if (!status.ok()) return fail(std::move(status));
+  trouble_.note_progress();
   const std::lock_guard lock(mutex_);
   observe_latency();
   return position;
@@ -390,14 +408,37 @@ absl::StatusOr<SinkTopic*> KafkaSink::topic_of(std::string_view name, const std:
   return topics_.open(*producer_, name);
 }
 
+/// Before the gate holds commits back: what was written to other topics need not wait for a new one.
+absl::Status KafkaSink::open_topics(const record::RecordBatch& batch, const std::stop_token& stop) {
+  std::string_view last;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const std::string_view topic = batch.record(i).topic;
+    if (topic == last) continue;
+    RETURN_IF_ERROR(topic_of(topic, stop).status());
+    last = topic;
+  }
+  return absl::OkStatus();
+}
+
 /// Waits for brokers that are away.
 absl::Status KafkaSink::add_topic(std::string_view name, const std::stop_token& stop) {
   const TopicSpec spec = topic_spec(kafka_, std::string(name), timestamp_unit_);
+  const auto is_to_pass = [](const absl::Status& status) {
+    return absl::IsUnavailable(status) || reason_of(status) == kTooFewBrokers;
+  };
+  begin_wait();
   absl::StatusOr<TopicInfo> facts = ensure_topic(*producer_, spec, kTopicAttempt);
-  while (absl::IsUnavailable(facts.status())) {
-    if (stop.stop_requested()) return absl::CancelledError("stopped while Kafka did not answer");
+  while (is_to_pass(facts.status()) && !stop.stop_requested()) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++counters_.connection_errors;
+    }
+    trouble_.note_error(text(facts.status()));
+    sleep_for(kTopicRetry, stop);
     facts = ensure_topic(*producer_, spec, kTopicAttempt);
   }
+  end_wait();
+  if (is_to_pass(facts.status())) return absl::CancelledError("stopped while Kafka did not answer");
   if (!facts.ok()) return facts.status();
   const std::int64_t batch_bytes = topics_.batch_bytes();
   topics_.add(spec.name, *std::move(facts));
@@ -427,6 +468,7 @@ absl::Status KafkaSink::send(const record::Record& record, const std::stop_token
   if (!goes_on) {
     return absl::CancelledError(fmt::format("stopped while {} bytes waited for Kafka", queued_bytes_));
   }
+  if (tracker_.outstanding() == 0) trouble_.begin();
   const DeliveryTracker::Group group = tracker_.add(table);
   queued_bytes_ += size;
   lock.unlock();
@@ -513,7 +555,7 @@ void KafkaSink::on_deliveries(rd_kafka_t& client, rd_kafka_event_t& event) {
     counters_.records += deliveries.records;
     counters_.bytes += deliveries.bytes;
     counters_.rejected_records += deliveries.failures;
-    if (deliveries.records > 0) is_trouble_logged_ = false;
+    if (deliveries.records > 0) trouble_.note_progress();
     // What is being taken back fails as it should, and a purge would reach what is written after it.
     if (error_.ok() && !is_rolling_back_) error_ = failure_of(deliveries);
     is_first_failure = !was_failed && !error_.ok();
@@ -588,11 +630,27 @@ void KafkaSink::on_error(rd_kafka_t& client, int code, const char* reason) {
                         "checkpoint",
                         text.data(), rd_kafka_err2name(cause)));
       }
-    } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !std::exchange(is_trouble_logged_, true)) {
-      spdlog::warn("Kafka: {}; waiting for it, nothing is lost", reason);
+    } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      trouble_.note_error(reason);
     }
   }
   progress_.notify_all();
+}
+
+void KafkaSink::begin_wait() {
+  const std::lock_guard lock(mutex_);
+  if (tracker_.outstanding() == 0 && waits_ == 0) trouble_.begin();
+  ++waits_;
+}
+
+void KafkaSink::end_wait() {
+  const std::lock_guard lock(mutex_);
+  --waits_;
+}
+
+absl::Status KafkaSink::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return waits_ > 0 || tracker_.outstanding() > 0 ? trouble_.status() : absl::OkStatus();
 }
 
 absl::Status KafkaSink::flush(milliseconds deadline) {

@@ -26,6 +26,7 @@ using NewTopic = KafkaHandle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using ConfigResource = KafkaHandle<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
 constexpr milliseconds kLeaderCheckInterval{50};
+constexpr milliseconds kConfigTime{1'000};
 
 std::string flags_of(const TopicSpec& spec) {
   std::string flags = fmt::format("--partitions {}", spec.partitions);
@@ -78,11 +79,23 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
           fmt::format("{}; give the tracker's Kafka user Create and Describe on it, or create it: {}", what,
                       create_command(spec, "BROKER")));
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+      return failure(absl::StatusCode::kFailedPrecondition, kTooFewBrokers,
+                     fmt::format("{}; start the brokers that are down, or set "
+                                 "spec.sink.kafka.topic.replicationFactor to at most the number of brokers",
+                                 what));
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       return absl::FailedPreconditionError(fmt::format(
-          "{}; set spec.sink.kafka.topic.replicationFactor to at most the number of brokers", what));
+          "{}; if it collides with another, because Kafka takes '.' and '_' for the same: delete the other topic, "
+          "take the table out of spec.objects, or make a new task whose spec.sink.kafka.topic.name separates "
+          "{{database}} and {{table}} with '-'",
+          what));
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
     case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
       return sink_unavailable(what);
     default:
       return absl::FailedPreconditionError(
@@ -211,7 +224,8 @@ absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec
       TopicInfo facts;
       facts.is_new = is_created;
       facts.partitions = partitions;
-      read_topic_config(client, spec.name, milliseconds(ms_until(deadline)), facts);
+      // Of its own time: a topic that was just made has used up most of the other.
+      read_topic_config(client, spec.name, std::max(milliseconds(ms_until(deadline)), kConfigTime), facts);
       return facts;
     }
     if (partitions == 0 && !is_created) {

@@ -32,6 +32,9 @@ struct TopicSpec {
 /// reason_of() an error when an authorizer of the brokers does not let the task's account do it.
 inline constexpr std::string_view kNotAuthorized = "NotAuthorized";
 
+/// reason_of() an error when a topic is to have more replicas than there are brokers now: some may be down.
+inline constexpr std::string_view kTooFewBrokers = "TooFewBrokers";
+
 /// Would the brokers create it? They look at everything and create nothing; one that is there is OK. Errors
 /// as ensure_topic(), with kNotAuthorized.
 [[nodiscard]] absl::Status try_create(rd_kafka_s& client, const TopicSpec& spec,

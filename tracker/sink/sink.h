@@ -33,8 +33,8 @@ struct SinkCounters {
   LatencyHistogram latency{};
 };
 
-/// Where records go. write() and end_transaction() belong to one thread; durable(), counters() and error()
-/// may be called from any.
+/// Where records go. write() and end_transaction() belong to one thread; durable(), counters(), trouble()
+/// and error() may be called from any.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -68,6 +68,9 @@ class Sink {
 
   /// A failure found after write() had returned (a rejected record); OK while there is none.
   [[nodiscard]] virtual absl::Status error() const = 0;
+  /// Why nothing is delivered for a while already, though something waits and nothing failed: UNAVAILABLE.
+  /// OK: it is. The same words as long as it lasts.
+  [[nodiscard]] virtual absl::Status trouble() const { return absl::OkStatus(); }
   [[nodiscard]] virtual SinkCounters counters() const = 0;
   /// Topics that are written to (Kafka), as they were met; without the first `known` of them. Empty for
   /// others.

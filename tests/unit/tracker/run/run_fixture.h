@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -12,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/status/try.h"
 #include "common/task/spec.h"
+#include "common/time/sleep.h"
 #include "tests/support/wait_until.h"
 #include "tests/unit/tracker/binlog/event_bytes.h"
 #include "tracker/run/parts.h"
@@ -47,10 +50,14 @@ class FakeSource final : public source::EventSource {
   }
   void interrupt() override {
     const std::lock_guard lock(mutex_);
-    interrupted_ = true;
+    interrupted_ = !ignores_interruptions_;
     changed_.notify_all();
   }
   void close() override {}
+  void ignore_interruptions() {
+    const std::lock_guard lock(mutex_);
+    ignores_interruptions_ = true;
+  }
   [[nodiscard]] const source::SourceInfo& info() const override { return info_; }
 
   /// An event, or a failure.
@@ -75,9 +82,11 @@ class FakeSource final : public source::EventSource {
   std::deque<absl::StatusOr<std::string>> steps_;
   std::string event_;
   bool interrupted_ = false;
+  bool ignores_interruptions_ = false;
 };
 
-class FakeSink final : public sink::Sink {
+/// Transactional if a test says so: then commits fail as told, and end with the last transaction otherwise.
+class FakeSink final : public sink::Sink, public sink::Transactional {
  public:
   [[nodiscard]] absl::Status open() override { return absl::OkStatus(); }
   [[nodiscard]] absl::Status write(const record::RecordBatch& batch, std::stop_token /*stop*/) override {
@@ -105,6 +114,35 @@ class FakeSink final : public sink::Sink {
     return {met_topics.begin() + static_cast<std::ptrdiff_t>(known), met_topics.end()};
   }
 
+  [[nodiscard]] absl::Status trouble() const override {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
+  [[nodiscard]] sink::Transactional* transactional() override { return is_transactional ? this : nullptr; }
+  [[nodiscard]] absl::Status wait_until_due(const std::stop_token& stop) override {
+    sleep_for(std::chrono::milliseconds(5), stop);
+    return stop.stop_requested() ? absl::CancelledError("stopped") : absl::OkStatus();
+  }
+  [[nodiscard]] absl::StatusOr<std::optional<binlog::Position>> commit(
+      const sink::StateAt& /*state*/, const std::stop_token& /*stop*/) override {
+    if (on_commit) {
+      absl::Status status = std::exchange(on_commit, nullptr)();
+      is_failed_ = !status.ok();
+      RETURN_IF_ERROR(status);
+    }
+    const std::lock_guard lock(mutex_);
+    return durable_;
+  }
+  [[nodiscard]] bool at_transaction_boundary() const override { return !is_failed_; }
+  [[nodiscard]] absl::Status roll_back() override {
+    is_failed_ = false;
+    return absl::OkStatus();
+  }
+  /// What the next commit does first; a failure is its own.
+  std::function<absl::Status()> on_commit;
+  bool is_transactional = false;
+
   void cork() { is_corked_ = true; }
   void uncork() {
     const std::lock_guard lock(mutex_);
@@ -116,12 +154,19 @@ class FakeSink final : public sink::Sink {
     error_ = std::move(error);
   }
 
+  void set_trouble(absl::Status trouble) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = std::move(trouble);
+  }
+
   std::size_t records = 0;
   std::vector<std::string> met_topics;
 
  private:
   mutable std::mutex mutex_;
   std::atomic<bool> is_corked_ = false;
+  std::atomic<bool> is_failed_ = false;
+  absl::Status trouble_;
   std::optional<binlog::Position> durable_;
   std::optional<binlog::Position> corked_;
   absl::Status error_;
@@ -234,7 +279,8 @@ class RunFixture : public testing::Test {
               const std::lock_guard lock(mutex_);
               return server_;
             },
-            .checkpoint_records = {},
+            .checkpoint_records = [](const auto&, const auto&,
+                                     const auto&) { return std::vector<sink::StateRecord>(); },
             .topic_for = [](const auto&, const auto&) { return std::string("topic"); },
             .schema_topic = "topic",
             .format = "debezium-json"};

@@ -143,6 +143,45 @@ TEST_F(Runners, WhatPassesIsTriedAgainWhereTheStreamStood) {
   EXPECT_EQ(runner_->status().state, "Stopping");
 }
 
+// What another tracker committed while this one had no brokers must not be committed over.
+TEST_F(Runners, AFirstCommitThatFailedIsNotMadeWithoutLookingAgain) {
+  sink_.is_transactional = true;
+  checkpoints_.loaded = checkpoint::Checkpoint{.position = at(100)};
+  sink_.on_commit = [this] {
+    checkpoints_.loaded = checkpoint::Checkpoint{.position = at(900)};
+    return sink::sink_unavailable("away");
+  };
+  start();
+  wait_streaming();
+  EXPECT_EQ(source_.openings().at(0).offset, 900U);
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Runners, RowsThatAreNotDeliveredAreNoStream) {
+  start();
+  wait_streaming();
+  sink_.set_trouble(sink::sink_unavailable("away"));
+  EXPECT_FALSE(runner_->is_streaming());
+  EXPECT_TRUE(runner_->is_source_connected());
+  EXPECT_EQ(runner_->status().state, "Reconnecting");
+  EXPECT_EQ(runner_->status().reason, "SinkUnavailable");
+  EXPECT_EQ(runner_->status().message, "away");
+  sink_.set_trouble(absl::OkStatus());
+  EXPECT_TRUE(runner_->is_streaming());
+  EXPECT_EQ(runner_->status().reason, "");
+  EXPECT_TRUE(stop().ok());
+}
+
+// The thread that saves ends with such a failure, and an interruption may come to nothing.
+TEST_F(Runners, ACheckpointThatCannotBeSavedEndsTheTrackerAlsoWhenTheSourceForgetsItsInterruption) {
+  start();
+  wait_streaming();
+  source_.ignore_interruptions();
+  checkpoints_.fail(absl::FailedPreconditionError("never"));
+  give_transaction();
+  EXPECT_EQ(wait_for_end().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(Runners, ASinkThatIsAwayIsNotTakenForTheSource) {
   start();
   wait_streaming();
