@@ -39,9 +39,25 @@ void refuse_spec(TaskObject& task, task::FieldError error) {
   task.parsed = std::move(parsed);
 }
 
+/// The status keeps a copy of the spec, and etcd takes 1.5 MiB of both together.
+std::optional<task::FieldError> too_large(const nlohmann::json& spec) {
+  constexpr std::size_t kMaxBytes = 600'000;
+  const std::size_t bytes = spec.dump().size();
+  if (bytes <= kMaxBytes) return std::nullopt;
+  return task::FieldError{
+      .path = "spec",
+      .value = std::to_string(bytes) + " bytes",
+      .message =
+          "at most " + std::to_string(kMaxBytes) +
+          " bytes; select by tablePattern or whole databases instead of table by table, or make several "
+          "tasks of it"};
+}
+
 void read_spec(const nlohmann::json& object, TaskObject& task) {
   read_kind(object_at(object, "spec"), task);
   if (std::optional<task::FieldError> error = nested_too_deep(object_at(object, "spec")))
+    return refuse_spec(task, *std::move(error));
+  if (std::optional<task::FieldError> error = too_large(object_at(object, "spec")))
     return refuse_spec(task, *std::move(error));
   nlohmann::json spec = object_at(object, "spec");
   task.spec = std::make_shared<const nlohmann::json>(spec);

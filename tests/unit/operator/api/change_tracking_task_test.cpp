@@ -210,6 +210,19 @@ TEST(GroupObject, ASpecThatIsNestedForNoPurposeIsRefused) {
   EXPECT_EQ(read.errors.front().path, "spec.taskRef.name");
 }
 
+TEST(TaskObject, ASpecWhoseCopyInTheStatusWouldNotFitIsRefused) {
+  json large = object();
+  json tables = json::array();
+  for (int i = 0; i < 13'000; ++i)
+    tables.push_back("a_table_whose_name_is_as_long_as_they_may_be_" + std::to_string(i));
+  large["spec"]["objects"]["include"] = {{{"database", "shop"}, {"tables", tables}}};
+  const TaskObject task = read_task_object(large);
+  ASSERT_EQ(task.parsed->errors.size(), 1U);
+  EXPECT_EQ(task.parsed->errors.front().path, "spec");
+  EXPECT_THAT(task.parsed->errors.front().message,
+              testing::HasSubstr("at most 600000 bytes; select by tablePattern"));
+}
+
 TEST(TaskObject, AStreamIsNeitherSuspendedNorCleanedUpAfter) {
   json refused = object();  // as an older CRD lets it pass
   refused["spec"]["sink"] = {{"stream", json::object()}};

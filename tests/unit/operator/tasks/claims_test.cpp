@@ -71,6 +71,35 @@ TEST(Claims, OfOneSecondTheUidDecides) {
   EXPECT_TRUE(is_refused(same, kOld)) << "u-1 is before u-2";
 }
 
+/// As one whose spec has passed.
+json running(json task) {
+  task["status"]["lastGoodSpec"] = task["spec"];
+  return task;
+}
+
+TEST(Claims, WhoRunsComesBeforeAnOlderOneThatIsEdited) {
+  const json young = running(with(kYoung, kTopic, "one"));
+  const json old = with(running(with(with(kOld, kTopic, "one"), kServers, {"other:9092"})), kServers,
+                        young.at("spec").at("sink").at("kafka").at("bootstrapServers"));
+  const auto [of_old, of_young] = conflicts(old, young);
+  EXPECT_EQ(of_young, "") << "it ran before the other one wanted its topic";
+  EXPECT_TRUE(of_old.starts_with("the task shop/stock, which ran before, writes to the topic one as well"))
+      << of_old;
+}
+
+TEST(Claims, WhatRunsIsHeldWhileTheNewSpecHasNotPassed) {
+  const char* id = "/spec/source/serverId";
+  const json old = with(running(with(kOld, id, 7)), id, 8);
+  const auto [of_old, of_young] = conflicts(old, with(kYoung, id, 7));
+  EXPECT_EQ(of_old, "");
+  EXPECT_TRUE(of_young.starts_with("the task shop/orders, which is older, reads")) << of_young;
+}
+
+TEST(Claims, OfTwoThatRunTheOlderStays) {
+  const char* id = "/spec/source/serverId";
+  EXPECT_TRUE(is_refused(running(with(kOld, id, 7)), running(with(kYoung, id, 7))));
+}
+
 TEST(Claims, TopicsAreOneAtTheSameServersOnly) {
   const json two = with(kOld, kServers, {"a:9092", "B:9092"});
   const json other = with(kYoung, kTopic, "shop.orders");
