@@ -863,6 +863,21 @@ TEST_F(PrecheckKafkaTopic, TopicsThatAreNotThere) {
   EXPECT_EQ(topics().result, CheckResult::Passed);
 }
 
+TEST_F(PrecheckKafkaTopic, TopicsThatDifferOnlyInDots) {
+  const std::string database = server.fresh_database();
+  server.create_user(kUser, sql_password());
+  task.spec.source = task_for(server).spec.source;
+  server.connect(database).exec("CREATE TABLE `a.b` (id INT PRIMARY KEY)");
+  task.spec.objects.include.emplace_back().database = database;
+  settings().name = topic() + "-{table}";
+  EXPECT_EQ(topics().result, CheckResult::Passed);
+  server.connect(database).exec("CREATE TABLE `a_b` (id INT PRIMARY KEY)");
+  const CheckItem found = topics();
+  EXPECT_EQ(found.result, CheckResult::Failed);
+  EXPECT_EQ(found.reason, "TopicNamesCollide");
+  EXPECT_EQ(found.observed, "topics " + topic() + "-a.b and " + topic() + "-a_b");
+}
+
 TEST_F(PrecheckKafkaTopic, ReplicasForWhichThereAreNoBrokers) {
   settings().replication_factor = 3;
   const CheckItem found = topics();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 
 #include "common/status/reason.h"
@@ -196,6 +197,25 @@ void look_at_one(const TopicSpec& spec, const TopicSeen& seen, bool is_checkpoin
   }
 }
 
+/// Kafka takes '.' and '_' for the same in names, and refuses the second of two that differ in these only.
+void look_at_names(const std::vector<TopicSpec>& specs, LookedAt& all) {
+  std::map<std::string, std::string> taken;
+  for (const TopicSpec& spec : specs) {
+    std::string alike = spec.name;
+    std::replace(alike.begin(), alike.end(), '.', '_');
+    const auto [first, is_new] = taken.emplace(std::move(alike), spec.name);
+    if (is_new) continue;
+    all.faults.push_back(failed(Finding{
+        .reason = "TopicNamesCollide",
+        .observed = fmt::format("topics {} and {}", first->second, spec.name),
+        .expected = "names that differ in more than '.' and '_', which are the same to Kafka",
+        .message = "the second cannot be created, and the tracker stops when it meets the table",
+        .repair =
+            "separate {database} and {table} in spec.sink.kafka.topic.name with '-', or take one of the "
+            "tables out of spec.objects"}));
+  }
+}
+
 /// The first failure, or the first warning, gives the reason; each says what it observed and its repair.
 CheckItem sum_up(std::vector<CheckItem> faults) {
   std::stable_partition(faults.begin(), faults.end(),
@@ -237,6 +257,7 @@ CheckItem check_kafka_topic(CheckContext& context) {
                .faults = {},
                .good = {},
                .unseen = {}};
+  look_at_names(specs, all);
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (i >= seen->size()) {
       all.unseen.push_back(specs[i].name);

@@ -33,13 +33,18 @@ std::string shown(std::string_view key) {
 absl::Status too_large(const RejectedRecord& record) {
   const std::string limit =
       record.max_message_bytes > 0 ? fmt::format(" ({} bytes)", record.max_message_bytes) : std::string();
+  // Whose limit is not known, nobody can keep to.
+  const std::string_view other_way =
+      record.max_message_bytes > 0
+          ? "or set spec.sink.kafka.oversizedRecord to KeysOnly or SkipAndCount"
+          : "or give the tracker's Kafka user DescribeConfigs on the topic, without which "
+            "spec.sink.kafka.oversizedRecord has no effect";
   return absl::ResourceExhaustedError(fmt::format(
       "a record of table {} with key {} has {} bytes, more than topic {} allows with max.message.bytes{}; "
       "raise it: kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
-      "--add-config max.message.bytes={}, then start the task again; or set "
-      "spec.sink.kafka.oversizedRecord to KeysOnly or SkipAndCount",
+      "--add-config max.message.bytes={}, then start the task again; {}",
       record.table, shown(record.key), record.bytes, record.topic, limit, record.bootstrap_servers,
-      record.topic, record.bytes + kRoom));
+      record.topic, record.bytes + kRoom, other_way));
 }
 
 }  // namespace

@@ -33,6 +33,13 @@ TEST(DeliveryError, TooLargeNamesSizeLimitAndCommand) {
       "the task again; or set spec.sink.kafka.oversizedRecord to KeysOnly or SkipAndCount");
 }
 
+TEST(DeliveryError, ALimitThatIsNotKnownIsSaid) {
+  RejectedRecord record = kRecord;
+  record.max_message_bytes = 0;
+  const absl::Status status = delivery_error(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "too large", record);
+  EXPECT_THAT(std::string(text(status)), HasSubstr("DescribeConfigs on the topic"));
+}
+
 TEST(DeliveryError, KeysAreShownInPart) {
   const auto said = [](std::string key) {
     RejectedRecord record = kRecord;
