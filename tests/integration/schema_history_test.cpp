@@ -200,6 +200,27 @@ TEST_P(SchemaHistory, AStartInThePastKnowsWhatNoStatementChangedAndWhatTheStream
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+TEST_P(SchemaHistory, AStartInThePastIsNotStoppedByWhatChangesNoDefinition) {
+  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  sql("INSERT INTO t VALUES (1, 'x')");
+  for (const std::string& statement :
+       {"CREATE DATABASE IF NOT EXISTS " + database, std::string("CREATE PROCEDURE p() SELECT 1"),
+        std::string("DROP PROCEDURE p"),
+        std::string("CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1"),
+        std::string("CREATE INDEX i ON t (a)"), std::string("CREATE TABLE IF NOT EXISTS t (z INT)"),
+        std::string("TRUNCATE TABLE t"), std::string("ALTER TABLE t PARTITION BY HASH (id) PARTITIONS 2"),
+        std::string("ALTER TABLE t COALESCE PARTITION 1")}) {
+    sql(statement);
+  }
+  sql("INSERT INTO t VALUES (2, 'y')");
+  task["spec"]["startPosition"] = {
+      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"x","id":1})", R"({"a":"y","id":2})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 TEST_P(SchemaOfAStart, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWithTheRepair) {
   const std::string file = server.query("SHOW MASTER STATUS").at(0).at(0).value();
   const std::string offset = server.query("SHOW MASTER STATUS").at(0).at(1).value();

@@ -4,6 +4,7 @@
 
 #include "common/status/try.h"
 #include "tracker/binlog/mariadb_compressed.h"
+#include "tracker/binlog/query_variables.h"
 #include "tracker/binlog/transaction_events.h"
 #include "tracker/types/charset/charset.h"
 
@@ -65,8 +66,12 @@ absl::Status DdlAhead::note(const binlog::EventView& event) {
   ASSIGN_OR_RETURN(const binlog::EventView plain,
                    is_compressed ? binlog::uncompress_mariadb(event, uncompressed_) : event);
   ASSIGN_OR_RETURN(const binlog::QueryEvent query, binlog::parse_query(plain.body));
-  changes_.add(types::to_utf8_replacing(query.client_collation, query.sql), query.database,
-               (event.header.flags & binlog::kFlagThreadSpecific) != 0, {stream_.file(), event.start_offset});
+  changes_.add(
+      types::to_utf8_replacing(query.client_collation, query.sql),
+      {.database = std::string(query.database),
+       .variables = binlog::parse_query_variables(query.status_variables, stream_.format().is_mariadb),
+       .uses_temporary_table = (event.header.flags & binlog::kFlagThreadSpecific) != 0},
+      {stream_.file(), event.start_offset});
   return absl::OkStatus();
 }
 

@@ -19,8 +19,8 @@ namespace rowtide::run {
 /// own: whether the definition that a table has now is the one that it had there. One thread.
 class DdlAhead {
  public:
-  DdlAhead(std::unique_ptr<source::EventSource> source, bool lower_case_names)
-      : source_(std::move(source)), changes_(lower_case_names) {}
+  DdlAhead(std::unique_ptr<source::EventSource> source, const schema::SourceDialect& dialect)
+      : source_(std::move(source)), changes_(dialect) {}
 
   /// From `from`, or from where the last reading ended, up to `end`. UNAVAILABLE also when another server
   /// than `server` answers (empty: any), whose places are others; CANCELLED: stop.

@@ -164,7 +164,7 @@ absl::Status Finder::begin_history(const binlog::Position& from) {
   ASSIGN_OR_RETURN(schema::CatalogSnapshot before, read_catalog());
   ASSIGN_OR_RETURN(binlog::BinlogCoordinates end, parts_.sample_end(*session_));
   ASSIGN_OR_RETURN(schema::CatalogSnapshot now, read_catalog());
-  ahead_.emplace(parts_.open_beside(), history_->dialect().lower_case_names);
+  ahead_.emplace(parts_.open_beside(), history_->dialect());
   RETURN_IF_ERROR(ahead_->read(from, end, {}, stop_));
   const schema::DdlSinceStart& changed = ahead_->changes();
 

@@ -99,7 +99,7 @@ absl::StatusOr<bool> Stream::is_changed_ahead(const sql::TableName& name) {
   std::optional<DdlAhead>& ahead = start_.ahead;
   const std::string& server = parts_.source.info().server;
   if (!ahead || ahead->server() != server || ahead->until() < here) {
-    ahead.emplace(parts_.open_beside(), start_.history->dialect().lower_case_names);
+    ahead.emplace(parts_.open_beside(), start_.history->dialect());
   }
   if (absl::Status status = ahead->read(pipeline_->position(), end, server, stop_); !status.ok()) {
     ahead.reset();
