@@ -234,6 +234,34 @@ TEST_P(SchemaOfAStart, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWith
               testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"), HasSubstr(file)));
 }
 
+/// With all metadata the events say themselves what they are: also of tables without primary key, and of
+/// times and bytes that on MariaDB may be more than that.
+TEST_P(SchemaOfAStart, AStartBeforeAChangeReadsEventsThatSayEverything) {
+  set_metadata("FULL");
+  const bool mysql = !is_mariadb(GetParam());
+  sql("CREATE TABLE keyless (a INT)");
+  sql("CREATE TABLE times (id INT PRIMARY KEY, c TIMESTAMP NULL, u TIMESTAMP NULL)");
+  if (mysql)
+    sql("CREATE TABLE bytes (id INT PRIMARY KEY, x BINARY(16), y TIMESTAMP(6) NULL, z TIMESTAMP(6) NULL)");
+  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  sql("INSERT INTO keyless VALUES (1)");
+  sql("INSERT INTO times (id) VALUES (2)");
+  if (mysql) sql("INSERT INTO bytes (id) VALUES (3)");
+  sql("ALTER TABLE keyless ADD b INT FIRST");
+  sql("ALTER TABLE times ADD b INT FIRST");
+  if (mysql) sql("ALTER TABLE bytes ADD b INT FIRST");
+  sql("INSERT INTO keyless VALUES (5, 4)");
+  task["spec"]["startPosition"] = {
+      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  std::vector<std::string> expected = {R"({"a":1})", R"({"c":null,"id":2,"u":null})"};
+  if (mysql) expected.emplace_back(R"({"id":3,"x":null,"y":null,"z":null})");
+  expected.emplace_back(R"({"a":4,"b":5})");
+  EXPECT_THAT(images(expected.size()), testing::ElementsAreArray(expected));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 /// Tables whose definition came from where the task does not look.
 class SchemaFromElsewhere : public SchemaHistory {
  protected:

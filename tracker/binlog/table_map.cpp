@@ -102,6 +102,7 @@ absl::StatusOr<TableMap> parse_table_map(Bytes body, bool is_mariadb) {
   const TableMapHead head = read_head(reader);
   TableMap map;
   map.table_id = head.table_id;
+  map.is_mariadb = is_mariadb;
   map.database = std::string(head.database);
   map.table = std::string(head.table);
 

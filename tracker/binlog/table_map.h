@@ -15,6 +15,7 @@ namespace rowtide::binlog {
 /// Source: MySQL Table_map_event (libs/mysql/binlog/event/rows_event.h), optional metadata fields included.
 struct TableMap {
   std::uint64_t table_id = 0;
+  bool is_mariadb = false;  ///< of such a server
   std::string database;
   std::string table;
   std::vector<std::uint8_t> wire_types;

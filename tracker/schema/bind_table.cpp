@@ -85,9 +85,14 @@ absl::Status check_fit(const TableMap& map, const CatalogTable& table) {
   return absl::OkStatus();
 }
 
-/// The time of a row's version: TIMESTAMP(6), or a transaction's number under its own name.
+/// MariaDB. The time of a row's version: TIMESTAMP(6), or a transaction's number under its own name.
 bool may_be_versioned(const TableMap& map) {
-  const auto times = std::count_if(map.wire_types.begin(), map.wire_types.end(), is_timestamp_wire);
+  if (!map.is_mariadb) return false;
+  constexpr std::uint16_t kDecimals = 6;
+  unsigned times = 0;
+  for (std::size_t i = 0; i < map.column_count(); ++i) {
+    times += is_timestamp_wire(map.wire_types[i]) && map.wire_metadata[i] == kDecimals ? 1U : 0U;
+  }
   return times >= 2 ||
          std::find(map.column_names.begin(), map.column_names.end(), "row_end") != map.column_names.end();
 }
@@ -137,7 +142,7 @@ bool may_be_fixed_binary(const TableMap& map, std::size_t i) {
 /// The catalog's view of such columns where it is not needed for more; null where it has none that fits.
 absl::StatusOr<const CatalogTable*> view_of_binaries(const TableMap& map, const CatalogTable* table,
                                                      Catalog& catalog) {
-  if (table != nullptr) return nullptr;
+  if (table != nullptr || !map.is_mariadb) return nullptr;
   bool is_asked = false;
   for (std::size_t i = 0; i < map.column_count() && !is_asked; ++i) is_asked = may_be_fixed_binary(map, i);
   if (!is_asked) return nullptr;
@@ -227,9 +232,11 @@ absl::StatusOr<std::vector<std::uint32_t>> key_of(const TableMap& map, const Cat
       return key;
   }
   if (table != nullptr) return table->key_columns;
-  // The event says: no primary key. A unique one does as well, if the table still is what it was.
+  // The event says: no primary key. A unique one does as well, if the table still is what it was. Where
+  // nobody knows what it was there is none: the rows need no catalog.
   absl::StatusOr<const CatalogTable*> now = catalog.describe(map.database, map.table);
-  if (absl::IsNotFound(now.status())) return std::vector<std::uint32_t>{};
+  if (absl::IsNotFound(now.status()) || absl::IsUnimplemented(now.status()))
+    return std::vector<std::uint32_t>{};
   if (!now.ok()) return now.status();
   return has_names_of(**now, map) ? (*now)->key_columns : std::vector<std::uint32_t>{};
 }

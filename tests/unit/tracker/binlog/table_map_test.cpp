@@ -30,6 +30,8 @@ TEST(TableMaps, ColumnsWithoutMetadata) {
                              .column(WireType::Json, {4}, true));
   ASSERT_TRUE(map.ok()) << map.status();
   EXPECT_EQ(map->table_id, 0x010203040506U);
+  EXPECT_FALSE(map->is_mariadb);
+  EXPECT_TRUE(parse(TableMapBytes("shop", "orders").column(WireType::Long), true)->is_mariadb);
   EXPECT_EQ(map->database, "shop");
   EXPECT_EQ(map->table, "orders");
   EXPECT_EQ(map->column_count(), 9U);
