@@ -234,6 +234,43 @@ TEST_P(SchemaOfAStart, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWith
               testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"), HasSubstr(file)));
 }
 
+/// The database's character set of now is not that of the tables that were made before.
+TEST_P(SchemaHistory, AStartInThePastDoesNotTakeTheDatabasesCharacterSetOfNow) {
+  sql("ALTER DATABASE " + database + " CHARACTER SET latin1");
+  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  sql("CREATE TABLE old (id INT PRIMARY KEY, a VARCHAR(20))");
+  sql("INSERT INTO old VALUES (1, 'ü')");
+  sql("ALTER DATABASE " + database + " CHARACTER SET utf8mb4");
+  sql("CREATE TABLE young (id INT PRIMARY KEY, a VARCHAR(20))");
+  sql("INSERT INTO young VALUES (2, 'ü')");
+  sql("ALTER TABLE young ADD b INT");
+  task["spec"]["startPosition"] = {
+      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"ü","id":1})", R"({"a":"ü","id":2})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
+/// A database that the task was not about may have had any tables, whatever a statement about it says.
+TEST_P(SchemaOfAStart, ADatabaseThatTheTaskIsAboutLaterIsReadAsItIs) {
+  const std::string later = server.fresh_database();
+  server.exec("CREATE TABLE " + later + ".orders (k INT PRIMARY KEY, z INT)");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("CREATE DATABASE IF NOT EXISTS " + later);
+  sql("CREATE TABLE IF NOT EXISTS " + later + ".orders (z INT PRIMARY KEY, k INT)");
+  sql("INSERT INTO t VALUES (1, 'x')");
+  EXPECT_THAT(images(1), testing::ElementsAre(R"({"a":"x","id":1})"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+  task["spec"]["objects"]["include"].push_back({{"database", later}});
+  TrackerProcess wider(task);
+  wider.start_streaming();
+  sql("INSERT INTO " + later + ".orders VALUES (2, 3)");
+  EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"x","id":1})", R"({"k":2,"z":3})"));
+  EXPECT_TRUE(wider.stop(SIGTERM).ok());
+}
+
 /// With all metadata the events say themselves what they are: also of tables without primary key, and of
 /// times and bytes that on MariaDB may be more than that.
 TEST_P(SchemaOfAStart, AStartBeforeAChangeReadsEventsThatSayEverything) {

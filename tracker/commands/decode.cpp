@@ -210,7 +210,9 @@ class Decoder {
     history_ = std::make_unique<schema::SchemaHistory>(
         schema::SourceDialect{.is_mariadb = info.is_mariadb,
                               .version = version,
-                              .collations = schema::Collations(info.is_mariadb, version)});
+                              .collations = schema::Collations(info.is_mariadb, version)},
+        schema::SchemaHistory::NamesTable{},
+        [](const std::string& /*database*/) { return true; });  // what the file leaves out is not there
     catalog_ = std::make_unique<schema::HistoricCatalog>(
         no_server_, *history_, [](const sql::TableName&) { return false; });  // there is no now
     return load_schema_file(options_.schema, *history_);

@@ -33,6 +33,14 @@ std::set<TableName> differences(const schema::CatalogSnapshot& before, const sch
   return names;
 }
 
+/// Of a database that was changed between two looks it is not known which character set it had.
+void forget_converted(const schema::CatalogSnapshot& before, schema::CatalogSnapshot& now) {
+  for (auto& [name, collation] : now.databases) {
+    const auto known = before.databases.find(name);
+    if (known != before.databases.end() && known->second != collation) collation = 0;
+  }
+}
+
 /// One attempt. It makes a Start, part by part.
 class Finder {
  public:
@@ -49,6 +57,7 @@ class Finder {
   [[nodiscard]] absl::Status begin();
   [[nodiscard]] absl::Status forget_definitions();
   [[nodiscard]] absl::Status begin_history(const binlog::Position& from);
+  [[nodiscard]] absl::StatusOr<std::vector<std::string>> databases();
   [[nodiscard]] absl::StatusOr<schema::CatalogSnapshot> read_catalog();
 
   const task::Task& task_;
@@ -82,11 +91,15 @@ absl::Status Finder::connect() {
   ASSIGN_OR_RETURN(schema::SourceDialect dialect, schema::read_source_dialect(*session_));
   ASSIGN_OR_RETURN(TrackedObjects objects, compile_objects(task_.spec, dialect.lower_case_names));
   objects_ = std::move(objects);
+  ASSIGN_OR_RETURN(TrackedObjects followed, compile_objects(task_.spec, dialect.lower_case_names));
   dialect.adds_row_ids |= task_.spec.source.type == task::SourceType::PolarDbMySql;
-  history_ = std::make_unique<schema::SchemaHistory>(std::move(dialect),
-                                                     [helpers = objects_->helpers](const TableName& name) {
-                                                       return helpers.real_of_ghost(name.table).has_value();
-                                                     });
+  history_ = std::make_unique<schema::SchemaHistory>(
+      std::move(dialect),
+      [helpers = objects_->helpers](const TableName& name) {
+        return helpers.real_of_ghost(name.table).has_value();
+      },
+      [selector = std::make_shared<const select::TableSelector>(std::move(followed.selector))](
+          const std::string& database) { return selector->wants_database(database); });
   return absl::OkStatus();
 }
 
@@ -130,6 +143,9 @@ absl::StatusOr<bool> Finder::resume() {
   std::vector<schema::SavedSchema> schemas;
   for (checkpoint::SchemaEntry& each : saved) schemas.push_back({std::move(each.key), std::move(each.value)});
   RETURN_IF_ERROR(history_->restore(schemas));
+  // The task may not have been about them until now.
+  ASSIGN_OR_RETURN(const std::vector<std::string> followed, databases());
+  for (const std::string& each : followed) history_->meet(each);
   return true;
 }
 
@@ -145,6 +161,7 @@ absl::Status Finder::begin() {
   if (task_.spec.start_position.mode != task::StartMode::Latest) return begin_history(from_);
   // What is the same before and after the position is so at it.
   ASSIGN_OR_RETURN(schema::CatalogSnapshot after, read_catalog());
+  forget_converted(before, after);
   history_->begin(after, differences(before, after));
   return absl::OkStatus();
 }
@@ -180,15 +197,24 @@ absl::Status Finder::begin_history(const binlog::Position& from) {
     if (objects_->selector.wants_database(each.database)) absent.insert(each);
     doubtful.erase(each);
   }
+  forget_converted(before, now);
+  for (auto& [name, collation] : now.databases) {
+    if (changed.converted_databases().contains(name)) collation = 0;
+  }
   history_->begin(now, doubtful, absent);
   return absl::OkStatus();
 }
 
+/// Those of which the task may want tables.
+absl::StatusOr<std::vector<std::string>> Finder::databases() {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, schema::read_databases(*session_));
+  std::erase_if(names, [this](const std::string& each) { return !objects_->selector.wants_database(each); });
+  return names;
+}
+
 absl::StatusOr<schema::CatalogSnapshot> Finder::read_catalog() {
-  ASSIGN_OR_RETURN(std::vector<std::string> databases, schema::read_databases(*session_));
-  std::erase_if(databases,
-                [this](const std::string& each) { return !objects_->selector.wants_database(each); });
-  return schema::read_catalog(*session_, history_->dialect(), databases);
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, databases());
+  return schema::read_catalog(*session_, history_->dialect(), names);
 }
 
 }  // namespace

@@ -303,6 +303,7 @@ void Alteration::read_options() {
       // DEFAULT: the database's, which the caller has given as the context's.
       converted_to_ =
           resolve_charset(convert->charset, context_.table_collation, context_.dialect, context_.session);
+      if (converted_to_ == 0) doubt_ = "the character set that it is converted to is not known";
       if (!(context_.dialect.is_mariadb && !given.empty())) table_.collation = converted_to_;
     } else if (const auto* options = std::get_if<sql::SetTableOptions>(&action)) {
       if (!options->charset.empty()) {

@@ -8,12 +8,22 @@
 
 #include "common/status/text.h"
 #include "tracker/schema/alter_table.h"
+#include "tracker/schema/column_type.h"
 #include "tracker/sql/ddl_parser.h"
 #include "tracker/sql/names.h"
 #include "tracker/sql/statement.h"
 
 namespace rowtide::schema {
 namespace {
+
+/// Texts in the character set of a database of which it is not known.
+bool has_texts_of_unknown_charset(const CatalogTable& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [](const CatalogColumn& column) {
+    return column.collation == 0 && is_text_type(column.data_type);
+  });
+}
+constexpr std::string_view kUnknownCharset =
+    "the character set of its texts is its database's, which is not known";
 
 /// One statement on top of the definitions. One member function per kind.
 class Application {
@@ -47,7 +57,6 @@ class Application {
     return {keep_case(name.database.empty() ? session_.database : name.database), keep_case(name.table)};
   }
   [[nodiscard]] Definitions::Found find(const sql::TableName& name) const;
-  [[nodiscard]] std::uint16_t database_collation(const std::string& database) const;
 
   const DdlSession& session_;
   const SourceDialect& dialect_;
@@ -71,11 +80,6 @@ DdlEffect Application::run(std::string_view sql) {
 Definitions::Found Application::find(const sql::TableName& name) const {
   const auto changed = changed_.find(name);
   return changed == changed_.end() ? definitions_.find(name) : changed->second;
-}
-
-std::uint16_t Application::database_collation(const std::string& database) const {
-  const std::uint16_t known = definitions_.database_collation(database);
-  return known != 0 ? known : session_.variables.server_collation;
 }
 
 void Application::change(TableChange::Kind kind, const sql::TableName& name, TablePtr before,
@@ -116,9 +120,10 @@ void Application::apply(const sql::CreateTable& create) {
     if (!found.is_known) return doubt(name, nullptr, "it is not known whether the table was there before");
   }
   if (create.like) return create_like(name, full(*create.like), found.table);
-  const TableContext context{dialect_, session_.variables, database_collation(name.database)};
-  change(TableChange::Kind::Create, name, found.table,
-         std::make_shared<const CatalogTable>(create_table(create, context)));
+  const TableContext context{dialect_, session_.variables, definitions_.database_collation(name.database)};
+  auto table = std::make_shared<const CatalogTable>(create_table(create, context));
+  if (has_texts_of_unknown_charset(*table)) return doubt(name, found.table, kUnknownCharset);
+  change(TableChange::Kind::Create, name, found.table, std::move(table));
 }
 
 void Application::create_like(const sql::TableName& name, const sql::TableName& like, TablePtr before) {
@@ -155,10 +160,13 @@ void Application::apply(const sql::AlterTable& alter) {
   const bool converts = std::any_of(
       alter.actions.begin(), alter.actions.end(),
       [](const sql::AlterAction& action) { return std::holds_alternative<sql::ConvertCharset>(action); });
-  const TableContext context{dialect_, session_.variables,
-                             converts ? database_collation(name.database) : found.table->collation};
+  const TableContext context{
+      dialect_, session_.variables,
+      converts ? definitions_.database_collation(name.database) : found.table->collation};
   std::string why;
   auto after = std::make_shared<const CatalogTable>(alter_table(*found.table, alter.actions, context, why));
+  if (why.empty() && has_texts_of_unknown_charset(*after) && !has_texts_of_unknown_charset(*found.table))
+    why = kUnknownCharset;
   if (!why.empty()) {
     if (new_name != name) change(TableChange::Kind::Drop, name, found.table, nullptr);
     return doubt(new_name, found.table, why);
@@ -227,15 +235,18 @@ void Application::apply(const sql::TruncateTable& truncate) {
 
 void Application::apply(const sql::SetDatabase& database) {
   const std::string name = keep_case(database.name.empty() ? session_.database : database.name);
-  if (database.is_new && database.if_not_exists && definitions_.database_collation(name) != 0) return;
+  // It may have been there: then it stays what it is.
+  if (database.if_not_exists && !definitions_.is_absent(name)) return;
   if (database.or_replace) apply(sql::DropDatabase{name});
   const std::uint16_t server = session_.variables.server_collation;
   // ALTER DATABASE ... DEFAULT means the server's too; what it leaves out stays.
-  const bool is_new =
+  const bool is_servers =
       database.is_new || database.charset.charset == "default" || database.charset.collation == "default";
-  const std::uint16_t fallback = is_new ? server : database_collation(name);
+  const std::uint16_t fallback = is_servers ? server : definitions_.database_collation(name);
   effect_.databases.push_back(
-      {name, false, resolve_charset(database.charset, fallback, dialect_, session_.variables)});
+      {.name = name,
+       .collation = resolve_charset(database.charset, fallback, dialect_, session_.variables),
+       .is_new = database.is_new});
 }
 
 void Application::apply(const sql::DropDatabase& drop) {
@@ -243,7 +254,7 @@ void Application::apply(const sql::DropDatabase& drop) {
   for (const std::string& table : definitions_.tables_of(name)) {
     change(TableChange::Kind::Drop, {name, table}, find({name, table}).table, nullptr);
   }
-  effect_.databases.push_back({name, true, 0});
+  effect_.databases.push_back({.name = name, .is_dropped = true});
 }
 
 }  // namespace

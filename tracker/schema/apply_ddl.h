@@ -46,6 +46,8 @@ class Definitions {
   [[nodiscard]] virtual std::vector<std::string> tables_of(const std::string& database) const = 0;
   /// The database's default collation; 0: not known.
   [[nodiscard]] virtual std::uint16_t database_collation(const std::string& database) const = 0;
+  /// Is it known that there is no such database?
+  [[nodiscard]] virtual bool is_absent(const std::string& database) const = 0;
 };
 
 struct TableChange {
@@ -68,7 +70,8 @@ struct TableChange {
 struct DatabaseChange {
   std::string name;
   bool is_dropped = false;
-  std::uint16_t collation = 0;
+  std::uint16_t collation = 0;  ///< 0: not known
+  bool is_new = false;          ///< it has no tables yet
 };
 
 struct DdlEffect {

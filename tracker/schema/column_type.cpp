@@ -48,6 +48,11 @@ absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type) {
   return parsed;
 }
 
+bool is_text_type(std::string_view data_type) {
+  return data_type == "char" || data_type == "varchar" || data_type == "enum" || data_type == "set" ||
+         data_type.ends_with("text");
+}
+
 bool is_binary_type(std::string_view data_type) {
   return data_type == "binary" || data_type == "varbinary" || data_type.ends_with("blob") ||
          data_type == "vector";  // MariaDB's is a VARBINARY

@@ -18,6 +18,9 @@ struct ColumnTypeText {
 /// Reads "int(10) unsigned zerofill", "enum('a','it''s')". Fails on a member list that does not end.
 [[nodiscard]] absl::StatusOr<ColumnTypeText> parse_column_type(std::string_view column_type);
 
+/// Of information_schema's DATA_TYPE: one that has a character set.
+[[nodiscard]] bool is_text_type(std::string_view data_type);
+
 /// Of information_schema's DATA_TYPE: one that holds bytes, for which no collation is named.
 [[nodiscard]] bool is_binary_type(std::string_view data_type);
 

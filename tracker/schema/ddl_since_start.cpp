@@ -69,6 +69,7 @@ void DdlSinceStart::change(const sql::TableName& name, const binlog::BinlogCoord
 
 void DdlSinceStart::change_database(const std::string& name, const binlog::BinlogCoordinates& at) {
   changed_databases_.insert(as_kept(name));
+  converted_databases_.insert(as_kept(name));
   last_[{as_kept(name), {}}] = at;
 }
 
@@ -106,7 +107,10 @@ void DdlSinceStart::note(const sql::RenameTables& rename, const Place& place) {
 
 /// CREATE and ALTER DATABASE leave the tables alone, unless the old ones go.
 void DdlSinceStart::note(const sql::SetDatabase& database, const Place& place) {
-  if (database.or_replace) change_database(database.name, place.at);
+  if (database.or_replace) return change_database(database.name, place.at);
+  // Where there was none, or IF NOT EXISTS found one, it had no other than now.
+  if (database.is_new || database.charset.empty()) return;
+  converted_databases_.insert(as_kept(database.name.empty() ? place.database : database.name));
 }
 
 void DdlSinceStart::note(const sql::DropDatabase& drop, const Place& place) {

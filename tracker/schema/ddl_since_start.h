@@ -36,6 +36,8 @@ class DdlSinceStart {
   [[nodiscard]] const std::set<sql::TableName>& changed() const { return changed_; }
   /// Databases of which any table may have changed.
   [[nodiscard]] const std::set<std::string>& changed_databases() const { return changed_databases_; }
+  /// Databases whose character set may have been another.
+  [[nodiscard]] const std::set<std::string>& converted_databases() const { return converted_databases_; }
 
  private:
   struct Place {
@@ -63,6 +65,7 @@ class DdlSinceStart {
   std::set<sql::TableName> created_;
   std::set<sql::TableName> changed_;
   std::set<std::string> changed_databases_;
+  std::set<std::string> converted_databases_;
   std::map<sql::TableName, binlog::BinlogCoordinates>
       last_;  ///< without a table: a database, of which any may have changed
 };

@@ -24,10 +24,6 @@ bool is_integer(std::string_view type) {
   return is_one_of(type, {"tinyint", "smallint", "mediumint", "int", "bigint"});
 }
 
-bool has_charset(std::string_view type) {
-  return is_one_of(type, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"});
-}
-
 /// The type of the same size for bytes: CHAR CHARACTER SET binary is BINARY.
 std::string binary_type(std::string_view type) {
   if (type == "char") return "binary";
@@ -187,7 +183,7 @@ CatalogColumn make_column(const sql::ColumnSpec& spec, const ColumnContext& cont
   CatalogColumn column;
   column.name = spec.name;
   column.data_type = declared_type(spec, context.dialect);
-  if (has_charset(column.data_type)) {
+  if (is_text_type(column.data_type)) {
     column.collation = column_collation(spec, context);
   } else if (is_binary_type(column.data_type)) {
     column.collation = types::kBinaryCollation;
@@ -207,7 +203,7 @@ CatalogColumn make_column(const sql::ColumnSpec& spec, const ColumnContext& cont
 
 std::optional<CatalogColumn> convert_column(const CatalogColumn& column, std::uint16_t collation,
                                             const SourceDialect& dialect) {
-  if (!has_charset(column.data_type) || column.collation == collation) return column;
+  if (!is_text_type(column.data_type) || column.collation == collation) return column;
   CatalogColumn converted = column;
   const Collations& collations = dialect.collations;
   const std::uint64_t before = collations.max_bytes(column.collation);

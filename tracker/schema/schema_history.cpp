@@ -53,7 +53,8 @@ void SchemaHistory::begin(const CatalogSnapshot& snapshot, const std::set<sql::T
   version_ = 0;
   tables_.clear();
   databases_.clear();
-  for (const auto& [name, collation] : snapshot.databases) put(DatabaseChange{name, false, collation});
+  for (const auto& [name, collation] : snapshot.databases)
+    put(DatabaseChange{.name = name, .collation = collation, .is_new = true});
   for (const auto& [name, table] : snapshot.tables) put(name, true, table);
   for (const sql::TableName& name : doubtful) put(canonical(name), false, nullptr);
   for (const sql::TableName& name : absent) put(canonical(name), true, nullptr);
@@ -113,8 +114,12 @@ void SchemaHistory::put(const sql::TableName& name, bool is_known, TablePtr tabl
 
 void SchemaHistory::put(const DatabaseChange& change) {
   std::vector<DatabaseVersion>& versions = databases_[change.name];
+  const bool were_tables_known = !versions.empty() && versions.back().are_tables_known;
   if (!versions.empty() && versions.back().since == version_) versions.pop_back();
-  versions.push_back({version_, change.collation});
+  versions.push_back({.since = version_,
+                      .collation = change.collation,
+                      .is_there = !change.is_dropped,
+                      .are_tables_known = change.is_new || change.is_dropped || were_tables_known});
   unsaved_databases_.insert(change.name);
 }
 
@@ -130,8 +135,11 @@ void SchemaHistory::learn(const sql::TableName& name, TablePtr table) {
 Definitions::Found SchemaHistory::find(const sql::TableName& name) const {
   const Lock lock(mutex_);
   const auto found = tables_.find(name);
-  // A table of a database that is not kept can be anything.
-  if (found == tables_.end()) return {databases_.contains(name.database), nullptr};
+  if (found == tables_.end()) {
+    // A table of a database that is not kept can be anything.
+    const auto database = databases_.find(name.database);
+    return {database != databases_.end() && database->second.back().are_tables_known, nullptr};
+  }
   return {found->second.back().is_known, found->second.back().table};
 }
 
@@ -152,6 +160,19 @@ std::uint16_t SchemaHistory::database_collation(const std::string& database) con
   return found == databases_.end() ? std::uint16_t{0} : found->second.back().collation;
 }
 
+bool SchemaHistory::is_absent(const std::string& database) const {
+  const Lock lock(mutex_);
+  const auto found = databases_.find(database);
+  return found == databases_.end() ? follows_ && follows_(database) : !found->second.back().is_there;
+}
+
+void SchemaHistory::meet(const std::string& database) {
+  const Lock lock(mutex_);
+  const std::string name = canonical({database, {}}).database;
+  if (!databases_.try_emplace(name, std::vector<DatabaseVersion>(1)).second) return;
+  unsaved_databases_.insert(name);
+}
+
 void SchemaHistory::prune(std::uint64_t version) {
   for (const sql::TableName& name : unsaved_tables_) {
     if (const auto found = tables_.find(name); found != tables_.end()) keep_from(found->second, version);
@@ -160,6 +181,21 @@ void SchemaHistory::prune(std::uint64_t version) {
     if (const auto found = databases_.find(name); found != databases_.end())
       keep_from(found->second, version);
   }
+}
+
+/// By `collation` alone, as older versions write and read it, 0 is a database that is not there.
+json SchemaHistory::saved_form(const DatabaseVersion& version) {
+  json entry = {{"since", version.since}, {"collation", version.collation}};
+  if (version.is_there && version.collation == 0) entry["there"] = true;
+  if (!version.are_tables_known) entry["known"] = false;
+  return entry;
+}
+
+SchemaHistory::DatabaseVersion SchemaHistory::database_from(const json& entry) {
+  DatabaseVersion version{.since = entry.at("since"), .collation = entry.at("collation")};
+  version.is_there = version.collation != 0 || entry.value("there", false);
+  version.are_tables_known = entry.value("known", true);
+  return version;
 }
 
 SavedSchema SchemaHistory::to_saved(const sql::TableName& name,
@@ -182,9 +218,7 @@ std::vector<SavedSchema> SchemaHistory::unsaved(std::uint64_t version) {
   for (const std::string& name : unsaved_databases_) {
     json list = json::array();
     if (const auto found = databases_.find(name); found != databases_.end()) {
-      for (const DatabaseVersion& each : found->second) {
-        list.push_back({{"since", each.since}, {"collation", each.collation}});
-      }
+      for (const DatabaseVersion& each : found->second) list.push_back(saved_form(each));
     }
     saved.push_back({key_of(name), dump({{"versions", std::move(list)}})});
   }
@@ -240,8 +274,7 @@ absl::Status SchemaHistory::restore(const std::vector<SavedSchema>& saved) {
       for (const json& version : value.at("versions")) {
         const std::uint64_t since = version.at("since");
         if (key.size() == 1) {
-          databases_[key[0].get<std::string>()].push_back(
-              {since, version.at("collation").get<std::uint16_t>()});
+          databases_[key[0].get<std::string>()].push_back(database_from(version));
           continue;
         }
         TableVersion entry{.since = since, .is_known = version.value("known", true), .table = nullptr};

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,16 +31,20 @@ struct SavedSchema {
 class SchemaHistory final : public Definitions {
  public:
   using NamesTable = std::function<bool(const sql::TableName&)>;
-  /// The text of the ALTER statements of tables that `keeps_alters` names is kept with their versions.
-  explicit SchemaHistory(SourceDialect dialect, NamesTable keeps_alters = {})
-      : dialect_(std::move(dialect)), keeps_alters_(std::move(keeps_alters)) {}
+  using NamesDatabase = std::function<bool(const std::string&)>;
+  /// The text of the ALTER statements of tables that `keeps_alters` names is kept with their versions. Of the
+  /// databases that `follows` names all that there are, or may be, are told by begin() and meet().
+  explicit SchemaHistory(SourceDialect dialect, NamesTable keeps_alters = {}, NamesDatabase follows = {})
+      : dialect_(std::move(dialect)), keeps_alters_(std::move(keeps_alters)), follows_(std::move(follows)) {}
 
   /// Tables at the first position of all. `doubtful`: those of which it is not known how they were there.
-  /// `absent`: those that were not there.
+  /// `absent`: those that were not there. Collations of databases may be 0: not known.
   void begin(const CatalogSnapshot& snapshot, const std::set<sql::TableName>& doubtful,
              const std::set<sql::TableName>& absent = {});
   /// What was saved. DATA_LOSS for what cannot be read.
   [[nodiscard]] absl::Status restore(const std::vector<SavedSchema>& saved);
+  /// A database that is there by now, after restore(): if it is not kept, it may have been there at any time.
+  void meet(const std::string& database);
 
   [[nodiscard]] std::uint64_t version() const;
   /// Forgets what came after this version.
@@ -53,6 +58,7 @@ class SchemaHistory final : public Definitions {
   [[nodiscard]] Found find(const sql::TableName& name) const override;
   [[nodiscard]] std::vector<std::string> tables_of(const std::string& database) const override;
   [[nodiscard]] std::uint16_t database_collation(const std::string& database) const override;
+  [[nodiscard]] bool is_absent(const std::string& database) const override;
   [[nodiscard]] const SourceDialect& dialect() const { return dialect_; }
   /// As the source that answers from now on compares names. By the thread that calls apply().
   void set_lower_case_names(bool lower_case_names) { dialect_.lower_case_names = lower_case_names; }
@@ -75,19 +81,24 @@ class SchemaHistory final : public Definitions {
   };
   struct DatabaseVersion {
     std::uint64_t since = 0;
-    std::uint16_t collation = 0;  ///< 0: dropped
+    std::uint16_t collation = 0;    ///< 0: not known, or not there
+    bool is_there = true;           ///< or may be
+    bool are_tables_known = false;  ///< those that are not kept are not there
   };
 
   void put(const sql::TableName& name, bool is_known, TablePtr table, std::vector<std::string> alters = {});
   void put(std::string_view sql, TableChange& change);
   [[nodiscard]] std::vector<std::string> alters_of(const sql::TableName& name) const;
   void put(const DatabaseChange& change);
+  static nlohmann::json saved_form(const DatabaseVersion& version);
+  static DatabaseVersion database_from(const nlohmann::json& entry);
   void prune(std::uint64_t version);
   [[nodiscard]] SavedSchema to_saved(const sql::TableName& name,
                                      const std::vector<TableVersion>& versions) const;
 
   SourceDialect dialect_;
   const NamesTable keeps_alters_;
+  const NamesDatabase follows_;
   mutable std::recursive_mutex mutex_;  // apply() asks find()
   std::uint64_t version_ = 0;
   std::map<sql::TableName, std::vector<TableVersion>> tables_;

@@ -28,6 +28,7 @@ class OneTable final : public schema::Definitions {
   Found find(const sql::TableName& /*name*/) const override { return {.is_known = true, .table = table_}; }
   std::vector<std::string> tables_of(const std::string& /*database*/) const override { return {"t"}; }
   std::uint16_t database_collation(const std::string& /*database*/) const override { return 45; }
+  bool is_absent(const std::string& /*database*/) const override { return false; }
 
  private:
   schema::TablePtr table_;

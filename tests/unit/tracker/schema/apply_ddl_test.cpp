@@ -52,6 +52,8 @@ class Tables final : public Definitions {
     return found == databases_.end() ? std::uint16_t{0} : found->second;
   }
 
+  bool is_absent(const std::string& database) const override { return absent.contains(database); }
+
   DdlEffect run(std::string_view sql) {
     DdlEffect effect = apply_ddl(sql, session, dialect_, *this);
     for (const DatabaseChange& change : effect.databases) {
@@ -104,6 +106,7 @@ class Tables final : public Definitions {
 
   DdlSession session;
   std::set<sql::TableName> unknown;
+  std::set<std::string> absent;
 
  private:
   SourceDialect dialect_;
@@ -394,6 +397,52 @@ TEST(ApplyDdl, DatabasesGiveTheirCharacterSet) {
   const DdlEffect effect = tables.run("DROP DATABASE IF EXISTS `d``1`");
   EXPECT_EQ(effect.tables.size(), 3U);
   EXPECT_EQ(tables.after({}, {"d`1", "t"}), "none");
+}
+
+TEST(ApplyDdl, ADatabaseThatMayHaveBeenThereStaysWhatItIs) {
+  Tables tables;
+  EXPECT_THAT(tables.run("CREATE DATABASE IF NOT EXISTS other CHARACTER SET latin1").databases, IsEmpty());
+  EXPECT_THAT(tables.run("CREATE DATABASE IF NOT EXISTS crm CHARACTER SET latin1").databases, IsEmpty());
+  tables.absent = {"fresh"};
+  const DdlEffect made = tables.run("CREATE DATABASE IF NOT EXISTS fresh CHARACTER SET utf8mb4");
+  ASSERT_EQ(made.databases.size(), 1U);
+  EXPECT_TRUE(made.databases[0].is_new);
+  EXPECT_EQ(made.databases[0].collation, 255);
+  const DdlEffect altered = tables.run("ALTER DATABASE crm CHARACTER SET utf8mb4");
+  ASSERT_EQ(altered.databases.size(), 1U);
+  EXPECT_FALSE(altered.databases[0].is_new);
+  EXPECT_EQ(altered.databases[0].collation, 255);
+  EXPECT_EQ(tables.run("ALTER DATABASE elsewhere ENCRYPTION = 'Y'").databases.at(0).collation, 0);
+}
+
+TEST(ApplyDdl, TextsOfADatabaseOfUnknownCharacterSetAreUnknown) {
+  for (const char* sql : {"CREATE TABLE crm.t (a VARCHAR(20))", "CREATE TABLE crm.t (i INT, e ENUM('x'))",
+                          "CREATE TABLE crm.t (a TINYTEXT COLLATE DEFAULT)",
+                          "CREATE TABLE crm.t (a CHAR(3)) CHARSET DEFAULT"}) {
+    Tables tables;
+    const DdlEffect effect = tables.run(sql);
+    EXPECT_THAT(effect.doubt, HasSubstr("character set")) << sql;
+    EXPECT_TRUE(tables.unknown.contains({"crm", "t"})) << sql;
+    tables.run("RENAME TABLE crm.t TO shop.t");
+    EXPECT_TRUE(tables.unknown.contains({"shop", "t"})) << sql;
+    EXPECT_FALSE(tables.run("CREATE TABLE shop.copy LIKE crm.t").doubt.empty()) << sql;
+  }
+  Tables tables;
+  EXPECT_EQ(
+      tables.after({"CREATE TABLE crm.n (i INT, b VARBINARY(9), j JSON, d DATE, t TEXT CHARSET utf8mb4)"},
+                   {"crm", "n"}),
+      "i int(11), b varbinary(9)/63, j json, d date, t text/255 |");
+  EXPECT_EQ(tables.after({"CREATE TABLE crm.c (a CHAR(3)) COLLATE utf8mb4_bin"}, {"crm", "c"}),
+            "a char(3)/46 |");
+  EXPECT_EQ(tables.after({"ALTER TABLE crm.n ADD k INT, ADD u CHAR(1) CHARSET latin1"}, {"crm", "n"}),
+            "i int(11), b varbinary(9)/63, j json, d date, t text/255, k int(11), u char(1)/8 |");
+  EXPECT_THAT(tables.run("ALTER TABLE crm.n ADD v CHAR(1)").doubt, HasSubstr("character set"));
+  EXPECT_THAT(tables.run("ALTER TABLE crm.c CONVERT TO CHARACTER SET DEFAULT").doubt,
+              HasSubstr("character set"));
+  // Once it is known, all is.
+  EXPECT_EQ(tables.after({"ALTER DATABASE crm CHARACTER SET utf8mb4", "CREATE TABLE crm.v (a CHAR(3))"},
+                         {"crm", "v"}),
+            "a char(3)/255 |");
 }
 
 TEST(ApplyDdl, PartitionsAndOtherObjectsChangeNothing) {

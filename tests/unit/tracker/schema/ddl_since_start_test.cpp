@@ -117,6 +117,17 @@ TEST(DdlSinceStart, WhatLeavesDefinitionsAsTheyAreIsNoChange) {
   EXPECT_TRUE(doubts_t("CREATE TABLE IF NOT EXISTS t (a INT)"));
 }
 
+TEST(DdlSinceStart, KnowsWhichDatabasesMayHaveHadAnotherCharacterSet) {
+  DdlSinceStart changes = of_server();
+  for (const char* sql :
+       {"CREATE DATABASE made CHARSET latin1", "CREATE DATABASE IF NOT EXISTS perhaps CHARSET latin1",
+        "ALTER DATABASE locked ENCRYPTION='Y'", "ALTER DATABASE altered COLLATE utf8mb4_bin",
+        "ALTER DATABASE CHARSET latin1", "DROP DATABASE dropped", "CREATE OR REPLACE DATABASE replaced"}) {
+    add(changes, sql, kBegin);
+  }
+  EXPECT_THAT(changes.converted_databases(), testing::ElementsAre("altered", "dropped", "replaced", "shop"));
+}
+
 TEST(DdlSinceStart, WhatMayChangeADefinitionIsAChange) {
   for (const char* sql :
        {"CREATE UNIQUE INDEX i ON t (a)", "CREATE INDEX i ON t ((a + 1))", "DROP INDEX i ON t",

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 namespace rowtide::schema {
@@ -125,6 +126,72 @@ TEST_F(History, ATableOfDoubtIsLearnt) {
   history.learn(kT, std::make_shared<const CatalogTable>(table));
   EXPECT_EQ(columns(history, kT), "z");
   EXPECT_EQ(columns(history, {"elsewhere", "t"}), "unknown") << "of a database that is not kept";
+}
+
+TEST_F(History, ADatabaseOutsideIsNotTakenForOneWithoutTables) {
+  const sql::TableName elsewhere{"elsewhere", "t"};
+  run("CREATE DATABASE IF NOT EXISTS elsewhere CHARACTER SET utf8mb4");
+  EXPECT_EQ(columns(history, elsewhere), "unknown");
+  run("ALTER DATABASE elsewhere CHARACTER SET utf8mb4");
+  EXPECT_EQ(columns(history, elsewhere), "unknown");
+  EXPECT_EQ(history.database_collation("elsewhere"), 255);
+  SchemaHistory restored{history.dialect()};
+  ASSERT_TRUE(restored.restore(history.unsaved(0)).ok());
+  for (SchemaHistory* each : {&history, &restored}) {
+    each->apply("CREATE TABLE IF NOT EXISTS elsewhere.t (a INT)", {.database = "shop", .variables = {}});
+    EXPECT_EQ(columns(*each, elsewhere), "unknown");
+    EXPECT_EQ(each->database_collation("elsewhere"), 255);
+    each->apply("DROP DATABASE elsewhere", {.database = "shop", .variables = {}});
+    EXPECT_EQ(columns(*each, elsewhere), "none");
+    each->apply("CREATE DATABASE IF NOT EXISTS elsewhere", {.database = "shop", .variables = {}});
+    each->apply("CREATE TABLE IF NOT EXISTS elsewhere.t (a INT)", {.database = "shop", .variables = {}});
+    EXPECT_EQ(columns(*each, elsewhere), "a") << "made anew";
+  }
+  run("CREATE DATABASE tenant");
+  EXPECT_EQ(columns(history, {"tenant", "t"}), "none");
+}
+
+/// Of databases that the task is about those that were there are in the snapshot.
+TEST_F(History, ADatabaseThatIsFollowedAndWasNotThereIsMade) {
+  const auto follows = [](const std::string& database) { return database.starts_with("tenant"); };
+  SchemaHistory following{history.dialect(), {}, follows};
+  following.begin({.tables = {}, .databases = {{"tenant0", 8}}}, {});
+  following.meet("tenant0");
+  following.meet("tenant1");
+  for (const char* sql :
+       {"CREATE DATABASE IF NOT EXISTS tenant1", "CREATE DATABASE IF NOT EXISTS tenant2",
+        "CREATE DATABASE IF NOT EXISTS crm", "CREATE TABLE IF NOT EXISTS tenant0.t (a INT)",
+        "CREATE TABLE IF NOT EXISTS tenant1.t (a INT)", "CREATE TABLE IF NOT EXISTS tenant2.t (a INT)",
+        "CREATE TABLE IF NOT EXISTS crm.t (a INT)"}) {
+    following.apply(sql, {.database = "shop", .variables = {}});
+  }
+  EXPECT_EQ(columns(following, {"tenant0", "t"}), "a");
+  EXPECT_EQ(columns(following, {"tenant1", "t"}), "unknown") << "it was there when the tracker came back";
+  EXPECT_EQ(columns(following, {"tenant2", "t"}), "a");
+  EXPECT_EQ(columns(following, {"crm", "t"}), "unknown");
+}
+
+TEST_F(History, WhatIsSavedOfDatabasesIsReadByOlderVersionsAndTheirsHere) {
+  history.begin({.tables = {}, .databases = {{"shop", 8}, {"doubtful", 0}}}, {});
+  history.meet("met");
+  run("DROP DATABASE gone");
+  std::map<std::string, std::string> saved;
+  for (SavedSchema& each : history.unsaved(0)) saved[each.key] = each.value;
+  EXPECT_EQ(saved[R"(["shop"])"], R"({"versions":[{"collation":8,"since":0}]})");
+  EXPECT_EQ(saved[R"(["gone"])"], R"({"versions":[{"collation":0,"since":1}]})");
+  EXPECT_EQ(saved[R"(["doubtful"])"], R"({"versions":[{"collation":0,"since":0,"there":true}]})");
+  EXPECT_EQ(saved[R"(["met"])"], R"({"versions":[{"collation":0,"known":false,"since":0,"there":true}]})");
+  SchemaHistory restored{history.dialect()};
+  std::vector<SavedSchema> all;
+  for (const auto& [key, value] : saved) all.push_back({key, value});
+  ASSERT_TRUE(restored.restore(all).ok());
+  EXPECT_TRUE(restored.is_absent("gone"));
+  EXPECT_EQ(columns(restored, {"gone", "t"}), "none");
+  EXPECT_FALSE(restored.is_absent("doubtful"));
+  EXPECT_EQ(columns(restored, {"doubtful", "t"}), "none");
+  EXPECT_FALSE(restored.is_absent("met"));
+  EXPECT_EQ(columns(restored, {"met", "t"}), "unknown");
+  EXPECT_EQ(restored.database_collation("shop"), 8);
 }
 
 TEST_F(History, DamageIsAnErrorWithItsPlace) {
