@@ -17,4 +17,11 @@ namespace rowtide {
   return now_us() / 1000;
 }
 
+/// Milliseconds by a clock that nobody sets: for how long something has been so.
+[[nodiscard]] inline std::int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace rowtide

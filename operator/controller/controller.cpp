@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <initializer_list>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "operator/kube/errors.h"
@@ -34,6 +36,36 @@ std::vector<Key> changed_groups(const GroupsOf& groups_of, const Change& change)
   std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(),
                                 std::back_inserter(changed));
   return changed;
+}
+
+bool are_same_but(const nlohmann::json& a, const nlohmann::json& b,
+                  std::initializer_list<std::string_view> ignored) {
+  const auto counts = [&](const std::string& name) {
+    return std::find(ignored.begin(), ignored.end(), name) == ignored.end();
+  };
+  const auto has_all_of = [&](const nlohmann::json& all, const nlohmann::json& of) {
+    for (const auto& [name, value] : of.items()) {
+      if (!counts(name)) continue;
+      const auto found = all.find(name);
+      if (found == all.end() || *found != value) return false;
+    }
+    return true;
+  };
+  return a.is_object() && b.is_object() && has_all_of(a, b) && has_all_of(b, a);
+}
+
+/// Of a primary object it is most often what the reconcile itself has written.
+bool is_of_status_only(const Change& change) {
+  return change.before && change.after &&
+         are_same_but(kube::value_at(*change.before, "/metadata"), kube::value_at(*change.after, "/metadata"),
+                      {"resourceVersion", "managedFields"}) &&
+         are_same_but(*change.before, *change.after, {"metadata", "status"});
+}
+
+/// One that keeps a worker for long must not do so again before many others have had their turn.
+std::chrono::milliseconds for_others(double seconds) {
+  constexpr double kTurnsOfOthers = 10;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 * kTurnsOfOthers));
 }
 
 std::vector<std::string> scopes_of(const ControllerOptions& options) {
@@ -115,8 +147,15 @@ void Controller::noticed(const Key& key) {
   if (is_started_) queue_.add(key);
 }
 
+/// A status that tells of a failure, and is other each time, must not end the pause after it.
+void Controller::noticed_own(const Change& change) {
+  if (!is_started_) return;
+  if (is_of_status_only(change)) return queue_.add_unless_failed(change.key);
+  queue_.add(change.key);
+}
+
 void Controller::noticed_primary(const Change& change) {
-  noticed(change.key);
+  noticed_own(change);
   for (const Key& group : changed_groups(options_.primary_groups, change)) {
     for (const Key& key : watches_.front().store->keys_of_group(group)) noticed(key);
   }
@@ -281,13 +320,11 @@ Result Controller::run_one(std::size_t worker, const Key& key) {
   }
 }
 
-/// One that keeps a worker for long must not do so again before many others have had their turn.
 std::chrono::milliseconds Controller::pause_after(const absl::Status& failure, double seconds) const {
-  constexpr double kTurnsOfOthers = 10;
-  const std::chrono::milliseconds for_others(static_cast<std::int64_t>(seconds * 1000 * kTurnsOfOthers));
+  const std::chrono::milliseconds at_least = for_others(seconds);
   const std::optional<std::chrono::seconds> asked = kube::retry_after(failure);
-  if (asked) return std::max<std::chrono::milliseconds>(*asked, for_others);
-  return kube::is_refused(failure) ? std::max(options_.refused_pause, for_others) : for_others;
+  if (asked) return std::max<std::chrono::milliseconds>(*asked, at_least);
+  return kube::is_refused(failure) ? std::max(options_.refused_pause, at_least) : at_least;
 }
 
 /// Before done(), so that what the next run of the key reads is in place.
@@ -306,9 +343,10 @@ void Controller::settle(std::size_t worker, const Key& key, const Result& result
                  queue_.failures(key) + 1,
                  result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
     if (!result.requeue_after) return queue_.add_rate_limited(key, pause_after(result.status, seconds));
-  } else {
-    queue_.forget(key);
+    return queue_.add_rate_limited(key, pause_after(result.status, seconds),
+                                   std::max(*result.requeue_after, for_others(seconds)));
   }
+  queue_.forget(key);
   if (result.requeue_after) queue_.add_after(key, *result.requeue_after);
 }
 

@@ -24,9 +24,9 @@
 
 namespace rowtide::op::controller {
 
-/// What a reconcile came to. After an error the key is retried with its backoff, unless `requeue_after` or
-/// the server says when; slowly if the error is_refused. OK without requeue_after: nothing until something
-/// changes.
+/// What a reconcile came to. After an error the key is retried with its backoff, slowly if the error
+/// is_refused, or when the server says; after `requeue_after` at the latest. OK without requeue_after:
+/// nothing until something changes.
 struct Result {
   absl::Status status = absl::OkStatus();
   std::optional<std::chrono::milliseconds> requeue_after = {};
@@ -128,6 +128,7 @@ class Controller {
   void noticed_primary(const Change& change);
   void noticed_watched(std::size_t watch, const WatchedKind& kind, const Change& change);
   void noticed(const Key& key);
+  void noticed_own(const Change& change);
   void work(std::size_t worker);
   bool every_watcher(const std::function<bool(const kube::Watcher&)>& is_so) const;
   bool is_listed(const std::string& name_space) const;

@@ -23,6 +23,20 @@ void WorkQueue::add(const Key& key) {
   changed_.notify_one();
 }
 
+void WorkQueue::add_unless_failed(const Key& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (shut_down_) return;
+    if (processing_.contains(key)) {
+      unless_failed_.insert(key);  // done() knows
+      return;
+    }
+    if (failures_.contains(key)) return;
+    add_locked(key);
+  }
+  changed_.notify_one();
+}
+
 void WorkQueue::add_locked(const Key& key) {
   if (const auto delay = delayed_.find(key); delay != delayed_.end()) {
     by_due_.erase({delay->second, key});
@@ -55,14 +69,15 @@ void WorkQueue::delay_locked(const Key& key, TimePoint due) {
   by_due_.insert({due, key});
 }
 
-void WorkQueue::add_rate_limited(const Key& key, std::chrono::milliseconds at_least) {
+void WorkQueue::add_rate_limited(const Key& key, std::chrono::milliseconds at_least,
+                                 std::chrono::milliseconds at_most) {
   {
     const std::lock_guard lock(mutex_);
     if (shut_down_) return;
     ++retries_;
     const int doublings = std::min(failures_[key]++, 30);
     const auto backoff = std::min(std::max(options_.backoff_min * (std::int64_t{1} << doublings), at_least),
-                                  options_.backoff_max);
+                                  std::min(options_.backoff_max, at_most));
     std::uniform_real_distribution<double> jitter(1.0, 1.0 + options_.jitter);
     const std::chrono::duration<double, std::milli> wait(static_cast<double>(backoff.count()) *
                                                          jitter(random_));
@@ -131,6 +146,7 @@ void WorkQueue::done(const Key& key) {
     if (running == processing_.end()) return;
     const TimePoint now = options_.now();
     work_duration_.observe(seconds_between(running->second, now));
+    if (unless_failed_.erase(key) > 0 && !shut_down_ && !failures_.contains(key)) add_locked(key);
     processing_.erase(running);
     if (shut_down_ || !dirty_.contains(key)) return;
     queue_.push_back(key);

@@ -51,11 +51,15 @@ class WorkQueue {
   /// As soon as possible. Supersedes a delay of the same key: the coming run sees everything and says anew
   /// when it wants to run next.
   void add(const Key& key);
+  /// The same for what is no news to a key whose last run failed: that one runs when its delay is over. Where
+  /// the key is worked on, it is as its run ends.
+  void add_unless_failed(const Key& key);
   /// After `delay`; of several delays of a key the earliest wins. Nothing if the key waits already.
   void add_after(const Key& key, std::chrono::milliseconds delay);
   /// After the key's backoff, which doubles with each call until forget(), or after `at_least`, if that is
-  /// longer, but never after more than the longest backoff.
-  void add_rate_limited(const Key& key, std::chrono::milliseconds at_least = {});
+  /// longer, but never after more than `at_most` or the longest backoff.
+  void add_rate_limited(const Key& key, std::chrono::milliseconds at_least = {},
+                        std::chrono::milliseconds at_most = std::chrono::milliseconds::max());
   void forget(const Key& key);
   int failures(const Key& key) const;
 
@@ -86,6 +90,7 @@ class WorkQueue {
   std::deque<Key> queue_;                // order; every key in it is dirty and not processing
   std::set<Key> dirty_;                  // wants to run
   std::map<Key, TimePoint> processing_;  // since when
+  std::set<Key> unless_failed_;          // of those: to run again if the run succeeds
   std::map<Key, TimePoint> queued_at_;
   std::map<Key, TimePoint> delayed_;            // due
   std::set<std::pair<TimePoint, Key>> by_due_;  // the same, ordered

@@ -121,7 +121,7 @@ CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& v
   if (is_ours && (is_true(*view.job, "Complete") || is_true(*view.job, "Failed"))) {
     return decide_by_job(task, view);
   }
-  if (is_past_deadline(task, view.first_seen_ms, now_ms)) {
+  if (is_past_deadline(task, view.seen_for, now_ms)) {
     const json& told = api::find_condition(kube::value_at(task.status, "/conditions"), kTerminating);
     const std::string obstacle = kube::text_at(told, "/message");
     return give_up(task, "CleanupTimedOut",

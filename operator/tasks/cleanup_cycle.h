@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -32,7 +33,8 @@ struct CleanupView {
   std::string tracker_pod = {};                ///< the name of one that has not ended, on its way out or not
   const nlohmann::json* job = nullptr;         ///< that of cleanup_name(), whosever it is
   const nlohmann::json* job_pod = nullptr;
-  std::int64_t first_seen_ms = 0;  ///< when we first saw the task deleted, by our clock
+  std::chrono::milliseconds seen_for{
+      0};  ///< since we first saw the task deleted, by a clock that nobody sets
 };
 
 /// Pure. The tracker stops, then a Job deletes what the task has in Kafka. It never holds the task for ever:

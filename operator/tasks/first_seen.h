@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -9,6 +10,9 @@
 #include "operator/kube/resource.h"
 
 namespace rowtide::op::tasks {
+
+/// Milliseconds of a clock that nobody sets (rowtide::steady_ms), for how long something has been so.
+using SteadyClock = std::function<std::int64_t()>;
 
 /// When a task's object was first seen in some state, by our own clock: the server's times may be minutes
 /// off. One object per task; forgotten at a restart, after which everything is seen anew. Thread-safe.

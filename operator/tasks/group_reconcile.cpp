@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "common/time/clock.h"
-#include "operator/tasks/refusal.h"
 
 namespace rowtide::op::tasks {
 namespace {
@@ -37,8 +36,11 @@ bool is_for_tracker(const JudgedGroup& judged) {
 }  // namespace
 
 GroupReconciler::GroupReconciler(kube::Client& client, const controller::Controller& controller,
-                                 std::size_t most_of_a_task)
-    : controller_(controller), most_of_a_task_(most_of_a_task), writer_(client, kube::kConsumerGroup) {}
+                                 std::size_t most_of_a_task, SteadyClock steady_clock)
+    : controller_(controller),
+      most_of_a_task_(most_of_a_task),
+      steady_clock_(std::move(steady_clock)),
+      writer_(client, kube::kConsumerGroup) {}
 
 std::vector<JudgedGroup> GroupReconciler::judge(const Key& task, const nlohmann::json* object) const {
   const controller::ObjectStore& groups = *controller_.store(kube::kConsumerGroup);
@@ -75,7 +77,7 @@ void GroupReconciler::forget_gone(const Key& task, const std::vector<JudgedGroup
       writer_.forget(group);
       samples_.forget(group);
       deletions_.forget(group);
-      server_errors_.forget(group);
+      refusals_.forget(group);
     }
     if (now.empty()) known_.erase(known);
   }
@@ -85,6 +87,7 @@ void GroupReconciler::forget_gone(const Key& task, const std::vector<JudgedGroup
 controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const TaskSight& sight) {
   const api::GroupObject& group = judged.object;
   const std::int64_t now_ms = rowtide::now_ms();
+  const std::int64_t steady_ms = steady_clock_();
   GroupView view{.group = group, .accepted = judged.accepted, .sight = sight};
   view.said = word_on(sight.tracker, group.uid);
   if (view.said && view.said->sampled_at_ms > 0) {
@@ -96,7 +99,7 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
   std::optional<CleanupDecision> terminating;
   if (group.is_deleting) {
     if (!group.has_cleanup_finalizer()) return {};
-    view.first_seen_ms = deletions_.first_seen(group.key, group.uid, now_ms);
+    view.seen_for = milliseconds(steady_ms - deletions_.first_seen(group.key, group.uid, steady_ms));
     terminating = decide_group_cleanup(view, now_ms);
     if (terminating->action == CleanupAction::Release) {
       finalizer_written = writer_.let_go(group, *terminating);
@@ -109,8 +112,9 @@ controller::Result GroupReconciler::tell_one(const JudgedGroup& judged, const Ta
     if (finalizer_written.ok()) return {absl::OkStatus(), kAfterOwnWrite};
   }
   if (absl::IsAborted(finalizer_written)) return {absl::OkStatus(), kAfterOwnWrite};
+  const bool has_lasted = refusals_.last(group, {&finalizer_written}, steady_ms);
   view.finalizer_refusal =
-      finalizer_refusal_of(finalizer_written, server_errors_.last(group, {&finalizer_written}, now_ms));
+      refusals_.as_told(group, "finalizer", finalizer_refusal_of(finalizer_written, has_lasted), steady_ms);
   if (view.finalizer_refusal && terminating) {
     terminating->reason = view.finalizer_refusal->reason;
     terminating->message = view.finalizer_refusal->message;

@@ -16,6 +16,7 @@
 #include "operator/tasks/group_claims.h"
 #include "operator/tasks/group_state.h"
 #include "operator/tasks/object_writer.h"
+#include "operator/tasks/refusal.h"
 
 namespace rowtide::op::tasks {
 
@@ -24,7 +25,8 @@ namespace rowtide::op::tasks {
 class GroupReconciler {
  public:
   /// All must outlive it.
-  GroupReconciler(kube::Client& client, const controller::Controller& controller, std::size_t most_of_a_task);
+  GroupReconciler(kube::Client& client, const controller::Controller& controller, std::size_t most_of_a_task,
+                  SteadyClock steady_clock);
 
   /// `object`: the task as the caller saw it, so that all that is said of the groups is of one moment;
   /// nullptr: there is none.
@@ -44,10 +46,11 @@ class GroupReconciler {
 
   const controller::Controller& controller_;
   const std::size_t most_of_a_task_;
+  const SteadyClock steady_clock_;
   ObjectWriter writer_;
   FirstSeen samples_;
   FirstSeen deletions_;
-  ServerErrors server_errors_;
+  Refusals refusals_;
   std::mutex mutex_;
   std::map<controller::Key, std::set<controller::Key>> known_;  // by task; guarded by mutex_
 };

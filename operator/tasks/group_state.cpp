@@ -317,7 +317,7 @@ CleanupDecision decide_group_cleanup(const GroupView& view, std::int64_t now_ms)
                               cause.message, what_is_left_of(group)),
                   true);
   }
-  if (is_past_deadline(group, view.first_seen_ms, now_ms)) {
+  if (is_past_deadline(group, view.seen_for, now_ms)) {
     const std::string obstacle = kube::text_at(condition_before(view, kTerminating), "/message");
     return let_go(
         "CleanupTimedOut",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -35,7 +36,8 @@ struct GroupView {
   std::optional<task::GroupStatus> said = std::nullopt;
   bool is_stale = false;  ///< what it says was looked at too long ago
   std::optional<Refusal> finalizer_refusal = std::nullopt;
-  std::int64_t first_seen_ms = 0;  ///< when we first saw the group deleted, by our clock
+  std::chrono::milliseconds seen_for{
+      0};  ///< since we first saw the group deleted, by a clock that nobody sets
 };
 
 /// The tracker's word on the group of that uid.

@@ -23,7 +23,6 @@
 #include "operator/tasks/lag_target.h"
 #include "operator/tasks/pod_parts.h"
 #include "operator/tasks/pod_state.h"
-#include "operator/tasks/refusal.h"
 #include "operator/tasks/sidecar_names.h"
 #include "operator/tasks/sidecars.h"
 #include "operator/tasks/tracker_state.h"
@@ -86,7 +85,9 @@ absl::Status belongs_to_another(const kube::ResourceType& type, const kube::Obje
 
 /// Watches tell of everything but a tracker's answers, a Job whose pods are refused, and what does not
 /// happen.
-std::optional<milliseconds> next_look(const Observed& observed, const json& status) {
+/// What is refused does not make a tracker be looked at less, nor is it tried again as often as what is
+/// moving.
+std::optional<milliseconds> next_look(const Observed& observed, const json& status, bool has_failed) {
   std::optional<milliseconds> next = observed.precheck.look_again_after;
   const auto at_least = [&](milliseconds delay) { next = next ? std::min(*next, delay) : delay; };
   if (observed.pod != nullptr || !observed.sidecars.empty()) {
@@ -95,6 +96,7 @@ std::optional<milliseconds> next_look(const Observed& observed, const json& stat
   } else if (observed.precheck.verdict == PrecheckVerdict::Running) {
     at_least(kWhileSteady);
   }
+  if (has_failed && next) next = std::max(*next, kWhileSteady);
   if (observed.pod == nullptr && observed.leaving_pod != nullptr) {
     const std::int64_t left_ms = overdue_at_ms(*observed.leaving_pod) - observed.now_ms;
     if (left_ms > 0) at_least(milliseconds(left_ms));
@@ -143,15 +145,16 @@ controller::ControllerOptions controller_options(std::set<std::string> name_spac
 
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
                        const controller::Controller& controller, ProbePool& probes, std::string default_image,
-                       std::size_t most_groups_of_a_task, bool injects)
+                       std::size_t most_groups_of_a_task, bool injects, SteadyClock steady_clock)
     : client_(client),
       scale_client_(scale_client),
       controller_(controller),
       probes_(probes),
       default_image_(std::move(default_image)),
       injects_(injects),
+      steady_clock_(std::move(steady_clock)),
       writer_(client, kube::kChangeTrackingTask),
-      groups_(client, controller, most_groups_of_a_task) {}
+      groups_(client, controller, most_groups_of_a_task, steady_clock_) {}
 
 /// Of that name, if the task controls it.
 kube::ObjectPtr Reconciler::child_of(const api::TaskObject& task, const kube::ResourceType& type,
@@ -215,7 +218,7 @@ void Reconciler::forget(const controller::Key& key) {
   lag_sides_.forget(key);
   last_good_.forget(key);
   deletions_.forget(key);
-  server_errors_.forget(key);
+  refusals_.forget(key);
   kept_otherwise_.forget(key);
   settled_.forget(key);
   writer_.forget(key);
@@ -273,12 +276,16 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.is_rolled_out =
       is_fit && is_applied(task, observed.deployment, plan.deployment) && is_rolled_out(*observed.deployment);
   observed.upgrade_waits = plan.upgrade_waits;
-  const bool has_lasted = server_errors_.last(
-      task, {&precheck_written, &tracker_written, &groups_written, &finalizer_written}, now_ms);
-  observed.precheck_refusal = refusal_of(precheck_written, has_lasted);
-  observed.tracker_refusal = refusal_of(tracker_written, has_lasted);
+  const std::int64_t steady_ms = steady_clock_();
+  const bool has_lasted = refusals_.last(
+      task, {&precheck_written, &tracker_written, &groups_written, &finalizer_written}, steady_ms);
+  const auto told = [&](const char* write, std::optional<Refusal> refusal) {
+    return refusals_.as_told(task, write, std::move(refusal), steady_ms);
+  };
+  observed.precheck_refusal = told("precheck", refusal_of(precheck_written, has_lasted));
+  observed.tracker_refusal = told("tracker", refusal_of(tracker_written, has_lasted));
   observed.is_tracker_written = tracker_written.ok();
-  observed.finalizer_refusal = finalizer_refusal_of(finalizer_written, has_lasted);
+  observed.finalizer_refusal = told("finalizer", finalizer_refusal_of(finalizer_written, has_lasted));
   observed.now_ms = now_ms;
   if (last_good) observed.last_good_hash = last_good->tracker_hash;
   observed.injects = injects_;
@@ -295,7 +302,7 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   sight.tracker = std::move(observed.tracker);
   sight.answered_at_ms = observed.answered_at_ms;
   sight.is_silent = observed.is_silent;
-  sight.groups_refusal = refusal_of(groups_written, has_lasted);
+  sight.groups_refusal = told("groups", refusal_of(groups_written, has_lasted));
 
   // Whatever happened to the children: what is known of the task is told.
   absl::Status outcome = writer_.write_status(task, status);
@@ -304,10 +311,9 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   outcome.Update(precheck_written);
   outcome.Update(tracker_written);
   outcome.Update(groups_written);
-  if (!outcome.ok()) return {outcome};
-  const std::optional<milliseconds> next = was_outdated ? kForOwnNews : next_look(observed, status);
-  if (!finalizer_written.ok() && next) return {std::move(finalizer_written), std::max(*next, kWhileSteady)};
-  return {std::move(finalizer_written), next};
+  outcome.Update(finalizer_written);
+  const bool has_failed = !outcome.ok();
+  return {std::move(outcome), was_outdated ? kForOwnNews : next_look(observed, status, has_failed)};
 }
 
 /// The outcome of the run, where the rest of it has to wait for the finalizer; else what became of its write.
@@ -317,7 +323,7 @@ std::optional<controller::Result> Reconciler::keep_finalizer(const api::TaskObje
   written = writer_.set_finalizer(task, task.needs_cleanup());
   if (written.ok() || absl::IsAborted(written)) return controller::Result{absl::OkStatus(), kForOwnNews};
   // Nothing is begun that nobody would clean up after, unless the finalizer is not to be had.
-  const bool has_lasted = server_errors_.last(task, {&written}, rowtide::now_ms());
+  const bool has_lasted = refusals_.last(task, {&written}, steady_clock_());
   if (finalizer_refusal_of(written, has_lasted)) return std::nullopt;
   return controller::Result{written, std::nullopt};
 }
@@ -343,13 +349,15 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
                                          std::string unreadable) {
   if (!task.has_cleanup_finalizer()) return {};  // what it owned goes with it
   const std::int64_t now_ms = rowtide::now_ms();
+  const std::int64_t steady_ms = steady_clock_();
   const Objects objects = observe(task);
   const kube::ObjectPtr job = controller_.store(kube::kJob)->find({task.key.name_space, cleanup_name(task)});
-  CleanupView view{.has_traces = traces.has_value(),
-                   .unreadable = std::move(unreadable),
-                   .deployment = get(objects.deployment),
-                   .job = get(job),
-                   .first_seen_ms = deletions_.first_seen(task.key, task.uid, now_ms)};
+  CleanupView view{
+      .has_traces = traces.has_value(),
+      .unreadable = std::move(unreadable),
+      .deployment = get(objects.deployment),
+      .job = get(job),
+      .seen_for = milliseconds(steady_ms - deletions_.first_seen(task.key, task.uid, steady_ms))};
   kube::ObjectPtr job_pod;
   for (const kube::ObjectPtr& pod : controller_.store(kube::kPod)->of_group(task.key)) {
     if (is_tracker_pod(*pod, task) && !has_ended(*pod))
@@ -367,9 +375,10 @@ controller::Result Reconciler::terminate(const api::TaskObject& task,
     if (released.ok()) return {};
     if (absl::IsAborted(released)) return {absl::OkStatus(), kForOwnNews};
   }
-  const bool has_lasted = server_errors_.last(task, {&acted, &released}, now_ms);
+  const bool has_lasted = refusals_.last(task, {&acted, &released}, steady_ms);
   std::optional<Refusal> refusal = refusal_of(acted, has_lasted);
   if (!refusal) refusal = finalizer_refusal_of(released, has_lasted);
+  refusal = refusals_.as_told(task, "cleanup", std::move(refusal), steady_ms);
   if (refusal) {
     decision.reason = refusal->reason;
     decision.message = refusal->message;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/time/clock.h"
 #include "operator/api/change_tracking_task.h"
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
@@ -18,6 +19,7 @@
 #include "operator/tasks/object_writer.h"
 #include "operator/tasks/precheck_cycle.h"
 #include "operator/tasks/probe_pool.h"
+#include "operator/tasks/refusal.h"
 #include "operator/tasks/settled.h"
 #include "operator/tasks/status.h"
 
@@ -38,7 +40,8 @@ class Reconciler {
   /// All must outlive it. `injects`: trackers of streams are put into pods here.
   Reconciler(kube::Client& client, kube::Client& scale_client, const controller::Controller& controller,
              ProbePool& probes, std::string default_image,
-             std::size_t most_groups_of_a_task = kMostGroupsOfATask, bool injects = true);
+             std::size_t most_groups_of_a_task = kMostGroupsOfATask, bool injects = true,
+             SteadyClock steady_clock = steady_ms);
 
   [[nodiscard]] controller::Result reconcile(const controller::Key& key);
 
@@ -98,12 +101,13 @@ class Reconciler {
   ProbePool& probes_;
   const std::string default_image_;
   const bool injects_;
+  const SteadyClock steady_clock_;
   api::TaskReader tasks_;
   api::TaskReader last_good_;
   FirstSeen job_ends_;
   FirstSeen lag_sides_;
   FirstSeen deletions_;
-  ServerErrors server_errors_;
+  Refusals refusals_;
   KeptOtherwise kept_otherwise_;
   Settled settled_;
   ObjectWriter writer_;

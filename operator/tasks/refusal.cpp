@@ -12,18 +12,39 @@ namespace rowtide::op::tasks {
 namespace {
 
 constexpr std::int64_t kToldAfterMs = 5'000;
+constexpr std::int64_t kWordsStayMs = 60'000;
 
 }  // namespace
 
-bool ServerErrors::last(const api::ObjectMetadata& object, std::initializer_list<const absl::Status*> written,
-                        std::int64_t now_ms) {
+bool Refusals::last(const api::ObjectMetadata& object, std::initializer_list<const absl::Status*> written,
+                    std::int64_t steady_ms) {
   const bool is_there = std::any_of(written.begin(), written.end(),
                                     [](const absl::Status* one) { return kube::is_server_error(*one); });
   if (!is_there) {
-    seen_.forget(object.key);
+    server_errors_.forget(object.key);
     return false;
   }
-  return now_ms - seen_.first_seen(object.key, object.uid, now_ms) >= kToldAfterMs;
+  return steady_ms - server_errors_.first_seen(object.key, object.uid, steady_ms) >= kToldAfterMs;
+}
+
+std::optional<Refusal> Refusals::as_told(const api::ObjectMetadata& object, const std::string& write,
+                                         std::optional<Refusal> refusal, std::int64_t steady_ms) {
+  const std::lock_guard lock(mutex_);
+  if (!refusal) {
+    if (const auto known = told_.find(object.key); known != told_.end()) known->second.erase(write);
+    return refusal;
+  }
+  Told& told = told_[object.key][write];
+  const bool is_fresh = told.uid == object.uid && told.refusal.reason == refusal->reason &&
+                        steady_ms - told.at_ms < kWordsStayMs;
+  if (!is_fresh) told = {.uid = object.uid, .refusal = *refusal, .at_ms = steady_ms};
+  return told.refusal;
+}
+
+void Refusals::forget(const kube::ObjectKey& object) {
+  server_errors_.forget(object);
+  const std::lock_guard lock(mutex_);
+  told_.erase(object);
 }
 
 std::optional<Refusal> refusal_of(const absl::Status& written, bool has_lasted) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -25,16 +27,29 @@ struct Refusal {
 /// The same of the finalizer by which a deletion is heard of in time.
 [[nodiscard]] std::optional<Refusal> finalizer_refusal_of(const absl::Status& written, bool has_lasted);
 
-/// A server has its moments: what it cannot do for five seconds is told. Thread-safe.
-class ServerErrors {
+/// What is remembered of an object's refusals. Times are of a clock that nobody sets. Thread-safe.
+class Refusals {
  public:
-  /// Whether one of the object's writes failed in the server, and has so for a while.
+  /// Whether one of the object's writes failed in the server, and has so for a while: a server has its
+  /// moments, and what it cannot do for five seconds is told.
   [[nodiscard]] bool last(const api::ObjectMetadata& object,
-                          std::initializer_list<const absl::Status*> written, std::int64_t now_ms);
-  void forget(const kube::ObjectKey& object) { seen_.forget(object); }
+                          std::initializer_list<const absl::Status*> written, std::int64_t steady_ms);
+  /// The refusal of that one of the object's writes, as it is to be told: as a minute ago, where only the
+  /// words are others. Those of some differ at each try (a port, the id of a request), and each telling is a
+  /// write.
+  [[nodiscard]] std::optional<Refusal> as_told(const api::ObjectMetadata& object, const std::string& write,
+                                               std::optional<Refusal> refusal, std::int64_t steady_ms);
+  void forget(const kube::ObjectKey& object);
 
  private:
-  FirstSeen seen_;
+  struct Told {
+    std::string uid;
+    Refusal refusal;
+    std::int64_t at_ms = 0;
+  };
+  FirstSeen server_errors_;
+  std::mutex mutex_;
+  std::map<kube::ObjectKey, std::map<std::string, Told>> told_;  // by write; guarded by mutex_
 };
 
 }  // namespace rowtide::op::tasks

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -17,19 +16,17 @@ namespace rowtide::op::tasks {
 inline constexpr const char* kTerminating = "Terminating";
 inline constexpr std::chrono::minutes kCleanupDeadline{10};
 
-/// When the object's deletion began: by the condition, which outlives the operator, and by what we saw first,
-/// where it could not be written.
-[[nodiscard]] inline std::int64_t termination_begun_ms(const api::ObjectMetadata& object,
-                                                       std::int64_t first_seen_ms) {
+/// Whether the object's deletion has had its time: by our own sight, or, because that begins anew with each
+/// operator, by what another told in the condition. That one's clock may have been off, or ours may be: it
+/// holds only after a minute of our own.
+[[nodiscard]] inline bool is_past_deadline(const api::ObjectMetadata& object,
+                                           std::chrono::milliseconds seen_for, std::int64_t now_ms) {
+  constexpr std::chrono::minutes kOwnSight{1};
+  if (seen_for >= kCleanupDeadline) return true;
   const nlohmann::json& condition =
       api::find_condition(kube::value_at(object.status, "/conditions"), kTerminating);
   const std::int64_t told = api::parse_time(kube::text_at(condition, "/lastTransitionTime"));
-  return told > 0 ? std::min(told, first_seen_ms) : first_seen_ms;
-}
-
-[[nodiscard]] inline bool is_past_deadline(const api::ObjectMetadata& object, std::int64_t first_seen_ms,
-                                           std::int64_t now_ms) {
-  return std::chrono::milliseconds(now_ms - termination_begun_ms(object, first_seen_ms)) >= kCleanupDeadline;
+  return told > 0 && seen_for >= kOwnSight && std::chrono::milliseconds(now_ms - told) >= kCleanupDeadline;
 }
 
 }  // namespace rowtide::op::tasks

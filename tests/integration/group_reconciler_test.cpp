@@ -384,6 +384,7 @@ class GroupCleanupTest : public GroupReconcilerTest {
     for (json& one : status.at("conditions")) {
       if (one.at("type") == "Terminating") one["lastTransitionTime"] = api::format_time(now_ms() - 601'000);
     }
+    steady_ahead_ms_ += 60'000;  // what another told holds after a minute of our own
     write_status(kube::kConsumerGroup, "cache", status);
   }
 };

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "common/time/clock.h"
 #include "operator/api/conditions.h"
 #include "operator/controller/controller.h"
 #include "operator/kube/client.h"
@@ -117,7 +119,8 @@ class OperatorTransport final : public kube::Transport {
   }
 
   absl::StatusOr<kube::Response> request(const kube::Request& request) override {
-    auto response = transport_->request(request);
+    const std::optional<kube::Response> played = play(request);
+    auto response = played ? *played : transport_->request(request);
     note(verb_of(request), response.ok() && response->status == 403 ? response->body : "");
     return response;
   }
@@ -137,6 +140,11 @@ class OperatorTransport final : public kube::Transport {
     note("watch" + list.substr(list.find(' ')), absl::IsPermissionDenied(end) ? end.ToString() : "");
     return end;
   }
+  /// What it gives is the answer to a request, instead of the server's.
+  void answer_instead(std::function<std::optional<kube::Response>(const kube::Request&)> answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
+  }
   void age_deletions(seconds by) { deletions_older_ = by; }
   void hold(bool is_held) {
     {
@@ -147,6 +155,10 @@ class OperatorTransport final : public kube::Transport {
   }
 
  private:
+  std::optional<kube::Response> play(const kube::Request& request) const {
+    const std::lock_guard lock(mutex_);
+    return answer_ ? answer_(request) : std::nullopt;
+  }
   std::string with_older_deletion(std::string_view line) const {
     if (deletions_older_.load() == seconds(0)) return std::string(line);
     json event = json::parse(line);
@@ -168,6 +180,7 @@ class OperatorTransport final : public kube::Transport {
   std::condition_variable_any released_;
   std::set<std::string> used_;
   std::vector<std::string> forbidden_;
+  std::function<std::optional<kube::Response>(const kube::Request&)> answer_;
   bool is_held_ = false;
   std::atomic<seconds> deletions_older_{seconds(0)};
 };
@@ -251,13 +264,14 @@ class ReconcilerTest : public testing::Test {
     controller::ControllerOptions options = controller_options(std::move(watched_spaces), 4);
     options.primary.timing = timing_;
     for (controller::WatchedKind& kind : options.watched) kind.watch.timing = timing_;
-    options.queue.backoff_max = options.refused_pause = std::chrono::milliseconds(500);
+    options.queue.backoff_max = options.refused_pause = most_pause_;
     controller_ = std::make_unique<controller::Controller>(counted_, options);
     probes_ = std::make_unique<ProbePool>(
         probe_, [this](const kube::ObjectKey& key) { controller_->enqueue(key); },
         ProbePool::Options{.now = [this] { return ProbePool::Clock::now() + probe_clock_ahead_.load(); }});
-    reconciler_ = std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, image,
-                                               most_groups_);
+    reconciler_ =
+        std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, image,
+                                     most_groups_, true, [this] { return steady_ms() + steady_ahead_ms_; });
     controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
   }
   void stop_operator() {
@@ -477,6 +491,8 @@ class ReconcilerTest : public testing::Test {
   kube::Client scale_client_{counted_, "rowtide-operator-scale"};
   std::string space_;
   kube::WatchTiming timing_;
+  std::chrono::milliseconds most_pause_{500};  ///< after what fails
+  std::atomic<std::int64_t> steady_ahead_ms_{0};
   std::size_t most_groups_ = kMostGroupsOfATask;
   TestProbe probe_;
   std::atomic<seconds> probe_clock_ahead_{seconds(0)};  ///< a question waits for its turn by this clock

@@ -1,7 +1,10 @@
 #include "tests/integration/reconciler_fixture.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -9,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "operator/lease/lease_holder.h"
 #include "tests/integration/chart_user.h"
 
@@ -659,6 +663,7 @@ TEST_F(CleanupCycleTest, ATrackerThatDoesNotStopHoldsTheTaskForTenMinutesOnly) {
     if (one.at("type") == "Terminating")
       one["lastTransitionTime"] = api::format_time((std::time(nullptr) - 601) * 1000);
   }
+  steady_ahead_ms_ += 60'000;  // what another told holds after a minute of our own
   write_status(kube::kChangeTrackingTask, "orders", {{"conditions", conditions}});
   wait_until_gone();
   const json event = event_that("CleanupTimedOut");
@@ -775,11 +780,24 @@ TEST_F(CleanupCycleTest, TheJobOfAFormerTaskOfThatNameIsReplaced) {
   wait_until_gone();
 }
 
+/// The namespace takes no event any more either: what is left stands in the log.
 TEST_F(CleanupCycleTest, ANamespaceThatIsDeletedTakesTheTaskAlong) {
+  const auto log = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(1'000);
+  const auto before = spdlog::default_logger();
+  stop_operator();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", log));
+  start_operator(kImage);
   delete_tracking();
   EXPECT_TRUE(client_.remove(kNamespace, {"", space_}, {}).ok());
   stop_tracker();
   wait_until_gone();
+  stop_operator();
+  spdlog::set_default_logger(before);
+  const std::vector<std::string> lines = log->last_formatted();
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("NamespaceTerminating: the namespace is deleted") != std::string::npos &&
+           line.find("perhaps left: the task's topics") != std::string::npos;
+  })) << absl::StrJoin(lines, "");
 }
 
 TEST_F(ReconcilerTest, WhileANewerSpecIsRefusedTheLastGoodOnesChildrenArePutBack) {

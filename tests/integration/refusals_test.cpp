@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -164,6 +167,63 @@ TEST_F(Refusals, AWebhookThatDoesNotAnswerIsTold) {
   allow();
   roll_out("tracker-1");
   wait_for("Ready", "True Streaming");
+}
+
+/// As of a webhook whose connections are reset: each has a port of its own. Each telling is a write.
+TEST_F(Refusals, WordsThatDifferAtEachTryAreToldOnceAMinute) {
+  const auto tries = std::make_shared<std::atomic<int>>(0);
+  watched_.answer_instead([tries](const kube::Request& request) -> std::optional<kube::Response> {
+    if (verb_of(request) != "patch deployments") return std::nullopt;
+    const std::string message =
+        "read tcp 127.0.0.1:" + std::to_string(30'000 + ++*tries) + ": connection reset";
+    return kube::Response{500, json{{"kind", "Status"}, {"message", message}}.dump(), {}};
+  });
+  apply(task_object());
+  pass_precheck();
+  wait_for("TrackerAvailable", "False ChildRefused");
+  const std::string told = condition("TrackerAvailable").at("message");
+  EXPECT_THAT(told, HasSubstr("connection reset"));
+  const std::uint64_t writes = reconciler_->status_writes();
+  const int before = *tries;
+  wait_until("it is tried again and again", [&] { return *tries >= before + 8; });
+  EXPECT_LE(reconciler_->status_writes() - writes, 2U);
+  EXPECT_EQ(condition("TrackerAvailable").at("message"), told);
+  steady_ahead_ms_ += 60'000;
+  wait_until("the newest words", [&] { return condition("TrackerAvailable").at("message") != told; });
+  watched_.answer_instead({});
+  roll_out("tracker-1");
+  wait_for("Ready", "True Streaming");
+}
+
+TEST_F(Refusals, ARefusedEditDoesNotMakeATrackerBeLookedAtLess) {
+  stop_operator();
+  most_pause_ = std::chrono::minutes(5);
+  start_operator(kImage);
+  json object = task_object();
+  object["spec"]["alerts"] = {{"lagSeconds", 5}, {"forSeconds", 1}};
+  const auto says_lag = [&](double seconds) {
+    task::TrackerStatus answer;
+    answer.task_uid = kube::text_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/uid");
+    answer.state = "Streaming";
+    answer.lag_seconds = seconds;
+    probe_.answer(answer);
+  };
+  apply(object);
+  says_lag(0.5);
+  pass_precheck();
+  roll_out("tracker-1");
+  wait_for("LagWithinTarget", "True LagLow");
+  watched_.answer_instead([](const kube::Request& request) -> std::optional<kube::Response> {
+    if (verb_of(request) != "patch deployments") return std::nullopt;
+    return kube::Response{403, json{{"kind", "Status"}, {"message", kMessage}}.dump(), {}};
+  });
+  object["spec"]["tracker"]["image"] = "rowtide:next";
+  apply(object);
+  wait_for("Ready", "False ChildRefused");
+  says_lag(90);
+  wait_until(
+      "the lag is told", [&] { return said("LagWithinTarget") == "False LagHigh"; }, seconds(60),
+      [&] { return status().dump(); });
 }
 
 TEST_F(Refusals, AFinalizerThatIsRefusedIsToldAndTheTaskGoesOn) {

@@ -407,6 +407,59 @@ TEST_F(ControllerTest, WhatFailsAfterALongTimeLetsOthersHaveTheirTurn) {
   EXPECT_GE(waited.load(), milliseconds(300));
 }
 
+TEST_F(ControllerTest, WhatFailsIsLookedAtWhenItWouldBeAnyway) {
+  serve_all();
+  ControllerOptions slow = options();
+  slow.refused_pause = std::chrono::minutes(5);
+  Controller controller(server_, slow);
+  controller.start(recorder_.reconcile([](const Key&, int) -> Result {
+    return {kube::status_from_code(403, "", "no", "apply"), milliseconds(20)};
+  }));
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") >= 3; }));
+}
+
+/// orders with that status, as a watch tells it.
+json told_with(const char* version, const json& message) {
+  json told = task("orders");
+  told["apiVersion"] = kube::api_version(kube::kChangeTrackingTask);
+  told["kind"] = kube::kChangeTrackingTask.kind;
+  told["metadata"]["resourceVersion"] = version;
+  told["status"]["message"] = message;
+  return told;
+}
+
+/// Such a status is most often the failure's own, and other each time.
+TEST_F(ControllerTest, AChangeOfItsStatusDoesNotEndThePauseAfterAFailure) {
+  serve_all();
+  ControllerOptions slow = options();
+  slow.queue.backoff_min = std::chrono::minutes(1);
+  Controller controller(server_, slow);
+  controller.start(recorder_.reconcile([&](const Key& key, int run) -> Result {
+    if (key.name != "orders") return {};
+    server_.send_event("changetrackingtasks", "MODIFIED", told_with("2", run));
+    return {absl::InternalError("no"), {}};
+  }));
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
+  server_.send_event("changetrackingtasks", "MODIFIED", told_with("7", "another"));
+  server_.send_event("changetrackingtasks", "ADDED", task("users"));
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("users") == 1; }));
+  EXPECT_EQ(recorder_.runs("orders"), 1);
+
+  json told = told_with("8", "another");
+  told["spec"]["suspend"] = true;
+  server_.send_event("changetrackingtasks", "MODIFIED", told);
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 2; }));
+}
+
+TEST_F(ControllerTest, AChangeOfItsStatusIsNewsToOneThatDidWell) {
+  serve_all();
+  Controller controller(server_, options());
+  controller.start(recorder_.reconcile());
+  ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
+  server_.send_event("changetrackingtasks", "MODIFIED", told_with("2", "of somebody else"));
+  EXPECT_TRUE(eventually([&] { return recorder_.runs("orders") == 2; }));
+}
+
 TEST_F(ControllerTest, RequeueAfterRunsAgain) {
   serve_all();
   Controller controller(server_, options());

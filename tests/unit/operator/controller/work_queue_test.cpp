@@ -128,6 +128,36 @@ TEST_F(WorkQueueTest, ForgetBeginsTheBackoffAnew) {
   EXPECT_EQ(queue_.try_get(), kOrders);
 }
 
+TEST_F(WorkQueueTest, ABackoffIsNoLongerThanItIsToBe) {
+  for (int i = 0; i < 5; ++i) queue_.add_rate_limited(kUsers);
+  queue_.add_rate_limited(kOrders, std::chrono::minutes(1), milliseconds(300));
+  now_ += milliseconds(299);
+  EXPECT_EQ(queue_.try_get(), kUsers) << "the first of its delays is the earliest";
+  EXPECT_EQ(queue_.try_get(), std::nullopt);
+  now_ += milliseconds(1);
+  EXPECT_EQ(queue_.try_get(), kOrders);
+}
+
+TEST_F(WorkQueueTest, WhatIsNoNewsToAFailedKeyWaitsForItsDelay) {
+  queue_.add(kOrders);
+  ASSERT_EQ(queue_.try_get(), kOrders);
+  queue_.add_unless_failed(kOrders);
+  queue_.add_rate_limited(kOrders);
+  queue_.done(kOrders);
+  queue_.add_unless_failed(kOrders);
+  EXPECT_EQ(queue_.try_get(), std::nullopt);
+  now_ += milliseconds(200);
+  ASSERT_EQ(queue_.try_get(), kOrders);
+  queue_.add_unless_failed(kOrders);
+  queue_.forget(kOrders);  // this time it succeeds
+  queue_.done(kOrders);
+  ASSERT_EQ(queue_.try_get(), kOrders) << "and once more";
+  queue_.done(kOrders);
+  EXPECT_EQ(queue_.try_get(), std::nullopt);
+  queue_.add_unless_failed(kOrders);
+  EXPECT_EQ(queue_.try_get(), kOrders);
+}
+
 TEST_F(WorkQueueTest, OneKeysBackoffDoesNotHoldAnother) {
   queue_.add_rate_limited(kOrders);
   queue_.add_rate_limited(kOrders);

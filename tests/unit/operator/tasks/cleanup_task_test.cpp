@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "operator/api/conditions.h"
 #include "operator/tasks/cleanup_cycle.h"
 #include "operator/tasks/desired.h"
 #include "tests/unit/operator/tasks/test_task.h"
@@ -69,14 +70,35 @@ TEST(CleanupTask, APrecheckAloneHasBeenLetInAndWroteNothing) {
   const json newest = cluster_task("Delete", "Manage");
   const std::optional<api::TaskObject> task = cleaned_up(newest, std::nullopt);
   EXPECT_TRUE(keeps_topics(job_of(task)));
-  EXPECT_EQ(decide_cleanup(api::read_task_object(newest),
-                           {.has_traces = task.has_value(), .first_seen_ms = kNowMs}, kNowMs)
-                .action,
+  EXPECT_EQ(decide_cleanup(api::read_task_object(newest), {.has_traces = task.has_value()}, kNowMs).action,
             CleanupAction::CreateJob);
   EXPECT_FALSE(cleaned_up(cluster_task("Delete", "Report"), std::nullopt));
   json invalid = newest;
   invalid["spec"]["objects"] = 7;
   EXPECT_FALSE(cleaned_up(invalid, std::nullopt)) << "it was not checked either";
+}
+
+TEST(CleanupTask, ADeadlineByAnotherClockGivesAMinuteOfOurOwn) {
+  using std::chrono::milliseconds;
+  using std::chrono::minutes;
+  json deleted = cluster_task("Delete", "Report");
+  deleted["status"]["conditions"] =
+      json::array({{{"type", "Terminating"},
+                    {"status", "True"},
+                    {"message", "topics and checkpoint are being deleted"},
+                    {"lastTransitionTime", api::format_time(kNowMs - 11 * 60'000)}}});
+  json job = job_of(cleaned_up(deleted, deleted));
+  job["metadata"]["annotations"][kTaskUid] = "u-1";  // it has not finished
+  const auto reason = [&](milliseconds seen_for) {
+    const CleanupView view{.has_traces = true, .job = &job, .seen_for = seen_for};
+    return decide_cleanup(api::read_task_object(deleted), view, kNowMs).reason;
+  };
+  EXPECT_EQ(reason(milliseconds(0)), "CleanupRunning");
+  EXPECT_EQ(reason(milliseconds(59'999)), "CleanupRunning");
+  EXPECT_EQ(reason(minutes(1)), "CleanupTimedOut");
+  deleted["status"]["conditions"][0]["lastTransitionTime"] = api::format_time(kNowMs + 60 * 60'000);
+  EXPECT_EQ(reason(milliseconds(599'999)), "CleanupRunning");
+  EXPECT_EQ(reason(minutes(10)), "CleanupTimedOut") << "whatever was told";
 }
 
 TEST(CleanupTask, HoweverManyTablesRanTheDocumentFitsAnAnnotation) {
@@ -109,8 +131,7 @@ TEST(CleanupTask, WhatRanAndCannotBeReadIsNotTakenForNeverRan) {
     json newest = cluster_task("Delete", mode);
     newest["status"] = {{"lastGoodSpec", ran}, {"topics", {"shop.orders"}}};
     const CleanupView view{.has_traces = cleaned_up(newest, std::nullopt).has_value(),
-                           .unreadable = why_unreadable(newest),
-                           .first_seen_ms = kNowMs};
+                           .unreadable = why_unreadable(newest)};
     const CleanupDecision decision = decide_cleanup(api::read_task_object(newest), view, kNowMs);
     EXPECT_EQ(decision.action, CleanupAction::Release);
     EXPECT_EQ(decision.reason, "CleanupFailed");
@@ -122,8 +143,7 @@ TEST(CleanupTask, WhatRanAndCannotBeReadIsNotTakenForNeverRan) {
   whitelist_only["status"] = {{"lastGoodSpec", ran}};
   EXPECT_EQ(decide_cleanup(api::read_task_object(whitelist_only),
                            {.has_traces = cleaned_up(whitelist_only, std::nullopt).has_value(),
-                            .unreadable = why_unreadable(whitelist_only),
-                            .first_seen_ms = kNowMs},
+                            .unreadable = why_unreadable(whitelist_only)},
                            kNowMs)
                 .action,
             CleanupAction::CreateJob)

@@ -61,7 +61,6 @@ struct Scene {
     GroupView view{.group = group, .accepted = accepted, .sight = sight};
     if (sight.tracker) view.said = word;
     view.is_stale = is_stale;
-    view.first_seen_ms = kNowMs;
     return compute(view);
   }
   [[nodiscard]] json status(std::int64_t now_ms = kNowMs) const {
