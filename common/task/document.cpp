@@ -83,8 +83,10 @@ bool Field::is_map_of(std::initializer_list<std::string_view> keys) const {
       context_->errors.push_back({key_path, "", "the field stands here twice; keep one", line});
     }
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      const std::string_view why = key == "<<" ? ": YAML's merge is not read, write the fields out" : "";
       context_->errors.push_back(
-          {key_path, "", fmt::format("{}; known here: {}", kUnknownField, fmt::join(keys, ", ")), line});
+          {key_path, "", fmt::format("{}{}; known here: {}", kUnknownField, why, fmt::join(keys, ", ")),
+           line});
     }
   }
   return true;
@@ -144,7 +146,7 @@ std::string Field::text(std::string fallback) const {
   std::string missing;
   std::string value = replace_environment(node_.Scalar(), missing);
   if (!missing.empty()) {
-    refuse(fmt::format("the environment variable {} is not set; set it, or write the value here", missing));
+    refuse(fmt::format("the environment variable {} is not set; set it", missing));
   }
   return value;
 }
@@ -170,7 +172,7 @@ bool Field::boolean(bool fallback) const {
     if (value == fallback) note_default();
     return value;
   }
-  refuse("true or false");
+  refuse(is_quoted(node_) ? "true or false, without quotes" : "true or false");
   return fallback;
 }
 
@@ -183,7 +185,7 @@ std::int64_t Field::integer(std::int64_t least, std::int64_t most, std::int64_t 
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (is_quoted(node_) || error != std::errc{} || end != number.data() + number.size() || value < least ||
       value > most) {
-    refuse(wanted);
+    refuse(wanted + (is_quoted(node_) ? ", without quotes" : ""));
     return fallback;
   }
   if (value == fallback) note_default();

@@ -155,6 +155,14 @@ PolarDb read_polardb(const Field& field, SourceType type) {
   return polardb;
 }
 
+/// An IPv6 address has at least two colons; what has one has a port behind it.
+void refuse_address(const Field& field, const std::string& host) {
+  const bool is_more = host.find_first_of("/[] \t") != std::string::npos;
+  if (is_more || std::count(host.begin(), host.end(), ':') == 1)
+    field.refuse(
+        "a host name or address alone, without scheme, brackets or port; the port goes into source.port");
+}
+
 Source read_source(const Field& field) {
   Source source;
   if (!field.present()) {
@@ -170,6 +178,7 @@ Source read_source(const Field& field) {
   if (field["polardb"].present()) source.polardb = read_polardb(field["polardb"], source.type);
   source.host = source.polardb ? field["host"].text()
                                : field["host"].required_text("the source's host name or address, or polardb");
+  refuse_address(field["host"], source.host);
   source.port = static_cast<std::uint16_t>(field["port"].integer(1, 65535, source.port));
   source.credentials_secret_ref = read_secret_ref(field["credentialsSecretRef"]);
   source.credentials = read_inline_credentials(field["credentials"]);
@@ -445,6 +454,9 @@ KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   }
   kafka.bootstrap_servers = field["bootstrapServers"].texts(64);
   if (kafka.bootstrap_servers.empty()) field["bootstrapServers"].refuse("at least one host:port");
+  for (const Field& server : field["bootstrapServers"].items(64)) {
+    if (server.text().find('/') != std::string::npos) server.refuse("host:port, without a scheme");
+  }
   kafka.topic = read_topic(field["topic"]);
   kafka.partition_by = field["partitionBy"].choice(kPartitionBys, kafka.partition_by);
   kafka.format = text_choice(field["format"], kFormats, kFormats[0]);
@@ -747,17 +759,23 @@ Task read_task(const Field& root) {
 /// The one ChangeTrackingTask among the file's documents: a file for kubectl may hold a Secret beside it.
 YAML::Node find_task(const std::vector<YAML::Node>& documents, DocumentContext& context) {
   YAML::Node found(YAML::NodeType::Undefined);
+  std::vector<std::string> kinds;
   int count = 0;
   for (const YAML::Node& document : documents) {
-    if (!document.IsMap() || !document["kind"].IsDefined() || !document["kind"].IsScalar()) continue;
-    if (document["kind"].Scalar() != kKind) continue;
+    if (document.IsNull()) continue;
+    const bool has_kind = document.IsMap() && document["kind"].IsDefined() && document["kind"].IsScalar();
+    kinds.push_back(has_kind ? "one of kind " + document["kind"].Scalar() : "one without a kind");
+    if (!has_kind || document["kind"].Scalar() != kKind) continue;
     found.reset(document);
     ++count;
   }
   if (count != 1) {
     context.errors.push_back(
-        {"kind", fmt::format("{} documents of kind {}", count, kKind),
-         fmt::format("exactly one document with apiVersion: {} and kind: {}", kApiVersion, kKind), 0});
+        {"(document)", "",
+         fmt::format(
+             "exactly one document with apiVersion: {} and kind: {} is needed; {}", kApiVersion, kKind,
+             kinds.empty() ? "the file is empty" : fmt::format("there is {}", fmt::join(kinds, ", "))),
+         0});
   }
   return found;
 }

@@ -15,7 +15,18 @@ bool is_file_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
 }
 
+bool ends_with_line_break(const std::string& text) {
+  return !text.empty() && (text.back() == '\n' || text.back() == '\r');
+}
+
 }  // namespace
+
+std::string_view remark_on_password(const Credentials& credentials) {
+  return ends_with_line_break(credentials.password)
+             ? "; the password ends with a line break, which counts: make the Secret with --from-literal, or the "
+               "file with printf"
+             : "";
+}
 
 absl::StatusOr<std::string> SecretReader::path(const SecretKeyRef& ref, std::string_view field) const {
   if (folder_.empty()) {
@@ -51,6 +62,12 @@ absl::StatusOr<std::string> SecretReader::read(const SecretKeyRef& ref, std::str
 absl::StatusOr<Credentials> SecretReader::credentials(const SecretRef& ref, std::string_view field) const {
   ASSIGN_OR_RETURN(std::string username, read({ref.name, "username"}, field));
   ASSIGN_OR_RETURN(std::string password, read({ref.name, "password"}, field));
+  if (ends_with_line_break(username)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: the key username of Secret {} ends with a line break, as no account's name does; make the "
+        "Secret with --from-literal, or the file with printf",
+        field, ref.name));
+  }
   return Credentials{std::move(username), std::move(password)};
 }
 

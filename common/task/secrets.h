@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/task/spec.h"
@@ -12,6 +13,9 @@ struct Credentials {
   std::string username;
   std::string password;
 };
+
+/// What may be wrong with a password that was refused, to be put after the rest: "; ..."; else empty.
+[[nodiscard]] std::string_view remark_on_password(const Credentials& credentials);
 
 /// Paths of PEM files.
 struct ClientCertificate {

@@ -383,6 +383,13 @@ TEST_F(CrdTest, NumbersTextsAndListsHaveTheirBounds) {
   for (const char* name : {"a b", "{schema}", "a/b", "{database"}) {
     expect_refused(with(minimal(), topic, name), "spec.sink.kafka.topic.name", name);
   }
+  const Pointer host("/spec/source/host");
+  expect_accepted(with(minimal(), host, "2001:db8::1"), "an address of IPv6");
+  for (const char* address : {"db:3306", "mysql://db", "[::1]", "db/shop", "d b"}) {
+    expect_refused(with(minimal(), host, address), "spec.source.host", address);
+  }
+  expect_refused(with(minimal(), Pointer("/spec/sink/kafka/bootstrapServers/0"), "kafka://k:9092"),
+                 "spec.sink.kafka.bootstrapServers[0]", "a scheme");
 }
 
 /// The document with this value, and with what it asks of its neighbours.

@@ -124,7 +124,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"spec.suspend", "\"true\"", "spec.suspend", "true or false"},
         BadCase{"spec.suspend", "yes", "spec.suspend", "true or false"},
         BadCase{"spec.source", "[]", "spec.source", "a map of fields"},
-        BadCase{"spec.source.port", "\"3306\"", "spec.source.port", "a number"},
+        BadCase{"spec.source.port", "\"3306\"", "spec.source.port", "to 65535, without quotes"},
+        BadCase{"spec.source.host", "\"db:3306\"", "spec.source.host", "the port goes into source.port"},
+        BadCase{"spec.source.host", "\"mysql://db\"", "spec.source.host", "without scheme"},
+        BadCase{"spec.source.host", "\"[::1]\"", "spec.source.host", "brackets"},
+        BadCase{"spec.source.<<", "{port: 1}", "spec.source.<<", "merge is not read"},
+        BadCase{"spec.sink.kafka.bootstrapServers", "[\"kafka://k:9092\"]",
+                "spec.sink.kafka.bootstrapServers[0]", "without a scheme"},
         BadCase{"spec.source.tls", "{mode: Sometimes}", "spec.source.tls.mode", "VerifyIdentity"},
         BadCase{"spec.source.tls", "{mode: VerifyCA}", "spec.source.tls.caSecretRef",
                 "required with mode VerifyCA"},
@@ -251,6 +257,17 @@ TEST(ParseTask, NotYamlIsSaidWithItsLine) {
   ASSERT_EQ(result.errors.size(), 1U);
   EXPECT_THAT(result.errors[0].message, HasSubstr("not YAML"));
   EXPECT_GT(result.errors[0].line, 0);
+}
+
+TEST(ParseTask, AFileThatHoldsNoTaskIsSaidToHoldWhat) {
+  const auto said = [](const char* file) { return to_string(parse_task(file, Mode::Standalone).errors); };
+  EXPECT_THAT(said(""), HasSubstr("the file is empty"));
+  EXPECT_THAT(said("# nothing\n"), HasSubstr("the file is empty"));
+  EXPECT_THAT(said("kind: Secret\n---\n- a\n"), HasSubstr("there is one of kind Secret, one without a kind"));
+}
+
+TEST(ParseTask, AnAddressOfIPv6IsAHost) {
+  EXPECT_TRUE(parse_task(with("spec.source.host", "\"2001:db8::1\""), Mode::Kubernetes).ok());
 }
 
 TEST(ParseTask, ADuplicateFieldIsRefused) {

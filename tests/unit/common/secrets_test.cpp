@@ -36,6 +36,22 @@ TEST_F(Secrets, CredentialsAreReadEachTime) {
   EXPECT_EQ(reader.source_credentials(source)->password, "two");
 }
 
+TEST_F(Secrets, ALineBreakAtTheEndIsSaid) {
+  write("orders-source", "username", "rowtide");
+  write("orders-source", "password", "one\n");
+  Source source;
+  source.credentials_secret_ref = SecretRef{"orders-source"};
+  const SecretReader reader(folder_);
+  const auto credentials = reader.source_credentials(source);
+  ASSERT_TRUE(credentials.ok());
+  EXPECT_EQ(credentials->password, "one\n") << "it may be meant";
+  EXPECT_THAT(std::string(remark_on_password(*credentials)), HasSubstr("ends with a line break"));
+  EXPECT_EQ(remark_on_password({"rowtide", "one"}), "");
+  write("orders-source", "username", "rowtide\n");
+  EXPECT_THAT(reader.source_credentials(source).status().ToString(),
+              HasSubstr("key username of Secret orders-source ends with a line break"));
+}
+
 TEST_F(Secrets, AMissingKeyIsNamedWithFieldAndSecret) {
   write("orders-source", "username", "rowtide");
   Source source;
