@@ -58,6 +58,13 @@ TEST_P(Precheck, WrongPassword) {
   EXPECT_EQ(report.client_address, "127.0.0.1");
 }
 
+TEST_P(Precheck, ALineBreakBehindThePassword) {
+  task.spec.source.credentials->password += "\n";
+  const CheckItem login = item(check(task), "Authentication");
+  EXPECT_EQ(login.reason, "AccessDenied");
+  EXPECT_THAT(login.message, HasSubstr("the password ends with a line break"));
+}
+
 TEST_P(Precheck, MissingSecret) {
   const TempDir folder;
   task.spec.source.credentials.reset();

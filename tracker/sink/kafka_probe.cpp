@@ -27,6 +27,7 @@ enum class ConnectError { Authentication, Tls, UnknownHost, Refused, Other, None
 struct ErrorLog {
   ConnectError error = ConnectError::None;
   std::string text;
+  std::string_view remark;                 ///< on the password
   std::atomic<int> certificate_error = 0;  ///< OpenSSL's number; of the client's own threads
 
   void add(ConnectError found, std::string_view said) {
@@ -136,10 +137,11 @@ absl::Status explain(const ErrorLog& seen, const task::KafkaSink& kafka, millise
   const std::string servers = bootstrap_list(kafka);
   switch (seen.error) {
     case ConnectError::Authentication:
-      return failure(absl::StatusCode::kUnauthenticated, "AuthenticationFailed",
-                     fmt::format("Kafka at {} refuses the login: {}; check username and password in "
-                                 "spec.sink.kafka.security.credentialsSecretRef, and mechanism",
-                                 servers, seen.text));
+      return failure(
+          absl::StatusCode::kUnauthenticated, "AuthenticationFailed",
+          fmt::format("Kafka at {} refuses the login: {}; check username and password in "
+                      "spec.sink.kafka.security.credentialsSecretRef or .credentials, and mechanism{}",
+                      servers, seen.text, seen.remark));
     case ConnectError::Tls:
       return explain_tls(seen, kafka);
     case ConnectError::UnknownHost:
@@ -193,6 +195,8 @@ absl::StatusOr<BrokerInfo> probe_kafka(const task::KafkaSink& kafka, const task:
     return failure(conf.status().code(), "SecretMissing", std::string(text(conf.status())));
   }
   ErrorLog seen;
+  if (const auto login = secrets.kafka_credentials(kafka.security); login.ok())
+    seen.remark = task::remark_on_password(*login);
   rd_kafka_conf_set_opaque(conf->get(), &seen);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
   rd_kafka_conf_set_ssl_cert_verify_cb(conf->get(), on_certificate);

@@ -110,6 +110,13 @@ bool may_be_the_certificate(const task::Tls& tls, const absl::Status& failed) {
          (reason == "TlsFailed" || reason == "ConnectionLost");
 }
 
+absl::Status with_remark(const absl::Status& status, std::string_view remark) {
+  absl::Status longer(status.code(), fmt::format("{}{}", text(status), remark));
+  status.ForEachPayload(
+      [&longer](absl::string_view url, const absl::Cord& payload) { longer.SetPayload(url, payload); });
+  return longer;
+}
+
 bool needs_tls(task::TlsMode mode) {
   return mode != task::TlsMode::Disabled && mode != task::TlsMode::Preferred;
 }
@@ -132,6 +139,8 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
   if (mysql_real_connect(mysql, source.host.c_str(), credentials->username.c_str(),
                          credentials->password.c_str(), nullptr, source.port, nullptr, 0) == nullptr) {
     absl::Status failed = connect_error(mysql, connection.target_);
+    if (reason_of(failed) == "AccessDenied")
+      failed = with_remark(failed, task::remark_on_password(*credentials));
     if (!may_be_the_certificate(source.tls, failed)) return failed;
     return explain_certificate(source, secrets, options, std::move(failed));
   }

@@ -27,8 +27,8 @@ struct Meaning {
 };
 
 constexpr std::string_view kCheckAccount =
-    "check username and password in the Secret of spec.source.credentialsSecretRef, and that the account "
-    "may log in from this address";
+    "check username and password in the Secret of spec.source.credentialsSecretRef, or in "
+    "spec.source.credentials, and that the account may log in from this address";
 constexpr std::string_view kTriesAgain = "nothing to do if it passes";
 constexpr std::string_view kPlugin =
     "give the account a plugin that is supported: caching_sha2_password, mysql_native_password, "
