@@ -291,7 +291,11 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   cli::add_self_description(app, {.section = 8, .see_also = "rowtide-tracker(1)"});
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   keep_memory_small();
   const sigset_t stop_signals = block_stop_signals();

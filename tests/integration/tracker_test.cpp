@@ -382,6 +382,17 @@ TEST_F(Tracker, ABrokerThatIsAwayIsWaitedForAndSaid) {
   }
 }
 
+TEST_F(Tracker, ANameThatIsMisspeltIsSaid) {
+  sql("CREATE TABLE orders (id INT PRIMARY KEY)");
+  json task = test::kafka_task(mysql_, database_, KafkaBroker::shared().bootstrap());
+  task["spec"]["objects"]["include"] = {{{"database", database_}, {"tables", {"ordres"}}}};
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  wait_until("it is said", [&] { return tracker.process().err().find(".ordres") != std::string::npos; });
+  EXPECT_THAT(tracker.process().err(), testing::HasSubstr("rowtide-tracker precheck looks at everything"));
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 // Brokers make topics by default, with cleanup.policy=delete: checkpoints would go on into one of these, and
 // be deleted by age.
 TEST_F(Tracker, ALostCheckpointTopicIsNotMadeByTheBrokers) {

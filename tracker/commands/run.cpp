@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "common/http/server.h"
@@ -13,6 +15,7 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/task/secrets.h"
+#include "common/time/sleep.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
 #include "tracker/cleanup/matching_topics.h"
@@ -24,6 +27,8 @@
 #include "tracker/commands/task_options.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/groups/group_keeper.h"
+#include "tracker/precheck/check_list.h"
+#include "tracker/precheck/context.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
@@ -96,6 +101,22 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
       .mode = mode});
 }
 
+/// What a precheck would have told, where nobody ran one: a misspelt name selects nothing, for ever.
+void warn_of_objects(const task::Task& task, const task::SecretReader& secrets, const run::Runner& tracker,
+                     const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kLook{200};
+  while (!tracker.is_streaming() && !stop.stop_requested()) sleep_for(kLook, stop);
+  if (stop.stop_requested()) return;
+  precheck::CheckContext context(task, secrets);
+  for (const auto& check : {precheck::check_server_version, precheck::check_objects_exist}) {
+    const precheck::CheckItem found = check(context);
+    if (found.result == precheck::CheckResult::Passed || found.result == precheck::CheckResult::Skipped)
+      continue;
+    spdlog::warn("{}: {}; {}; rowtide-tracker precheck looks at everything", found.observed, found.message,
+                 found.repair);
+  }
+}
+
 int fail(const RunOptions& options, const absl::Status& status) {
   spdlog::error("{}", text(status));
   write_file(options.failure_file,
@@ -160,6 +181,11 @@ int run_task(const RunOptions& options, task::Task task) {
   const std::stop_callback stop_keeper(stop, [&keeper] {
     if (*keeper != nullptr) (*keeper)->stop();
   });
+  std::jthread warning;
+  if (!options.task.kubernetes) {
+    warning =
+        std::jthread([&](const std::stop_token& ended) { warn_of_objects(task, secrets, tracker, ended); });
+  }
   const absl::Status status = tracker.run(stop);
   if (!status.ok()) return fail(options, status);
   spdlog::info("Stopped; {} rows in {} transactions", tracker.counters().total_rows(),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -23,6 +24,10 @@ void add_task_options(CLI::App& command, TaskOptions& options) {
 }
 
 std::optional<task::Task> read_task(const TaskOptions& options) {
+  if (std::error_code ignored; std::filesystem::is_directory(options.task_file, ignored)) {
+    std::cerr << fmt::format("{}: is a folder; give the path of a task file\n", options.task_file);
+    return std::nullopt;
+  }
   std::ifstream stream(options.task_file, std::ios::binary);
   std::ostringstream document;
   document << stream.rdbuf();

@@ -77,7 +77,9 @@ std::string invalid_text(const std::string& file, const std::vector<task::FieldE
 absl::Status check_groups(const std::string& file, task::Mode mode) {
   ASSIGN_OR_RETURN(const std::string content, content_of(file));
   const task::ConsumerGroupsResult read = task::parse_consumer_groups(content, mode);
-  return read.ok() ? absl::OkStatus() : absl::InvalidArgumentError(invalid_text(file, read.errors));
+  if (!read.ok()) return absl::InvalidArgumentError(invalid_text(file, read.errors));
+  if (!read.groups.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(file + " holds no document of kind ConsumerGroup");
 }
 
 GroupKeeper::GroupKeeper(KeeperParts parts)
@@ -138,7 +140,12 @@ void GroupKeeper::reload() {
   std::map<std::string, Kept> kept;
   for (std::size_t i = 0; i < read.groups.size(); ++i) {
     task::ConsumerGroup& group = read.groups[i];
-    if (group.task != parts_.task.name || group.group_namespace != parts_.task.task_namespace) continue;
+    if (group.task != parts_.task.name || group.group_namespace != parts_.task.task_namespace) {
+      spdlog::warn("{}: the ConsumerGroup {}/{} is of the task {}/{}, and this is {}/{}: it is passed over",
+                   parts_.file, group.group_namespace, group.name, group.group_namespace, group.task,
+                   parts_.task.task_namespace, parts_.task.name);
+      continue;
+    }
     const std::string identity = identity_of(group);
     kept.insert_or_assign(identity, kept_as(std::move(group), read.errors_of[i]));
   }

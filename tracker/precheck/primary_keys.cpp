@@ -47,8 +47,8 @@ CheckItem check_primary_keys(CheckContext& context) {
                          .observed = "without: " + join_some(without),
                          .expected = expected,
                          .message =
-                             "their records have no key: consumers cannot tell which row changed, and with "
-                             "partitionBy PrimaryKey one table's changes are not kept in one order by row",
+                             "their records have no key: consumers cannot tell which row changed, and all of "
+                             "such a table's changes go to one partition",
                          .repair = "ALTER TABLE ... ADD PRIMARY KEY (...);"});
 }
 
