@@ -299,6 +299,25 @@ TEST_P(SchemaOfAStart, AStartBeforeAChangeReadsEventsThatSayEverything) {
   EXPECT_TRUE(tracker.stop(SIGTERM).ok());
 }
 
+/// The servers mark what changes such a table as they mark what changes a temporary one.
+TEST_P(SchemaOfAStart, ATableThatUsesItsSessionIsNoTemporaryOne) {
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql("CREATE TABLE audit (id INT PRIMARY KEY, c BIGINT DEFAULT (CONNECTION_ID()))");
+  sql("INSERT INTO audit VALUES (1, 2)");
+  sql("ALTER TABLE audit ADD b INT FIRST");
+  sql("INSERT INTO audit VALUES (3, 4, 5)");
+  sql("ALTER TABLE audit ADD d INT FIRST, DROP b");
+  sql("INSERT INTO audit VALUES (6, 7, 8)");
+  EXPECT_THAT(images(3), testing::ElementsAre(R"({"c":2,"id":1})", R"({"b":3,"c":5,"id":4})",
+                                              R"({"c":8,"d":6,"id":7})"));
+  sql("TRUNCATE TABLE audit");
+  reader->wait_for("the TRUNCATE", [](const std::vector<KafkaRecord>& records) {
+    return records.back().value && records.back().value->find("TRUNCATE TABLE audit") != std::string::npos;
+  });
+  EXPECT_TRUE(tracker.stop(SIGTERM).ok());
+}
+
 /// Tables whose definition came from where the task does not look.
 class SchemaFromElsewhere : public SchemaHistory {
  protected:

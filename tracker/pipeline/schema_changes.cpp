@@ -52,9 +52,9 @@ bool SchemaChanges::is_temporary(const sql::TemporaryTables::Session& session,
   return found.is_known && found.table == nullptr;
 }
 
-/// Of statements that do not say of which kind the tables are that they change: data changes that used a
-/// temporary table, and RENAME TABLE, of which MariaDB does not even say that. A temporary table goes before
-/// another one of its name.
+/// Of statements that do not say of which kind the tables are that they change: those that used a temporary
+/// table, or what belongs to their session, and RENAME TABLE, of which MariaDB does not even say that. A
+/// temporary table goes before another one of its name.
 void SchemaChanges::find_temporary_tables(const binlog::EventView& event, const binlog::QueryEvent& query,
                                           sql::Statement& statement) {
   const sql::TemporaryTables::Session session{event.header.server_id, query.thread_id};
@@ -63,6 +63,8 @@ void SchemaChanges::find_temporary_tables(const binlog::EventView& event, const 
   if (statement.kind == sql::StatementKind::Dml && uses_temporary_table(event)) {
     statement.is_temporary = std::all_of(tables.begin(), tables.end(),
                                          [&](const auto& table) { return is_temporary(session, table); });
+  } else if (statement.may_be_temporary) {
+    statement.is_temporary = is_temporary(session, tables.front());
   } else if (statement.kind == sql::StatementKind::Ddl && statement.verb == sql::DdlVerb::Rename) {
     statement.is_temporary = temporary_tables_.contains(session, tables.front());
   }

@@ -195,7 +195,7 @@ Statement Classifier::create_or_alter(DdlVerb verb) {
   Statement statement = of_ddl(verb, ddl_object(keyword));
   statement.is_temporary = is_temporary;
   if (keyword.is("TABLE") && verb == DdlVerb::Alter) {
-    statement.is_temporary = uses_temporary_table_;
+    statement.may_be_temporary = uses_temporary_table_;
     add_tables_of_alter(statement);
   } else if (keyword.is_any({"TABLE", "VIEW", "SEQUENCE"})) {
     const bool if_not_exists = skip_if_exists();
@@ -205,7 +205,7 @@ Statement Classifier::create_or_alter(DdlVerb verb) {
       find_end_of_create(statement);
     }
   } else if (keyword.is_any({"INDEX", "TRIGGER"})) {
-    statement.is_temporary = uses_temporary_table_ && keyword.is("INDEX");
+    statement.may_be_temporary = uses_temporary_table_ && keyword.is("INDEX");
     add_table_after("ON", statement);
   } else if (keyword.is_any({"DATABASE", "SCHEMA"})) {
     add_database(statement);
@@ -225,7 +225,7 @@ Statement Classifier::drop() {
     skip_if_exists();
     add_tables(statement);
   } else if (keyword.is("INDEX")) {
-    statement.is_temporary = uses_temporary_table_;
+    statement.may_be_temporary = uses_temporary_table_;
     add_table_after("ON", statement);
   } else if (keyword.is_any({"DATABASE", "SCHEMA"})) {
     add_database(statement);
@@ -254,7 +254,7 @@ Statement Classifier::rename() {
 
 Statement Classifier::truncate() {
   Statement statement = of_ddl(DdlVerb::Truncate, DdlObject::Table);
-  statement.is_temporary = uses_temporary_table_;
+  statement.may_be_temporary = uses_temporary_table_;
   lexer_.take("TABLE");
   add_table(statement);
   return statement;

@@ -49,7 +49,9 @@ struct Statement {
   /// For Ddl and Dml: the objects that the statement changes, as far as its head names them (RENAME and DROP
   /// name several). Empty when they are not known.
   std::vector<StatementTable> tables;
-  bool is_temporary = false;  ///< DDL of a temporary table
+  bool is_temporary = false;  ///< DDL of a temporary table, as the statement says
+  /// DDL of one table that is a temporary one, or uses what belongs to its session.
+  bool may_be_temporary = false;
   /// CREATE TABLE of a table that cannot have been there: neither OR REPLACE nor IF NOT EXISTS.
   bool makes_new_table = false;
   bool writes_rows = false;  ///< CREATE TABLE ... SELECT: a data change, too, written as a statement
@@ -66,7 +68,8 @@ struct Statement {
 /// names understood. Not a SQL parser.
 /// `uses_temporary_table` is the event's flag (kFlagThreadSpecific). Sessions with binlog_format=STATEMENT
 /// log DDL of their temporary tables, and only CREATE and DROP say TEMPORARY; ALTER TABLE, TRUNCATE and the
-/// index statements concern one table, so that with the flag it is the temporary one.
+/// index statements concern one table, so that with the flag it is the temporary one; or one with a column
+/// DEFAULT (CONNECTION_ID()), with which the servers set the flag, too (measured on 8.0.15 and 10.11).
 [[nodiscard]] Statement classify_statement(std::string_view sql, std::string_view default_database,
                                            bool uses_temporary_table = false);
 

@@ -117,6 +117,14 @@ TEST(DdlSinceStart, WhatLeavesDefinitionsAsTheyAreIsNoChange) {
   EXPECT_TRUE(doubts_t("CREATE TABLE IF NOT EXISTS t (a INT)"));
 }
 
+/// Which of both it was is not known here.
+TEST(DdlSinceStart, WhatMayHaveBeenOfATemporaryTableIsAChange) {
+  DdlSinceStart changes = of_server();
+  const DdlSession session{.database = "shop", .variables = {}, .uses_temporary_table = true};
+  changes.add("ALTER TABLE t ADD a INT", session, kBegin);
+  EXPECT_TRUE(changes.is_changed_from(kT, kBegin));
+}
+
 TEST(DdlSinceStart, KnowsWhichDatabasesMayHaveHadAnotherCharacterSet) {
   DdlSinceStart changes = of_server();
   for (const char* sql :

@@ -9,7 +9,7 @@ class Temporary : public testing::Test {
  protected:
   void say(std::string_view sql, TemporaryTables::Session session = {1, 11}) {
     Statement statement = classify_statement(sql, "d", true);
-    if (sql.starts_with("RENAME"))
+    if (sql.starts_with("RENAME") || statement.may_be_temporary)
       statement.is_temporary = tables.contains(session, statement.tables.front());
     tables.follow(session, statement);
   }
