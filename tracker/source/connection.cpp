@@ -15,6 +15,8 @@
 #include "common/status/try.h"
 #include "common/version.h"
 #include "tracker/source/handshake_probe.h"
+#include "tracker/source/server_error.h"
+#include "tracker/source/server_info.h"
 #include "tracker/sql/quote.h"
 
 namespace rowtide::source {
@@ -152,9 +154,11 @@ absl::StatusOr<Connection> Connection::open(const task::Source& source, const ta
                     source.host, source.port));
   }
   connection.server_version_ = mysql_get_server_info(mysql);
-  // quote_literal() escapes with backslashes, and ANSI_QUOTES or the like of a server's default must not
-  // change names.
-  RETURN_IF_ERROR(connection.query("SET SESSION sql_mode = ''").status());
+  for (const std::string_view statement : session_settings(connection.server_version_)) {
+    constexpr unsigned kUnknownVariable = 1193;  // a server that only calls itself by that version
+    const absl::Status status = connection.query(statement).status();
+    if (!status.ok() && error_number_of(status) != kUnknownVariable) return status;
+  }
   return connection;
 }
 

@@ -56,6 +56,19 @@ ServerVersion parse_server_version(std::string_view text) {
   return version;
 }
 
+std::vector<std::string_view> session_settings(std::string_view version_text) {
+  // quote_literal() escapes with backslashes, and ANSI_QUOTES or the like of a server's default must not
+  // change names.
+  std::vector<std::string_view> statements = {"SET SESSION sql_mode = ''"};
+  constexpr ServerVersion kFirstWithGeneratedKeys{8, 0, 30};
+  if (!is_mariadb_version(version_text) && parse_server_version(version_text) >= kFirstWithGeneratedKeys) {
+    // Row images hold generated invisible primary keys; a server can be set to hide them from
+    // information_schema, so that what it says of tables would not fit their rows.
+    statements.emplace_back("SET SESSION show_gipk_in_create_table_and_information_schema = ON");
+  }
+  return statements;
+}
+
 absl::StatusOr<ServerInfo> read_server_info(sql::Session& session) {
   ASSIGN_OR_RETURN(
       const sql::Result result,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tracker/sql/session.h"
@@ -21,6 +22,9 @@ struct ServerVersion {
 /// "8.0.15-log", "5.5.5-10.11.6-MariaDB" (the prefix with which MariaDB greets old replicas is taken off).
 [[nodiscard]] ServerVersion parse_server_version(std::string_view text);
 [[nodiscard]] bool is_mariadb_version(std::string_view text);
+
+/// What every session of ours begins with, by the server's version text.
+[[nodiscard]] std::vector<std::string_view> session_settings(std::string_view version_text);
 
 /// What a source says of itself in its variables. Texts are the server's own spelling, empty where it has no
 /// such variable.

@@ -1,5 +1,6 @@
 #include "tracker/source/server_info.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/tracker/sql/recorded_session.h"
@@ -16,6 +17,16 @@ TEST(ServerVersion, IsComparedAsNumbers) {
   EXPECT_EQ(parse_server_version("nonsense"), (ServerVersion{0, 0, 0}));
   EXPECT_LT(parse_server_version("8.0.9"), parse_server_version("8.0.22"));
   EXPECT_LT(parse_server_version("8.4.0"), parse_server_version("10.5.0"));
+}
+
+TEST(SessionSettings, ShowGeneratedKeysWhereTheServerKnowsThem) {
+  constexpr std::string_view kMode = "SET SESSION sql_mode = ''";
+  constexpr std::string_view kKeys = "SET SESSION show_gipk_in_create_table_and_information_schema = ON";
+  for (const char* version : {"8.0.30", "8.0.36-log", "8.4.0", "9.1.0"})
+    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode, kKeys)) << version;
+  for (const char* version : {"5.7.44-log", "8.0.15", "8.0.29", "10.11.19-MariaDB-0+deb12u1-log",
+                              "5.5.5-10.6.1-MariaDB", "nonsense"})
+    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode)) << version;
 }
 
 TEST(ServerInfo, ReadsMysql) {
