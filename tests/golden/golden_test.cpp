@@ -141,6 +141,22 @@ TEST(DecodeWindow, FromAndToByPositionGtidAndTime) {
   EXPECT_EQ(lines_of(decode({file, "--from", "2000-01-01T00:00:00Z"}).out), all);
   EXPECT_EQ(decode({file, "--from", "2100-01-01T00:00:00Z"}).out, "");
   EXPECT_EQ(decode({file, "--to", "2000-01-01 00:00:00"}).out, "");
+  const std::size_t size = read_file(file).size();
+  EXPECT_EQ(decode({file, "--from", "mysql-full:" + std::to_string(size)}).out, "");
+  // Not at the beginning of an event: with the next transaction.
+  const std::string second = decode({file, "--from", "mysql-full:" + std::to_string(size / 2)}).out;
+  EXPECT_GT(second.size(), 0U);
+  EXPECT_EQ(lines_of(second), slice(all.size() - lines_of(second).size(), all.size()));
+  const auto refusal = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{file};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const RunResult refused = decode(arguments);
+    EXPECT_EQ(refused.status.code, 2);
+    return refused.err;
+  };
+  EXPECT_THAT(refusal({"--from", "2026-11-30"}), HasSubstr("such as 2026-11-30T00:00:00Z"));
+  EXPECT_THAT(refusal({"--from", "mysql-full:99999999"}), HasSubstr(std::to_string(size) + " bytes only"));
+  EXPECT_THAT(refusal({"--from", "mysql-full:900", "--to", "mysql-full:400"}), HasSubstr("is before --from"));
   const RunResult wrong = decode({file, "--from", "yesterday"});
   EXPECT_EQ(wrong.status.code, 2);
   EXPECT_THAT(wrong.err, HasSubstr("yesterday"));
@@ -150,7 +166,9 @@ TEST(DecodeObjects, OnlyTheOnesNamed) {
   const std::string file = golden_binlog("mysql-full");
   for (const std::string& line : lines_of(decode({file, "--objects", "shop.cust*"}).out))
     EXPECT_THAT(line, testing::Not(HasSubstr("\"table\":\"orders\"")));
-  EXPECT_EQ(decode({file, "--objects", "elsewhere"}).out, "");
+  const RunResult none = decode({file, "--objects", "elsewhere"});
+  EXPECT_EQ(none.out, "");
+  EXPECT_THAT(none.err, HasSubstr("no row of these files is of --objects elsewhere"));
   EXPECT_EQ(decode({file, "--objects", "SHOP.Cust*"}).out, decode({file, "--objects", "shop.cust*"}).out)
       << "whether case counts at its server is not in a file";
   const std::string both = decode({file, "--objects", "shop.customers", "--objects", "shop.orders"}).out;

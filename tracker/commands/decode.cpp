@@ -124,23 +124,23 @@ class Decoder {
   }
 
   [[nodiscard]] std::uint64_t unprocessable_events() const { return counters_.unprocessable_events; }
+  [[nodiscard]] bool found_rows() const { return counters_.total_rows() > 0; }
 
  private:
   static constexpr std::chrono::seconds kFlushDeadline{60};
 
   absl::Status read_file(const std::string& path) {
     const std::string name = std::filesystem::path(path).filename().string();
-    const std::optional<std::uint64_t> offset = window_.begin_file(name);
-    if (!offset) return absl::OkStatus();
+    if (!window_.begin_file(name)) return absl::OkStatus();
     source::FileSource source({path});
-    RETURN_IF_ERROR(source.open({.gtids = {}, .file = name, .offset = *offset}));
+    RETURN_IF_ERROR(source.open({.gtids = {}, .file = name, .offset = binlog::kFirstOffset}));
     bool is_first = true;
     while (!stop_.stop_requested()) {
       const absl::StatusOr<Bytes> event = source.next();
       if (absl::IsOutOfRange(event.status())) return end_of_file(path);
       if (!event.ok()) return event.status();
       if (std::exchange(is_first, false)) {
-        if (absl::Status status = begin_pipeline(source.info(), name, *offset); !status.ok()) return status;
+        if (absl::Status status = begin_pipeline(source.info(), name); !status.ok()) return status;
       }
       ASSIGN_OR_RETURN(const DecodeWindow::Verdict verdict, window_.look_at(*event));
       if (verdict == DecodeWindow::Verdict::End) return absl::OkStatus();
@@ -169,7 +169,7 @@ class Decoder {
   }
 
   /// The first event says what kind of server wrote the file.
-  absl::Status begin_pipeline(const source::SourceInfo& info, const std::string& file, std::uint64_t offset) {
+  absl::Status begin_pipeline(const source::SourceInfo& info, const std::string& file) {
     if (pipeline_ == nullptr || is_mariadb_ != info.is_mariadb) {
       is_mariadb_ = info.is_mariadb;
       ASSIGN_OR_RETURN(auto encoder,
@@ -194,10 +194,10 @@ class Decoder {
           .reads_files = true});
       pipeline_->start({.gtids = {},
                         .file = file,
-                        .offset = offset,
+                        .offset = binlog::kFirstOffset,
                         .schema_version = history_ == nullptr ? 0 : history_->version()});
     } else {
-      pipeline_->go_on_from({.gtids = {}, .file = file, .offset = offset});
+      pipeline_->go_on_from({.gtids = {}, .file = file, .offset = binlog::kFirstOffset});
     }
     return absl::OkStatus();
   }
@@ -254,6 +254,35 @@ bool read_place(const char* option, const std::string& text, const std::vector<s
   return true;
 }
 
+std::uint64_t size_of(const DecodeOptions& options, const std::string& name) {
+  for (const std::string& file : options.files) {
+    std::error_code unknown;  // who opens it says why
+    if (std::filesystem::path(file).filename() != name) continue;
+    const std::uintmax_t size = std::filesystem::file_size(file, unknown);
+    if (!unknown) return size;
+  }
+  return UINT64_MAX;
+}
+
+/// False: the error has been written to stderr.
+bool are_in_order(const DecodeOptions& options, const std::optional<DecodeCoordinates>& from,
+                  const std::optional<DecodeCoordinates>& to) {
+  const auto* first = from ? std::get_if<FilePlace>(&*from) : nullptr;
+  const auto* last = to ? std::get_if<FilePlace>(&*to) : nullptr;
+  const auto* begin = from ? std::get_if<TimePlace>(&*from) : nullptr;
+  const auto* end = to ? std::get_if<TimePlace>(&*to) : nullptr;
+  if (const std::uint64_t size = first != nullptr ? size_of(options, first->file) : UINT64_MAX;
+      first != nullptr && first->offset > size) {
+    std::cerr << fmt::format("--from {}: the file has {} bytes only\n", options.from, size);
+    return false;
+  }
+  const bool is_before =
+      (first != nullptr && last != nullptr && first->file == last->file && last->offset < first->offset) ||
+      (begin != nullptr && end != nullptr && end->us < begin->us);
+  if (is_before) std::cerr << fmt::format("--to {} is before --from {}\n", options.to, options.from);
+  return !is_before;
+}
+
 int decode(const DecodeOptions& options) {
   if (!begin_log(options.log)) return kUsage;
   std::vector<std::string> names;
@@ -263,6 +292,7 @@ int decode(const DecodeOptions& options) {
   std::optional<DecodeCoordinates> to;
   if (!read_place("--from", options.from, names, from) || !read_place("--to", options.to, names, to))
     return kUsage;
+  if (!are_in_order(options, from, to)) return kUsage;
   // Files do not say how their server compares names: rather a table too many than none.
   absl::StatusOr<select::TableSelector> selector =
       select::TableSelector::create(objects_of(options.objects), {}, /*lower_case_names=*/true);
@@ -286,6 +316,8 @@ int decode(const DecodeOptions& options) {
   const absl::Status status = decoder.run();
   if (const std::uint64_t skipped = decoder.unprocessable_events(); skipped > 0)
     std::cerr << skipped << " events could not be delivered and were left out (--skip-unprocessable)\n";
+  if (status.ok() && !options.objects.empty() && !decoder.found_rows())
+    std::cerr << fmt::format("no row of these files is of --objects {}\n", fmt::join(options.objects, ", "));
   if (status.ok() || absl::IsCancelled(status)) return kOk;
   spdlog::error("{}", in_words_of_decode(text(status)));
   return kFailed;

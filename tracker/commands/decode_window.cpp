@@ -48,10 +48,24 @@ std::optional<TimePlace> parse_time(std::string_view text) {
   return std::nullopt;
 }
 
+/// Which reads as a GTID of MariaDB's as well.
+bool is_date(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00";
+  if (text.size() != kForm.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (kForm[i] == '-' ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<DecodeCoordinates> parse_decode_place(std::string_view text,
                                                      const std::vector<std::string>& files) {
+  if (is_date(text)) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{0}' is a date: give a time, such as {0}T00:00:00Z", text));
+  }
   if (auto place = parse_file_place(text, files)) return *std::move(place);
   if (auto gtid = parse_gtid_text(text)) return *std::move(gtid);
   if (const auto time = parse_time(text)) return *time;
@@ -62,25 +76,24 @@ absl::StatusOr<DecodeCoordinates> parse_decode_place(std::string_view text,
                   text));
 }
 
-std::optional<std::uint64_t> DecodeWindow::begin_file(const std::string& file) {
+bool DecodeWindow::begin_file(const std::string& file) {
   if (const auto* to = to_ ? std::get_if<FilePlace>(&*to_) : nullptr; to != nullptr) {
     has_ended_ = has_ended_ || (was_in_last_file_ && to->file != file);
     was_in_last_file_ = was_in_last_file_ || to->file == file;
   }
-  if (has_ended_) return std::nullopt;
-  std::uint64_t offset = binlog::kFirstOffset;
+  if (has_ended_) return false;
   if (const auto* from = from_ ? std::get_if<FilePlace>(&*from_) : nullptr; from != nullptr && !has_begun_) {
-    if (from->file != file) return std::nullopt;
-    offset = std::max(offset, from->offset);
-    has_begun_ = true;
+    has_begun_ = was_in_first_file_;  // nothing began there behind its offset
+    was_in_first_file_ = was_in_first_file_ || from->file == file;
+    if (!was_in_first_file_) return false;
   }
   if (!from_) has_begun_ = true;
-  stream_.reset({.gtids = {}, .file = file, .offset = offset});
-  return offset;
+  stream_.reset({.gtids = {}, .file = file, .offset = binlog::kFirstOffset});
+  return true;
 }
 
 bool DecodeWindow::is_still_waiting() const {
-  return !has_begun_ && from_ && !std::holds_alternative<TimePlace>(*from_);
+  return !has_begun_ && from_ && std::holds_alternative<binlog::Gtid>(*from_);
 }
 
 bool DecodeWindow::needs_looking() const {
@@ -103,7 +116,9 @@ DecodeWindow::Verdict DecodeWindow::judge(const binlog::Gtid& gtid, std::int64_t
   if (!has_begun_) {
     const auto* time = std::get_if<TimePlace>(&*from_);
     const auto* wanted = std::get_if<binlog::Gtid>(&*from_);
-    has_begun_ = time != nullptr ? time_us >= time->us : wanted != nullptr && gtid == *wanted;
+    const auto* place = std::get_if<FilePlace>(&*from_);
+    has_begun_ = (time != nullptr && time_us >= time->us) || (wanted != nullptr && gtid == *wanted) ||
+                 (place != nullptr && offset >= place->offset);
   }
   if (to_) {
     has_ended_ = is_last_;

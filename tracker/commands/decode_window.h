@@ -28,8 +28,9 @@ using DecodeCoordinates = std::variant<FilePlace, binlog::Gtid, TimePlace>;
 [[nodiscard]] absl::StatusOr<DecodeCoordinates> parse_decode_place(std::string_view text,
                                                                    const std::vector<std::string>& files);
 
-/// Which transactions are shown: from the first that is `from` or at or after its time, up to before `to`
-/// (a GTID: with it). Looks at every event once, before the pipeline does. Whole transactions only.
+/// Which transactions are shown: from the first that is `from`, or at or after its offset or time, up to
+/// before `to` (a GTID: with it). Looks at every event once, before the pipeline does. Whole transactions
+/// only.
 class DecodeWindow {
  public:
   enum class Verdict : std::uint8_t { Skip, Show, End };
@@ -37,8 +38,8 @@ class DecodeWindow {
   DecodeWindow(std::optional<DecodeCoordinates> from, std::optional<DecodeCoordinates> to)
       : from_(std::move(from)), to_(std::move(to)) {}
 
-  /// Where a file is to be begun: after its header, or further on. nullopt: nothing of it is shown.
-  [[nodiscard]] std::optional<std::uint64_t> begin_file(const std::string& file);
+  /// False: nothing of the file is shown.
+  [[nodiscard]] bool begin_file(const std::string& file);
   [[nodiscard]] absl::StatusOr<Verdict> look_at(Bytes event);
   /// The beginning is a GTID that never came.
   [[nodiscard]] bool is_still_waiting() const;
@@ -51,8 +52,9 @@ class DecodeWindow {
   std::optional<DecodeCoordinates> to_;
   binlog::StreamState stream_;
   bool has_begun_ = false;
-  bool was_in_last_file_ = false;  ///< the file of `to`
-  bool is_last_ = false;           ///< the transaction of `to` is being shown
+  bool was_in_first_file_ = false;  ///< the file of `from`
+  bool was_in_last_file_ = false;   ///< the file of `to`
+  bool is_last_ = false;            ///< the transaction of `to` is being shown
   bool has_ended_ = false;
 };
 

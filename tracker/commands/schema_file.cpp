@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "common/status/text.h"
 #include "tracker/sql/script.h"
 #include "tracker/sql/statement.h"
 
@@ -19,10 +20,10 @@ std::string shortened(std::string_view sql) {
   return line.size() < sql.size() ? fmt::format("{} ...", line) : std::string(line);
 }
 
-absl::Status apply(const sql::ScriptStatement& statement, const std::string& database,
-                   schema::SchemaHistory& history) {
+absl::StatusOr<std::size_t> apply(const sql::ScriptStatement& statement, const std::string& database,
+                                  schema::SchemaHistory& history) {
   const sql::Statement head = sql::classify_statement(statement.sql, database);
-  if (head.kind != sql::StatementKind::Ddl || head.is_temporary) return absl::OkStatus();
+  if (head.kind != sql::StatementKind::Ddl || head.is_temporary) return 0;
   for (const sql::StatementTable& table : head.tables) {
     if (table.database.empty()) {
       return absl::InvalidArgumentError(
@@ -34,7 +35,7 @@ absl::Status apply(const sql::ScriptStatement& statement, const std::string& dat
   const bool is_unknown = std::ranges::any_of(effect.tables, [](const schema::TableChange& change) {
     return change.kind == schema::TableChange::Kind::Unknown;
   });
-  if (!is_unknown) return absl::OkStatus();
+  if (!is_unknown) return effect.tables.size();
   return absl::InvalidArgumentError(fmt::format(
       "{}; give it as SHOW CREATE TABLE or mysqldump --no-data write it, or leave it out", effect.doubt));
 }
@@ -49,15 +50,22 @@ absl::Status load_schema_file(const std::string& path, schema::SchemaHistory& hi
         "--schema {}: the file cannot be read; give the output of mysqldump --no-data --databases", path));
   }
   std::string database;
+  std::size_t tables = 0;
   for (const sql::ScriptStatement& statement : sql::split_script(script)) {
     if (std::optional<std::string> used = sql::parse_use(statement.sql)) {
       database = *std::move(used);
-    } else if (absl::Status status = apply(statement, database, history); !status.ok()) {
-      return {status.code(), fmt::format("--schema {}, line {}: {}: {}", path, statement.line,
-                                         shortened(statement.sql), std::string(status.message()))};
+      continue;
     }
+    const absl::StatusOr<std::size_t> applied = apply(statement, database, history);
+    if (!applied.ok()) {
+      return {applied.status().code(), fmt::format("--schema {}, line {}: {}: {}", path, statement.line,
+                                                   shortened(statement.sql), text(applied.status()))};
+    }
+    tables += *applied;
   }
-  return absl::OkStatus();
+  if (tables > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format(
+      "--schema {}: it holds no table; give the output of mysqldump --no-data --databases", path));
 }
 
 }  // namespace rowtide::commands

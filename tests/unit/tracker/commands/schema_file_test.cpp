@@ -43,6 +43,7 @@ TEST_F(SchemaFile, ErrorsNameFileLineAndStatement) {
   const absl::Status broken = load("USE a;\nCREATE TABLE t (i FROBNICATE)");
   EXPECT_THAT(std::string(broken.message()),
               HasSubstr("--schema " + path_ + ", line 2: CREATE TABLE t (i FROBNICATE): "));
+  EXPECT_THAT(std::string(load("a: task\n").message()), HasSubstr("it holds no table"));
   EXPECT_THAT(std::string(load_schema_file("/nonexistent.sql", history_).message()),
               HasSubstr("--schema /nonexistent.sql: the file cannot be read"));
 }
