@@ -211,17 +211,19 @@ SavedSchema SchemaHistory::to_saved(const sql::TableName& name,
   return {key_of(name), dump({{"versions", std::move(list)}})};
 }
 
+SavedSchema SchemaHistory::saved_database(const std::string& name) const {
+  json list = json::array();
+  if (const auto found = databases_.find(name); found != databases_.end()) {
+    for (const DatabaseVersion& each : found->second) list.push_back(saved_form(each));
+  }
+  return {key_of(name), dump({{"versions", std::move(list)}})};
+}
+
 std::vector<SavedSchema> SchemaHistory::unsaved(std::uint64_t version) {
   const Lock lock(mutex_);
   prune(version);
   std::vector<SavedSchema> saved;
-  for (const std::string& name : unsaved_databases_) {
-    json list = json::array();
-    if (const auto found = databases_.find(name); found != databases_.end()) {
-      for (const DatabaseVersion& each : found->second) list.push_back(saved_form(each));
-    }
-    saved.push_back({key_of(name), dump({{"versions", std::move(list)}})});
-  }
+  for (const std::string& name : unsaved_databases_) saved.push_back(saved_database(name));
   for (const sql::TableName& name : unsaved_tables_) {
     const auto found = tables_.find(name);
     const bool is_gone = found == tables_.end() ||
@@ -249,7 +251,8 @@ void SchemaHistory::mark_saved(const std::vector<SavedSchema>& saved) {
   for (const SavedSchema& each : saved) {
     const json key = json::parse(each.key);
     if (key.size() == 1) {
-      unsaved_databases_.erase(key[0].get<std::string>());
+      const auto name = key[0].get<std::string>();
+      if (saved_database(name).value == each.value) unsaved_databases_.erase(name);
       continue;
     }
     const sql::TableName name{key[0].get<std::string>(), key[1].get<std::string>()};

@@ -73,6 +73,7 @@ class SchemaHistory final : public Definitions {
   void mark_unsaved();
 
  private:
+  [[nodiscard]] SavedSchema saved_database(const std::string& name) const;
   struct TableVersion {
     std::uint64_t since = 0;
     bool is_known = false;

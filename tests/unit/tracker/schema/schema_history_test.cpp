@@ -101,6 +101,14 @@ TEST_F(History, OnlyWhatChangedIsSavedAgain) {
   EXPECT_THAT(history.unsaved(2), SizeIs(1)) << "changed while it was saved";
 }
 
+TEST_F(History, ADatabaseThatChangedWhileItWasSavedIsSavedAgain) {
+  run("CREATE DATABASE app CHARACTER SET latin1");
+  const std::vector<SavedSchema> before_more = history.unsaved(0);
+  run("ALTER DATABASE app CHARACTER SET utf8mb4");
+  history.mark_saved(before_more);
+  EXPECT_THAT(history.unsaved(0), testing::Contains(testing::Field(&SavedSchema::key, R"(["app"])")));
+}
+
 TEST_F(History, OldVersionsGoWhenNoCheckpointNeedsThem) {
   run("CREATE TABLE t (a INT)");
   run("ALTER TABLE t ADD b INT");
