@@ -219,6 +219,17 @@ TEST_P(PrecheckRoles, PrivilegesOfAnActiveRoleCount) {
   EXPECT_TRUE(report.passed()) << precheck::render_table(report);
 }
 
+TEST_P(Precheck, ADatabaseThatIsMisspeltMayBeSo) {
+  replace_privileges("REPLICATION SLAVE, REPLICATION CLIENT ON *.*");
+  server.exec("GRANT SELECT ON " + database + ".* TO " + account());
+  task.spec.objects.include = {rule("shop*")};
+  const CheckItem found = item(check(task), "SelectPrivilege");
+  EXPECT_EQ(found.reason, "PrivilegeMissing");
+  EXPECT_THAT(found.message,
+              AllOf(HasSubstr("if shop* is misspelt in spec.objects.include: the account sees " + database),
+                    HasSubstr("databasePattern"), Not(HasSubstr("information_schema"))));
+}
+
 TEST_P(Precheck, ObjectsThatDoNotExist) {
   task.spec.objects.include = {rule(database, {"orders", "oders"}), rule("no_such_db")};
   const CheckItem found = item(check(task), "ObjectsExist");

@@ -178,6 +178,16 @@ absl::StatusOr<std::string> CheckContext::in_databases(std::string_view column) 
   return fmt::format("{} IN ({})", column, fmt::join(names, ", "));
 }
 
+absl::StatusOr<const std::vector<std::string>*> CheckContext::databases() {
+  if (!databases_) {
+    ASSIGN_OR_RETURN(const sql::Result rows, query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"));
+    ASSIGN_OR_RETURN(const source::ServerInfo* server, facts());
+    databases_.emplace();
+    for (const sql::Row& row : rows.rows) databases_->push_back(kept_name(row.at(0).value_or(""), *server));
+  }
+  return &*databases_;
+}
+
 absl::StatusOr<const std::vector<SelectedTable>*> CheckContext::visible_tables() {
   if (!visible_) {
     ASSIGN_OR_RETURN(const std::string condition, in_databases());

@@ -67,6 +67,8 @@ class CheckContext final : private sql::Session {
   /// The condition that keeps a query of information_schema to the databases that the task is about: an older
   /// server opens every table that it is not kept from. TRUE where a pattern may mean any.
   [[nodiscard]] absl::StatusOr<std::string> in_databases(std::string_view column = "TABLE_SCHEMA");
+  /// All databases of the source that the account can see.
+  [[nodiscard]] absl::StatusOr<const std::vector<std::string>*> databases();
   /// All tables and views of the source that the account can see and the task selects.
   [[nodiscard]] absl::StatusOr<const std::vector<SelectedTable>*> tables();
   /// And all that it can see in the databases that the task is about.
@@ -93,6 +95,7 @@ class CheckContext final : private sql::Session {
   std::optional<source::ServerInfo> facts_;
   std::optional<Grants> grants_;
   std::optional<task::Objects> objects_;
+  std::optional<std::vector<std::string>> databases_;
   std::optional<std::vector<SelectedTable>> visible_;
   std::optional<std::vector<SelectedTable>> selected_;
 };

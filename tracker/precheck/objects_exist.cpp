@@ -51,15 +51,6 @@ void look_for_named(const task::ObjectRule& rule, const std::vector<std::string>
   }
 }
 
-absl::StatusOr<std::vector<std::string>> database_names(CheckContext& context) {
-  ASSIGN_OR_RETURN(const sql::Result rows,
-                   context.session().query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"));
-  ASSIGN_OR_RETURN(const source::ServerInfo* server, context.facts());
-  std::vector<std::string> names;
-  for (const sql::Row& row : rows.rows) names.push_back(kept_name(row.at(0).value_or(""), *server));
-  return names;
-}
-
 absl::Status look_for_excluded(const task::ObjectRule& rule, const std::vector<SelectedTable>& tables,
                                const source::ServerInfo& server, Findings& findings) {
   for (const std::string& table : rule.tables) {
@@ -114,7 +105,7 @@ absl::Status look_for_idle(CheckContext& context, const std::vector<SelectedTabl
 }
 
 absl::StatusOr<Findings> look(CheckContext& context) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> databases, database_names(context));
+  ASSIGN_OR_RETURN(const std::vector<std::string>* databases, context.databases());
   ASSIGN_OR_RETURN(const std::vector<SelectedTable>* tables, context.visible_tables());
   ASSIGN_OR_RETURN(const Grants* grants, context.grants());
   ASSIGN_OR_RETURN(const task::Objects* objects, context.objects());
@@ -122,7 +113,7 @@ absl::StatusOr<Findings> look(CheckContext& context) {
   Findings findings;
   for (const task::ObjectRule& rule : objects->include) {
     const std::size_t before = findings.missing.size() + findings.unseen.size();
-    if (rule.database) look_for_named(rule, databases, *tables, *grants, findings);
+    if (rule.database) look_for_named(rule, *databases, *tables, *grants, findings);
     if (!rule.tables.empty() || findings.missing.size() + findings.unseen.size() != before) continue;
     ASSIGN_OR_RETURN(const bool any, selects_any(rule, *tables, *server));
     if (!any) findings.empty.push_back(describe(rule));

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "tracker/precheck/check_list.h"
+#include "tracker/select/table_selector.h"
 #include "tracker/sql/quote.h"
 
 namespace rowtide::precheck {
@@ -40,6 +42,23 @@ std::vector<std::string> unreadable(const task::Objects& objects, const std::vec
   return missing;
 }
 
+/// A server tells of a misspelt name as it does of one that the account may not see.
+std::string remark_on_names(const task::Objects& objects, const std::vector<std::string>& databases) {
+  const auto unseen = std::find_if(objects.include.begin(), objects.include.end(), [&](const auto& rule) {
+    return rule.database && std::find(databases.begin(), databases.end(), *rule.database) == databases.end();
+  });
+  if (unseen == objects.include.end()) return "";
+  std::vector<std::string> others;
+  std::copy_if(databases.begin(), databases.end(), std::back_inserter(others),
+               [](const std::string& name) { return !select::is_system_schema(name); });
+  const std::string& name = *unseen->database;
+  return fmt::format("; if {} is misspelt in spec.objects.include: the account sees {}{}", name,
+                     others.empty() ? "no other database" : join_some(others),
+                     name.find_first_of("*%") == std::string::npos
+                         ? ""
+                         : ", and patterns stand in databasePattern and tablePattern");
+}
+
 }  // namespace
 
 CheckItem check_select_privilege(CheckContext& context) {
@@ -52,6 +71,7 @@ CheckItem check_select_privilege(CheckContext& context) {
   if (!objects.ok()) return failed(objects.status(), expected);
   const std::vector<std::string> missing = unreadable(**objects, **tables, **grants);
   if (missing.empty()) return passed(fmt::format("{} tables and views readable", (*tables)->size()));
+  const absl::StatusOr<const std::vector<std::string>*> databases = context.databases();
   std::vector<std::string> repairs;
   for (const std::string& object : missing) {
     repairs.push_back(fmt::format("GRANT SELECT ON {} TO {};", object, context.account()));
@@ -60,7 +80,8 @@ CheckItem check_select_privilege(CheckContext& context) {
       Finding{.reason = "PrivilegeMissing",
               .observed = fmt::format("{} has no SELECT on {}", context.account(), join_some(missing)),
               .expected = expected,
-              .message = "without it the columns of a table cannot be looked up",
+              .message = "without it the columns of a table cannot be looked up" +
+                         (databases.ok() ? remark_on_names(**objects, **databases) : std::string()),
               .repair = join_some(repairs, 10, " ")});
 }
 

@@ -110,11 +110,11 @@ ColumnRules compile_columns(const std::vector<task::ColumnRule>& rules, const Na
   return by_table;
 }
 
+}  // namespace
+
 bool is_system_schema(std::string_view database) {
   return std::find(kSystemSchemas.begin(), kSystemSchemas.end(), database) != kSystemSchemas.end();
 }
-
-}  // namespace
 
 struct TableSelector::Rules {
   std::vector<Rule> include;

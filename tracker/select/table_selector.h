@@ -10,6 +10,9 @@
 
 namespace rowtide::select {
 
+/// The server's own: mysql, sys, information_schema, performance_schema.
+[[nodiscard]] bool is_system_schema(std::string_view database);
+
 /// The task's objects, compiled. Asked once per table map and once per schema change, never per row.
 /// Immutable after create(); may be shared by threads.
 class TableSelector {
