@@ -10,6 +10,7 @@
 #include "operator/api/conditions.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
+#include "operator/tasks/job_state.h"
 #include "operator/tasks/pod_state.h"
 #include "operator/tasks/termination.h"
 
@@ -28,8 +29,8 @@ std::string what_is_left(const api::TaskObject& task) {
   std::string left;
   if (task.deletes_topics || !task.manages_whitelist) {
     left = fmt::format(
-        "the task's topics{}{} and its records in __rowtide_checkpoints (keys {} and {}#schema#...)", topics,
-        topics.empty() ? "" : ")", task.uid, task.uid);
+        "the task's topics{1}{2} and its records in __rowtide_checkpoints (keys {0}, {0}#schema#... and {0}#topic#...)",
+        task.uid, topics, topics.empty() ? "" : ")");
   }
   if (task.manages_whitelist)
     left += fmt::format("{}its whitelist group rowtide{} of the cluster", left.empty() ? "" : ", and ",
@@ -81,20 +82,13 @@ std::string words_of(const json* pod) {
   return !obstacle || obstacle->reason == "PodStarting" ? "" : obstacle->reason + ": " + obstacle->message;
 }
 
-bool is_true(const json& job, const char* type) {
-  return kube::text_at(api::find_condition(kube::value_at(job, "/status/conditions"), type), "/status") ==
-         "True";
-}
-
 CleanupDecision decide_by_job(const api::TaskObject& task, const CleanupView& view) {
   const std::string words = words_of(view.job_pod);
-  if (is_true(*view.job, "Complete")) {
+  const json& end = end_condition(*view.job);
+  if (is_complete(end))
     return release("CleanedUp", words.empty() ? "topics and checkpoint are deleted" : words);
-  }
-  if (is_true(*view.job, "Failed")) {
-    const json& failed = api::find_condition(kube::value_at(*view.job, "/status/conditions"), "Failed");
-    return give_up(task, "CleanupFailed", words.empty() ? kube::text_at(failed, "/message") : words);
-  }
+  if (!end.is_null())
+    return give_up(task, "CleanupFailed", words.empty() ? kube::text_at(end, "/message") : words);
   return {.reason = "CleanupRunning",
           .message = words.empty() ? "topics and checkpoint are being deleted" : words};
 }
@@ -118,9 +112,7 @@ CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& v
     return release("CleanupSkipped", "no tracker of the task has run: there is nothing to delete");
   const bool is_ours =
       view.job != nullptr && kube::string_at(*view.job, {"metadata", "annotations", kTaskUid}) == task.uid;
-  if (is_ours && (is_true(*view.job, "Complete") || is_true(*view.job, "Failed"))) {
-    return decide_by_job(task, view);
-  }
+  if (is_ours && !end_condition(*view.job).is_null()) return decide_by_job(task, view);
   if (is_past_deadline(task, view.seen_for, now_ms)) {
     const json& told = api::find_condition(kube::value_at(task.status, "/conditions"), kTerminating);
     const std::string obstacle = kube::text_at(told, "/message");

@@ -7,6 +7,7 @@
 #include "operator/api/conditions.h"
 #include "operator/kube/json_access.h"
 #include "operator/tasks/desired.h"
+#include "operator/tasks/job_state.h"
 #include "operator/tasks/pod_state.h"
 
 namespace rowtide::op::tasks {
@@ -28,23 +29,6 @@ int to_int(const std::string& text, int fallback) {
   int value = fallback;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
-}
-
-/// The Job's condition of that type that is True; null otherwise.
-const json& true_condition(const json& job, std::string_view type) {
-  const json& condition = api::find_condition(kube::value_at(job, "/status/conditions"), type);
-  static const json kNull;
-  return condition.is_object() && condition.value("status", "") == "True" ? condition : kNull;
-}
-
-/// By which the Job is known to have ended; null while it runs. Its failure is certain with FailureTarget:
-/// Failed waits for its pods, of which one on a node that is lost may never go.
-const json& end_condition(const json& job) {
-  static const json kNull;
-  for (const char* type : {"Complete", "FailureTarget", "Failed"}) {
-    if (const json& condition = true_condition(job, type); condition.is_object()) return condition;
-  }
-  return kNull;
 }
 
 /// What our container left behind when it ended.
@@ -128,8 +112,8 @@ void decide_without_report(PrecheckDecision& decision, const api::TaskObject& ta
   decision.verdict = PrecheckVerdict::Failed;
   if (is_recorded) return;
   const json& failed = end_condition(job);
-  decision.job_failure = kube::text_at(failed, "/type") != "Complete" ? failed.value("message", "it failed")
-                                                                      : "it ended without a report";
+  decision.job_failure =
+      !is_complete(failed) ? failed.value("message", "it failed") : "it ended without a report";
   if (kube::text_at(failed, "/reason") == "DeadlineExceeded") {
     decision.job_failure +=
         "; if its image is pulled slowly, bring it to the nodes; else see what the pod waited for "

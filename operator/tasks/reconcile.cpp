@@ -36,6 +36,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kWhileMoving{2'000};
 constexpr milliseconds kWhileSteady{10'000};
+constexpr milliseconds kWhileRefused{30'000};
 constexpr milliseconds kForOwnNews{500};
 
 const json* get(const kube::ObjectPtr& object) {
@@ -96,7 +97,7 @@ std::optional<milliseconds> next_look(const Observed& observed, const json& stat
   } else if (observed.precheck.verdict == PrecheckVerdict::Running) {
     at_least(kWhileSteady);
   }
-  if (has_failed && next) next = std::max(*next, kWhileSteady);
+  if (has_failed && next) next = std::max(*next, kWhileRefused);
   if (observed.pod == nullptr && observed.leaving_pod != nullptr) {
     const std::int64_t left_ms = overdue_at_ms(*observed.leaving_pod) - observed.now_ms;
     if (left_ms > 0) at_least(milliseconds(left_ms));

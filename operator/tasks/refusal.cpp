@@ -35,9 +35,10 @@ std::optional<Refusal> Refusals::as_told(const api::ObjectMetadata& object, cons
     return refusal;
   }
   Told& told = told_[object.key][write];
-  const bool is_fresh = told.uid == object.uid && told.refusal.reason == refusal->reason &&
-                        steady_ms - told.at_ms < kWordsStayMs;
-  if (!is_fresh) told = {.uid = object.uid, .refusal = *refusal, .at_ms = steady_ms};
+  const bool is_fresh = told.uid == object.uid && told.generation == object.generation &&
+                        told.refusal.reason == refusal->reason && steady_ms - told.at_ms < kWordsStayMs;
+  if (!is_fresh)
+    told = {.uid = object.uid, .generation = object.generation, .refusal = *refusal, .at_ms = steady_ms};
   return told.refusal;
 }
 

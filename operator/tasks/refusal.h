@@ -44,6 +44,7 @@ class Refusals {
  private:
   struct Told {
     std::string uid;
+    std::int64_t generation = 0;
     Refusal refusal;
     std::int64_t at_ms = 0;
   };
