@@ -446,17 +446,29 @@ void check_dts(const Field& field, const KafkaSink& kafka) {
   }
 }
 
+/// Kafka's clients take its protocols as schemes, and no others.
+bool is_broker(std::string_view server) {
+  const std::size_t scheme = server.find("://");
+  if (scheme == std::string_view::npos) return server.find('/') == std::string_view::npos;
+  const std::string_view rest = server.substr(scheme + 3);
+  const bool is_protocol =
+      std::any_of(kSecurityProtocols.begin(), kSecurityProtocols.end(),
+                  [&](const auto& protocol) { return server.substr(0, scheme) == protocol.first; });
+  return is_protocol && !rest.empty() && rest.find('/') == std::string_view::npos;
+}
+
 KafkaSink read_kafka_sink(const Field& field, bool has_schema_updates) {
   KafkaSink kafka;
   if (!field.is_map_of({"bootstrapServers", "topic", "partitionBy", "format", "debezium", "delivery",
                         "oversizedRecord", "compression", "security"})) {
     return kafka;
   }
-  kafka.bootstrap_servers = field["bootstrapServers"].texts(64);
-  if (kafka.bootstrap_servers.empty()) field["bootstrapServers"].refuse("at least one host:port");
   for (const Field& server : field["bootstrapServers"].items(64)) {
-    if (server.text().find('/') != std::string::npos) server.refuse("host:port, without a scheme");
+    kafka.bootstrap_servers.push_back(server.required_text("a text"));
+    if (!is_broker(kafka.bootstrap_servers.back()))
+      server.refuse("host:port; a protocol goes into kafka.security.protocol");
   }
+  if (kafka.bootstrap_servers.empty()) field["bootstrapServers"].refuse("at least one host:port");
   kafka.topic = read_topic(field["topic"]);
   kafka.partition_by = field["partitionBy"].choice(kPartitionBys, kafka.partition_by);
   kafka.format = text_choice(field["format"], kFormats, kFormats[0]);

@@ -388,6 +388,8 @@ TEST_F(CrdTest, NumbersTextsAndListsHaveTheirBounds) {
   for (const char* address : {"db:3306", "mysql://db", "[::1]", "db/shop", "d b"}) {
     expect_refused(with(minimal(), host, address), "spec.source.host", address);
   }
+  expect_accepted(with(minimal(), Pointer("/spec/sink/kafka/bootstrapServers/0"), "PLAINTEXT://k:9092"),
+                  "a protocol");
   expect_refused(with(minimal(), Pointer("/spec/sink/kafka/bootstrapServers/0"), "kafka://k:9092"),
                  "spec.sink.kafka.bootstrapServers[0]", "a scheme");
 }

@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"spec.source.host", "\"[::1]\"", "spec.source.host", "brackets"},
         BadCase{"spec.source.<<", "{port: 1}", "spec.source.<<", "merge is not read"},
         BadCase{"spec.sink.kafka.bootstrapServers", "[\"kafka://k:9092\"]",
-                "spec.sink.kafka.bootstrapServers[0]", "without a scheme"},
+                "spec.sink.kafka.bootstrapServers[0]", "a protocol goes into"},
         BadCase{"spec.source.tls", "{mode: Sometimes}", "spec.source.tls.mode", "VerifyIdentity"},
         BadCase{"spec.source.tls", "{mode: VerifyCA}", "spec.source.tls.caSecretRef",
                 "required with mode VerifyCA"},
@@ -267,6 +267,9 @@ TEST(ParseTask, AFileThatHoldsNoTaskIsSaidToHoldWhat) {
 }
 
 TEST(ParseTask, AnAddressOfIPv6IsAHost) {
+  EXPECT_TRUE(
+      parse_task(with("spec.sink.kafka.bootstrapServers", "[\"PLAINTEXT://k:9092\"]"), Mode::Kubernetes)
+          .ok());
   EXPECT_TRUE(parse_task(with("spec.source.host", "\"2001:db8::1\""), Mode::Kubernetes).ok());
 }
 
