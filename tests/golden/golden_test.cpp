@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,29 @@ TEST(DamagedBinlog, AChangedByteIsFoundWhereItIs) {
     ASSERT_LE(some.size(), all.size());
     ASSERT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << "byte " << at;
   }
+}
+
+TEST(DamagedBinlog, AnOffsetBehindTheDamageStepsOverIt) {
+  const TempDir folder;
+  std::string whole = read_file(golden_binlog("mysql-full"));
+  const std::string path = (folder.path() / "binlog.000001").string();
+  write_file(path, whole);
+  const std::vector<std::string> all = lines_of(decode({path}).out);
+  constexpr char kGtidLog = 33;
+  std::size_t at = 4;
+  while (at < whole.size() / 2 || whole[at + 4] != kGtidLog) {
+    std::uint32_t size = 0;
+    std::memcpy(&size, whole.data() + at + 9, sizeof size);
+    at += size;
+  }
+  whole[whole.size() / 4] = static_cast<char>(whole[whole.size() / 4] ^ 0x04);
+  write_file(path, whole);
+  const RunResult rest = decode({path, "--from", "binlog.000001:" + std::to_string(at)});
+  EXPECT_TRUE(rest.status.ok()) << rest.err;
+  const std::vector<std::string> some = lines_of(rest.out);
+  ASSERT_GT(some.size(), 0U);
+  ASSERT_LT(some.size(), all.size());
+  EXPECT_TRUE(std::equal(some.rbegin(), some.rend(), all.rbegin()));
 }
 
 TEST(DecodeWindow, FromAndToByPositionGtidAndTime) {

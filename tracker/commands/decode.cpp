@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -95,6 +97,23 @@ std::string in_words_of_decode(std::string_view text) {
   return message;
 }
 
+/// Whether a transaction with a GTID event begins there, by the header that would stand there: an event says
+/// how long it is and where the next one begins.
+bool begins_at(const std::string& path, std::uint64_t offset) {
+  std::array<char, binlog::kEventHeaderSize> header{};
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(offset));
+  if (!file.read(header.data(), header.size())) return false;
+  ByteReader reader(as_bytes({header.data(), header.size()}));
+  reader.skip(4);  // time
+  const auto type = static_cast<binlog::EventType>(reader.u8());
+  reader.skip(4);  // server
+  const std::uint32_t size = reader.u32();
+  using enum binlog::EventType;
+  return size >= header.size() && reader.u32() == offset + size &&
+         (type == GtidLog || type == AnonymousGtid || type == GtidTagged || type == MariadbGtidLog);
+}
+
 /// Binlog files, one after the other, through the pipeline to stdout.
 class Decoder {
  public:
@@ -131,16 +150,18 @@ class Decoder {
 
   absl::Status read_file(const std::string& path) {
     const std::string name = std::filesystem::path(path).filename().string();
-    if (!window_.begin_file(name)) return absl::OkStatus();
+    const std::optional<std::uint64_t> offset =
+        window_.begin_file(name, [&path](std::uint64_t at) { return begins_at(path, at); });
+    if (!offset) return absl::OkStatus();
     source::FileSource source({path});
-    RETURN_IF_ERROR(source.open({.gtids = {}, .file = name, .offset = binlog::kFirstOffset}));
+    RETURN_IF_ERROR(source.open({.gtids = {}, .file = name, .offset = *offset}));
     bool is_first = true;
     while (!stop_.stop_requested()) {
       const absl::StatusOr<Bytes> event = source.next();
       if (absl::IsOutOfRange(event.status())) return end_of_file(path);
       if (!event.ok()) return event.status();
       if (std::exchange(is_first, false)) {
-        if (absl::Status status = begin_pipeline(source.info(), name); !status.ok()) return status;
+        if (absl::Status status = begin_pipeline(source.info(), name, *offset); !status.ok()) return status;
       }
       ASSIGN_OR_RETURN(const DecodeWindow::Verdict verdict, window_.look_at(*event));
       if (verdict == DecodeWindow::Verdict::End) return absl::OkStatus();
@@ -169,7 +190,7 @@ class Decoder {
   }
 
   /// The first event says what kind of server wrote the file.
-  absl::Status begin_pipeline(const source::SourceInfo& info, const std::string& file) {
+  absl::Status begin_pipeline(const source::SourceInfo& info, const std::string& file, std::uint64_t offset) {
     if (pipeline_ == nullptr || is_mariadb_ != info.is_mariadb) {
       is_mariadb_ = info.is_mariadb;
       ASSIGN_OR_RETURN(auto encoder,
@@ -194,10 +215,10 @@ class Decoder {
           .reads_files = true});
       pipeline_->start({.gtids = {},
                         .file = file,
-                        .offset = binlog::kFirstOffset,
+                        .offset = offset,
                         .schema_version = history_ == nullptr ? 0 : history_->version()});
     } else {
-      pipeline_->go_on_from({.gtids = {}, .file = file, .offset = binlog::kFirstOffset});
+      pipeline_->go_on_from({.gtids = {}, .file = file, .offset = offset});
     }
     return absl::OkStatus();
   }

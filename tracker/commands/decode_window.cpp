@@ -76,20 +76,26 @@ absl::StatusOr<DecodeCoordinates> parse_decode_place(std::string_view text,
                   text));
 }
 
-bool DecodeWindow::begin_file(const std::string& file) {
+std::optional<std::uint64_t> DecodeWindow::begin_file(
+    const std::string& file, const std::function<bool(std::uint64_t offset)>& begins_at) {
   if (const auto* to = to_ ? std::get_if<FilePlace>(&*to_) : nullptr; to != nullptr) {
     has_ended_ = has_ended_ || (was_in_last_file_ && to->file != file);
     was_in_last_file_ = was_in_last_file_ || to->file == file;
   }
-  if (has_ended_) return false;
+  if (has_ended_) return std::nullopt;
+  std::uint64_t offset = binlog::kFirstOffset;
   if (const auto* from = from_ ? std::get_if<FilePlace>(&*from_) : nullptr; from != nullptr && !has_begun_) {
     has_begun_ = was_in_first_file_;  // nothing began there behind its offset
     was_in_first_file_ = was_in_first_file_ || from->file == file;
-    if (!was_in_first_file_) return false;
+    if (!was_in_first_file_) return std::nullopt;
+    if (!has_begun_ && from->offset > offset && begins_at(from->offset)) {
+      offset = from->offset;  // what stands before it may be damaged
+      has_begun_ = true;
+    }
   }
   if (!from_) has_begun_ = true;
-  stream_.reset({.gtids = {}, .file = file, .offset = binlog::kFirstOffset});
-  return true;
+  stream_.reset({.gtids = {}, .file = file, .offset = offset});
+  return offset;
 }
 
 bool DecodeWindow::is_still_waiting() const {

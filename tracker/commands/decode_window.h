@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,10 @@ class DecodeWindow {
   DecodeWindow(std::optional<DecodeCoordinates> from, std::optional<DecodeCoordinates> to)
       : from_(std::move(from)), to_(std::move(to)) {}
 
-  /// False: nothing of the file is shown.
-  [[nodiscard]] bool begin_file(const std::string& file);
+  /// Where a file is to be begun: after its header, or at the offset of `from` where `begins_at` says that
+  /// a transaction begins there. nullopt: nothing of it is shown.
+  [[nodiscard]] std::optional<std::uint64_t> begin_file(
+      const std::string& file, const std::function<bool(std::uint64_t offset)>& begins_at);
   [[nodiscard]] absl::StatusOr<Verdict> look_at(Bytes event);
   /// The beginning is a GTID that never came.
   [[nodiscard]] bool is_still_waiting() const;
