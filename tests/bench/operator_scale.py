@@ -1,7 +1,8 @@
 """Many tasks on one operator and a real kube-apiserver, without controllers and nodes: their part is played here.
 
-`operator_scale.py OPERATOR [--tasks N] [--idle S] [--changes C] [--load S]` prints figures: how long until all are Ready, what the operator
-costs while nothing happens, how long a reconcile takes under C changes a second. Its last line is "PASSED FAILED" of what must hold
+`operator_scale.py OPERATOR [--tasks N] [--idle S] [--changes C] [--of-pods PART] [--load S]` prints figures: how long until all are Ready,
+what the operator costs while nothing happens, how long a reconcile takes under C changes a second: of tasks, and PART of them of the
+status of trackers' pods, as nodes write it. Its last line is "PASSED FAILED" of what must hold
 whatever the machine: everything becomes Ready, and idle tasks make the operator write nothing.
 """
 
@@ -17,7 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from api_server import NAMESPACE, TASKS, ApiServer, a_task, wait_for  # noqa: E402
+from api_server import NAMESPACE, PODS, TASKS, ApiServer, a_task, wait_for  # noqa: E402
 from operator_process import OperatorProcess  # noqa: E402
 from played_cluster import Cluster, Connections, Trackers, install  # noqa: E402
 
@@ -71,23 +72,27 @@ def measure_idle(operator, seconds):
     return written == 0
 
 
-def change_tasks(api, names, numbers, began, changes):
+def make_changes(api, names, pods, numbers, began, options):
     """In a process of its own: a client of one interpreter is slower than the server."""
     connections = Connections(api)
 
     def change(number):
-        time.sleep(max(0.0, began + number / changes - time.monotonic()))
-        connections.send("PATCH", f"{TASKS}/{random.choice(names)}", {"metadata": {"annotations": {"bench": str(number)}}})
+        time.sleep(max(0.0, began + number / options.changes - time.monotonic()))
+        if random.random() < options.of_pods:
+            connections.send("PATCH", f"{PODS}/{random.choice(pods)}/status", {"status": {"message": str(number)}})
+        else:
+            connections.send("PATCH", f"{TASKS}/{random.choice(names)}", {"metadata": {"annotations": {"bench": str(number)}}})
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(change, numbers))
 
 
-def measure_load(operator, connections, names, changes, seconds):
-    clients = 2
+def measure_load(operator, connections, names, options):
+    clients, changes, seconds = 2, options.changes, options.load
+    pods = [pod["metadata"]["name"] for pod in connections.call("GET", PODS)["items"] if "-tracker" in pod["metadata"]["name"]]
     before, cpu, began = operator.reconciles(), operator.cpu_seconds(), time.monotonic()
-    processes = [multiprocessing.Process(target=change_tasks, args=(connections.api, names, range(client, changes * seconds, clients),
-                                                                    began, changes)) for client in range(clients)]
+    processes = [multiprocessing.Process(target=make_changes, args=(connections.api, names, pods, range(client, changes * seconds, clients),
+                                                                    began, options)) for client in range(clients)]
     for process in processes:
         process.start()
     for process in processes:
@@ -123,7 +128,7 @@ def run(options, folder):
         say(f"{options.tasks} tasks Ready after {time.monotonic() - began:.1f} s")
         is_quiet = measure_idle(operator, options.idle)
         if options.load:
-            measure_load(operator, connections, names, options.changes, options.load)
+            measure_load(operator, connections, names, options)
         cluster.ended = True
         operator.stop()
         return is_quiet
@@ -137,6 +142,7 @@ def main():
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--idle", type=int, default=60, metavar="SECONDS")
     parser.add_argument("--changes", type=int, default=200, metavar="PER_SECOND")
+    parser.add_argument("--of-pods", type=float, default=0.0, metavar="PART")
     parser.add_argument("--load", type=int, default=30, metavar="SECONDS")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
