@@ -189,6 +189,21 @@ TEST_F(CleanupTest, OfATopicPerTableOnlyThatWhichAnotherTaskWritesToStays) {
   EXPECT_TRUE(run_tracker("cleanup", other).status.ok());
 }
 
+TEST_F(CleanupTest, OfATaskThatNotedNoTopicsThoseWithWholeNamesGo) {
+  task_["spec"]["startPosition"]["mode"] = "Earliest";
+  sql("CREATE TABLE t (id INT PRIMARY KEY)");
+  sql("INSERT INTO t VALUES (1)");
+  TrackerProcess tracker(task_);
+  track_and_stop(tracker);
+  for (const std::string& key : kept_keys(task_)) {
+    if (key.find("#topic#") != std::string::npos) kafka_.produce("__rowtide_checkpoints", key, std::nullopt);
+  }
+  const RunResult done = run_tracker("cleanup", task_);
+  EXPECT_TRUE(done.status.ok()) << done.err;
+  EXPECT_FALSE(is_there(topic_of(task_)));
+  EXPECT_EQ(kept_keys(task_), std::set<std::string>{});
+}
+
 TEST_F(CleanupTest, ATaskWithoutKafkaIsRefused) {
   const RunResult refused = run_tracker("cleanup", stdout_task(server_, database_));
   EXPECT_EQ(refused.status.code, 2);

@@ -145,7 +145,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
   }
 
   /// What remove_kafka_checkpoint() says. Fenced before it is read: nothing comes after the tombstones.
-  absl::Status remove(const std::function<absl::Status(const std::set<std::string>& topics)>& before) {
+  absl::Status remove(const std::function<absl::Status(const Traces&)>& before) {
     const bool is_fenced = kafka_.delivery == "ExactlyOnce";
     const std::string id = is_fenced ? sink::KafkaTransaction::id_of(owner_.identity) : std::string();
     ASSIGN_OR_RETURN(const Producer producer, make_producer(id));
@@ -155,7 +155,7 @@ class KafkaCheckpointStore final : public CheckpointStore {
       RETURN_IF_ERROR(transaction->take_over(timeout_));
     }
     ASSIGN_OR_RETURN(const TaskRecords records, records_there());
-    RETURN_IF_ERROR(before(records.topics));
+    RETURN_IF_ERROR(before({.has_checkpoint = records.checkpoint.has_value(), .topics = records.topics}));
     const std::vector<SchemaEntry> tombstones = tombstones_of(records, owner_.identity);
     if (tombstones.empty()) return absl::OkStatus();
     if (transaction) RETURN_IF_ERROR(transaction->begin());
@@ -573,9 +573,9 @@ absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(const task::Task
   return KafkaCheckpointStore(task, secrets, timeout).find();
 }
 
-absl::Status remove_kafka_checkpoint(
-    const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout,
-    const std::function<absl::Status(const std::set<std::string>& topics)>& before) {
+absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
+                                     std::chrono::milliseconds timeout,
+                                     const std::function<absl::Status(const Traces&)>& before) {
   return KafkaCheckpointStore(task, secrets, timeout).remove(before);
 }
 

@@ -47,13 +47,19 @@ inline constexpr std::string_view kCheckpointTopic = "__rowtide_checkpoints";
 [[nodiscard]] absl::StatusOr<std::optional<Checkpoint>> find_kafka_checkpoint(
     const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout);
 
-/// Tombstones for the task's checkpoint and what is beside it, once `before` has done its work with the
-/// topics that save_topics() kept: the records stay until it succeeds. With delivery ExactlyOnce a tracker
+/// What a task that is to be removed has in the topic.
+struct Traces {
+  bool has_checkpoint = false;
+  std::set<std::string> topics;  ///< as save_topics() kept them; none: of an older Rowtide's task
+};
+
+/// Tombstones for the task's checkpoint and what is beside it, once `before` has done its work: the records
+/// stay until it succeeds. With delivery ExactlyOnce a tracker
 /// that still runs is fenced first, and cannot write them again; with AtLeastOnce it must be stopped. Within
 /// a few times `timeout`, beside what `before` takes. UNAVAILABLE: try again.
-[[nodiscard]] absl::Status remove_kafka_checkpoint(
-    const task::Task& task, const task::SecretReader& secrets, std::chrono::milliseconds timeout,
-    const std::function<absl::Status(const std::set<std::string>& topics)>& before);
+[[nodiscard]] absl::Status remove_kafka_checkpoint(const task::Task& task, const task::SecretReader& secrets,
+                                                   std::chrono::milliseconds timeout,
+                                                   const std::function<absl::Status(const Traces&)>& before);
 
 /// The tasks of other names that have a checkpoint with Kafka's topic in the same cluster. Errors as
 /// find_kafka_checkpoint().

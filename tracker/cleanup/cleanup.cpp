@@ -9,6 +9,8 @@
 #include <map>
 #include <set>
 
+#include "common/status/reason.h"
+#include "common/status/text.h"
 #include "common/status/try.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
 #include "tracker/cleanup/matching_topics.h"
@@ -41,6 +43,13 @@ absl::StatusOr<std::set<std::string>> topics_like_ours(const task::Task& task,
   return topics;
 }
 
+absl::Status with_checkpoint(const absl::Status& status) {
+  return failure(
+      status.code(), reason_of(status),
+      fmt::format("{}; the checkpoint stays with them: a task made anew under this name goes on there",
+                  text(status)));
+}
+
 }  // namespace
 
 absl::StatusOr<Cleaned> clean_up(const task::Task& task, const task::SecretReader& secrets) {
@@ -48,14 +57,20 @@ absl::StatusOr<Cleaned> clean_up(const task::Task& task, const task::SecretReade
                    checkpoint::other_owners(task, secrets, kTimeout));
   Cleaned cleaned;
   std::map<std::string, std::string> theirs;
-  const auto delete_topics = [&](const std::set<std::string>& written) -> absl::Status {
+  const auto delete_topics = [&](const checkpoint::Traces& traces) -> absl::Status {
+    std::set<std::string> written = traces.topics;
+    // The tracker has not run since topics are noted: of whole names there can be no doubt.
+    if (written.empty() && traces.has_checkpoint) written = precheck::topics_of_whole_task(task);
     ASSIGN_OR_RETURN(const std::set<std::string> like_ours, topics_like_ours(task, secrets));
     std::set_difference(like_ours.begin(), like_ours.end(), written.begin(), written.end(),
                         std::back_inserter(cleaned.left));
     std::vector<std::string> doomed(written.begin(), written.end());
     theirs = topics_of_others(doomed, checkpoint::owner_of(task), others);
     std::erase_if(doomed, [&](const std::string& topic) { return theirs.contains(topic); });
-    ASSIGN_OR_RETURN(cleaned.deleted, sink::delete_topics(*task.spec.sink.kafka, secrets, doomed, kTimeout));
+    absl::StatusOr<std::vector<std::string>> deleted =
+        sink::delete_topics(*task.spec.sink.kafka, secrets, doomed, kTimeout);
+    if (!deleted.ok()) return with_checkpoint(deleted.status());
+    cleaned.deleted = *std::move(deleted);
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(checkpoint::remove_kafka_checkpoint(task, secrets, kTimeout, delete_topics));

@@ -30,7 +30,7 @@ absl::StatusOr<std::string> clean_kafka(const task::Task& task, const task::Secr
   ASSIGN_OR_RETURN(const cleanup::Cleaned cleaned, cleanup::clean_up(task, secrets));
   std::string done = "the checkpoint is deleted";
   done += cleaned.deleted.empty()
-              ? "; no topic of the task was there"
+              ? "; no topic was deleted"
               : fmt::format(", and so are the topics {}", fmt::join(cleaned.deleted, ", "));
   if (!cleaned.left.empty()) {
     done += fmt::format(

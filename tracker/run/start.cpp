@@ -116,11 +116,9 @@ absl::StatusOr<bool> Finder::resume() {
   ASSIGN_OR_RETURN(std::optional<checkpoint::Checkpoint> checkpoint, parts_.checkpoints->load());
   remark_ = parts_.checkpoints->remark();
   if (committed_.has_value() && !is_ours(checkpoint)) {
-    spdlog::warn(
-        "The checkpoint is {}, which this tracker had written: it goes on from its last commit, {}, and "
-        "writes a new one",
-        checkpoint ? "older, at " + binlog::to_string(checkpoint->position) + ", than the one" : "gone",
-        binlog::to_string(*committed_));
+    spdlog::warn("The checkpoint is {}: this tracker goes on from where it stands, {}, and writes a new one",
+                 checkpoint ? "an older one, at " + binlog::to_string(checkpoint->position) : "not there",
+                 binlog::to_string(*committed_));
     return false;
   }
   if (checkpoint.has_value() && checkpoint->reset_nonce < task_.spec.reset_nonce) {
