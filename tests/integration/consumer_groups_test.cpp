@@ -175,6 +175,20 @@ TEST_F(ConsumerGroups, AFileThatIsWrongIsRefusedAtTheStartAndLeftAloneLater) {
               HasSubstr("consumer groups are Kafka's"));
 }
 
+TEST_F(ConsumerGroups, WhatIsPassedOverIsSaid) {
+  start(KafkaBroker::shared());
+  const auto says = [this](const char* words) {
+    return tracker->process().err().find(words) != std::string::npos;
+  };
+  wait_until("the file without groups is said",
+             [&] { return says("holds no document of kind ConsumerGroup"); });
+  put_group("theirs", {{"groupId", "theirs-" + database}});
+  groups["theirs"]["spec"]["taskRef"]["name"] = "other";
+  write_groups();
+  wait_until("the group of another task is said",
+             [&] { return says("the ConsumerGroup default/theirs is of the task default/other"); });
+}
+
 TEST_F(ConsumerGroups, InKubernetesNoFileKeepsTheTrackerFromStreaming) {
   task = kafka_task(server, database, KafkaBroker::shared().bootstrap());
   task["spec"]["source"].erase("credentials");

@@ -77,9 +77,7 @@ std::string invalid_text(const std::string& file, const std::vector<task::FieldE
 absl::Status check_groups(const std::string& file, task::Mode mode) {
   ASSIGN_OR_RETURN(const std::string content, content_of(file));
   const task::ConsumerGroupsResult read = task::parse_consumer_groups(content, mode);
-  if (!read.ok()) return absl::InvalidArgumentError(invalid_text(file, read.errors));
-  if (!read.groups.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(file + " holds no document of kind ConsumerGroup");
+  return read.ok() ? absl::OkStatus() : absl::InvalidArgumentError(invalid_text(file, read.errors));
 }
 
 GroupKeeper::GroupKeeper(KeeperParts parts)
@@ -137,6 +135,8 @@ void GroupKeeper::reload() {
                  are_apart ? "nothing is done for these" : "the groups stay as they are");
     if (!are_apart) return;
   }
+  if (parts_.mode == task::Mode::Standalone && read.groups.empty())
+    spdlog::warn("{} holds no document of kind ConsumerGroup", parts_.file);
   std::map<std::string, Kept> kept;
   for (std::size_t i = 0; i < read.groups.size(); ++i) {
     task::ConsumerGroup& group = read.groups[i];
