@@ -36,7 +36,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kWhileMoving{2'000};
 constexpr milliseconds kWhileSteady{10'000};
-constexpr milliseconds kWhileRefused{30'000};
+constexpr milliseconds kWhileRefused{20'000};
 constexpr milliseconds kForOwnNews{500};
 
 const json* get(const kube::ObjectPtr& object) {
