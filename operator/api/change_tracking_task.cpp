@@ -54,12 +54,12 @@ std::optional<task::FieldError> too_large(const nlohmann::json& spec) {
 }
 
 void read_spec(const nlohmann::json& object, TaskObject& task) {
-  read_kind(object_at(object, "spec"), task);
-  if (std::optional<task::FieldError> error = nested_too_deep(object_at(object, "spec")))
-    return refuse_spec(task, *std::move(error));
-  if (std::optional<task::FieldError> error = too_large(object_at(object, "spec")))
-    return refuse_spec(task, *std::move(error));
-  nlohmann::json spec = object_at(object, "spec");
+  const nlohmann::json& given = object_at(object, "spec");
+  read_kind(given, task);
+  for (const auto& check : {nested_too_deep, too_large}) {
+    if (std::optional<task::FieldError> error = check(given)) return refuse_spec(task, *std::move(error));
+  }
+  nlohmann::json spec = given;
   task.spec = std::make_shared<const nlohmann::json>(spec);
   auto parsed = std::make_shared<task::ParseResult>(
       task::parse_task(document_of(object, spec).dump(), task::Mode::Kubernetes));

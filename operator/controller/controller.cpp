@@ -342,11 +342,11 @@ void Controller::settle(std::size_t worker, const Key& key, const Result& result
     spdlog::warn("{}: reconcile of {} failed (in a row: {}): {}", options_.name, kube::to_string(key),
                  queue_.failures(key) + 1,
                  result.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
+    auto at_most = std::chrono::milliseconds::max();
     // A server that asks to wait is given its time, whatever else is to be looked at.
-    if (!result.requeue_after || kube::retry_after(result.status))
-      return queue_.add_rate_limited(key, pause_after(result.status, seconds));
-    return queue_.add_rate_limited(key, pause_after(result.status, seconds),
-                                   std::max(*result.requeue_after, for_others(seconds)));
+    if (result.requeue_after && !kube::retry_after(result.status))
+      at_most = std::max(*result.requeue_after, for_others(seconds));
+    return queue_.add_rate_limited(key, pause_after(result.status, seconds), at_most);
   }
   queue_.forget(key);
   if (result.requeue_after) queue_.add_after(key, *result.requeue_after);

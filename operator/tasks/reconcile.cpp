@@ -85,9 +85,8 @@ absl::Status belongs_to_another(const kube::ResourceType& type, const kube::Obje
 }
 
 /// Watches tell of everything but a tracker's answers, a Job whose pods are refused, and what does not
-/// happen.
-/// What is refused does not make a tracker be looked at less, nor is it tried again as often as what is
-/// moving.
+/// happen. What is refused does not keep a tracker from being looked at, but it is tried again as seldom as
+/// that allows.
 std::optional<milliseconds> next_look(const Observed& observed, const json& status, bool has_failed) {
   std::optional<milliseconds> next = observed.precheck.look_again_after;
   const auto at_least = [&](milliseconds delay) { next = next ? std::min(*next, delay) : delay; };

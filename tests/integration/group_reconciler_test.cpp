@@ -93,9 +93,7 @@ class GroupReconcilerTest : public ReconcilerTest {
     return group;
   }
   void tracker_says(std::vector<task::GroupStatus> groups) {
-    task::TrackerStatus answer;
-    answer.task_uid = kube::text_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/uid");
-    answer.state = "Streaming";
+    task::TrackerStatus answer = streaming_answer();
     answer.consumer_groups = std::move(groups);
     probe_.answer(answer);
     probe_clock_ahead_ = probe_clock_ahead_.load() + std::chrono::minutes(2);

@@ -336,6 +336,18 @@ class ReconcilerTest : public testing::Test {
     client_.patch_status(type, {space_, name}, status).value();
   }
 
+  /// What the tracker of "orders" answers while it streams.
+  [[nodiscard]] task::TrackerStatus streaming_answer() {
+    task::TrackerStatus answer;
+    answer.task_uid = kube::text_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/uid");
+    answer.state = "Streaming";
+    return answer;
+  }
+  void tracker_says_lag(double seconds) {
+    task::TrackerStatus answer = streaming_answer();
+    answer.lag_seconds = seconds;
+    probe_.answer(answer);
+  }
   /// The Job controller's and the kubelet's part: the precheck's pod passes.
   void pass_precheck(const std::string& name = "orders") {
     const std::string job_name = name + "-precheck";

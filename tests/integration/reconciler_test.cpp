@@ -35,23 +35,16 @@ TEST_F(ReconcilerTest, LagIsJudgedByTheTasksAlertsAndReadyIsNot) {
   json object = task_object();
   object["spec"]["alerts"] = {{"lagSeconds", 5}, {"forSeconds", 1}};
   apply(object);
-  const auto says_lag = [&](double seconds) {
-    task::TrackerStatus answer;
-    answer.task_uid = kube::text_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/uid");
-    answer.state = "Streaming";
-    answer.lag_seconds = seconds;
-    probe_.answer(answer);
-  };
-  says_lag(0.5);
+  tracker_says_lag(0.5);
   pass_precheck();
   roll_out("tracker-1");
   wait_for("LagWithinTarget", "True LagLow");
-  says_lag(90);
+  tracker_says_lag(90);
   wait_for("LagWithinTarget", "False LagHigh");
   EXPECT_EQ(said("Ready"), "True Streaming");
   wait_until("the event", [&] { return events_that("LagHigh") == 1; });
   expect_no_more_writes();
-  says_lag(0.5);
+  tracker_says_lag(0.5);
   wait_for("LagWithinTarget", "True LagLow");
   object["spec"].erase("alerts");
   apply(object);

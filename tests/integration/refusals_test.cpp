@@ -201,15 +201,8 @@ TEST_F(Refusals, ARefusedEditDoesNotMakeATrackerBeLookedAtLess) {
   start_operator(kImage);
   json object = task_object();
   object["spec"]["alerts"] = {{"lagSeconds", 5}, {"forSeconds", 1}};
-  const auto says_lag = [&](double seconds) {
-    task::TrackerStatus answer;
-    answer.task_uid = kube::text_at(live(kube::kChangeTrackingTask, "orders"), "/metadata/uid");
-    answer.state = "Streaming";
-    answer.lag_seconds = seconds;
-    probe_.answer(answer);
-  };
   apply(object);
-  says_lag(0.5);
+  tracker_says_lag(0.5);
   pass_precheck();
   roll_out("tracker-1");
   wait_for("LagWithinTarget", "True LagLow");
@@ -220,7 +213,7 @@ TEST_F(Refusals, ARefusedEditDoesNotMakeATrackerBeLookedAtLess) {
   object["spec"]["tracker"]["image"] = "rowtide:next";
   apply(object);
   wait_for("Ready", "False ChildRefused");
-  says_lag(90);
+  tracker_says_lag(90);
   wait_until(
       "the lag is told", [&] { return said("LagWithinTarget") == "False LagHigh"; }, seconds(60),
       [&] { return status().dump(); });

@@ -37,6 +37,11 @@ class SchemaHistory : public testing::TestWithParam<SqlFlavor> {
     server.exec("USE " + database);
     server.exec(statement);
   }
+  /// spec.startPosition of what is written from now on.
+  json here() {
+    const Row end = server.query("SHOW MASTER STATUS").at(0);
+    return {{"mode", "BinlogFile"}, {"file", end.at(0).value()}, {"offset", std::stoul(end.at(1).value())}};
+  }
   std::vector<std::string> images(std::size_t count) {
     std::vector<std::string> texts;
     // The topic is there once the tracker has begun.
@@ -185,14 +190,12 @@ TEST_P(SchemaOfAStart, AKilledTrackerReadsOnWithTheSchemaOfItsCheckpoint) {
 }
 
 TEST_P(SchemaHistory, AStartInThePastKnowsWhatNoStatementChangedAndWhatTheStreamCreates) {
-  const std::string file = server.query("SHOW MASTER STATUS").at(0).at(0).value();
-  const std::string offset = server.query("SHOW MASTER STATUS").at(0).at(1).value();
+  task["spec"]["startPosition"] = here();
   sql("INSERT INTO t VALUES (1, 'x')");
   sql("CREATE TABLE later (id INT PRIMARY KEY, a INT)");
   sql("INSERT INTO later VALUES (2, 3)");
   sql("ALTER TABLE later ADD b INT AFTER id");
   sql("INSERT INTO later VALUES (4, 5, 6)");
-  task["spec"]["startPosition"] = {{"mode", "BinlogFile"}, {"file", file}, {"offset", std::stoul(offset)}};
   TrackerProcess tracker(task);
   tracker.start_streaming();
   EXPECT_THAT(images(3),
@@ -201,7 +204,7 @@ TEST_P(SchemaHistory, AStartInThePastKnowsWhatNoStatementChangedAndWhatTheStream
 }
 
 TEST_P(SchemaHistory, AStartInThePastIsNotStoppedByWhatChangesNoDefinition) {
-  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  task["spec"]["startPosition"] = here();
   sql("INSERT INTO t VALUES (1, 'x')");
   for (const std::string& statement :
        {"CREATE DATABASE IF NOT EXISTS " + database, std::string("CREATE PROCEDURE p() SELECT 1"),
@@ -213,8 +216,6 @@ TEST_P(SchemaHistory, AStartInThePastIsNotStoppedByWhatChangesNoDefinition) {
     sql(statement);
   }
   sql("INSERT INTO t VALUES (2, 'y')");
-  task["spec"]["startPosition"] = {
-      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
   TrackerProcess tracker(task);
   tracker.start_streaming();
   EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"x","id":1})", R"({"a":"y","id":2})"));
@@ -222,30 +223,27 @@ TEST_P(SchemaHistory, AStartInThePastIsNotStoppedByWhatChangesNoDefinition) {
 }
 
 TEST_P(SchemaOfAStart, AStartBeforeAChangeThatNobodyKnowsTheOtherSideOfStopsWithTheRepair) {
-  const std::string file = server.query("SHOW MASTER STATUS").at(0).at(0).value();
-  const std::string offset = server.query("SHOW MASTER STATUS").at(0).at(1).value();
+  task["spec"]["startPosition"] = here();
   sql("INSERT INTO t VALUES (1, 'x')");
   sql("ALTER TABLE t ADD b INT FIRST");
-  task["spec"]["startPosition"] = {{"mode", "BinlogFile"}, {"file", file}, {"offset", std::stoul(offset)}};
   TrackerProcess tracker(task);
   tracker.start();
   EXPECT_FALSE(tracker.wait_exit().ok());
   EXPECT_THAT(tracker.failure(),
-              testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"), HasSubstr(file)));
+              testing::AllOf(HasSubstr("`" + database + "`.`t`"), HasSubstr("Repair"),
+                             HasSubstr(task["spec"]["startPosition"]["file"].get<std::string>())));
 }
 
 /// The database's character set of now is not that of the tables that were made before.
 TEST_P(SchemaHistory, AStartInThePastDoesNotTakeTheDatabasesCharacterSetOfNow) {
   sql("ALTER DATABASE " + database + " CHARACTER SET latin1");
-  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  task["spec"]["startPosition"] = here();
   sql("CREATE TABLE old (id INT PRIMARY KEY, a VARCHAR(20))");
   sql("INSERT INTO old VALUES (1, 'ü')");
   sql("ALTER DATABASE " + database + " CHARACTER SET utf8mb4");
   sql("CREATE TABLE young (id INT PRIMARY KEY, a VARCHAR(20))");
   sql("INSERT INTO young VALUES (2, 'ü')");
   sql("ALTER TABLE young ADD b INT");
-  task["spec"]["startPosition"] = {
-      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
   TrackerProcess tracker(task);
   tracker.start_streaming();
   EXPECT_THAT(images(2), testing::ElementsAre(R"({"a":"ü","id":1})", R"({"a":"ü","id":2})"));
@@ -280,7 +278,7 @@ TEST_P(SchemaOfAStart, AStartBeforeAChangeReadsEventsThatSayEverything) {
   sql("CREATE TABLE times (id INT PRIMARY KEY, c TIMESTAMP NULL, u TIMESTAMP NULL)");
   if (mysql)
     sql("CREATE TABLE bytes (id INT PRIMARY KEY, x BINARY(16), y TIMESTAMP(6) NULL, z TIMESTAMP(6) NULL)");
-  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  task["spec"]["startPosition"] = here();
   sql("INSERT INTO keyless VALUES (1)");
   sql("INSERT INTO times (id) VALUES (2)");
   if (mysql) sql("INSERT INTO bytes (id) VALUES (3)");
@@ -288,8 +286,6 @@ TEST_P(SchemaOfAStart, AStartBeforeAChangeReadsEventsThatSayEverything) {
   sql("ALTER TABLE times ADD b INT FIRST");
   if (mysql) sql("ALTER TABLE bytes ADD b INT FIRST");
   sql("INSERT INTO keyless VALUES (5, 4)");
-  task["spec"]["startPosition"] = {
-      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
   TrackerProcess tracker(task);
   tracker.start_streaming();
   std::vector<std::string> expected = {R"({"a":1})", R"({"c":null,"id":2,"u":null})"};
@@ -380,14 +376,12 @@ TEST_P(SchemaFromElsewhere, ATableThatIsMovedIn) {
 }
 
 TEST_P(SchemaFromElsewhere, ATableThatMayHaveBeenThereBefore) {
-  const Row begin = server.query("SHOW MASTER STATUS").at(0);
+  task["spec"]["startPosition"] = here();
   sql("CREATE TABLE IF NOT EXISTS fresh (k INT PRIMARY KEY, z INT)");
   sql("INSERT INTO fresh VALUES (1, 2)");
   sql("CREATE TABLE IF NOT EXISTS swapped (k INT PRIMARY KEY, z INT)");
   sql("INSERT INTO swapped VALUES (3, 4)");
   swap_columns("swapped");
-  task["spec"]["startPosition"] = {
-      {"mode", "BinlogFile"}, {"file", begin.at(0).value()}, {"offset", std::stoul(begin.at(1).value())}};
   {
     TrackerProcess tracker(task);
     tracker.start();

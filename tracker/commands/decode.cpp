@@ -104,14 +104,11 @@ bool begins_at(const std::string& path, std::uint64_t offset) {
   std::ifstream file(path, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(offset));
   if (!file.read(header.data(), header.size())) return false;
-  ByteReader reader(as_bytes({header.data(), header.size()}));
-  reader.skip(4);  // time
-  const auto type = static_cast<binlog::EventType>(reader.u8());
-  reader.skip(4);  // server
-  const std::uint32_t size = reader.u32();
+  const binlog::EventHeader event = binlog::parse_event_header(as_bytes({header.data(), header.size()}));
   using enum binlog::EventType;
-  return size >= header.size() && reader.u32() == offset + size &&
-         (type == GtidLog || type == AnonymousGtid || type == GtidTagged || type == MariadbGtidLog);
+  return event.event_size >= header.size() && event.log_pos == offset + event.event_size &&
+         (event.type == GtidLog || event.type == AnonymousGtid || event.type == GtidTagged ||
+          event.type == MariadbGtidLog);
 }
 
 /// Binlog files, one after the other, through the pipeline to stdout.
