@@ -178,6 +178,13 @@ class ClusterCommands(unittest.TestCase):
             "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})
         self.assertIn("No resources found", self.shell(f"{delete} 2>&1"))
 
+    @runs("docs/operations.md", "`kubectl delete pod POD -n NAMESPACE --force --grace-period=0`")
+    def test_5_lost_node(self, delete):
+        self.make_task()
+        self.api.make_pod("orders", "orders-tracker-lost")
+        self.shell(put_in(delete, of={"POD": "orders-tracker-lost", "NAMESPACE": "shop"}))
+        self.assertIsNone(self.api.pod("orders-tracker-lost"))
+
     @runs("docs/sources.md", "source:")
     def test_5_polardb(self, text):
         """A part of a task without `host`, which documents_test.py would put in."""

@@ -282,8 +282,10 @@ TEST_F(ReconcilerTest, ATrackerOfPolicyManualIsUpgradedWhenItIsAsked) {
   wait_until("the newer image", [&] { return image() == "rowtide:newer"; });
   EXPECT_TRUE(client_.remove(kube::kPod, {space_, "tracker-1"}, {}).ok());
   roll_out("tracker-2");
-  wait_for("Ready", "True Streaming");
-  EXPECT_EQ(condition("TrackerAvailable").value("message", "").find("upgrade"), std::string::npos);
+  wait_until("the upgrade waits no longer", [&] {
+    return said("Ready") == "True Streaming" &&
+           condition("TrackerAvailable").value("message", "").find("upgrade") == std::string::npos;
+  });
 
   stop_operator();
   start_operator("rowtide:newest");
