@@ -436,7 +436,8 @@ TEST_F(ControllerTest, AChangeOfItsStatusDoesNotEndThePauseAfterAFailure) {
   Controller controller(server_, slow);
   controller.start(recorder_.reconcile([&](const Key& key, int run) -> Result {
     if (key.name != "orders") return {};
-    server_.send_event("changetrackingtasks", "MODIFIED", told_with("2", run));
+    // Later it would take the edit below back, which is news too.
+    if (run == 1) server_.send_event("changetrackingtasks", "MODIFIED", told_with("2", run));
     return {absl::InternalError("no"), {}};
   }));
   ASSERT_TRUE(eventually([&] { return recorder_.runs("orders") == 1; }));
