@@ -158,6 +158,11 @@ absl::StatusOr<std::unique_ptr<http::Server>> serve(
                  }}});
 }
 
+/// Of a standby too: each answers the webhook.
+void let_calls_end(const inject::Webhook* webhook) {
+  if (webhook != nullptr) std::this_thread::sleep_for(kUntilNobodyCalls);
+}
+
 int run(const Options& options, const sigset_t& stop_signals) {
   const absl::StatusOr<kube::ClusterConfig> config = kube::load_config(options.kubeconfig);
   if (!config.ok()) {
@@ -176,8 +181,11 @@ int run(const Options& options, const sigset_t& stop_signals) {
   controller::Controller controller(counted, tasks::controller_options(options.name_spaces, options.workers));
   tasks::HttpTrackerProbe probe;
   tasks::ProbePool probes(probe, [&](const controller::Key& key) { controller.enqueue(key); });
-  tasks::Reconciler reconciler(client, scale_client, controller, probes, options.tracker_image,
-                               options.most_groups, !options.inject.listen.empty());
+  std::unique_ptr<inject::Webhook> webhook;
+  tasks::Reconciler reconciler(
+      client, scale_client, controller, probes, options.tracker_image, options.most_groups,
+      {.is_on = !options.inject.listen.empty(),
+       .fault = [&] { return webhook != nullptr ? webhook->why_untrusted() : std::nullopt; }});
 
   std::unique_ptr<lease::ProcessElection> election;
   if (options.is_elected) {
@@ -188,10 +196,10 @@ int run(const Options& options, const sigset_t& stop_signals) {
     }
     election = *std::move(made);
   }
-  std::unique_ptr<inject::Webhook> webhook;
   if (!options.inject.listen.empty()) {
     inject::WebhookOptions wanted = options.inject;
     wanted.tracker_image = options.tracker_image;
+    wanted.on_turn = [&controller] { tasks::enqueue_streams(controller); };
     auto started = inject::Webhook::start(client, wanted);
     if (!started.ok()) {
       spdlog::error("{}", text(started.status()));
@@ -210,6 +218,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
     if (!wait_to_lead(**election, stop_signals)) {
       spdlog::info("Stopping");
       (*election)->resign();
+      let_calls_end(webhook.get());
       return 0;
     }
   }
@@ -224,7 +233,7 @@ int run(const Options& options, const sigset_t& stop_signals) {
   spdlog::info("Stopping");
   controller.stop();
   if (election != nullptr) (*election)->resign();
-  if (webhook != nullptr) std::this_thread::sleep_for(kUntilNobodyCalls);
+  let_calls_end(webhook.get());
   return 0;
 }
 

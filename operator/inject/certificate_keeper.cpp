@@ -60,17 +60,25 @@ absl::Status CertificateKeeper::trusted() const {
   return trusted_;
 }
 
+std::optional<std::string> CertificateKeeper::why_untrusted() const {
+  const std::lock_guard lock(mutex_);
+  return has_asked_ && !trusted_.ok() ? std::optional(std::string(text(trusted_))) : std::nullopt;
+}
+
 void CertificateKeeper::run(const std::stop_token& stop) {
   std::chrono::milliseconds pause = kLookUntilTrusted;
   while (!stop.stop_requested()) {
     rotate();
     const Publication told = publish();
     const bool is_told = told.status.ok() && told.holds_all;
+    const std::optional<std::string> before = why_untrusted();
     {
       const std::lock_guard lock(mutex_);
       if (is_told && next_ && !next_told_at_) next_told_at_ = Clock::now();
       note_trust(told);
+      has_asked_ = true;
     }
+    if (options_.on_turn && why_untrusted() != before) options_.on_turn();
     const bool has_failed = !told.status.ok() && !absl::IsAborted(told.status);
     pause = std::min(has_failed ? pause * 2 : kLookUntilTrusted, options_.look_every);
     sleep_for(is_told ? options_.look_every : pause, stop);

@@ -26,6 +26,7 @@ struct KeeperOptions {
   /// How long a new certificate stands in the bundle before it is shown: API servers hear of it one after
   /// another.
   std::chrono::milliseconds spread{60'000};
+  std::function<void()> on_turn = nullptr;  ///< why_untrusted() is another; on the keeper's thread
 };
 
 /// This operator's certificate: made in memory, told to the API server in the webhook's caBundle beside those
@@ -42,6 +43,8 @@ class CertificateKeeper {
   /// OK: the API server trusts current(), as far as is known: one that is away has not forgotten it. Else why
   /// not. For any thread.
   [[nodiscard]] absl::Status trusted() const;
+  /// The text of trusted(); none also until the API server has been asked for the first time.
+  [[nodiscard]] std::optional<std::string> why_untrusted() const;
 
  private:
   CertificateKeeper(kube::Client& client, KeeperOptions options, SelfSigned first);
@@ -65,6 +68,7 @@ class CertificateKeeper {
   std::optional<SelfSigned> next_;
   std::optional<std::chrono::steady_clock::time_point> next_told_at_;
   absl::Status trusted_;
+  bool has_asked_ = false;
   absl::Status said_;  ///< to the log
   std::jthread thread_;
 };

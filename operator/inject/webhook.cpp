@@ -42,10 +42,11 @@ absl::StatusOr<json> find_task(kube::Client& client, const kube::ObjectKey& key)
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Webhook>> Webhook::start(kube::Client& client, const WebhookOptions& options) {
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<CertificateKeeper> certificate,
-      CertificateKeeper::start(
-          client, {.webhook = options.webhook, .host = options.host, .owner = kube::process_identity()}));
+  ASSIGN_OR_RETURN(std::unique_ptr<CertificateKeeper> certificate,
+                   CertificateKeeper::start(client, {.webhook = options.webhook,
+                                                     .host = options.host,
+                                                     .owner = kube::process_identity(),
+                                                     .on_turn = options.on_turn}));
   std::unique_ptr<Webhook> webhook(new Webhook(std::move(certificate)));
   const auto answer = [&client, hook = webhook.get(), image = options.tracker_image](
                           const http::Request& request) { return hook->answer(request, client, image); };

@@ -3,8 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <utility>
@@ -23,6 +25,7 @@ struct WebhookOptions {
   std::string host;     ///< by which the API server calls it
   std::string webhook;  ///< the MutatingWebhookConfiguration's name
   std::string tracker_image;
+  std::function<void()> on_turn = nullptr;  ///< KeeperOptions
 };
 
 /// The mutating webhook for pods: POST /inject over TLS. It works as long as it lives.
@@ -37,6 +40,8 @@ class Webhook {
   [[nodiscard]] absl::Status ready() const;
   /// The same without the minute.
   [[nodiscard]] bool is_trusted() const { return certificate_->trusted().ok(); }
+  /// CertificateKeeper::why_untrusted.
+  [[nodiscard]] std::optional<std::string> why_untrusted() const { return certificate_->why_untrusted(); }
   /// Pods that asked for a tracker: "injected", "refused", "failed".
   [[nodiscard]] std::map<std::string, std::uint64_t> answers() const;
   [[nodiscard]] int port() const { return server_->port(); }

@@ -143,15 +143,22 @@ controller::ControllerOptions controller_options(std::set<std::string> name_spac
           .workers = workers};
 }
 
+void enqueue_streams(controller::Controller& controller) {
+  controller.store(kube::kChangeTrackingTask)->for_each([&](const json& task) {
+    if (kube::find_at(task, {"spec", "sink", "stream"}) != nullptr)
+      controller.enqueue(controller::key_of(task));
+  });
+}
+
 Reconciler::Reconciler(kube::Client& client, kube::Client& scale_client,
                        const controller::Controller& controller, ProbePool& probes, std::string default_image,
-                       std::size_t most_groups_of_a_task, bool injects, SteadyClock steady_clock)
+                       std::size_t most_groups_of_a_task, Injection injection, SteadyClock steady_clock)
     : client_(client),
       scale_client_(scale_client),
       controller_(controller),
       probes_(probes),
       default_image_(std::move(default_image)),
-      injects_(injects),
+      injection_(std::move(injection)),
       steady_clock_(std::move(steady_clock)),
       writer_(client, kube::kChangeTrackingTask),
       groups_(client, controller, most_groups_of_a_task, steady_clock_) {}
@@ -288,7 +295,8 @@ controller::Result Reconciler::reconcile_task(const json& object, const std::vec
   observed.finalizer_refusal = told("finalizer", finalizer_refusal_of(finalizer_written, has_lasted));
   observed.now_ms = now_ms;
   if (last_good) observed.last_good_hash = last_good->tracker_hash;
-  observed.injects = injects_;
+  observed.injects = injection_.is_on;
+  if (task.is_stream && injection_.fault) observed.injection_fault = injection_.fault();
   if (task.is_stream && (last_good || is_last_good(observed))) {
     const api::TaskObject& given = is_last_good(observed) ? task : *last_good;
     observed.sidecar_pod_hash = sidecar_pod_hash(given, default_image_);

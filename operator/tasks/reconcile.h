@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,16 +32,27 @@ namespace rowtide::op::tasks {
 
 inline constexpr std::size_t kMostGroupsOfATask = 20;
 
+/// Whether trackers of streams are put into pods by this operator.
+struct Injection {
+  bool is_on = true;
+  /// What keeps it from that at the moment, if anything does; for any thread. A turn of it is news to the
+  /// tasks: enqueue_streams.
+  std::function<std::optional<std::string>()> fault = nullptr;
+};
+
+/// Lets all tasks with a stream be looked at. For any thread.
+void enqueue_streams(controller::Controller& controller);
+
 /// Brings the world towards one task's spec, one step per call: observe everything, decide (pure functions),
 /// apply what differs, write the status. A child that the server refuses is told in the status, and keeps
 /// neither the others nor the status from being written. The task's ConsumerGroups come after it, also where
 /// it is not there. Thread-safe for different keys.
 class Reconciler {
  public:
-  /// All must outlive it. `injects`: trackers of streams are put into pods here.
+  /// All must outlive it.
   Reconciler(kube::Client& client, kube::Client& scale_client, const controller::Controller& controller,
              ProbePool& probes, std::string default_image,
-             std::size_t most_groups_of_a_task = kMostGroupsOfATask, bool injects = true,
+             std::size_t most_groups_of_a_task = kMostGroupsOfATask, Injection injection = {},
              SteadyClock steady_clock = steady_ms);
 
   [[nodiscard]] controller::Result reconcile(const controller::Key& key);
@@ -100,7 +112,7 @@ class Reconciler {
   const controller::Controller& controller_;
   ProbePool& probes_;
   const std::string default_image_;
-  const bool injects_;
+  const Injection injection_;
   const SteadyClock steady_clock_;
   api::TaskReader tasks_;
   api::TaskReader last_good_;

@@ -239,6 +239,11 @@ Condition sidecars_available(const Observed& observed) {
   }
   if (std::optional<std::string> too_large = why_document_too_large(observed.given_bytes))
     return {type, ConditionStatus::False, "DocumentTooLarge", *std::move(too_large)};
+  if (observed.injection_fault) {
+    return {
+        type, ConditionStatus::False, "WebhookUntrusted",
+        *observed.injection_fault + "; pods that are made now get no tracker, those that have one keep it"};
+  }
   for (const Sidecar& sidecar : observed.sidecars) {
     const Condition available = container_available(*sidecar.pod, kSidecarContainer);
     if (available.status != ConditionStatus::True && has_fault(observed, sidecar, available))

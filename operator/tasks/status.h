@@ -38,7 +38,8 @@ struct Observed {
   // Of a stream only:
   /// sidecar_pod_hash of what pods are given now; empty: nothing.
   std::string sidecar_pod_hash = {};
-  bool injects = true;                 ///< this operator puts trackers into pods
+  bool injects = true;                                        ///< this operator puts trackers into pods
+  std::optional<std::string> injection_fault = std::nullopt;  ///< what keeps it from that at the moment
   std::string last_good_hash = {};     ///< of the document of status.lastGoodSpec; empty: there is none
   std::size_t given_bytes = 0;         ///< of the document that pods are given now
   std::vector<Sidecar> sidecars = {};  ///< by name

@@ -247,13 +247,15 @@ class InjectionWithoutRights : public Injection {
                                                                .owner = "reader",
                                                                .valid_for = valid_for,
                                                                .look_every = milliseconds(100),
-                                                               .spread = seconds(60)})
+                                                               .spread = seconds(60),
+                                                               .on_turn = [this] { ++turns_; }})
                   .value();
     wait_until("the API server trusts it", [&] { return keeper_->trusted().ok(); });
     let_it({"get"});
   }
   std::unique_ptr<kube::CpprestTransport> user_;
   std::optional<kube::Client> user_client_;
+  std::atomic<int> turns_{0};
   std::unique_ptr<inject::CertificateKeeper> keeper_;
 };
 
@@ -264,8 +266,11 @@ TEST_F(InjectionWithoutRights, ABundleThatItMayNotGiveBackIsToldAndMended) {
     if (bundle().find(keeper_->current().certificate_pem) != std::string::npos) take_the_bundle_away();
     return keeper_->trusted().message().find("cannot patch resource") != std::string_view::npos;
   });
+  EXPECT_THAT(keeper_->why_untrusted().value_or(""), HasSubstr("cannot patch resource"));
+  wait_until("who asked is told", [&] { return turns_ > 0; });
+  const int turns = turns_;
   let_it({"get", "patch"});
-  wait_until("it is trusted again", [&] { return keeper_->trusted().ok(); });
+  wait_until("it is trusted again", [&] { return !keeper_->why_untrusted() && turns_ > turns; });
 }
 
 TEST_F(InjectionWithoutRights, ACertificateThatExpiresWithoutASuccessorIsTold) {

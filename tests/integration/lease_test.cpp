@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/http/get.h"
 #include "operator/kube/config.h"
@@ -144,18 +145,28 @@ TEST_F(Leases, WhoCannotRenewItLosesItBeforeItRunsOut) {
 /// An operator of its own process.
 class OperatorProcess {
  public:
-  explicit OperatorProcess(const std::string& kubeconfig)
-      : port_(test::free_port()),
-        process_(
-            {{ROWTIDE_OPERATOR_PROGRAM, "--kubeconfig", kubeconfig, "--tracker-image", "none", "--listen",
-              "127.0.0.1:" + std::to_string(port_), "--leader-elect", "--leader-elect-namespace", "default"},
-             {},
-             {}}) {}
+  explicit OperatorProcess(const std::string& kubeconfig, const std::vector<std::string>& more = {})
+      : port_(test::free_port()), process_({command(kubeconfig, more), {}, {}}) {}
   test::Process& process() { return process_; }
   [[nodiscard]] bool leads() const { return has("\nrowtide_operator_leader 1\n"); }
   [[nodiscard]] bool stands_by() const { return has("\nrowtide_operator_leader 0\n"); }
 
  private:
+  [[nodiscard]] std::vector<std::string> command(const std::string& kubeconfig,
+                                                 const std::vector<std::string>& more) const {
+    std::vector<std::string> words{ROWTIDE_OPERATOR_PROGRAM,
+                                   "--kubeconfig",
+                                   kubeconfig,
+                                   "--tracker-image",
+                                   "none",
+                                   "--listen",
+                                   "127.0.0.1:" + std::to_string(port_),
+                                   "--leader-elect",
+                                   "--leader-elect-namespace",
+                                   "default"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
   [[nodiscard]] bool has(const std::string& line) const {
     const auto metrics = http::get("127.0.0.1", static_cast<std::uint16_t>(port_), "/metrics");
     return metrics.ok() && metrics->find(line) != std::string::npos;
@@ -179,6 +190,19 @@ TEST_F(Leases, AKilledOperatorIsFollowedWithin20SecondsAndAStoppedOneAtOnce) {
   wait_until(
       "the third leads, long before the Lease would have run out", [&] { return three.leads(); },
       seconds(10));
+}
+
+/// API servers call it until they have heard that its pod goes.
+TEST_F(Leases, AStandbyWithAWebhookAnswersForAWhileAfterItIsAskedToEnd) {
+  OperatorProcess leader(kubeconfig());
+  wait_until("the first leads", [&] { return leader.leads(); });
+  OperatorProcess standby(kubeconfig(), {"--inject-listen", "127.0.0.1:0", "--inject-host", "127.0.0.1",
+                                         "--inject-webhook", "none"});
+  wait_until("the second stands by", [&] { return standby.stands_by(); });
+  standby.process().signal(SIGTERM);
+  EXPECT_FALSE(standby.process().wait(seconds(2)).has_value());
+  EXPECT_TRUE(standby.stands_by());
+  EXPECT_TRUE(standby.process().stop(SIGTERM, seconds(20)).ok());
 }
 
 }  // namespace

@@ -259,6 +259,9 @@ class ReconcilerTest : public testing::Test {
         .value();
     start_operator(kImage);
   }
+  [[nodiscard]] Injection injection() {
+    return {.fault = [this] { return is_untrusted_ ? std::optional("not trusted") : std::nullopt; }};
+  }
   void start_operator(const char* image) { start_operator(image, {space_}); }
   void start_operator(const char* image, std::set<std::string> watched_spaces) {
     controller::ControllerOptions options = controller_options(std::move(watched_spaces), 4);
@@ -269,9 +272,9 @@ class ReconcilerTest : public testing::Test {
     probes_ = std::make_unique<ProbePool>(
         probe_, [this](const kube::ObjectKey& key) { controller_->enqueue(key); },
         ProbePool::Options{.now = [this] { return ProbePool::Clock::now() + probe_clock_ahead_.load(); }});
-    reconciler_ =
-        std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, image,
-                                     most_groups_, true, [this] { return steady_ms() + steady_ahead_ms_; });
+    reconciler_ = std::make_unique<Reconciler>(operator_client_, scale_client_, *controller_, *probes_, image,
+                                               most_groups_, injection(),
+                                               [this] { return steady_ms() + steady_ahead_ms_; });
     controller_->start([this](const controller::Key& key) { return reconciler_->reconcile(key); });
   }
   void stop_operator() {
@@ -506,6 +509,7 @@ class ReconcilerTest : public testing::Test {
   std::chrono::milliseconds most_pause_{500};  ///< after what fails
   std::atomic<std::int64_t> steady_ahead_ms_{0};
   std::size_t most_groups_ = kMostGroupsOfATask;
+  std::atomic<bool> is_untrusted_{false};  ///< the webhook's certificate
   TestProbe probe_;
   std::atomic<seconds> probe_clock_ahead_{seconds(0)};  ///< a question waits for its turn by this clock
   std::unique_ptr<controller::Controller> controller_;

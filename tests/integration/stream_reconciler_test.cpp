@@ -66,6 +66,19 @@ class StreamReconcilerTest : public ReconcilerTest {
   [[nodiscard]] json entry() { return kube::value_at(status(), "/sidecars/0"); }
 };
 
+TEST_F(StreamReconcilerTest, WhilePodsWouldGetNoTrackerItIsNotReady) {
+  start_stream();
+  is_untrusted_ = true;
+  enqueue_streams(*controller_);
+  wait_for("Ready", "False WebhookUntrusted");
+  EXPECT_EQ(said("TrackerAvailable"), "False WebhookUntrusted");
+  EXPECT_EQ(condition("Ready").value("message", ""),
+            "not trusted; pods that are made now get no tracker, those that have one keep it");
+  is_untrusted_ = false;
+  enqueue_streams(*controller_);
+  wait_for("Ready", "True NoSidecars");
+}
+
 TEST_F(StreamReconcilerTest, IsPrecheckedAndKeptForPodsWithoutATrackerOfItsOwn) {
   apply(stream_object());
   wait_for("PrecheckPassed", "Unknown PrecheckRunning");

@@ -47,6 +47,7 @@ class StatusOfAStream : public testing::Test {
     observed.last_good_hash = last_good_hash_;
     observed.sidecar_pod_hash = "p-1";
     observed.injects = injects_;
+    observed.injection_fault = injection_fault_;
     observed.given_bytes = given_bytes_;
     observed.sidecars = sidecars;
     observed.now_ms = now_ms_;
@@ -78,6 +79,7 @@ class StatusOfAStream : public testing::Test {
   const std::string newest_ = api::read_task_object(stream_json(json::object())).tracker_hash;
   std::string last_good_hash_;
   bool injects_ = true;
+  std::optional<std::string> injection_fault_;
   std::int64_t now_ms_ = kNowMs;
 };
 
@@ -285,6 +287,15 @@ TEST_F(StatusOfAStream, WithoutTheWebhookNobodyGetsATracker) {
   const json status = look({});
   EXPECT_EQ(said(status, "TrackerAvailable"), "False InjectionOff");
   EXPECT_EQ(said(status, "Ready"), "False InjectionOff");
+}
+
+TEST_F(StatusOfAStream, WithoutATrustedWebhookNoFurtherPodGetsATracker) {
+  const json runs = sidecar_pod("a");
+  injection_fault_ = "the certificate has expired";
+  const json status = look({{.pod = &runs}});
+  EXPECT_EQ(said(status, "TrackerAvailable"), "False WebhookUntrusted");
+  EXPECT_EQ(said(status, "Ready"), "False WebhookUntrusted");
+  EXPECT_EQ(status.at("sidecars").size(), 1U);
 }
 
 TEST_F(StatusOfAStream, WhoCannotBeAskedShowsNoLag) {
