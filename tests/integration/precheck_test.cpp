@@ -734,7 +734,7 @@ TEST_F(PrecheckKafkaRights, OfAnAccountThatMayDoNothingAreGivenByTheRepair) {
   broker().run_commands(found.repair);
   const CheckItem mended = permissions();
   EXPECT_EQ(mended.result, CheckResult::Passed) << mended.observed << mended.repair;
-  EXPECT_THAT(mended.observed, HasSubstr("not asked: Write on shop.new (it is not there yet)"));
+  EXPECT_THAT(mended.observed, HasSubstr("; Write on shop.new (it is not there yet)"));
   EXPECT_EQ(broker().partitions("shop.new"), 0) << "a precheck changes nothing";
 }
 
@@ -746,8 +746,8 @@ TEST_F(PrecheckKafkaRights, WriteIsAskedAndNothingIsWritten) {
   CheckItem found = permissions();
   EXPECT_EQ(found.result, CheckResult::Failed);
   EXPECT_EQ(found.repair,
-            grant("--operation Write --topic shop.seen") + "; " +
-                grant("--operation Write --topic __rowtide_checkpoints") + "; " +
+            grant("--operation Write --topic __rowtide_checkpoints") + "; " +
+                grant("--operation Write --topic shop.seen") + "; " +
                 grant("--operation Write --operation Describe --transactional-id rowtide-uid-seen"));
   broker().run_commands(found.repair);
   found = permissions();
@@ -961,7 +961,7 @@ TEST_F(PrecheckKafkaTopic, CheckpointsThatWouldBeDeleted) {
   broker().create_topic(name);
   settings().create = false;
   const CheckItem both = topics();
-  EXPECT_EQ(both.reason, "TopicMissing") << "the first of two";
+  EXPECT_EQ(both.reason, "CheckpointsNotCompacted") << "the first of two";
   EXPECT_THAT(both.observed, AllOf(HasSubstr(topic()), HasSubstr(name + " has cleanup.policy=delete")));
   settings().create = true;
   const CheckItem found = topics();

@@ -102,7 +102,9 @@ bool may_have_run(CheckContext& context, const std::vector<sink::TopicRights>& t
   if (sink::has_topic_per_table(context.task()) && !context.connected().ok()) return true;
   std::vector<std::string> names;
   for (const sink::TopicRights& rights : topics) {
-    if (&rights != &topics.back()) names.push_back(rights.topic);
+    if (&rights == &topics.front()) continue;
+    if (rights.describe != Right::Granted) return true;  // it cannot be told
+    if (rights.exists) names.push_back(rights.topic);
   }
   const absl::StatusOr<bool> written =
       sink::were_written(*context.task().spec.sink.kafka, context.secrets(), names,
@@ -113,7 +115,8 @@ bool may_have_run(CheckContext& context, const std::vector<sink::TopicRights>& t
 std::string_view why_not_taken_over(const CheckpointSeen& checkpoint) {
   if (checkpoint.is_there) return "it would stop the tracker, which has run with it";
   if (checkpoint.may_be_there) return "it might stop a tracker: checkpoints cannot be read";
-  return "it might stop a tracker whose checkpoint was lost: the task's topics have been written to";
+  return "it might stop a tracker whose checkpoint was lost: the task's topics have been written to, or cannot "
+         "all be looked at";
 }
 
 MissingRights transactional_rights(const std::string& id) {
@@ -140,15 +143,22 @@ void ask_for_transactions(CheckContext& context, const CheckpointSeen& checkpoin
   }
 }
 
-/// Where old records are deleted by the tracker itself.
-void ask_for_deleting(CheckContext& context, const sink::TopicRights& rights, MissingRights& missing) {
+/// Where old records are deleted by the tracker itself. Each topic is asked by itself, and there may be
+/// thousands.
+void ask_for_deleting(CheckContext& context, const sink::TopicRights& rights,
+                      CheckContext::Clock::time_point deadline, MissingRights& missing, Asked& asked) {
   if (!deletes_old_records(context.task()) || !rights.exists) return;
+  if (CheckContext::Clock::now() >= deadline) {
+    asked.unasked.push_back(fmt::format("Delete on {} (no time)", rights.topic));
+    return;
+  }
   const Right right = sink::ask_delete(*context.task().spec.sink.kafka, context.secrets(), rights.topic,
                                        std::min(kProducerIdTime, context.time_left() / 4));
   if (right == Right::Denied) missing.operations.emplace_back("Delete");
 }
 
 void say_what_was_not_asked(const sink::TopicRights& rights, bool is_checkpoints, Asked& asked) {
+  if (rights.describe == Right::NotAsked) asked.unasked.push_back(rights.topic + " (no time)");
   if (rights.describe != Right::Granted) return;
   const std::string_view operations = is_checkpoints ? "Write and Read" : "Write";
   if (!rights.exists) {
@@ -165,15 +175,16 @@ absl::StatusOr<Asked> ask(CheckContext& context) {
   if (!topics.ok()) return topics.status();
   const Right producer_id = sink::ask_idempotent_write(kafka, context.secrets(),
                                                        std::min(kProducerIdTime, context.time_left() / 3));
-  CheckpointSeen checkpoint = look_for_checkpoint(context, topics->back());
+  CheckpointSeen checkpoint = look_for_checkpoint(context, topics->front());
   const bool is_missed = !checkpoint.is_there && !checkpoint.may_be_there;
   checkpoint.may_be_lost = kafka.delivery == "ExactlyOnce" && is_missed && may_have_run(context, *topics);
+  const auto deletes_until = CheckContext::Clock::now() + std::min(kTopicsTime, context.time_left() / 3);
   Asked asked;
   for (const sink::TopicRights& rights : *topics) {
-    const bool is_checkpoints = &rights == &topics->back();
+    const bool is_checkpoints = &rights == &topics->front();
     MissingRights missing = missing_on(rights, is_checkpoints, producer_id == Right::Denied);
     if (is_checkpoints && checkpoint.read == Right::Denied) missing.operations.emplace_back("Read");
-    if (!is_checkpoints) ask_for_deleting(context, rights, missing);
+    if (!is_checkpoints) ask_for_deleting(context, rights, deletes_until, missing, asked);
     if (!missing.operations.empty()) asked.missing.push_back(std::move(missing));
     say_what_was_not_asked(rights, is_checkpoints, asked);
   }

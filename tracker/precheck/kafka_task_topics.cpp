@@ -37,9 +37,8 @@ std::vector<sink::TopicSpec> kafka_task_topics(CheckContext& context) {
   }
   const auto unit =
       deletes_old_records(task) ? record::TimestampUnit::Seconds : record::TimestampUnit::Milliseconds;
-  std::vector<sink::TopicSpec> topics;
+  std::vector<sink::TopicSpec> topics{checkpoint::checkpoint_topic_spec(kafka)};
   for (const std::string& name : names) topics.push_back(sink::topic_spec(kafka, name, unit));
-  topics.push_back(checkpoint::checkpoint_topic_spec(kafka));
   return topics;
 }
 

@@ -13,8 +13,8 @@ namespace rowtide::precheck {
 [[nodiscard]] std::set<std::string> topics_of_whole_task(const task::Task& task);
 
 /// The topics that the task will write to, as far as they can be known beforehand, as it would make them:
-/// with {database} and {table} those of the tables that the source has now, where it can be asked. The last
-/// one is that of the checkpoints.
+/// with {database} and {table} those of the tables that the source has now, where it can be asked. The first
+/// one is that of the checkpoints: of many there may be no time for the last.
 [[nodiscard]] std::vector<sink::TopicSpec> kafka_task_topics(CheckContext& context);
 
 }  // namespace rowtide::precheck

@@ -262,7 +262,7 @@ CheckItem check_kafka_topic(CheckContext& context) {
     if (i >= seen->size()) {
       all.unseen.push_back(specs[i].name);
     } else {
-      look_at_one(specs[i], (*seen)[i], i + 1 == specs.size(), all);
+      look_at_one(specs[i], (*seen)[i], i == 0, all);
     }
   }
   if (!all.faults.empty()) return sum_up(std::move(all.faults));

@@ -97,20 +97,21 @@ absl::StatusOr<std::vector<TopicRights>> ask_topic_rights(const task::KafkaSink&
                                                           const task::SecretReader& secrets,
                                                           const std::vector<TopicSpec>& topics,
                                                           milliseconds timeout) {
-  const RightsClock::time_point deadline = RightsClock::now() + timeout;
+  const RightsClock::time_point begin = RightsClock::now();
+  const RightsClock::time_point deadline = begin + timeout;
   ASSIGN_OR_RETURN(const KafkaClient client, make_asking_client(kafka, secrets));
+  // What is left is for writing.
+  ASSIGN_OR_RETURN(const std::vector<TopicSeen> all, see_topics(*client, topics, begin + timeout * 2 / 3));
   std::vector<TopicRights> asked;
-  for (const TopicSpec& spec : topics) {
-    ASSIGN_OR_RETURN(const TopicSeen seen, see_topic(*client, spec.name, deadline));
-    TopicRights rights{.topic = spec.name, .exists = seen.presence == TopicPresence::There};
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    TopicRights& rights = asked.emplace_back(TopicRights{.topic = topics[i].name});
+    if (i >= all.size()) continue;
+    const TopicSeen& seen = all[i];
+    rights.exists = seen.presence == TopicPresence::There;
     rights.describe = seen.presence == TopicPresence::Hidden ? Right::Denied : Right::Granted;
-    // Where the topic cannot be seen it may be there: then nothing is said of Create.
-    if (!rights.exists && spec.create) {
-      const absl::Status created = try_create(*client, spec, milliseconds(ms_until(deadline)));
-      if (created.ok()) rights.create = Right::Granted;
-      if (reason_of(created) == kNotAuthorized) rights.create = Right::Denied;
-    }
-    asked.push_back(std::move(rights));
+    if (rights.exists || !topics[i].create) continue;
+    if (seen.creatable.ok()) rights.create = Right::Granted;
+    if (reason_of(seen.creatable) == kNotAuthorized) rights.create = Right::Denied;
   }
   RETURN_IF_ERROR(ask_write(kafka, secrets, deadline, asked));
   return asked;

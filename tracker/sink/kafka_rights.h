@@ -12,12 +12,12 @@
 
 namespace rowtide::sink {
 
-/// NotAsked: the brokers gave no answer, or there is no way to ask that leaves nothing behind.
+/// NotAsked: the brokers gave no answer in time, or there is no way to ask that leaves nothing behind.
 enum class Right : std::uint8_t { NotAsked, Granted, Denied };
 
 struct TopicRights {
   std::string topic;
-  bool exists = false;  ///< false as well where Describe is denied
+  bool exists = false;  ///< false as well where Describe is denied or not asked
   Right describe = Right::NotAsked;
   Right create = Right::NotAsked;  ///< of topics that are not there and may be created
   Right write = Right::NotAsked;   ///< of topics that are there
@@ -26,7 +26,8 @@ struct TopicRights {
 /// What an authorizer lets the task's account do with each topic, in their order. Brokers have no question
 /// for it that every account may put, so each right is tried, in a way that the brokers refuse for another
 /// reason once they have looked at the right: nothing is created, written or deleted, and a tracker that runs
-/// does not notice. UNAVAILABLE when the brokers do not answer.
+/// does not notice. What there is no time for is NotAsked, but for the first. UNAVAILABLE when the brokers do
+/// not answer.
 [[nodiscard]] absl::StatusOr<std::vector<TopicRights>> ask_topic_rights(const task::KafkaSink& kafka,
                                                                         const task::SecretReader& secrets,
                                                                         const std::vector<TopicSpec>& topics,

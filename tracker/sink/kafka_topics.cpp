@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <span>
 #include <thread>
 
 #include "common/status/reason.h"
@@ -105,21 +106,36 @@ absl::Status creation_error(const TopicSpec& spec, rd_kafka_resp_err_t code, con
 
 enum class Creation { Tried, Made };
 
-absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation,
-                    Clock::time_point deadline) {
+absl::StatusOr<NewTopic> new_topic(const TopicSpec& spec) {
   std::array<char, 256> error{};
-  const NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor,
-                                             error.data(), error.size()));
+  NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor,
+                                       error.data(), error.size()));
   if (topic == nullptr) {
     return absl::InvalidArgumentError(fmt::format("topic {} cannot be created: {}", spec.name, error.data()));
   }
   for (const auto& [name, value] : spec.config) {
     rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
   }
-  std::array<rd_kafka_NewTopic_t*, 1> topics{topic.get()};
+  return topic;
+}
+
+/// What became of each, in their order.
+absl::StatusOr<std::vector<absl::Status>> create(rd_kafka_t& client, std::span<const TopicSpec> specs,
+                                                 Creation creation, Clock::time_point deadline) {
+  if (specs.empty()) return std::vector<absl::Status>();
+  std::vector<NewTopic> owners;
+  std::vector<rd_kafka_NewTopic_t*> topics;
+  for (const TopicSpec& spec : specs) {
+    ASSIGN_OR_RETURN(NewTopic topic, new_topic(spec));
+    topics.push_back(topic.get());
+    owners.push_back(std::move(topic));
+  }
+  std::array<char, 256> error{};
+  const std::string others = specs.size() == 1 ? "" : fmt::format(" and {} more", specs.size() - 1);
   ASSIGN_OR_RETURN(const KafkaEvent event,
-                   call(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, fmt::format("creating topic {}", spec.name),
-                        deadline, [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                   call(client, RD_KAFKA_ADMIN_OP_CREATETOPICS,
+                        fmt::format("creating topic {}{}", specs.front().name, others), deadline,
+                        [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
                           if (creation == Creation::Tried)
                             rd_kafka_AdminOptions_set_validate_only(options, 1, error.data(), error.size());
                           rd_kafka_CreateTopics(&client, topics.data(), topics.size(), options, queue);
@@ -127,12 +143,13 @@ absl::Status create(rd_kafka_t& client, const TopicSpec& spec, Creation creation
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
+  std::vector<absl::Status> each(specs.size());
+  for (std::size_t i = 0; i < std::min(count, each.size()); ++i) {  // the library keeps the order
     const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
-    return creation_error(spec, code, rd_kafka_topic_result_error_string(results[i]));
+    each[i] = creation_error(specs[i], code, rd_kafka_topic_result_error_string(results[i]));
   }
-  return absl::OkStatus();
+  return each;
 }
 
 }  // namespace
@@ -211,8 +228,9 @@ void read_topic_config(rd_kafka_s& client, const std::string& topic, millisecond
   }
 }
 
-absl::Status try_create(rd_kafka_s& client, const TopicSpec& spec, milliseconds timeout) {
-  return create(client, spec, Creation::Tried, Clock::now() + timeout);
+absl::StatusOr<std::vector<absl::Status>> try_create(rd_kafka_s& client, const std::vector<TopicSpec>& specs,
+                                                     milliseconds timeout) {
+  return create(client, specs, Creation::Tried, Clock::now() + timeout);
 }
 
 absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec, milliseconds timeout) {
@@ -234,7 +252,8 @@ absl::StatusOr<TopicInfo> ensure_topic(rd_kafka_s& client, const TopicSpec& spec
             fmt::format("topic {} does not exist, and spec.sink.kafka.topic.create is false; create it: {}",
                         spec.name, create_command(spec, "BROKER")));
       }
-      RETURN_IF_ERROR(create(client, spec, Creation::Made, deadline));
+      ASSIGN_OR_RETURN(const auto made, create(client, {&spec, 1}, Creation::Made, deadline));
+      RETURN_IF_ERROR(made.front());
       is_created = true;
     }
     if (Clock::now() >= deadline) {

@@ -35,10 +35,12 @@ inline constexpr std::string_view kNotAuthorized = "NotAuthorized";
 /// reason_of() an error when a topic is to have more replicas than there are brokers now: some may be down.
 inline constexpr std::string_view kTooFewBrokers = "TooFewBrokers";
 
-/// Would the brokers create it? They look at everything and create nothing; one that is there is OK. Errors
-/// as ensure_topic(), with kNotAuthorized.
-[[nodiscard]] absl::Status try_create(rd_kafka_s& client, const TopicSpec& spec,
-                                      std::chrono::milliseconds timeout);
+/// Would the brokers create them? They look at everything and create nothing; one that is there is OK. Of
+/// each, in their order: errors as ensure_topic(), with kNotAuthorized. UNAVAILABLE: no answer. One request,
+/// so not more than brokers take in one: 10,000 topics, partitions and settings (KRaft).
+[[nodiscard]] absl::StatusOr<std::vector<absl::Status>> try_create(rd_kafka_s& client,
+                                                                   const std::vector<TopicSpec>& specs,
+                                                                   std::chrono::milliseconds timeout);
 
 struct TopicInfo {
   bool is_new = false;  ///< made by ensure_topic() itself

@@ -30,14 +30,19 @@ struct TopicSeen {
   std::int32_t replicas = 0;  ///< fewest of a partition
   bool has_leaders = true;    ///< else nothing can be written to some partition
   TopicInfo info;             ///< of one that is there
-  absl::Status creatable;     ///< of one that is missing and may be made: errors as try_create()
+  absl::Status creatable;     ///< of one that is not There and may be made: errors as try_create()
 };
 
 /// Without its settings and whether it could be made. UNAVAILABLE when the brokers do not answer.
 [[nodiscard]] absl::StatusOr<TopicSeen> see_topic(rd_kafka_s& client, const std::string& topic,
                                                   std::chrono::steady_clock::time_point deadline);
 
-/// Each topic, in their order, as far as the time lasts: perhaps fewer.
+/// Each topic without its settings, in their order, as far as the time lasts: perhaps fewer, but the first.
+/// UNAVAILABLE when the brokers do not answer for that one.
+[[nodiscard]] absl::StatusOr<std::vector<TopicSeen>> see_topics(
+    rd_kafka_s& client, const std::vector<TopicSpec>& topics, std::chrono::steady_clock::time_point deadline);
+
+/// The same with their settings.
 [[nodiscard]] absl::StatusOr<std::vector<TopicSeen>> see_topics(const task::KafkaSink& kafka,
                                                                 const task::SecretReader& secrets,
                                                                 const std::vector<TopicSpec>& topics,
