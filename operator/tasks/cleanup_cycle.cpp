@@ -38,6 +38,18 @@ std::string what_is_left(const api::TaskObject& task) {
   return left;
 }
 
+std::string what_goes(const api::TaskObject& task) {
+  if (!task.deletes_topics) return "the whitelist group is being emptied; topics and checkpoint are kept";
+  return std::string("topics and checkpoint are being deleted") +
+         (task.manages_whitelist ? ", and the whitelist group is being emptied" : "");
+}
+
+std::string what_went(const api::TaskObject& task) {
+  if (!task.deletes_topics) return "the whitelist group is empty; topics and checkpoint are kept";
+  return std::string("topics and checkpoint are deleted") +
+         (task.manages_whitelist ? ", and the whitelist group is empty" : "");
+}
+
 CleanupDecision release(std::string reason, std::string message) {
   return {.action = CleanupAction::Release, .reason = std::move(reason), .message = std::move(message)};
 }
@@ -85,12 +97,10 @@ std::string words_of(const json* pod) {
 CleanupDecision decide_by_job(const api::TaskObject& task, const CleanupView& view) {
   const std::string words = words_of(view.job_pod);
   const json& end = end_condition(*view.job);
-  if (is_complete(end))
-    return release("CleanedUp", words.empty() ? "topics and checkpoint are deleted" : words);
+  if (is_complete(end)) return release("CleanedUp", words.empty() ? what_went(task) : words);
   if (!end.is_null())
     return give_up(task, "CleanupFailed", words.empty() ? kube::text_at(end, "/message") : words);
-  return {.reason = "CleanupRunning",
-          .message = words.empty() ? "topics and checkpoint are being deleted" : words};
+  return {.reason = "CleanupRunning", .message = words.empty() ? what_goes(task) : words};
 }
 
 }  // namespace
@@ -122,7 +132,7 @@ CleanupDecision decide_cleanup(const api::TaskObject& task, const CleanupView& v
   }
   if (std::optional<CleanupDecision> wait = until_stopped(view)) return *std::move(wait);
   if (is_ours) return decide_by_job(task, view);
-  CleanupDecision next{.reason = "CleanupRunning", .message = "topics and checkpoint are being deleted"};
+  CleanupDecision next{.reason = "CleanupRunning", .message = what_goes(task)};
   if (view.job == nullptr) {
     next.action = CleanupAction::CreateJob;
   } else if (!view.job->at("metadata").contains("deletionTimestamp")) {

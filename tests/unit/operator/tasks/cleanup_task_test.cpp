@@ -101,6 +101,35 @@ TEST(CleanupTask, ADeadlineByAnotherClockGivesAMinuteOfOurOwn) {
   EXPECT_EQ(reason(minutes(10)), "CleanupTimedOut") << "whatever was told";
 }
 
+TEST(CleanupTask, TheMessageSaysWhatGoesAndWhatIsKept) {
+  struct Case {
+    const char* policy;
+    const char* mode;
+    std::string going;
+    std::string gone;
+  };
+  const std::vector<Case> cases{
+      {"Delete", "Report", "topics and checkpoint are being deleted", "topics and checkpoint are deleted"},
+      {"Delete", "Manage",
+       "topics and checkpoint are being deleted, and the whitelist group is being emptied",
+       "topics and checkpoint are deleted, and the whitelist group is empty"},
+      {"Retain", "Manage", "the whitelist group is being emptied; topics and checkpoint are kept",
+       "the whitelist group is empty; topics and checkpoint are kept"},
+  };
+  for (const Case& each : cases) {
+    const json task = cluster_task(each.policy, each.mode);
+    const auto message = [&](const json* job) {
+      return decide_cleanup(api::read_task_object(task), {.has_traces = true, .job = job}, kNowMs).message;
+    };
+    EXPECT_EQ(message(nullptr), each.going);
+    json job = job_of(cleaned_up(task, task));
+    job["metadata"]["annotations"][kTaskUid] = "u-1";
+    EXPECT_EQ(message(&job), each.going);
+    job["status"]["conditions"] = {{{"type", "Complete"}, {"status", "True"}}};
+    EXPECT_EQ(message(&job), each.gone);
+  }
+}
+
 TEST(CleanupTask, HoweverManyTablesRanTheDocumentFitsAnAnnotation) {
   json ran = cluster_task("Delete", "Report");
   json& objects = ran["spec"]["objects"];
