@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "sdk/src/consumer_impl.h"
+#include "sdk/src/options_check.h"
 #include "sdk/src/start_position.h"
 
 namespace rowtide {
@@ -138,7 +139,8 @@ void Consumer::Impl::assign(rd_kafka_topic_partition_list_t* partitions) {
     const auto stored = start.is_saved ? std::optional(start.offset) : std::nullopt;
     turns_.push_back({partition.topic, partition.partition, ++last_assignment_, PartitionLedger(start.offset),
                       stored, stored, start.note, start.origin});
-    if (options_.transactions && !turns_.back().has_marks()) assembler_.begin(last_assignment_);
+    turns_.back().has_marks = options_.transactions && partition.topic == topic_of_marks(options_);
+    if (options_.transactions && !turns_.back().has_marks) assembler_.begin(last_assignment_);
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -40,10 +40,8 @@ struct Turn {
   bool is_at_end = false;              ///< of the partition, as far as it was told
   bool is_held = false;                ///< paused
   bool shows_commits = false;          ///< what was read last shows that Kafka transactions write it
+  bool has_marks = false;              ///< its topic says where transactions end
   std::optional<std::int64_t> end{};   ///< of the partition when it was asked for, until it is reached
-
-  /// Its topic says where transactions end.
-  [[nodiscard]] bool has_marks() const { return topic.ends_with(".transaction"); }
 };
 
 // Where the tracker writes Kafka transactions, all changes are written when their END can be read.
@@ -150,6 +148,7 @@ class __attribute__((visibility("hidden"))) Consumer::Impl {
   // consumer_transactions.cpp
   Transaction deliver(Transaction whole);
   void require_metadata(const Change& change);
+  void require_no_marks(const Change& change);
   /// That an end was told of earlier says nothing about what the awaited transaction lacks.
   void look_for_the_end();
   /// All changes are written by now, as far as can be told.

@@ -48,7 +48,7 @@ void Consumer::Impl::hold_what_is_ahead() {
 std::vector<ReadAheadPartition> Consumer::Impl::read_ahead() const {
   std::vector<ReadAheadPartition> partitions;
   for (const Turn& turn : turns_)
-    partitions.push_back({turn.has_marks(), turn.is_at_end, assembler_.may_hold_awaited(turn.assignment),
+    partitions.push_back({turn.has_marks, turn.is_at_end, assembler_.may_hold_awaited(turn.assignment),
                           assembler_.has_unended(turn.assignment)});
   return partitions;
 }

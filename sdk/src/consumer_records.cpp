@@ -115,11 +115,21 @@ void Consumer::Impl::take_undecodable(Turn& turn, std::int64_t offset) {
 
 void Consumer::Impl::take_error(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) return;  // a rebalance follows
-  const char* const topic = message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt);
+  const std::string topic = message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt);
   const ErrorCode code = code_of(message.err);
   if (code == ErrorCode::Unreachable) return;  // librdkafka goes on trying
-  const Error error(code, std::string("Kafka: ") + rd_kafka_message_errstr(&message), topic,
-                    message.partition, message.offset);
+  std::string what = std::string("Kafka: ") + rd_kafka_message_errstr(&message);
+  if (!topic.empty()) what = place_of(topic, message.partition) + ": " + what;
+  if (code == ErrorCode::PositionLost) {
+    const Turn* const turn = find_turn(
+        [&](const Turn& each) { return each.topic == topic && each.partition == message.partition; });
+    if (turn != nullptr)
+      what += "; the next record to read was at offset " + std::to_string(turn->ledger.next());
+    what +=
+        ": records were deleted before they were read, or the topic was made anew. Take the data anew, set the "
+        "offset to where that stands, and raise the topic's retention above what consumers may fall behind";
+  }
+  const Error error(code, what, topic, message.partition, message.offset);
   if (code == ErrorCode::PositionLost) fail(error);
   throw Error(error);
 }

@@ -1,4 +1,5 @@
 #include "sdk/src/consumer_impl.h"
+#include "sdk/src/options_check.h"
 #include "sdk/src/start_position.h"
 
 namespace rowtide {
@@ -18,6 +19,7 @@ std::optional<Transaction> Consumer::Impl::poll_transaction(milliseconds timeout
     const bool is_last_try = Clock::now() >= end;
     constexpr milliseconds kStep{100};
     if (std::optional<Change> change = poll_change(std::min(kStep, until(end)))) {
+      require_no_marks(*change);
       require_metadata(*change);
       assembler_.add(*std::move(change));
     } else if (is_last_try) {
@@ -55,8 +57,20 @@ Transaction Consumer::Impl::deliver(Transaction whole) {
   return whole;
 }
 
+void Consumer::Impl::require_no_marks(const Change& change) {
+  if (change.topic != topic_of_marks(options_)) return;
+  fail(Error(ErrorCode::InvalidOptions,
+             std::string(change.topic) + " holds changes, as at offset " + std::to_string(change.offset) +
+                 ", and not the ends of transactions: name <namespace>.<task>.transaction of the task among "
+                 "Options::topics and as Options::transaction_topic",
+             std::string(change.topic), change.partition, change.offset));
+}
+
+/// Statements have no place in a transaction: each is one of its own.
 void Consumer::Impl::require_metadata(const Change& change) {
-  if (change.operation == Operation::SchemaChange || change.transaction_order > 0) return;
+  const bool is_statement =
+      change.operation == Operation::SchemaChange || change.operation == Operation::Truncate;
+  if (is_statement || change.transaction_order > 0) return;
   fail(Error(ErrorCode::InvalidOptions,
              "the record at offset " + std::to_string(change.offset) + " of " + std::string(change.topic) +
                  " does not say where it stands in a transaction: set debezium.transactionMetadata of the "
@@ -83,7 +97,7 @@ bool Consumer::Impl::is_to_ask_for_ends() const {
   if (end_watch_->is_asked || now < end_watch_->ask_at) return false;
   return now - end_watch_->since >= kPatienceWithoutCommits ||
          std::all_of(turns_.begin(), turns_.end(),
-                     [](const Turn& turn) { return turn.shows_commits || !turn.has_marks(); });
+                     [](const Turn& turn) { return turn.shows_commits || !turn.has_marks; });
 }
 
 void Consumer::Impl::ask_for_ends() {
@@ -94,7 +108,7 @@ void Consumer::Impl::ask_for_ends() {
   if (!end_client_) end_client_ = make_uncommitted_client(options_);
   for (Turn& turn : turns_) {
     turn.end.reset();
-    if (turn.has_marks() || !assembler_.may_hold_awaited(turn.assignment)) continue;
+    if (turn.has_marks || !assembler_.may_hold_awaited(turn.assignment)) continue;
     std::int64_t low = 0;
     std::int64_t high = 0;
     const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(end_client_.get(), turn.topic.c_str(),
@@ -130,7 +144,7 @@ void Consumer::Impl::require_room() {
 
 bool Consumer::Impl::are_marks_at_end() const {
   return std::all_of(turns_.begin(), turns_.end(),
-                     [](const Turn& turn) { return turn.is_at_end || !turn.has_marks(); });
+                     [](const Turn& turn) { return turn.is_at_end || !turn.has_marks; });
 }
 
 void Consumer::Impl::take_end_mark(Turn& turn, std::int64_t offset) {

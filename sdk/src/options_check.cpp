@@ -26,13 +26,23 @@ bool is_topic_name(const std::string& name) {
   return true;
 }
 
+bool may_have_marks(const std::string& topic) {
+  return topic.ends_with(".transaction");
+}
+
 void check_transactions(const Options& options) {
-  const bool has_marks =
-      std::any_of(options.topics.begin(), options.topics.end(),
-                  [](const std::string& topic) { return topic.ends_with(".transaction"); });
-  require_option(has_marks,
+  const std::string& named = options.transaction_topic;
+  const auto count = named.empty()
+                         ? std::count_if(options.topics.begin(), options.topics.end(), may_have_marks)
+                         : std::count(options.topics.begin(), options.topics.end(), named);
+  require_option(count > 0 || !named.empty(),
                  "Options::transactions needs the topic of the task's transactions among Options::topics: "
                  "<namespace>.<task>.transaction, which is there with debezium.transactionMetadata");
+  require_option(count > 0, "Options::transaction_topic is not among Options::topics: add it there");
+  require_option(
+      count == 1 || !named.empty(),
+      "Options::transactions: the names of several of Options::topics end with .transaction; say by "
+      "Options::transaction_topic which is <namespace>.<task>.transaction of the task");
   const Filter& filter = options.filter;
   require_option(
       filter.databases.empty() && filter.tables.empty() && filter.operations.empty(),
@@ -43,6 +53,12 @@ void check_transactions(const Options& options) {
 }
 
 }  // namespace
+
+std::string topic_of_marks(const Options& options) {
+  if (!options.transactions || !options.transaction_topic.empty()) return options.transaction_topic;
+  const auto found = std::find_if(options.topics.begin(), options.topics.end(), may_have_marks);
+  return found == options.topics.end() ? "" : *found;
+}
 
 void check_options(const Options& options) {
   require_option(!options.bootstrap_servers.empty(), "Options::bootstrap_servers is empty");
@@ -62,6 +78,8 @@ void check_options(const Options& options) {
                  "Options::start: the offset is negative");
   if (options.start.from == Start::From::Time && options.start.time > std::chrono::system_clock::now())
     throw Error(ErrorCode::TimeOutsideDataRange, "Options::start: the time has not come yet");
+  require_option(options.transactions || options.transaction_topic.empty(),
+                 "Options::transaction_topic is with Options::transactions");
   if (options.transactions) check_transactions(options);
   for (const std::string& table : options.filter.tables) {
     if (table.find('.') == std::string::npos) {

@@ -106,8 +106,14 @@ KafkaOffsets committed_offsets(rd_kafka_t* client, const Options& options, const
   return list;
 }
 
+/// How many partitions the topic had when the group came to it first. It tells those that were added later
+/// from those that another member begins with just now.
+constexpr std::string_view kPartitionsNote = "partitions=";
+
+/// Empty for what the tracker or another program noted: it was of their checkpoint, and is not said again.
 std::string note_in(const rd_kafka_topic_partition_t& committed) {
-  return {static_cast<const char*>(committed.metadata), committed.metadata_size};
+  const std::string note(static_cast<const char*>(committed.metadata), committed.metadata_size);
+  return note.starts_with(kPartitionsNote) ? note : "";
 }
 
 std::optional<StartPosition> saved_position(rd_kafka_t* client, const Options& options,
@@ -122,16 +128,11 @@ std::optional<StartPosition> saved_position(rd_kafka_t* client, const Options& o
   return StartPosition{committed.offset, true, note_in(committed)};
 }
 
-/// How many partitions the topic had when the group came to it first. It tells those that were added later
-/// from those that another member begins with just now.
-constexpr std::string_view kPartitionsNote = "partitions=";
-
 bool is_added_after(const rd_kafka_topic_partition_t& committed, std::int32_t partition) {
   if (committed.offset < 0) return false;
   const std::string note = note_in(committed);
   std::int32_t count = 0;  // of a checkpoint that another program set: not known
-  if (note.starts_with(kPartitionsNote))
-    std::from_chars(note.data() + kPartitionsNote.size(), note.data() + note.size(), count);
+  if (!note.empty()) std::from_chars(note.data() + kPartitionsNote.size(), note.data() + note.size(), count);
   return count <= partition;
 }
 

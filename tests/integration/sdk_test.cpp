@@ -5,6 +5,7 @@
 #include <rowtide/consumer.h>
 
 #include <csignal>
+#include <cstring>
 #include <future>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -81,16 +82,20 @@ void delete_checkpoint(const std::string& group, const std::string& topic, std::
   });
 }
 
-/// Sets a checkpoint as another program does, which notes nothing beside it.
+/// Sets a checkpoint as another program does.
 void commit_elsewhere(const KafkaBroker& broker, const std::string& group, const std::string& topic,
-                      std::int32_t partition, std::int64_t offset) {
+                      std::int32_t partition, std::int64_t offset, const char* note = nullptr) {
   char why[512];
   rd_kafka_t* const client =
       rd_kafka_new(RD_KAFKA_CONSUMER,
                    make_kafka_conf({{"bootstrap.servers", broker.admin_bootstrap()}, {"group.id", group}}),
                    why, sizeof why);
-  EXPECT_EQ(rd_kafka_commit(client, one_place(topic, partition, offset).get(), 0),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
+  const Places places = one_place(topic, partition, offset);
+  if (note != nullptr) {
+    places->elems[0].metadata = ::strdup(note);  // the list frees it
+    places->elems[0].metadata_size = std::strlen(note);
+  }
+  EXPECT_EQ(rd_kafka_commit(client, places.get(), 0), RD_KAFKA_RESP_ERR_NO_ERROR);
   rd_kafka_destroy(client);
 }
 
@@ -240,6 +245,35 @@ TEST(SdkConsumer, BeginsAtAnOffsetAndAtATime) {
     EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
     EXPECT_THAT(error.what(), HasSubstr("0 to 3"));
   }
+}
+
+/// The tracker takes its own note for the word that nobody has committed since its move.
+TEST(SdkConsumer, WhatAnotherNotedBesideACheckpointIsNotSaidAgain) {
+  const std::string topic = topic_with(3);
+  KafkaBroker& broker = KafkaBroker::shared();
+  commit_elsewhere(broker, topic, topic, 0, 1, "rowtide move 3");
+  Consumer consumer(options_for(topic, topic));
+  const std::vector<Change> changes = take(consumer, 1);
+  EXPECT_THAT(ids(changes), ElementsAre(2));
+  consumer.acknowledge(changes);
+  consumer.close();
+  EXPECT_EQ(broker.committed_metadata(topic, topic), "");
+}
+
+TEST(SdkConsumer, RecordsThatAreDeletedBeforeTheyAreReadAreAnErrorThatSaysWhere) {
+  const std::string topic = topic_with(3);
+  Options options = options_for(topic, topic);
+  options.max_buffered_records = 1;
+  Consumer consumer(options);
+  const std::vector<Change> changes = take(consumer, 1);
+  wait_until("it is paused", [&] { return !consumer.poll(10ms) && consumer.statistics().pauses > 0; });
+  delete_records(topic, 3);
+  consumer.acknowledge(changes);
+  const Error error = error_of(consumer);
+  EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
+  EXPECT_THAT(error.what(), HasSubstr(topic + " [0]: Kafka: "));
+  EXPECT_THAT(error.what(), HasSubstr("the next record to read was at offset 1"));
+  EXPECT_THAT(error.what(), HasSubstr("Take the data anew"));
 }
 
 TEST(SdkConsumer, DeletedRecordsAreAnErrorAndNotASilentLoss) {

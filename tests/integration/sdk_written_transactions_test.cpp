@@ -169,5 +169,56 @@ TEST_F(SdkWrittenTransactions, AChangeThatIsWrittenLongAfterTheEndIsWaitedFor) {
   EXPECT_THAT(take_transactions(consumer, 1), ElementsAre("a:1,2"));
 }
 
+TEST_F(SdkWrittenTransactions, ATableCalledTransactionHasItsChangesInThem) {
+  const std::string table = topic + ".of.transaction";
+  broker.create_topic(table);
+  KafkaTransaction whole(broker, topic);
+  whole.produce(topic, next_change("a", 1), 0);
+  whole.produce(topic, next_change("b", 1), 0);
+  whole.produce(marks, end_of("a", 2));
+  whole.produce(marks, end_of("b", 1));
+  whole.commit();
+  Options options = this->options();
+  options.topics.push_back(table);
+  options.transaction_topic = marks;
+  Consumer consumer(options);
+  EXPECT_FALSE(consumer.poll_transaction(3s).has_value()) << "the other change of a is still to come";
+  broker.produce(table, std::nullopt, next_change("a", 2));
+  EXPECT_THAT(take_transactions(consumer, 2), ElementsAre("a:1,3", "b:2"));
+  consumer.close();
+
+  options.group_id += "-wrong";
+  options.transaction_topic = table;
+  Consumer wrong(options);
+  std::string told;
+  wait_until("it is told", [&] {
+    try {
+      static_cast<void>(wrong.poll_transaction(100ms));
+    } catch (const Error& error) {
+      told = error.what();
+    }
+    return !told.empty();
+  });
+  EXPECT_THAT(told, testing::HasSubstr("Options::transaction_topic"));
+}
+
+TEST_F(SdkWrittenTransactions, ATruncateIsATransactionOfItsOwn) {
+  change("a", 1, 0);
+  end("a", 1);
+  broker.produce(
+      topic, std::nullopt,
+      R"({"before":null,"after":null,"source":{"db":"shop","table":"orders"},"op":"t","ts_ms":1,"transaction":null})");
+  change("b", 1, 0);
+  end("b", 1);
+  Consumer consumer(options());
+  EXPECT_THAT(take_transactions(consumer, 1), ElementsAre("a:1"));
+  std::optional<Transaction> truncate;
+  wait_until("it", [&] { return (truncate = consumer.poll_transaction(100ms)).has_value(); });
+  EXPECT_TRUE(truncate->is_complete);
+  EXPECT_EQ(truncate->changes.at(0).operation, Operation::Truncate);
+  consumer.acknowledge(*truncate);
+  EXPECT_THAT(take_transactions(consumer, 1), ElementsAre("b:2"));
+}
+
 }  // namespace
 }  // namespace rowtide::test

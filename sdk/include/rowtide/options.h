@@ -75,6 +75,8 @@ struct Options {
   /// Whole transactions by poll_transaction(), not changes. Needs a task with debezium.transactionMetadata,
   /// its topic "<namespace>.<task>.transaction" among `topics`, and no filter.
   bool transactions = false;
+  /// That topic, where the names of several of `topics` end so; empty: the one whose name does.
+  std::string transaction_topic;
 
   /// Of changes that are read and not acknowledged. At either bound the partitions are paused and poll()
   /// gives nothing until enough are acknowledged. With `transactions`, those that are given and those that

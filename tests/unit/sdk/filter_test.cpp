@@ -27,5 +27,19 @@ TEST(SdkFilter, ASchemaChangeOfNoTablePassesTables) {
       << "perhaps of that one, too";
 }
 
+/// debezium-json and dts-avro tell the database of the first name only.
+TEST(SdkFilter, ASchemaChangeThatMayBeOfSeveralDatabasesPassesThem) {
+  Change change;
+  change.database = "staging";
+  change.operation = Operation::SchemaChange;
+  change.ddl = "RENAME TABLE staging.orders TO shop.orders";
+  EXPECT_TRUE(passes({.databases = {"shop"}, .tables = {}, .operations = {}}, change));
+  change.ddl = "DROP DATABASE staging";
+  EXPECT_FALSE(passes({.databases = {"shop"}, .tables = {}, .operations = {}}, change));
+  change.ddl = "ALTER TABLE staging.orders ADD c INT";
+  change.table = "orders";
+  EXPECT_FALSE(passes({.databases = {"shop"}, .tables = {}, .operations = {}}, change));
+}
+
 }  // namespace
 }  // namespace rowtide::test

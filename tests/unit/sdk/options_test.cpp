@@ -47,5 +47,28 @@ TEST(SdkOptions, EachFaultIsNamed) {
       "not come", ErrorCode::TimeOutsideDataRange);
 }
 
+Options of_transactions() {
+  Options options = fit();
+  options.topics = {"bank.orders", "bank.transaction", "shop.orders.transaction"};
+  options.transactions = true;
+  options.transaction_topic = "shop.orders.transaction";
+  return options;
+}
+
+TEST(SdkOptions, TheTopicOfMarksIsNamedWhereSeveralMayBeIt) {
+  Options options = of_transactions();
+  EXPECT_NO_THROW(check_options(options));
+  EXPECT_EQ(topic_of_marks(options), "shop.orders.transaction");
+  options.topics.erase(options.topics.begin() + 1);
+  options.transaction_topic.clear();
+  EXPECT_NO_THROW(check_options(options));
+  EXPECT_EQ(topic_of_marks(options), "shop.orders.transaction");
+  expect_refused([](Options& bad) { (bad = of_transactions()).transaction_topic.clear(); }, "several of");
+  expect_refused([](Options& bad) { (bad = of_transactions()).transaction_topic = "other"; }, "not among");
+  expect_refused([](Options& bad) { (bad = of_transactions()).topics.resize(1); }, "not among");
+  expect_refused([](Options& bad) { (bad = of_transactions()).transactions = false; },
+                 "is with Options::transactions");
+}
+
 }  // namespace
 }  // namespace rowtide::test
