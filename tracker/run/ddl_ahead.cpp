@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "common/status/try.h"
 #include "tracker/binlog/mariadb_compressed.h"
 #include "tracker/binlog/query_variables.h"
@@ -11,6 +14,18 @@
 namespace rowtide::run {
 
 using binlog::EventType;
+
+namespace {
+
+/// A heartbeat's offset of 32 bits, which is not before `last`.
+std::uint64_t widened(std::uint64_t offset, std::uint64_t last) {
+  constexpr std::uint64_t kWrap = std::uint64_t{1} << 32U;
+  if (offset == 0) return last;  // it says none
+  const std::uint64_t near = last / kWrap * kWrap + offset;
+  return near < last ? near + kWrap : near;
+}
+
+}  // namespace
 
 absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogCoordinates& end,
                             const std::string& server, const std::stop_token& stop) {
@@ -23,7 +38,8 @@ absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogCo
         "reading the schema changes ahead: {} answers where {} did; trying again reads from one of them",
         source_->info().server, server));
   }
-  stream_.reset(begin);
+  // Of another server's binlog this one says where it begins itself.
+  stream_.reset(begin.server == source_->info().server ? begin : binlog::Position{});
   absl::Status status = read_events(end, stop);
   if (status.ok()) {
     read_to_ = binlog::Position{.gtids = {},
@@ -39,17 +55,18 @@ absl::Status DdlAhead::read(const binlog::Position& from, const binlog::BinlogCo
 absl::Status DdlAhead::read_events(const binlog::BinlogCoordinates& end, const std::stop_token& stop) {
   constexpr int kSilence = 5;
   int silent_seconds = 0;
+  std::uint64_t passed = 0;  // what is left out by its GTIDs ends here
   while (until() < end) {
     if (stop.stop_requested()) return absl::CancelledError("stopped");
     ASSIGN_OR_RETURN(const Bytes bytes, source_->next());
-    if (bytes.empty()) {  // a second without anything
-      if (++silent_seconds < kSilence) continue;
-      if (stream_.file().empty()) {
+    if (bytes.empty()) {  // a second without anything to send
+      if (stream_.file().empty() && ++silent_seconds >= kSilence)
         return absl::UnavailableError("the source sends nothing of its binlog; trying again");
-      }
-      if (stream_.file() == end.file) break;  // with GTIDs that all are done
+      passed = widened(source_->idle_offset(), std::max(passed, stream_.offset()));
+      if (!stream_.file().empty() && !(binlog::BinlogCoordinates{stream_.file(), passed} < end)) break;
+      continue;
     }
-    silent_seconds = 0;
+    passed = 0;
     ASSIGN_OR_RETURN(const binlog::EventView event, stream_.accept(bytes));
     if (absl::Status status = note(event); !status.ok()) return status;
   }
