@@ -1,4 +1,6 @@
 #include "tracker/schema/historic_catalog.h"
+#include "common/status/reason.h"
+#include "common/status/text.h"
 #include "common/status/try.h"
 #include "tracker/sql/names.h"
 #include "tracker/sql/quote.h"
@@ -27,6 +29,13 @@ absl::Status not_known(const sql::TableName& name) {
                   sql_name));
 }
 
+/// That a question failed says nothing of the table, whose rows must not be left out for it.
+absl::Status of_the_source(const absl::Status& status) {
+  const bool is_of_the_table = absl::IsNotFound(status) || reason_of(status) != "StatementFailed";
+  if (is_of_the_table) return status;
+  return failure(absl::StatusCode::kUnavailable, reason_of(status), std::string(text(status)));
+}
+
 }  // namespace
 
 absl::StatusOr<const CatalogTable*> HistoricCatalog::describe(const std::string& database,
@@ -39,8 +48,12 @@ absl::StatusOr<const CatalogTable*> HistoricCatalog::describe(const std::string&
   }
   held_ = found.table;
   if (!found.is_known) {
-    ASSIGN_OR_RETURN(TablePtr now, read_table(*session_, history_->dialect(), name));
-    ASSIGN_OR_RETURN(const bool is_changed, is_changed_ahead_(name));
+    absl::StatusOr<TablePtr> read = read_table(*session_, history_->dialect(), name);
+    if (!read.ok()) return of_the_source(read.status());
+    TablePtr now = *std::move(read);
+    const absl::StatusOr<bool> ahead = is_changed_ahead_(name);
+    if (!ahead.ok()) return of_the_source(ahead.status());
+    const bool is_changed = *ahead;
     if (is_changed) return not_known(name);
     history_->learn(name, now);
     held_ = std::move(now);

@@ -173,7 +173,23 @@ void SchemaHistory::meet(const std::string& database) {
   unsaved_databases_.insert(name);
 }
 
+void SchemaHistory::note_saved(const sql::TableName& name) {
+  unsaved_tables_.erase(name);
+  const auto found = tables_.find(name);
+  if (found != tables_.end() && (found->second.size() > 1 || found->second.back().is_nothing()))
+    aging_tables_.insert(name);
+}
+
 void SchemaHistory::prune(std::uint64_t version) {
+  std::erase_if(aging_tables_, [&](const sql::TableName& name) {
+    const auto found = tables_.find(name);
+    if (found == tables_.end()) return true;
+    const std::vector<TableVersion>& versions = found->second;
+    if (versions.size() == 1 && !versions.front().is_nothing()) return true;
+    if (versions[versions.size() > 1 ? 1 : 0].since > version) return false;
+    unsaved_tables_.insert(name);
+    return true;
+  });
   for (const sql::TableName& name : unsaved_tables_) {
     if (const auto found = tables_.find(name); found != tables_.end()) keep_from(found->second, version);
   }
@@ -226,9 +242,9 @@ std::vector<SavedSchema> SchemaHistory::unsaved(std::uint64_t version) {
   for (const std::string& name : unsaved_databases_) saved.push_back(saved_database(name));
   for (const sql::TableName& name : unsaved_tables_) {
     const auto found = tables_.find(name);
-    const bool is_gone = found == tables_.end() ||
-                         (found->second.size() == 1 && found->second.front().is_known &&
-                          found->second.front().table == nullptr && found->second.front().since <= version);
+    const bool is_gone =
+        found == tables_.end() || (found->second.size() == 1 && found->second.front().is_nothing() &&
+                                   found->second.front().since <= version);
     if (!is_gone) {
       saved.push_back(to_saved(name, found->second));
       continue;
@@ -258,7 +274,7 @@ void SchemaHistory::mark_saved(const std::vector<SavedSchema>& saved) {
     const sql::TableName name{key[0].get<std::string>(), key[1].get<std::string>()};
     const auto found = tables_.find(name);
     const std::string now = found == tables_.end() ? std::string() : to_saved(name, found->second).value;
-    if (now == each.value) unsaved_tables_.erase(name);
+    if (now == each.value) note_saved(name);
   }
 }
 
@@ -296,6 +312,8 @@ absl::Status SchemaHistory::restore(const std::vector<SavedSchema>& saved) {
   }
   unsaved_tables_.clear();
   unsaved_databases_.clear();
+  aging_tables_.clear();
+  for (const auto& [name, versions] : tables_) note_saved(name);
   return absl::OkStatus();
 }
 

@@ -79,6 +79,8 @@ class SchemaHistory final : public Definitions {
     bool is_known = false;
     TablePtr table;
     std::vector<std::string> alters = {};
+    /// There was no such table.
+    [[nodiscard]] bool is_nothing() const { return is_known && table == nullptr; }
   };
   struct DatabaseVersion {
     std::uint64_t since = 0;
@@ -94,6 +96,7 @@ class SchemaHistory final : public Definitions {
   static nlohmann::json saved_form(const DatabaseVersion& version);
   static DatabaseVersion database_from(const nlohmann::json& entry);
   void prune(std::uint64_t version);
+  void note_saved(const sql::TableName& name);
   [[nodiscard]] SavedSchema to_saved(const sql::TableName& name,
                                      const std::vector<TableVersion>& versions) const;
 
@@ -105,6 +108,8 @@ class SchemaHistory final : public Definitions {
   std::map<sql::TableName, std::vector<TableVersion>> tables_;
   std::map<std::string, std::vector<DatabaseVersion>> databases_;
   std::set<sql::TableName> unsaved_tables_;
+  /// Saved with versions that only an older checkpoint needs: they are saved once more without.
+  std::set<sql::TableName> aging_tables_;
   std::set<std::string> unsaved_databases_;
 };
 

@@ -125,6 +125,38 @@ TEST_F(History, OldVersionsGoWhenNoCheckpointNeedsThem) {
   EXPECT_EQ(columns(history, kT), "none");
 }
 
+TEST_F(History, WhatWasSavedForOlderCheckpointsIsForgottenLater) {
+  run("CREATE TABLE t (a INT)");
+  history.mark_saved(history.unsaved(1));
+  run("ALTER TABLE t ADD b INT");
+  run("DROP TABLE t");
+  const std::vector<SavedSchema> saved = history.unsaved(1);
+  history.mark_saved(saved);
+  EXPECT_THAT(history.unsaved(1), testing::IsEmpty());
+  SchemaHistory restored{history.dialect()};
+  ASSERT_TRUE(restored.restore(saved).ok());
+  for (SchemaHistory* each : {&history, &restored}) {
+    const std::vector<SavedSchema> later = each->unsaved(3);
+    ASSERT_EQ(later.size(), 1U);
+    EXPECT_EQ(later.front().key, R"(["shop","t"])");
+    EXPECT_EQ(later.front().value, "");
+    each->mark_saved(later);
+    EXPECT_THAT(each->unsaved(3), testing::IsEmpty());
+  }
+}
+
+TEST_F(History, OldVersionsOfATableThatStaysAreForgottenLater) {
+  run("CREATE TABLE t (a INT)");
+  history.mark_saved(history.unsaved(0));
+  run("ALTER TABLE t ADD b INT");
+  history.mark_saved(history.unsaved(1));
+  const std::vector<SavedSchema> later = history.unsaved(2);
+  ASSERT_EQ(later.size(), 1U);
+  history.mark_saved(later);
+  EXPECT_EQ(columns(history, kT), "ab");
+  EXPECT_THAT(history.unsaved(2), testing::IsEmpty());
+}
+
 TEST_F(History, ATableOfDoubtIsLearnt) {
   run("CREATE TABLE t (a INT)");
   run("ALTER TABLE t NONSENSE");
