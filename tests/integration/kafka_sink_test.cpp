@@ -268,6 +268,23 @@ TEST(KafkaSink, WhatIsRolledBackIsNotReadAndTheSinkGoesOn) {
   EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("first", "second", "third"));
 }
 
+TEST(KafkaSink, WhoEndsInsideATransactionKeepsNobodyWaitingBehindIt) {
+  KafkaBroker& broker = KafkaBroker::shared();
+  const std::string topic = broker.fresh_topic(1);
+  task::Task task = task_on(broker.bootstrap(), topic);
+  task.name = "ended-inside";
+  task.spec.sink.kafka->delivery = "ExactlyOnce";
+  {
+    const auto sink = open_sink(task);
+    ASSERT_TRUE(write_one(*sink, topic, "lost").ok());
+    ASSERT_TRUE(sink->flush(kFlush).ok());
+  }
+  broker.produce(topic, std::nullopt, "of another");
+  KafkaReader reader = broker.reader(topic);
+  reader.wait_for_count(1);
+  EXPECT_THAT(values_of(reader.records()), ElementsAre("of another"));
+}
+
 TEST(KafkaSink, ARollBackThatFoundNoBrokersIsMadeAgain) {
   KafkaBroker broker;
   task::Task task = task_on(broker.bootstrap(), "changes");

@@ -86,7 +86,10 @@ class KafkaSink final : public Sink, public Transactional {
         kafka_(*task_.spec.sink.kafka),
         secrets_(std::move(secrets)),
         timestamp_unit_(timestamps) {}
-  ~KafkaSink() override { stop_producer(); }
+  ~KafkaSink() override {
+    give_up_transaction();
+    stop_producer();
+  }
   KafkaSink(const KafkaSink&) = delete;
   KafkaSink& operator=(const KafkaSink&) = delete;
   KafkaSink(KafkaSink&&) = delete;
@@ -148,6 +151,7 @@ class KafkaSink final : public Sink, public Transactional {
 
   [[nodiscard]] absl::Status ensure_known_topics();
   [[nodiscard]] absl::Status start_producer();
+  void give_up_transaction();
   void stop_producer();
   [[nodiscard]] absl::Status use_smaller_batches(const std::stop_token& stop);
   [[nodiscard]] absl::Status produce_state(const StateRecord& record);
@@ -270,6 +274,18 @@ absl::Status KafkaSink::start_producer() {
   absl::Status taken_over = transaction_->take_over(kOpenTimeout);
   if (!taken_over.ok()) stop_producer();  // one that could not begin is of no use
   return taken_over;
+}
+
+/// Else consumers of its topics would wait behind it for the brokers to do so.
+void KafkaSink::give_up_transaction() {
+  constexpr milliseconds kGiveUpTimeout{3'000};
+  if (!transaction_ || !error().ok()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_rolling_back_ = true;
+  }
+  if (const absl::Status status = transaction_->abort(kGiveUpTimeout); !status.ok())
+    spdlog::warn("{}; consumers wait behind it until the brokers give it up", text(status));
 }
 
 void KafkaSink::stop_producer() {
