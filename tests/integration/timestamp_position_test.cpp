@@ -196,6 +196,27 @@ TEST_P(TimestampPosition, BeforeEverythingIsTheBeginningAndPurgedIsSaid) {
   EXPECT_THAT(std::string(to_come.message()), HasSubstr("still to come"));
 }
 
+/// A server that was made from a backup: no file of it tells the GTIDs that came with that.
+class RestoredServer : public TimestampPosition {};
+
+TEST_P(RestoredServer, WhatTheBackupBroughtIsDone) {
+  server.exec("RESET MASTER");
+  server.exec("SET GLOBAL gtid_purged = '5f0c7f5e-0000-0000-0000-000000000001:1-5'");
+  server.exec("CREATE DATABASE d");
+  server.exec("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  insert();
+  server.exec("FLUSH BINARY LOGS");
+  next_second();
+  insert();
+  const Placed last = all().back();
+  const auto position = at(last.time_us);
+  ASSERT_TRUE(position.ok()) << position.status();
+  EXPECT_EQ(first_from(*position).offset, last.offset);
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, RestoredServer, testing::Values(Server{SqlFlavor::Mysql8, {}, "Mysql8"}),
+                         [](const auto& one) { return one.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(Server, TimestampPosition,
                          testing::Values(Server{SqlFlavor::Mysql8, {}, "Mysql8"},
                                          Server{SqlFlavor::Mysql8,

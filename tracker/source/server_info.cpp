@@ -60,6 +60,9 @@ std::vector<std::string_view> session_settings(std::string_view version_text) {
   // quote_literal() escapes with backslashes, and ANSI_QUOTES or the like of a server's default must not
   // change names.
   std::vector<std::string_view> statements = {"SET SESSION sql_mode = ''"};
+  // A limit that is meant for applications' statements: the catalog of many tables takes longer.
+  statements.emplace_back(is_mariadb_version(version_text) ? "SET SESSION max_statement_time = 0"
+                                                           : "SET SESSION max_execution_time = 0");
   constexpr ServerVersion kFirstWithGeneratedKeys{8, 0, 30};
   if (!is_mariadb_version(version_text) && parse_server_version(version_text) >= kFirstWithGeneratedKeys) {
     // Row images hold generated invisible primary keys; a server can be set to hide them from

@@ -89,6 +89,12 @@ absl::Status note_gtids(const EventView& event, binlog::MysqlGtidSet& gtids) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<binlog::MysqlGtidSet> purged_gtids(sql::Session& session, const ServerInfo& facts) {
+  if (facts.is_mariadb || !facts.has_gtids()) return binlog::MysqlGtidSet();
+  ASSIGN_OR_RETURN(const auto purged, sql::single_value(session, "SELECT @@global.gtid_purged"));
+  return binlog::MysqlGtidSet::parse(purged.value_or(""));
+}
+
 absl::StatusOr<Position> position_at(std::string file, std::uint64_t offset, binlog::MysqlGtidSet gtids,
                                      sql::Session& session, const ServerInfo& facts) {
   if (facts.is_mariadb) return mariadb_position(session, std::move(file), offset);
@@ -159,7 +165,10 @@ absl::StatusOr<std::size_t> find_file_of_time(std::int64_t time_us, const std::v
 
 absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, const ServerInfo& facts,
                                    const OpenSource& open_source) {
-  // First of all the end: what comes later is later than the time as well.
+  // Before the files are listed: what is purged meanwhile may be what is looked for. A server that was made
+  // from a backup has GTIDs that no file of it tells.
+  ASSIGN_OR_RETURN(binlog::MysqlGtidSet purged, purged_gtids(session, facts));
+  // Then the end: what comes later is later than the time as well.
   ASSIGN_OR_RETURN(BinlogEnd end, read_binlog_end(session));
   ASSIGN_OR_RETURN(const std::vector<BinlogFile> files, list_binlog_files(session));
   ASSIGN_OR_RETURN(const std::size_t index, find_file_of_time(time_us, files, session, facts, open_source,
@@ -167,7 +176,7 @@ absl::StatusOr<Position> find_time(std::int64_t time_us, sql::Session& session, 
 
   FileReader reader(open_source);
   RETURN_IF_ERROR(reader.open(files[index].name));
-  binlog::MysqlGtidSet gtids;
+  binlog::MysqlGtidSet gtids = std::move(purged);
   while (true) {
     ASSIGN_OR_RETURN(const EventView event, reader.next());
     RETURN_IF_ERROR(note_gtids(event, gtids));
