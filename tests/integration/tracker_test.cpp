@@ -505,6 +505,20 @@ INSTANTIATE_TEST_SUITE_P(Sources, Refuses,
                                                  "binlog_row_image=FULL"}),
                          [](const auto& one) { return one.param.name; });
 
+/// What it changes stands behind what USE and its first words say.
+TEST_F(Tracker, AStatementThatNamesNoTableFirstStopsTheTaskFromAnywhere) {
+  sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40))");
+  sql("INSERT INTO t VALUES (1, 'a')");
+  TrackerProcess tracker(stdout_task(mysql_, database_));
+  tracker.start_streaming();
+  SqlClient elsewhere = mysql_.connect(mysql_.fresh_database());
+  elsewhere.exec("SET SESSION binlog_format = STATEMENT");
+  elsewhere.exec("WITH x AS (SELECT 1 AS id) UPDATE " + database_ + ".t JOIN x USING (id) SET name = 'w'");
+  EXPECT_EQ(tracker.wait_exit().code, 1);
+  EXPECT_THAT(tracker.failure(),
+              AllOf(HasSubstr("what may be tracked data was written as a statement"), HasSubstr("WITH x")));
+}
+
 TEST_F(Tracker, APurgedStartPositionIsSaid) {
   MysqlServer server(SqlFlavor::Mysql8);
   server.create_user(kTrackerUser, kTrackerPassword);

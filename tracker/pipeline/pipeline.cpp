@@ -279,8 +279,17 @@ absl::Status Pipeline::on_format_description() {
   return absl::OkStatus();
 }
 
+/// MySQL says its end as a set of GTIDs and a place, and not of one moment: transactions that stand before
+/// the place may not be in the set yet. Reading by the place would pass over them, until reading has come
+/// there.
+bool Pipeline::was_place_reached() const {
+  return position_.file_created != 0 || position_.offset <= binlog::kFirstOffset ||
+         !std::holds_alternative<binlog::MysqlGtidSet>(position_.gtids);
+}
+
 /// When the file that the position is in was begun, by which it is told from one of the same name.
 void Pipeline::note_file() {
+  if (!was_place_reached()) return;
   if (transaction_.is_open() || parts_.server.empty() || parts_.server != position_.server ||
       stream_.file() != position_.file || stream_.file_created() == position_.file_created) {
     return;
@@ -513,18 +522,17 @@ absl::Status Pipeline::skip_or_fail(const binlog::EventView& event, const absl::
 
 absl::Status Pipeline::on_statement_dml(const sql::Statement& statement, const binlog::QueryEvent& query) {
   if (!parts_.wants_rows || revocable_.is_second_reading() || statement.is_temporary) return absl::OkStatus();
-  const bool is_known = !statement.tables.empty();
-  const bool concerns =
-      is_known
-          ? std::any_of(statement.tables.begin(), statement.tables.end(),
-                        [&](const auto& table) { return parts_.selector.wants(table.database, table.table); })
-          : parts_.selector.wants_database(query.database);
+  // WITH ... UPDATE, SELECT f(): what those without a table change can be anything, whatever USE said.
+  const bool concerns = statement.tables.empty() ||
+                        std::any_of(statement.tables.begin(), statement.tables.end(), [&](const auto& table) {
+                          return parts_.selector.wants(table.database, table.table);
+                        });
   if (!concerns) return absl::OkStatus();
   return absl::FailedPreconditionError(fmt::format(
-      "a change of tracked data was written as a statement, so its rows are not known: {}; SET GLOBAL "
+      "a change of {} was written as a statement, so its rows are not known: {}; SET GLOBAL "
       "binlog_format=ROW (and in sessions that set it), and leave what was written before out "
       "(spec.onUnprocessable: SkipAndCount)",
-      head_of(query.sql)));
+      statement.tables.empty() ? "what may be tracked data" : "tracked data", head_of(query.sql)));
 }
 
 /// A whole transaction but for its GTID, compressed. Its events have no place of their own in the file: they

@@ -104,6 +104,7 @@ class Pipeline {
   [[nodiscard]] absl::Status dispatch(const binlog::EventView& event, const std::stop_token& stop);
   [[nodiscard]] absl::Status expect_transaction(binlog::EventType type) const;
   [[nodiscard]] absl::Status on_format_description();
+  [[nodiscard]] bool was_place_reached() const;
   void note_file();
   [[nodiscard]] absl::Status on_gtid(const binlog::EventView& event);
   [[nodiscard]] absl::Status on_mariadb_gtid(const binlog::EventView& event);

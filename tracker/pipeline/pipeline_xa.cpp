@@ -45,6 +45,7 @@ absl::Status Pipeline::on_xa_outcome(const std::string& xid, bool is_commit, con
   if (outcome) {
     RETURN_IF_ERROR(deliver_xa(*outcome, stop));
     if (xa_.is_reading_again()) return absl::OkStatus();  // ends when its rows have come
+    XaTransactions::delivered(xid, position_);
   } else if (is_commit) {
     add(parts_.counters.unseen_xa_commits, 1);
     spdlog::warn(

@@ -53,14 +53,18 @@ std::optional<XaTransactions::Outcome> XaTransactions::finish(std::string_view x
   const bool has_rows = is_commit && prepared->has_rows;
   // It stays prepared until its rows have come: a restart before that must know it.
   if (has_rows && !held.is_complete) return read_again(*prepared, end);
+  if (has_rows) return Outcome{.step = Step::Deliver, .held = std::move(held)};
   position.prepared.erase(prepared);
-  if (!has_rows) return Outcome{};
-  return Outcome{.step = Step::Deliver, .held = std::move(held)};
+  return Outcome{};
+}
+
+void XaTransactions::delivered(std::string_view xid, binlog::Position& position) {
+  std::erase_if(position.prepared, [xid](const binlog::PreparedXa& each) { return each.xid == xid; });
 }
 
 binlog::BinlogCoordinates XaTransactions::end_reading(binlog::Position& position) {
   const Again done = *std::exchange(again_, std::nullopt);
-  std::erase_if(position.prepared, [&done](const binlog::PreparedXa& each) { return each.xid == done.xid; });
+  delivered(done.xid, position);
   return done.end;
 }
 

@@ -47,10 +47,11 @@ class XaTransactions {
   /// The open group commits at once. It ends at `end`.
   [[nodiscard]] Outcome commit_in_one_phase(std::string xid, const binlog::BinlogCoordinates& end);
   /// A prepared one has its outcome, in a group that ends at `end`. nullopt: nobody has seen it being
-  /// prepared.
+  /// prepared. One with rows stays prepared until they have come: delivered(), end_reading().
   [[nodiscard]] std::optional<Outcome> finish(std::string_view xid, bool is_commit,
                                               const binlog::BinlogCoordinates& end,
                                               binlog::Position& position);
+  static void delivered(std::string_view xid, binlog::Position& position);
 
   // Reading one again: the source was opened at read_from(), and all that is not its group is passed over.
   [[nodiscard]] bool is_reading_again() const { return again_.has_value(); }

@@ -62,6 +62,18 @@ TEST_F(PipelineEvents, APositionSaysWhoseFileItIsInAndWhenThatWasBegun) {
   EXPECT_EQ(pipeline_->position().file_created, 0U);
 }
 
+// SHOW MASTER STATUS: what commits just then stands before the place, and is not in the set.
+TEST_F(PipelineEvents, ThePlaceOfAStartCountsWhenReadingHasComeThere) {
+  task::ObjectRule rule;
+  rule.database = "shop";
+  track(rule, {.gtids = binlog::MysqlGtidSet(), .file = "binlog.000001", .offset = 900, .server = kServer});
+  EXPECT_EQ(pipeline_->position().file_created, 0U);
+  EXPECT_TRUE(sink_.positions.empty());
+  put_all({{EventType::GtidLog, gtid(1)}});
+  put_all(transaction());
+  EXPECT_EQ(pipeline_->position().file_created, kCreated);
+}
+
 TEST_F(PipelineEvents, ATransactionInsideAnotherIsRefused) {
   put_all({{EventType::GtidLog, gtid(1)},
            {EventType::Query, query("BEGIN")},

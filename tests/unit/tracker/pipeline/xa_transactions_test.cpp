@@ -42,6 +42,8 @@ TEST_F(XaGroups, RowsComeWhenTheyAreCommitted) {
   ASSERT_TRUE(two.has_value());
   EXPECT_EQ(two->step, Step::Deliver);
   EXPECT_THAT(two->held.events, testing::SizeIs(2)) << "a table map and its rows";
+  EXPECT_THAT(position_.prepared, testing::SizeIs(2)) << "until its rows have come";
+  XaTransactions::delivered("two", position_);
   EXPECT_EQ(finish("one", false)->step, Step::Done) << "rolled back";
   EXPECT_THAT(position_.prepared, testing::IsEmpty());
   EXPECT_FALSE(finish("one", true).has_value()) << "nobody has seen it";
