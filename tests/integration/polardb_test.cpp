@@ -106,15 +106,16 @@ class PolarDb : public testing::Test {
     EXPECT_EQ(state().at("groups").at("others"), "192.168.0.0/16");
   }
   [[nodiscard]] std::vector<std::string> secrets() const { return {"--secrets", folder.path() / "secrets"}; }
-  /// The item SourceReachable of a precheck.
-  json reachable() {
+  json reachable() { return item("SourceReachable"); }
+  /// Of a precheck.
+  json item(const std::string& name) {
     std::vector<std::string> arguments = secrets();
     arguments.insert(arguments.end(), {"-o", "json"});
     const RunResult result = run_tracker("precheck", task, arguments);
     EXPECT_THAT(result.out + result.err, Not(HasSubstr(kSecret)));
     const json report = json::parse(result.out);
     for (const json& item : report.at("items")) {
-      if (item.at("name") == "SourceReachable") return item;
+      if (item.at("name") == name) return item;
     }
     return nullptr;
   }
@@ -180,10 +181,42 @@ TEST_F(PolarDb, AnErrorOfTheApiIsToldWithItsCodeAndRequest) {
   task["spec"]["source"]["polardb"]["dbClusterId"] = "pc-2";
   EXPECT_EQ(reachable().at("reason"), "OpenApiInvalidDBClusterIdNotFound");
   task["spec"]["source"]["polardb"]["dbClusterId"] = "pc-1";
+}
+
+/// Also where the task names the address: it is the way in that fails.
+TEST_F(PolarDb, MissingKeysOfTheApiAreNamedWithTheirSecret) {
   std::filesystem::remove(folder.path() / "secrets" / "aliyun" / "accessKeyId");
-  item = reachable();
-  EXPECT_EQ(item.at("reason"), "SecretMissing");
-  EXPECT_THAT(item.at("message").get<std::string>(), HasSubstr("accessKeyId"));
+  manage();
+  constexpr const char* kRepair =
+      "create Secret aliyun (spec.source.polardb.openApiSecretRef) with the keys accessKeyId and "
+      "accessKeySecret";
+  for (const std::string& host : {std::string(), server.host()}) {
+    SCOPED_TRACE("host '" + host + "'");
+    if (!host.empty()) {
+      task["spec"]["source"]["host"] = host;
+      task["spec"]["source"]["port"] = server.port();
+      task["spec"]["network"].erase("type");
+      task["spec"]["network"].erase("vpc");
+    }
+    const json found = reachable();
+    EXPECT_EQ(found.at("reason"), "SecretMissing");
+    EXPECT_THAT(found.at("message").get<std::string>(), HasSubstr("accessKeyId"));
+    EXPECT_EQ(found.at("repair"), kRepair);
+    EXPECT_EQ(item("Authentication").at("reason"), "PrerequisiteFailed");
+  }
+  task["spec"]["precheck"]["skip"].push_back("SourceReachable");
+  EXPECT_EQ(item("Authentication").at("repair"), kRepair);
+}
+
+TEST_F(PolarDb, AnAddressThatTheWhitelistDoesNotTakeIsNotTakenForAClosedPort) {
+  manage();
+  task["spec"]["source"]["host"] = "::1";
+  task["spec"]["source"]["port"] = server.port();
+  task["spec"]["network"].erase("type");
+  task["spec"]["network"].erase("vpc");
+  const json found = reachable();
+  EXPECT_EQ(found.at("reason"), "EgressIsIPv6");
+  EXPECT_THAT(found.at("repair").get<std::string>(), HasSubstr("spec.network.whitelist.egressCIDRs"));
 }
 
 TEST_F(PolarDb, AnApiThatIsBusyIsAskedAgain) {

@@ -26,7 +26,7 @@ std::string repair_of_login(const absl::Status& status, const CheckContext& cont
   const auto& ref = context.source().credentials_secret_ref;
   const std::string where = ref ? fmt::format("Secret {} (spec.source.credentialsSecretRef)", ref->name)
                                 : std::string("spec.source.credentials");
-  if (reason == "SecretMissing") return fmt::format("create {} with the keys username and password", where);
+  if (is_secret_missing(status)) return repair_of_missing_secret(status, context.source());
   if (reason == "AccessDenied") {
     return fmt::format(
         "put the account's username and password into {}; or at the source: ALTER USER ... IDENTIFIED "

@@ -26,6 +26,10 @@ std::string repair_of_connection(const absl::Status& status, const CheckContext&
   if (reason.starts_with("OpenApi") || reason == "EndpointMissing") {
     return "see the message; what the RAM user must be allowed stands in docs/sources.md (PolarDB)";
   }
+  if (is_secret_missing(status)) return repair_of_missing_secret(status, context.source());
+  if (reason == "EgressIsIPv6") {
+    return "name the IPv4 networks of your nodes in spec.network.whitelist.egressCIDRs";
+  }
   if (reason == "UnknownHost") {
     return fmt::format("set spec.source.host to a name that resolves here: '{}' does not",
                        context.source().host);
@@ -55,11 +59,11 @@ CheckItem check_source_reachable(CheckContext& context) {
   const std::string expected = source.host.empty()
                                    ? "the cluster's endpoint, from PolarDB's API"
                                    : fmt::format("a server that answers at {}:{}", source.host, source.port);
-  if (is_secret_missing(status) && !source.host.empty()) {
+  if (connect_fault(status) != ConnectFault::Reach) {
     // Without credentials the library cannot begin; what the server says first is enough here.
-    status = source::probe_handshake(source.host, source.port, kProbeTime).status();
-  } else if (connect_fault(status) != ConnectFault::Reach) {
-    status = absl::OkStatus();
+    status = is_secret_missing(status)
+                 ? source::probe_handshake(source.host, source.port, kProbeTime).status()
+                 : absl::OkStatus();
   }
   if (status.ok()) {
     const std::string& ours = context.client_address();
