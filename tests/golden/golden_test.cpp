@@ -186,6 +186,48 @@ TEST(DecodeWindow, FromAndToByPositionGtidAndTime) {
   EXPECT_THAT(wrong.err, HasSubstr("yesterday"));
 }
 
+TEST(DecodeWindow, TheWrongWayRoundIsRefused) {
+  const TempDir folder;
+  const std::string whole = read_file(golden_binlog("mysql-full"));
+  std::vector<std::string> files;
+  for (const char* name : {"binlog.000001", "binlog.000002"})
+    write_file(files.emplace_back((folder.path() / name).string()), whole);
+  std::vector<std::string> gtids;
+  for (const std::string& line : lines_of(decode({files[0]}).out)) {
+    const std::size_t begin = line.find("\"gtid\":\"") + 8;
+    const std::string gtid = line.substr(begin, line.find('"', begin) - begin);
+    if (gtids.empty() || gtids.back() != gtid) gtids.push_back(gtid);
+  }
+  ASSERT_GT(gtids.size(), 3U);
+  const std::string middle = "binlog.000001:" + std::to_string(whole.size() / 2);
+  struct Case {
+    std::string from;
+    std::string to;
+    int code;
+  };
+  const std::vector<Case> cases{
+      {"binlog.000002:4", "binlog.000001:900", 2},
+      {gtids.back(), gtids.front(), 1},
+      {gtids[2], gtids[1], 1},
+      {"2100-01-01T00:00:00Z", gtids.front(), 1},
+      {"2100-01-01T00:00:00Z", middle, 1},
+      {gtids.back(), "2000-01-01T00:00:00Z", 1},
+      {gtids.back(), "binlog.000001:4", 1},
+      {"binlog.000001:" + std::to_string(whole.size() / 2 + 1), gtids.front(), 1},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE("--from " + each.from + " --to " + each.to);
+    const RunResult result = decode({files[0], files[1], "--from", each.from, "--to", each.to});
+    EXPECT_EQ(result.status.code, each.code);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("--to " + each.to + " is before --from " + each.from));
+  }
+  const RunResult none = decode({files[0], files[1], "--from", middle, "--to", middle});
+  EXPECT_EQ(none.status.code, 0) << "nothing is between them: " << none.err;
+  EXPECT_GT(decode({files[0], files[1], "--from", "binlog.000001:4", "--to", "binlog.000002:900"}).out.size(),
+            0U);
+}
+
 TEST(DecodeObjects, OnlyTheOnesNamed) {
   const std::string file = golden_binlog("mysql-full");
   for (const std::string& line : lines_of(decode({file, "--objects", "shop.cust*"}).out))

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -133,6 +134,11 @@ class Decoder {
       if (absl::Status rest = pipeline_->hand_over_rest(stop_); status.ok()) status = rest;
     }
     if (absl::Status flushed = sink_->flush(kFlushDeadline); status.ok()) status = flushed;
+    if (status.ok() && window_.is_reversed()) {
+      return absl::InvalidArgumentError(
+          fmt::format("--to {} is before --from {}, if these files have that at all: nothing is between them",
+                      options_.to, options_.from));
+    }
     if (status.ok() && window_.is_still_waiting() && !stop_.stop_requested()) {
       return absl::NotFoundError(fmt::format("--from {}: no such place in the files given", options_.from));
     }
@@ -272,6 +278,19 @@ bool read_place(const char* option, const std::string& text, const std::vector<s
   return true;
 }
 
+/// Of files given, oldest first.
+std::size_t number_of(const DecodeOptions& options, const std::string& name) {
+  const auto found = std::find_if(options.files.begin(), options.files.end(), [&](const std::string& file) {
+    return std::filesystem::path(file).filename() == name;
+  });
+  return static_cast<std::size_t>(found - options.files.begin());
+}
+
+bool is_before(const DecodeOptions& options, const FilePlace& place, const FilePlace& other) {
+  if (place.file == other.file) return place.offset < other.offset;
+  return number_of(options, place.file) < number_of(options, other.file);
+}
+
 std::uint64_t size_of(const DecodeOptions& options, const std::string& name) {
   for (const std::string& file : options.files) {
     std::error_code unknown;  // who opens it says why
@@ -294,11 +313,10 @@ bool are_in_order(const DecodeOptions& options, const std::optional<DecodeCoordi
     std::cerr << fmt::format("--from {}: the file has {} bytes only\n", options.from, size);
     return false;
   }
-  const bool is_before =
-      (first != nullptr && last != nullptr && first->file == last->file && last->offset < first->offset) ||
-      (begin != nullptr && end != nullptr && end->us < begin->us);
-  if (is_before) std::cerr << fmt::format("--to {} is before --from {}\n", options.to, options.from);
-  return !is_before;
+  const bool are_reversed = (first != nullptr && last != nullptr && is_before(options, *last, *first)) ||
+                            (begin != nullptr && end != nullptr && end->us < begin->us);
+  if (are_reversed) std::cerr << fmt::format("--to {} is before --from {}\n", options.to, options.from);
+  return !are_reversed;
 }
 
 int decode(const DecodeOptions& options) {

@@ -81,6 +81,7 @@ std::optional<std::uint64_t> DecodeWindow::begin_file(
   if (const auto* to = to_ ? std::get_if<FilePlace>(&*to_) : nullptr; to != nullptr) {
     has_ended_ = has_ended_ || (was_in_last_file_ && to->file != file);
     was_in_last_file_ = was_in_last_file_ || to->file == file;
+    is_reversed_ = is_reversed_ || (has_ended_ && is_still_waiting());
   }
   if (has_ended_) return std::nullopt;
   std::uint64_t offset = binlog::kFirstOffset;
@@ -119,22 +120,35 @@ absl::StatusOr<DecodeWindow::Verdict> DecodeWindow::look_at(Bytes bytes) {
 
 DecodeWindow::Verdict DecodeWindow::judge(const binlog::Gtid& gtid, std::int64_t time_us,
                                           std::uint64_t offset) {
-  if (!has_begun_) {
-    const auto* time = std::get_if<TimePlace>(&*from_);
-    const auto* wanted = std::get_if<binlog::Gtid>(&*from_);
-    const auto* place = std::get_if<FilePlace>(&*from_);
-    has_begun_ = (time != nullptr && time_us >= time->us) || (wanted != nullptr && gtid == *wanted) ||
-                 (place != nullptr && offset >= place->offset);
-  }
-  if (to_) {
-    has_ended_ = is_last_;
-    if (const auto* time = std::get_if<TimePlace>(&*to_)) has_ended_ = has_begun_ && time_us >= time->us;
-    if (const auto* place = std::get_if<FilePlace>(&*to_))
-      has_ended_ = stream_.file() == place->file && offset >= place->offset;
-    if (const auto* last = std::get_if<binlog::Gtid>(&*to_)) is_last_ = gtid == *last;
-  }
+  const bool begins = !has_begun_ && begins_here(gtid, time_us, offset);
+  has_begun_ = has_begun_ || begins;
+  if (to_) judge_end(gtid, time_us, offset, begins);
   if (has_ended_) return Verdict::End;
   return has_begun_ ? Verdict::Show : Verdict::Skip;
+}
+
+bool DecodeWindow::begins_here(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset) const {
+  const auto* time = std::get_if<TimePlace>(&*from_);
+  const auto* wanted = std::get_if<binlog::Gtid>(&*from_);
+  const auto* place = std::get_if<FilePlace>(&*from_);
+  return (time != nullptr && time_us >= time->us) || (wanted != nullptr && gtid == *wanted) ||
+         (place != nullptr && offset >= place->offset);
+}
+
+void DecodeWindow::judge_end(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset,
+                             bool begins) {
+  if (const auto* time = std::get_if<TimePlace>(&*to_)) {
+    has_ended_ = has_begun_ && time_us >= time->us;
+    is_reversed_ = begins && time_us > time->us && std::holds_alternative<binlog::Gtid>(*from_);
+  } else if (const auto* place = std::get_if<FilePlace>(&*to_)) {
+    has_ended_ = stream_.file() == place->file && offset >= place->offset;
+    is_reversed_ = has_ended_ && !has_begun_;
+  } else {
+    has_ended_ = is_last_;
+    is_last_ = gtid == std::get<binlog::Gtid>(*to_);
+    is_reversed_ = is_last_ && !has_begun_;
+    has_ended_ = has_ended_ || is_reversed_;
+  }
 }
 
 }  // namespace rowtide::commands

@@ -44,12 +44,16 @@ class DecodeWindow {
   [[nodiscard]] std::optional<std::uint64_t> begin_file(
       const std::string& file, const std::function<bool(std::uint64_t offset)>& begins_at);
   [[nodiscard]] absl::StatusOr<Verdict> look_at(Bytes event);
+  /// The end came, and the beginning had not: nothing was shown.
+  [[nodiscard]] bool is_reversed() const { return is_reversed_; }
   /// The beginning is a GTID that never came.
   [[nodiscard]] bool is_still_waiting() const;
 
  private:
   [[nodiscard]] bool needs_looking() const;
   [[nodiscard]] Verdict judge(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset);
+  [[nodiscard]] bool begins_here(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset) const;
+  void judge_end(const binlog::Gtid& gtid, std::int64_t time_us, std::uint64_t offset, bool begins);
 
   std::optional<DecodeCoordinates> from_;
   std::optional<DecodeCoordinates> to_;
@@ -59,6 +63,7 @@ class DecodeWindow {
   bool was_in_last_file_ = false;   ///< the file of `to`
   bool is_last_ = false;            ///< the transaction of `to` is being shown
   bool has_ended_ = false;
+  bool is_reversed_ = false;
 };
 
 }  // namespace rowtide::commands
