@@ -77,7 +77,8 @@ TEST_P(Crash, ACommittedReaderSeesTheLedger) {
   std::mt19937_64 random(seed);
   const auto end = steady_clock::now() + std::chrono::duration_cast<milliseconds>(
                                              std::chrono::duration<double, std::ratio<60>>(minutes));
-  while (steady_clock::now() < end) {
+  constexpr int kFewestFaults = 4;
+  while (steady_clock::now() < end || faults.total() < kFewestFaults) {
     std::this_thread::sleep_for(
         milliseconds{std::uniform_int_distribution<std::int64_t>(0, kMaxGap.count())(random)});
     faults.inject();
@@ -101,7 +102,6 @@ TEST_P(Crash, ACommittedReaderSeesTheLedger) {
   const Verdict verdict = ledger.compare();
   fmt::print("{}", report(counts, faults, ledger, verdict));
   EXPECT_GT(verdict.changes, 100U);
-  EXPECT_GT(faults.total(), 3);
   EXPECT_EQ(verdict.lost, 0U) << verdict.example;
   EXPECT_EQ(verdict.duplicated, 0U) << verdict.example;
   EXPECT_EQ(verdict.foreign, 0U) << verdict.example;

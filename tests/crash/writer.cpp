@@ -94,7 +94,9 @@ void Writer::transaction() {
 
 void Writer::commit() {
   const bool is_answered = guarded([this] { client_->exec("COMMIT"); });
-  if (!is_answered && noted() != transaction_) return;
+  std::uint64_t noted = transaction_;
+  while (!is_answered && !guarded([&] { noted = this->noted(); })) continue;
+  if (noted != transaction_) return;
   for (const auto& [row, version] : pending_) {
     if (version == 0) {
       state_.erase(row);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -42,9 +43,14 @@ class ConsumerGroups : public testing::Test {
     write_groups();
   }
   void write_groups() {
-    std::ofstream stream(groups_file());
-    for (const auto& [name, group] : groups) stream << group.dump() << "\n---\n";
-    stream << "# " << ++writes << "\n";  // a file that changed is looked at now
+    std::string text;
+    for (const auto& [name, group] : groups) text += group.dump() + "\n---\n";
+    replace_groups(text + "# " + std::to_string(++writes) + "\n");  // a file that changed is looked at now
+  }
+  /// At once: the tracker must not find half of it.
+  void replace_groups(const std::string& text) const {
+    std::ofstream(groups_file() + ".new") << text;
+    std::filesystem::rename(groups_file() + ".new", groups_file());
   }
   /// Has the groups looked at soon, not in ten seconds.
   void poke() {

@@ -265,6 +265,7 @@ TEST(KafkaSink, WhatIsRolledBackIsNotReadAndTheSinkGoesOn) {
     ASSERT_TRUE(committed.ok()) << message(committed);
   }
   KafkaReader reader = broker.reader(topic);
+  reader.wait_for_count(3);  // a commit is seen a moment after it was answered
   EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("first", "second", "third"));
 }
 
@@ -302,6 +303,7 @@ TEST(KafkaSink, ARollBackThatFoundNoBrokersIsMadeAgain) {
   ASSERT_TRUE(write_one(*sink, "changes", "kept").ok());
   EXPECT_TRUE(commit(*sink, 101).ok());
   KafkaReader reader = broker.reader("changes");
+  reader.wait_for_count(1);
   EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("kept"));
 }
 
@@ -335,6 +337,7 @@ TEST(KafkaSink, OneThatWasTakenOverFromDoesNotTakeOverBack) {
   const absl::Status committed = commit(*second, 100);
   EXPECT_TRUE(committed.ok()) << message(committed);
   KafkaReader reader = broker.reader(topic);
+  reader.wait_for_count(1);
   EXPECT_THAT(values_of(reader.read_to_end()), ElementsAre("kept"));
 }
 

@@ -132,6 +132,12 @@ TEST_P(SharedServer, FollowsARotation) {
   EXPECT_NE(reader.stream.file(), from.file);
   const auto end = source::current_end(*session_for(task));
   ASSERT_TRUE(end.ok());
+  // A thread of MariaDB's writes a BINLOG_CHECKPOINT some time after the file was begun.
+  if (reader.stream.offset() < end->second) {
+    EXPECT_TRUE(
+        reader.read_until([&](const binlog::EventView&) { return reader.stream.offset() >= end->second; })
+            .ok());
+  }
   EXPECT_EQ(reader.stream.file(), end->first);
   EXPECT_EQ(reader.stream.offset(), end->second);
 }

@@ -229,6 +229,7 @@ TEST(NameCase, IsTheServersOfEachConnection) {
   TrackerProcess tracker(task);
   tracker.start_streaming();
   server.exec("INSERT INTO shop.orders VALUES (1)");
+  wait_until("that is read", [&] { return tracker.metric("rowtide_tracker_transactions_total") >= 1; });
   server.restart(std::vector<std::string>{"--lower-case-table-names=1"});
   tracker.wait_streaming();
   server.exec("INSERT INTO Shop.Orders VALUES (2)");

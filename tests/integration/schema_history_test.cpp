@@ -335,6 +335,8 @@ class SchemaFromElsewhere : public SchemaHistory {
     EXPECT_THAT(tracker.failure(),
                 testing::AllOf(testing::StartsWith("NotSupported: "), HasSubstr("`" + table + "`"),
                                HasSubstr("since then it was changed again"), HasSubstr("Repair")));
+    // What it committed last is seen a moment later.
+    wait_until("the rows before", [&] { return row_changes(reader->read_to_end()).size() >= rows_before; });
     EXPECT_THAT(row_changes(reader->read_to_end()), testing::SizeIs(rows_before));
   }
 

@@ -179,7 +179,10 @@ TEST(SdkConsumer, LatestIsWhereTheGroupFirstCameAlsoAfterARestart) {
   options.start = Start::latest();
   {
     Consumer consumer(options);
-    expect_nothing_more(consumer);
+    wait_until("the place where it began is saved", [&] {
+      EXPECT_FALSE(consumer.poll(100ms).has_value());
+      return KafkaBroker::shared().committed_metadata(topic, topic).has_value();
+    });
     consumer.commit();
   }
   KafkaBroker::shared().produce(topic, std::nullopt, insert_of(3));
@@ -361,11 +364,11 @@ TEST(SdkConsumer, APauseDoesNotOutliveTheTurnAtAPartition) {
   {
     std::optional<Consumer> other;
     other.emplace(options_for(topic, topic));
-    const auto end = std::chrono::steady_clock::now() + 6s;  // both take part in the group's new division
-    while (std::chrono::steady_clock::now() < end) {
+    // Both take part in the group's new division, which ends the turn that the first has.
+    wait_until("the first has lost its turn", [&] {
       static_cast<void>(consumer.poll(50ms));
-      if (other->poll(50ms)) break;
-    }
+      return other->poll(50ms).has_value() || consumer.statistics().unacknowledged < 2;
+    });
     other->close();
   }
   consumer.acknowledge(full);  // of the turn before: nothing happens

@@ -68,8 +68,9 @@ TEST_F(TopicSurveyTest, OfAThousandPartitionsTakesLittleTime) {
     EXPECT_EQ(view.first_ms.has_value(), records_in(i) > 0) << i;
     EXPECT_EQ(view.last_ms.has_value(), records_in(i) > 0) << i;
   }
+  const auto first = took;
   views = look({topic});
-  EXPECT_LT(took, seconds{2});
+  EXPECT_LT(took, first / 2) << "what has not changed is not read again";
   EXPECT_EQ(views.size(), kMany);
 }
 

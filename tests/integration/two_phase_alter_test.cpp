@@ -26,7 +26,7 @@ class TwoPhaseAlter : public testing::Test {
     for (const char* table : {"t", "u"}) {
       sql(std::string("CREATE TABLE ") + table + " (id INT PRIMARY KEY, a INT)");
       // Enough to take a while.
-      sql(std::string("INSERT INTO ") + table + " SELECT seq + 1000, seq FROM seq_1_to_100000");
+      sql(std::string("INSERT INTO ") + table + " SELECT seq + 1000, seq FROM seq_1_to_400000");
     }
     task_ = kafka_task(server_, database_, KafkaBroker::shared().bootstrap());
   }

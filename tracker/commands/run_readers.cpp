@@ -40,14 +40,15 @@ absl::Status run_readers(const task::Task& task, const task::SecretReader& secre
        .hold_state = [&lock] { return lock->hold(); },
        .make_store = checkpoint::make_file_checkpoint_store});
   const auto statuses = [&readers] { return readers.statuses(); };
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<http::Server> server,
-      http::Server::start(places.listen, serve::reader_endpoints(task, statuses), readers.requests()));
   std::unique_ptr<http::Server> status_server;
   if (!places.status_listen.empty()) {
     ASSIGN_OR_RETURN(status_server,
                      http::Server::start(places.status_listen, serve::reader_endpoints(task, statuses)));
   }
+  // The last: who is told that it is ready finds all of it.
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<http::Server> server,
+      http::Server::start(places.listen, serve::reader_endpoints(task, statuses), readers.requests()));
   spdlog::info("Changes are at http://HOST:{}/changes", server->port());
   while (!stop.stop_requested()) sleep_for(std::chrono::hours(1), stop);
   readers.stop();

@@ -126,7 +126,9 @@ void GroupKeeper::reload() {
   const absl::StatusOr<std::string> content = content_of(parts_.file);
   if (!content.ok() && !absl::IsNotFound(content.status())) return;
   const std::string now = content.ok() ? *content : std::string();
-  if (now == content_) return;
+  // A file is empty for a moment while it is written in place: no reason to give up the groups' claims.
+  const bool was_empty = std::exchange(is_empty_, content.ok() && now.empty());
+  if (now == content_ || (is_empty_ && !was_empty)) return;
   task::ConsumerGroupsResult read = task::parse_consumer_groups(now, parts_.mode);
   content_ = now;
   if (!read.ok()) {

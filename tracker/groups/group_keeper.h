@@ -102,6 +102,7 @@ class GroupKeeper {
   std::set<std::string> unsaved_;     ///< identities whose notes are not in Kafka yet, or still there
   std::map<std::string, Kept> kept_;  ///< by identity
   std::string content_;               ///< the file's, as last read
+  bool is_empty_ = false;             ///< the file, at the last look
 
   mutable std::mutex mutex_;  // guards what follows
   std::vector<task::GroupStatus> statuses_;
