@@ -173,8 +173,11 @@ TEST_F(ConsumerGroups, AFileThatIsWrongIsRefusedAtTheStartAndLeftAloneLater) {
   const RunResult refused = run_tracker("run", task, {"--groups", groups_file()});
   EXPECT_EQ(refused.status.code, 2);
   EXPECT_THAT(refused.err, HasSubstr("g: spec.taskRef.name"));
-  EXPECT_THAT(run_tracker("run", stdout_task(server, database), {"--groups", groups_file()}).err,
-              HasSubstr("consumer groups are Kafka's"));
+  for (const json& without : {stdout_task(server, database), stream_task(server, database)}) {
+    const RunResult of_kafka = run_tracker("run", without, {"--groups", groups_file()});
+    EXPECT_EQ(of_kafka.status.code, 2);
+    EXPECT_THAT(of_kafka.err, HasSubstr("consumer groups are Kafka's"));
+  }
 }
 
 TEST_F(ConsumerGroups, WhatIsPassedOverIsSaid) {

@@ -87,9 +87,6 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
                                                                  const task::SecretReader& secrets,
                                                                  const sink::Sink& sink) {
   if (options.groups_file.empty()) return nullptr;
-  if (!task.spec.sink.kafka) {
-    return absl::InvalidArgumentError("--groups is for the Kafka sink: consumer groups are Kafka's");
-  }
   const task::Mode mode = options.task.kubernetes ? task::Mode::Kubernetes : task::Mode::Standalone;
   if (mode == task::Mode::Standalone) RETURN_IF_ERROR(groups::check_groups(options.groups_file, mode));
   return std::make_unique<groups::GroupKeeper>(groups::KeeperParts{
@@ -131,6 +128,10 @@ int run_task(const RunOptions& options, task::Task task) {
   }
   if (!options.checkpoint_file.empty() && !task.spec.sink.stdout_sink) {
     std::cerr << "--checkpoint is for the stdout sink; with Kafka the checkpoint is kept there\n";
+    return kUsage;
+  }
+  if (!options.groups_file.empty() && !task.spec.sink.kafka) {
+    std::cerr << "--groups is for the Kafka sink: consumer groups are Kafka's\n";
     return kUsage;
   }
   if (!options.state_folder.empty() && !task.spec.sink.stream) {
