@@ -343,6 +343,45 @@ TEST_P(Readers, OnlyWhatIsAskedForComes) {
   EXPECT_EQ(deletes.of_kind("commit").size(), 2U);
 }
 
+/// A format says one name of a statement, or none.
+TEST_P(Readers, ASchemaChangeOfSeveralTablesComesToWhoAskedForOneOfThem) {
+  const std::string other = server_.fresh_database();
+  json& spec = task_["spec"];
+  spec["objects"]["include"].push_back({{"database", other}});
+  sql("CREATE TABLE next (id INT PRIMARY KEY)");
+  sql("CREATE TABLE away (id INT PRIMARY KEY)");
+  for (const char* format : {"canal-json", "debezium-json"}) {
+    spec["sink"]["stream"]["format"] = format;
+    TrackerProcess tracker(task_);
+    tracker.start_streaming();
+    Lines of_t(tracker, "heartbeat=1&table=" + database_ + ".t");
+    Lines of_away(tracker, "heartbeat=1&table=" + database_ + ".away");
+    Lines of_other(tracker, "heartbeat=1&table=" + other + ".*");
+    of_t.begun(), of_away.begun(), of_other.begun();
+    const auto statements = [&](Lines& lines, std::size_t count) {
+      static_cast<void>(lines.commit(count));
+      std::vector<std::string> found;
+      for (const json& line : lines.read()) {
+        for (const char* text : {"ddl", "sql"}) {
+          if (line.contains(text)) found.push_back(line[text]);
+        }
+      }
+      return found;
+    };
+    const std::string swap = "RENAME TABLE t TO t_old, next TO t";
+    const std::string move = "RENAME TABLE away TO " + other + ".came";
+    const std::string drop = "DROP TABLE t_old, t";
+    for (const std::string& statement : {swap, move, drop}) sql(statement);
+    EXPECT_THAT(statements(of_t, 2), ElementsAre(swap, HasSubstr("DROP TABLE"))) << format;
+    EXPECT_THAT(statements(of_away, 1), ElementsAre(move)) << format;
+    EXPECT_THAT(statements(of_other, 1), ElementsAre(move)) << format;
+    sql("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))");
+    for (const char* table : {"next", "away"})
+      sql(std::string("CREATE TABLE ") + table + " (id INT PRIMARY KEY)");
+    server_.exec("DROP TABLE " + other + ".came");
+  }
+}
+
 TEST_P(Readers, BeginWhereTheyAreToldTo) {
   sql("INSERT INTO t VALUES (1, 'x')");
   Lines earliest(tracker_, "from=earliest&table=" + database_ + ".t&operation=insert");

@@ -54,6 +54,8 @@ struct SchemaChange {
   /// Of a RENAME or DROP of several tables: the first that it names, of RENAME its new name.
   std::string_view first_database{};
   std::string_view first_table{};
+  /// All that it names, where these are several.
+  std::span<const sql::StatementTable> tables{};
 };
 
 /// One table's encoder: everything that is the same for all its rows is prepared. Appends one record a

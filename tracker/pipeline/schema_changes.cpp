@@ -24,6 +24,20 @@ sql::TableName first_of(const sql::Statement& statement) {
   return {first.database, first.table};
 }
 
+/// All that the statement names, where these are several.
+std::vector<sql::StatementTable> several_of(const sql::Statement& statement) {
+  return statement.tables.size() > 1 ? statement.tables : std::vector<sql::StatementTable>();
+}
+
+std::vector<sql::StatementTable> several_of(const std::vector<schema::TableChange>& changes) {
+  std::vector<sql::StatementTable> tables;
+  for (const schema::TableChange& change : changes) {
+    tables.push_back({change.name.database, change.name.table});
+    if (change.old_name != change.name) tables.push_back({change.old_name.database, change.old_name.table});
+  }
+  return tables.size() > 1 ? tables : std::vector<sql::StatementTable>();
+}
+
 }  // namespace
 
 sql::Statement SchemaChanges::classify(const binlog::EventView& event, const binlog::QueryEvent& query) {
@@ -135,6 +149,7 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
                   .table = changes.size() == 1 ? name.table : std::string(),
                   .sql = std::move(rewritten.sql),
                   .first = name,
+                  .tables = several_of(changes),
                   .changes = std::move(changes),
                   .verb = head.verb,
                   .object = head.object};
@@ -147,6 +162,7 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
                            .table = names_one ? statement.tables.front().table : std::string(),
                            .sql = std::move(sql),
                            .first = first_of(statement),
+                           .tables = several_of(statement),
                            .changes = std::move(changes),
                            .verb = statement.verb,
                            .object = statement.object}};

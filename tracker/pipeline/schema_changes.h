@@ -34,7 +34,8 @@ class SchemaChanges {
     std::string database;
     std::string table;       ///< empty: of the database, or several tables
     std::string sql;         ///< valid UTF-8
-    sql::TableName first{};  ///< as encode::SchemaChange has it
+    sql::TableName first{};  ///< as encode::SchemaChange has it, and `tables`
+    std::vector<sql::StatementTable> tables{};
     std::vector<schema::TableChange> changes;
     sql::DdlVerb verb = sql::DdlVerb::None;
     sql::DdlObject object = sql::DdlObject::Other;
@@ -47,7 +48,8 @@ class SchemaChanges {
               .verb = verb,
               .object = object,
               .first_database = first.database,
-              .first_table = first.table};
+              .first_table = first.table,
+              .tables = tables};
     }
   };
   struct Effect {

@@ -46,10 +46,17 @@ bool ChangeFilter::wants_table(std::string_view name) const {
   });
 }
 
+/// What of several tables has no name, or the first one's, is of each of them.
+bool ChangeFilter::wants_a_table_of(const record::Record& record) const {
+  if (record.tables.empty()) return wants_table(record.table);
+  return std::any_of(record.tables.begin(), record.tables.end(),
+                     [this](const std::string& table) { return wants_table(table); });
+}
+
 bool ChangeFilter::wants(const record::Record& record) const {
   // BEGIN and END of a transaction, with numbers for all its changes.
   if (record.table.empty()) return tables_.empty() && !has_operations_;
-  if (!tables_.empty() && !wants_table(record.table)) return false;
+  if (!tables_.empty() && !wants_a_table_of(record)) return false;
   if (!has_operations_) return true;
   return record.operation == record::Operation::None ? schema_changes_ : rows_.contains(record.operation);
 }

@@ -26,6 +26,7 @@ class ChangeFilter {
     std::string table;     ///< empty: any
   };
   [[nodiscard]] bool wants_table(std::string_view name) const;
+  [[nodiscard]] bool wants_a_table_of(const record::Record& record) const;
 
   std::vector<Table> tables_;
   std::set<record::Operation> rows_;

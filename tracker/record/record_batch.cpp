@@ -1,5 +1,7 @@
 #include "tracker/record/record_batch.h"
 
+#include <utility>
+
 namespace rowtide::record {
 namespace {
 
@@ -37,6 +39,10 @@ void RecordBatch::mark_schema_change() {
   entries_.back().is_schema_change = true;
 }
 
+void RecordBatch::add_tables(std::vector<std::string> tables) {
+  entries_.back().tables = &kept_tables_.emplace_back(std::move(tables));
+}
+
 void RecordBatch::mark_rows(std::size_t first, Operation operation) {
   for (std::size_t i = first; i < entries_.size(); ++i) entries_[i].operation = operation;
 }
@@ -60,6 +66,7 @@ Record RecordBatch::record(std::size_t index) const {
   record.timestamp_ms = entry.timestamp_ms;
   record.is_schema_change = entry.is_schema_change;
   record.operation = entry.operation;
+  if (entry.tables != nullptr) record.tables = *entry.tables;
   if (entry.has_key) record.key = bytes.substr(entry.key_begin, entry.value_begin - entry.key_begin);
   if (entry.has_value) record.value = bytes.substr(entry.value_begin, entry.value_end - entry.value_begin);
   header_views_.clear();
@@ -78,7 +85,9 @@ void RecordBatch::truncate(std::size_t size) {
   if (first_header < headers_.size()) header_bytes_.resize(headers_[first_header].value_begin);
   headers_.resize(first_header);
   entries_.resize(size);
-  if (size == 0) kept_.clear();
+  if (size != 0) return;
+  kept_.clear();
+  kept_tables_.clear();
 }
 
 void RecordBatch::clear() {
@@ -92,6 +101,7 @@ void RecordBatch::clear() {
   entries_.clear();
   headers_.clear();
   kept_.clear();
+  kept_tables_.clear();
 }
 
 }  // namespace rowtide::record

@@ -28,6 +28,9 @@ struct Record {
   std::string_view table;  ///< "database.table"; for schema changes of a database just "database"
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;  ///< nullopt: tombstone
+  /// Of a schema change of several tables: all of them, each as `table`. Which of them `table` names is the
+  /// format's affair.
+  std::span<const std::string> tables;
   std::span<const RecordHeader> headers;
   std::int64_t timestamp_ms = 0;
   bool is_schema_change = false;
@@ -47,6 +50,7 @@ class RecordBatch {
   void end_key();  ///< what was appended since begin_record() is the key; not called: null key
   void add_header(std::string_view name, std::string_view value);  ///< copies value; name must be static
   void mark_schema_change();                               ///< the record is one, and its key not a row's
+  void add_tables(std::vector<std::string> tables);        ///< of a schema change of several
   void mark_rows(std::size_t first, Operation operation);  ///< of all records from `first` on
   void end_record();                                       ///< what was appended since the key is the value
   void end_record_tombstone();                             ///< null value
@@ -70,6 +74,7 @@ class RecordBatch {
     std::size_t value_end = 0;
     std::uint32_t first_header = 0;
     std::uint32_t header_count = 0;
+    const std::vector<std::string>* tables = nullptr;
     bool has_key = false;
     bool has_value = false;
     bool is_schema_change = false;
@@ -85,6 +90,7 @@ class RecordBatch {
   std::vector<HeaderEntry> headers_;
   std::string header_bytes_;
   std::deque<std::string> kept_;
+  std::deque<std::vector<std::string>> kept_tables_;
   mutable std::vector<RecordHeader> header_views_;
 };
 

@@ -9,6 +9,7 @@
 #include "tracker/encode/debezium/value.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/record_ids.h"
+#include "tracker/encode/schema_change_mark.h"
 #include "tracker/types/type_text.h"
 
 namespace rowtide::encode {
@@ -198,7 +199,7 @@ class CanalJsonEncoder final : public Encoder {
     std::string label(database);
     if (!table.empty()) label.append(".").append(table);
     out.begin_record(context_.schema_topic, out.keep(label), milliseconds(origin.processed_timestamp_us));
-    out.mark_schema_change();
+    mark_schema_change(change, out);
     std::string& text = out.buffer();
     text += R"({"data":null,"database":)";
     json::append_string(text, database);

@@ -11,6 +11,7 @@
 #include "tracker/encode/debezium/transaction.h"
 #include "tracker/encode/debezium/value.h"
 #include "tracker/encode/json_writer.h"
+#include "tracker/encode/schema_change_mark.h"
 
 namespace rowtide::encode {
 namespace {
@@ -307,7 +308,7 @@ class DebeziumJsonEncoder final : public Encoder {
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), processed_milliseconds(origin));
-    out.mark_schema_change();
+    mark_schema_change(change, out);
 
     std::string& text = out.buffer();
     text += schema_change_key_.head;

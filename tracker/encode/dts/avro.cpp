@@ -10,6 +10,7 @@
 #include "tracker/encode/dts/value.h"
 #include "tracker/encode/json_writer.h"
 #include "tracker/encode/record_ids.h"
+#include "tracker/encode/schema_change_mark.h"
 #include "tracker/types/temporal.h"
 
 namespace rowtide::encode {
@@ -179,7 +180,7 @@ class DtsAvroEncoder final : public Encoder {
     std::string label(change.database);
     if (!change.table.empty()) label.append(".").append(change.table);
     out.begin_record(context_.schema_topic, out.keep(label), commit_seconds(origin));
-    out.mark_schema_change();
+    mark_schema_change(change, out);
     std::string& bytes = out.buffer();
     append_head(bytes, source_, Operation::Ddl, origin, ids_);
     append_long(bytes, kString);

@@ -1,5 +1,6 @@
 #include "tracker/encode/canal/json.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -167,14 +168,19 @@ TEST_F(CanalJson, SchemaChange) {
 
 // Canal has a table's name in each: of several the first.
 TEST_F(CanalJson, SchemaChangeOfSeveralTables) {
+  const std::vector<sql::StatementTable> tables{
+      {"shop", "orders"}, {"archive", "orders_old"}, {"shop", "next"}};
   encoder_->encode_schema_change({.database = "shop",
                                   .table = "",
                                   .sql = "RENAME TABLE orders TO archive.orders_old, next TO orders",
                                   .verb = sql::DdlVerb::Rename,
                                   .object = sql::DdlObject::Table,
                                   .first_database = "archive",
-                                  .first_table = "orders_old"},
+                                  .first_table = "orders_old",
+                                  .tables = tables},
                                  kOrigin, batch_);
+  EXPECT_THAT(batch_.record(0).tables,
+              testing::ElementsAre("shop.orders", "archive.orders_old", "shop.next"));
   const auto message = nlohmann::json::parse(batch_.record(0).value.value());
   EXPECT_EQ(message["type"], "RENAME");
   EXPECT_EQ(message["database"], "archive");

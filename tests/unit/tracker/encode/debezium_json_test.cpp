@@ -192,6 +192,7 @@ TEST_F(DebeziumJson, SchemaChangeOfATable) {
 
 TEST_F(DebeziumJson, SchemaChangeOfADatabaseNamesNoTable) {
   encoder_->encode_schema_change({"shop", "", "DROP DATABASE shop"}, kOrigin, batch_);
+  EXPECT_TRUE(batch_.record(0).tables.empty());
   EXPECT_EQ(batch_.record(0).table, "shop");
   EXPECT_THAT(std::string(*batch_.record(0).value), testing::HasSubstr(R"("table":null,"server_id")"));
 }

@@ -191,5 +191,22 @@ TEST(ChangeFilters, KnowTablesAndOperations) {
   EXPECT_TRUE(wants({}, "", record::Operation::None));
 }
 
+TEST(ChangeFilters, ASchemaChangeOfSeveralTablesIsOfEach) {
+  const std::vector<std::string> tables{"staging.next", "shop.orders"};
+  record::Record record;
+  record.table = "staging";
+  record.is_schema_change = true;
+  record.tables = tables;
+  const auto wanted_by = [&](std::string_view pattern) {
+    ChangeFilter filter;
+    EXPECT_TRUE(filter.add_table(pattern).ok());
+    return filter.wants(record);
+  };
+  EXPECT_TRUE(wanted_by("shop.orders"));
+  EXPECT_TRUE(wanted_by("shop.*"));
+  EXPECT_FALSE(wanted_by("shop.items"));
+  EXPECT_FALSE(wanted_by("archive.*"));
+}
+
 }  // namespace
 }  // namespace rowtide::readers

@@ -66,6 +66,23 @@ TEST(RecordBatch, IsUsedAgainAfterClear) {
   EXPECT_EQ(batch.record(0).value, "y");
 }
 
+TEST(RecordBatch, KeepsTheTablesOfASchemaChangeUntilClear) {
+  RecordBatch batch;
+  batch.begin_record("t", "shop.a", 0);
+  batch.mark_schema_change();
+  batch.add_tables({"shop.a", "shop.b"});
+  batch.end_record();
+  batch.begin_record("t", "shop.c", 0);
+  batch.end_record();
+  ASSERT_EQ(batch.record(0).tables.size(), 2U);
+  EXPECT_EQ(batch.record(0).tables[1], "shop.b");
+  EXPECT_TRUE(batch.record(1).tables.empty());
+  batch.clear();
+  batch.begin_record("t", "shop.a", 0);
+  batch.end_record();
+  EXPECT_TRUE(batch.record(0).tables.empty());
+}
+
 TEST(RecordBatch, TakesHeadersBackWithTheirRecords) {
   RecordBatch batch;
   for (const char* value : {"kept", "taken back", "again"}) {
