@@ -273,6 +273,43 @@ TEST_F(Tracker, KilledWhileRowsAreCommittedLosesNone) {
   EXPECT_EQ(arrived(), numbers(1, kRows));
 }
 
+/// As many as docs/sources.md says: three stay, one more is for moments, a precheck beside it takes two.
+TEST_F(Tracker, AnAccountMayBeHeldToFewConnections) {
+  constexpr const char* kFew = "few";
+  mysql_.create_user(kFew, kTrackerPassword);
+  json task = kafka_task();
+  task["spec"]["source"]["credentials"]["username"] = kFew;
+  const auto allow = [&](int connections) {
+    mysql_.exec(std::string("ALTER USER '") + kFew + "'@'%' WITH MAX_USER_CONNECTIONS " +
+                std::to_string(connections));
+  };
+  allow(4);
+  sql("CREATE TABLE t (id INT PRIMARY KEY, name TEXT)");
+  TrackerProcess tracker(task);
+  tracker.start_streaming();
+  sql(insert_of(1, 2));
+  KafkaReader reader(KafkaBroker::shared().bootstrap(), topic_of(task));
+  EXPECT_EQ(inserted(wait_for_rows(reader, 2)), numbers(1, 2));
+  std::string count;
+  wait_until(
+      "three connections are left",
+      [&] {
+        count = mysql_
+                    .query(std::string("SELECT COUNT(*) FROM information_schema.processlist WHERE user = '") +
+                           kFew + "'")
+                    .at(0)
+                    .at(0)
+                    .value();
+        return count == "3";
+      },
+      seconds{30}, [&] { return count; });
+  EXPECT_THAT(tracker.process().err(), Not(HasSubstr("max_user_connections")));
+  allow(5);
+  const RunResult checked = run_tracker("precheck", task);
+  EXPECT_EQ(checked.status.code, 0) << checked.out;
+  EXPECT_EQ(tracker.stop(SIGTERM).code, 0);
+}
+
 TEST_F(Tracker, OutlivesRestartsOfBothServersAndRotation) {
   MysqlServer server(SqlFlavor::Mysql8);
   server.create_user(kTrackerUser, kTrackerPassword);
