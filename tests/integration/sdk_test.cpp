@@ -361,23 +361,26 @@ TEST(SdkConsumer, APauseDoesNotOutliveTheTurnAtAPartition) {
   const std::vector<Change> full = take(consumer, 2);
   expect_nothing_more(consumer);
   EXPECT_EQ(consumer.statistics().pauses, 1U);
+  std::vector<std::int64_t> seen;
+  const auto take_more = [&] {
+    for (const Change& change : consumer.poll_batch(2, 50ms)) {
+      seen.push_back(change.after.at("id").as_int64().value());
+      consumer.acknowledge(change);
+    }
+  };
   {
     std::optional<Consumer> other;
     other.emplace(options_for(topic, topic));
     // Both take part in the group's new division, which ends the turn that the first has.
     wait_until("the first has lost its turn", [&] {
-      static_cast<void>(consumer.poll(50ms));
+      take_more();
       return other->poll(50ms).has_value() || consumer.statistics().unacknowledged < 2;
     });
     other->close();
   }
   consumer.acknowledge(full);  // of the turn before: nothing happens
-  std::vector<std::int64_t> seen;
   wait_until("everything that is not acknowledged came again", [&] {
-    for (const Change& change : consumer.poll_batch(2, 200ms)) {
-      seen.push_back(change.after.at("id").as_int64().value());
-      consumer.acknowledge(change);
-    }
+    take_more();
     return !seen.empty() && seen.back() == 6;
   });
   for (std::int64_t id = 1; id <= 6; ++id) EXPECT_THAT(seen, testing::Contains(id));
