@@ -140,6 +140,24 @@ TEST_F(ConsumerGroups, OfATimeOutsideTheDataSayTheRange) {
   wait_for("g", "unconsumedRecords", 2);
 }
 
+TEST_F(ConsumerGroups, OfATopicThatWasEmptiedBeginWhereNothingCanHaveBeenDeleted) {
+  const KafkaBroker& broker = KafkaBroker::shared();
+  start(broker);
+  insert(1);
+  put_group("first", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("first", "unconsumedRecords", 2);
+  broker.delete_records(topic(), -1);
+  const std::int64_t now = std::time(nullptr);
+  put_group("g", {{"checkpoint", {{"mode", "Timestamp"}, {"time", rfc3339(now - 30L * 86'400)}}}});
+  EXPECT_THAT(wait_for("g", "checkpoint.reason", "TimeOutsideDataRange")
+                  .at("checkpoint")
+                  .at("message")
+                  .get<std::string>(),
+              HasSubstr("partition 0 holds no records any more"));
+  put_group("g", {{"checkpoint", {{"mode", "Timestamp"}, {"time", rfc3339(now - 60)}}}});
+  wait_for("g", "checkpoint.reason", "Applied");
+}
+
 TEST_F(ConsumerGroups, AreDeletedWithTheirPlace) {
   start(KafkaBroker::shared());
   insert(1);

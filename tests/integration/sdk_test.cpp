@@ -53,15 +53,6 @@ Places one_place(const std::string& topic, std::int32_t partition, std::int64_t 
   return places;
 }
 
-/// As retention does: what is before `offset` of partition 0 is gone.
-void delete_records(const std::string& topic, std::int64_t offset) {
-  administer([&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
-    rd_kafka_DeleteRecords_t* deletion = rd_kafka_DeleteRecords_new(one_place(topic, 0, offset).get());
-    rd_kafka_DeleteRecords(client, &deletion, 1, nullptr, queue);
-    rd_kafka_DeleteRecords_destroy(deletion);
-  });
-}
-
 void grow_topic(const std::string& topic, std::size_t partitions) {
   administer([&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
     char why[512];
@@ -270,7 +261,7 @@ TEST(SdkConsumer, RecordsThatAreDeletedBeforeTheyAreReadAreAnErrorThatSaysWhere)
   Consumer consumer(options);
   const std::vector<Change> changes = take(consumer, 1);
   wait_until("it is paused", [&] { return !consumer.poll(10ms) && consumer.statistics().pauses > 0; });
-  delete_records(topic, 3);
+  KafkaBroker::shared().delete_records(topic, 3);
   consumer.acknowledge(changes);
   const Error error = error_of(consumer);
   EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
@@ -288,7 +279,7 @@ TEST(SdkConsumer, DeletedRecordsAreAnErrorAndNotASilentLoss) {
     consumer.acknowledge(changes);
     consumer.close();
   }
-  delete_records(topic, 2);
+  KafkaBroker::shared().delete_records(topic, 2);
   Consumer consumer(options);
   const Error error = error_of(consumer);
   EXPECT_EQ(error.code(), ErrorCode::PositionLost) << error.what();
@@ -298,7 +289,7 @@ TEST(SdkConsumer, DeletedRecordsAreAnErrorAndNotASilentLoss) {
   Consumer by_time(options);
   EXPECT_EQ(error_of(by_time).code(), ErrorCode::TimeOutsideDataRange);
 
-  delete_records(topic, 3);
+  KafkaBroker::shared().delete_records(topic, 3);
   options.group_id += "-emptied";
   Consumer emptied(options);
   const Error nothing_left = error_of(emptied);

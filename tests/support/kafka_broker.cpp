@@ -195,6 +195,21 @@ void KafkaBroker::delete_topic(const std::string& topic) {
   delete_topics(admin_bootstrap(), {topic});
 }
 
+void KafkaBroker::delete_records(const std::string& topic, std::int64_t offset) const {
+  const Client client = make_client(admin_bootstrap());
+  const Queue queue{rd_kafka_queue_new(client.get())};
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> places{
+      rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy};
+  rd_kafka_topic_partition_list_add(places.get(), topic.c_str(), 0)->offset = offset;
+  rd_kafka_DeleteRecords_t* deletion = rd_kafka_DeleteRecords_new(places.get());
+  rd_kafka_DeleteRecords(client.get(), &deletion, 1, nullptr, queue.get());
+  rd_kafka_DeleteRecords_destroy(deletion);
+  const Event event{rd_kafka_queue_poll(queue.get(), kRequestMs)};
+  if (!event) fail("deleting records of " + topic, "no answer");
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    fail("deleting records of " + topic, rd_kafka_event_error_string(event.get()));
+}
+
 int KafkaBroker::partitions(const std::string& topic) const {
   return count_partitions(admin_bootstrap(), topic);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,8 @@ class KafkaBroker {
   /// A new topic with a name nobody used before in this process; for tests that share a broker.
   [[nodiscard]] std::string fresh_topic(int partitions = 1);
   void delete_topic(const std::string& topic);
+  /// As retention does: what is before `offset` of partition 0 is gone.
+  void delete_records(const std::string& topic, std::int64_t offset) const;
   /// Number of partitions; 0 if there is no such topic.
   [[nodiscard]] int partitions(const std::string& topic) const;
 

@@ -4,12 +4,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "common/status/reason.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
@@ -18,6 +20,7 @@
 #include "tracker/groups/group_access.h"
 #include "tracker/groups/group_admin.h"
 #include "tracker/groups/group_rival.h"
+#include "tracker/sink/kafka_topics.h"
 
 namespace rowtide::groups {
 namespace {
@@ -345,11 +348,13 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
     case PlaceAction::Keep:
       break;
     case PlaceAction::Lost:
-      return failure(absl::StatusCode::kFailedPrecondition, "OffsetsExpired",
-                     fmt::format("Kafka has forgotten where consumer group {} was (offsets.retention.minutes "
-                                 "passed without a consumer); say where it goes on: set spec.checkpoint, and "
-                                 "spec.checkpointNonce to {}",
-                                 group.group_id, known.applied_nonce + 1));
+      return failure(
+          absl::StatusCode::kFailedPrecondition, "OffsetsExpired",
+          fmt::format(
+              "Kafka has forgotten where consumer group {} was (offsets.retention.minutes "
+              "passed without a consumer, or its topics were deleted); say where it goes on: set spec.checkpoint, and "
+              "spec.checkpointNonce to {}",
+              group.group_id, known.applied_nonce + 1));
     case PlaceAction::Complete:
     case PlaceAction::Fill:
       // Members have their own way with partitions that are new.
@@ -409,6 +414,17 @@ absl::Status GroupKeeper::check_end(const task::ConsumerGroup& group, const std:
                   group.group_id, beyond));
 }
 
+/// For how long the topic keeps records; nullopt: for ever, or it is not known. Where Kafka's retention
+/// cannot do it, the tracker deletes what is older.
+std::optional<std::int64_t> GroupKeeper::kept_ms(const std::string& topic) const {
+  if (parts_.unit == record::TimestampUnit::Seconds)
+    return std::chrono::milliseconds(std::chrono::hours(kafka_.topic.retention_hours)).count();
+  sink::TopicInfo facts;
+  sink::read_topic_config(reader_->client(), topic, kCallTimeout, facts);
+  std::int64_t kept = 0;
+  return absl::SimpleAtoi(facts.retention_ms, &kept) && kept > 0 ? std::optional(kept) : std::nullopt;
+}
+
 /// Puts the group where spec.checkpoint says; where it has a place already only to begin or to move.
 absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                               Deadline deadline) {
@@ -424,6 +440,10 @@ absl::Status GroupKeeper::put(Kept& kept, const std::vector<PartitionView>& view
   std::vector<std::optional<std::int64_t>> at(views.size());
   if (!is_later && group.start == task::GroupStart::Timestamp) {
     RETURN_IF_ERROR(check_start_time(group, views, now_ms()));
+    for (const PartitionView& view : views) {
+      if (check_emptied(group, view, std::nullopt, now_ms()).ok()) continue;
+      RETURN_IF_ERROR(check_emptied(group, view, kept_ms(view.partition.topic), now_ms()));
+    }
     const std::int64_t per_unit = parts_.unit == record::TimestampUnit::Seconds ? 1'000'000 : 1'000;
     ASSIGN_OR_RETURN(at, reader_->offsets_at(partitions_of(views), group.start_us / per_unit, deadline));
   }

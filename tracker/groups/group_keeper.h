@@ -69,6 +69,7 @@ class GroupKeeper {
   [[nodiscard]] absl::Status look_at(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline);
   [[nodiscard]] absl::Status keep_place(Kept& kept, const std::vector<PartitionView>& views,
                                         Deadline deadline);
+  [[nodiscard]] std::optional<std::int64_t> kept_ms(const std::string& topic) const;
   [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                                  Deadline deadline);
   [[nodiscard]] absl::Status note_begun_move(const Kept& kept, const std::vector<PartitionView>& views);

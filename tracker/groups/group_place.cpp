@@ -68,6 +68,16 @@ absl::Status check_start_time(const task::ConsumerGroup& group, std::span<const 
                                     to_text(data_end_ms(views).value_or(*begin))));
 }
 
+absl::Status check_emptied(const task::ConsumerGroup& group, const PartitionView& view,
+                           std::optional<std::int64_t> kept_ms, std::int64_t now_ms) {
+  const bool is_emptied = view.ends.begin == view.ends.end && view.ends.begin > 0;
+  if (group.start != task::GroupStart::Timestamp || !is_emptied) return absl::OkStatus();
+  if (kept_ms && group.start_us / kMicrosPerMs >= now_ms - *kept_ms) return absl::OkStatus();
+  return outside(group, fmt::format("{} partition {} holds no records any more, and whether some came after "
+                                    "that time cannot be known",
+                                    view.partition.topic, view.partition.number));
+}
+
 std::string lost_before(std::span<const PartitionView> views, const TopicSurvey::Places& places) {
   return listed(views, places, [](const PartitionView& view, std::int64_t place) {
     return place + 1 < view.ends.begin ? fmt::format("offsets {} to {}", place, view.ends.begin - 1) : "";

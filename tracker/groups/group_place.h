@@ -34,6 +34,11 @@ enum class PlaceAction {
 [[nodiscard]] absl::Status check_start_time(const task::ConsumerGroup& group,
                                             std::span<const PartitionView> views, std::int64_t now_ms);
 
+/// The same for a partition that was emptied, of which nothing says what it held: fit are times since which
+/// its topic deletes nothing. `kept_ms`: for how long it keeps records; nullopt: not known.
+[[nodiscard]] absl::Status check_emptied(const task::ConsumerGroup& group, const PartitionView& view,
+                                         std::optional<std::int64_t> kept_ms, std::int64_t now_ms);
+
 /// Where the places are in front of what the topics still hold: which offsets are gone, by partition. Empty:
 /// nothing is lost. A single offset is taken for the mark of a transaction, which stands behind all that a
 /// consumer commits.

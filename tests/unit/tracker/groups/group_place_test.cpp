@@ -95,6 +95,27 @@ TEST(GroupPlace, ATimeOutsideTheDataIsRefusedWithTheRange) {
   EXPECT_TRUE(check_start_time(group, views, kNow).ok());
 }
 
+TEST(GroupPlace, OfAnEmptiedPartitionOnlyWhatCannotHaveBeenDeletedIsFit) {
+  PartitionView emptied;
+  emptied.partition = {"shop.orders", 3};
+  emptied.ends = {5, 5};
+  constexpr std::int64_t kHour = 3'600'000;
+  task::ConsumerGroup group{
+      .group_id = "g", .start = task::GroupStart::Timestamp, .start_us = (kNow - kHour) * 1000};
+  const absl::Status unknown = check_emptied(group, emptied, std::nullopt, kNow);
+  EXPECT_EQ(reason_of(unknown), "TimeOutsideDataRange");
+  EXPECT_NE(text(unknown).find("shop.orders partition 3 holds no records any more"), std::string::npos)
+      << unknown;
+  EXPECT_FALSE(check_emptied(group, emptied, kHour - 1, kNow).ok());
+  EXPECT_TRUE(check_emptied(group, emptied, kHour, kNow).ok());
+  emptied.ends = {0, 0};
+  EXPECT_TRUE(check_emptied(group, emptied, std::nullopt, kNow).ok()) << "it never held any";
+  EXPECT_TRUE(check_emptied(group, view(3, 9, 1, 2), std::nullopt, kNow).ok());
+  emptied.ends = {5, 5};
+  group.start = task::GroupStart::Latest;
+  EXPECT_TRUE(check_emptied(group, emptied, std::nullopt, kNow).ok());
+}
+
 TEST(GroupPlace, WhatRetentionTookInFrontOfAGroupIsNamed) {
   const std::vector<PartitionView> views{view(3, 9, 1, 2), view(5, 9, 1, 2)};
   EXPECT_EQ(lost_before(views, {3, 9}), "");
