@@ -329,13 +329,17 @@ json progress_of(const Observed& observed, bool is_running) {
   if (!is_running || observed.is_silent) return last_position(before);
   if (!observed.tracker) return before;
   const task::TrackerStatus& tracker = *observed.tracker;
+  const bool has_place = !tracker.file.empty() || !tracker.gtid_set.empty();
+  if (!has_place) return last_position(before);  // it has not begun to read
   json progress = {{"rowsPerSecond", std::round(tracker.rows_per_second)},
                    {"position", position_of(tracker)}};
   if (tracker.lag_seconds) progress["lagSeconds"] = tenths(*tracker.lag_seconds);
   if (before.is_object()) {
     progress["sampledTime"] = before.value("sampledTime", "");
     const std::int64_t age = observed.now_ms - api::parse_time(before.value("sampledTime", ""));
-    const bool is_fresh = age >= 0 && age < kProgressIntervalMs && before.contains("rowsPerSecond");
+    const bool lacks_lag = tracker.lag_seconds && !before.contains("lagSeconds");  // not known at first
+    const bool is_fresh =
+        age >= 0 && age < kProgressIntervalMs && before.contains("rowsPerSecond") && !lacks_lag;
     if (is_fresh || progress == before) return before;
   }
   progress["sampledTime"] = api::format_time(observed.now_ms);

@@ -72,6 +72,8 @@ task::TrackerStatus tracker(const char* state) {
   status.state = state;
   status.lag_seconds = 0.04;
   status.rows_per_second = 12.3;
+  status.file = "binlog.000003";
+  status.offset = 4;
   status.topics = {"shop.orders"};
   return status;
 }
@@ -345,6 +347,27 @@ TEST_F(StatusOfARunningTracker, AnIdleTrackerIsNoWrite) {
   const json first = status(&running_, tracker("Streaming"));
   task_ = test_task(first);
   EXPECT_EQ(status(&running_, tracker("Streaming"), kNowMs + 31'000), first);
+}
+
+TEST_F(StatusOfARunningTracker, WhileItStartsItsPositionIsThatOfBefore) {
+  task::TrackerStatus answer = tracker("Streaming");
+  answer.lag_seconds = 2;
+  const json first = status(&running_, answer);
+  task_ = test_task(first);
+  task::TrackerStatus starting = tracker("Starting");
+  starting.file = starting.gtid_set = "";
+  starting.lag_seconds.reset();
+  const json begun = status(&running_, starting, kNowMs + 90'000).at("progress");
+  EXPECT_EQ(begun.at("position"), first.at("progress").at("position"));
+  EXPECT_FALSE(begun.contains("lagSeconds"));
+}
+
+TEST_F(StatusOfARunningTracker, ALagThatIsKnownNowIsToldAtOnce) {
+  task::TrackerStatus answer = tracker("Streaming");
+  answer.lag_seconds.reset();
+  task_ = test_task(status(&running_, answer));
+  answer.lag_seconds = 2;
+  EXPECT_EQ(status(&running_, answer, kNowMs + 1'000).at("progress").at("lagSeconds"), 2.0);
 }
 
 TEST_F(StatusOfARunningTracker, WhatIsSpecialAboutItsStartStaysWhileItRuns) {
