@@ -118,6 +118,15 @@ def run(options, folder):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda name: connections.call("POST", TASKS, a_task(name)), names))
 
+        def listens():
+            assert operator.process.poll() is None, (folder / "operator.log").read_text(encoding="utf-8")[-2000:]
+            try:
+                return operator.metrics()
+            except OSError:
+                return None
+
+        wait_for("the operator listens", listens)
+
         def ready():
             assert operator.process.poll() is None, (folder / "operator.log").read_text(encoding="utf-8")[-2000:]
             assert not cluster.errors, cluster.errors[:3]

@@ -263,7 +263,7 @@ TEST_F(Chart, WithFailurePolicyFailAPodWaitsForAnOperator) {
   json object = task();
   object["spec"]["sink"] = {{"stream", json::object()}};
   space_->apply(object);
-  space_->kubectl({"wait", "--for=condition=Ready", "ctt/orders", "--timeout=60s"});
+  space_->kubectl({"wait", "--for=condition=Ready", "ctt/orders", "--timeout=120s"});
 
   upgrade(kChart, {fail, "replicas=0"});
   wait_until("no operator is there", [&] { return operator_pods().empty(); });

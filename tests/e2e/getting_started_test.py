@@ -91,6 +91,9 @@ class Replay:
         if "port-forward" in text:
             return self.forward(text)
         run = subprocess.run(["bash", "-euc", text], cwd=self.folder, stdout=subprocess.PIPE, text=True, check=True, timeout=180)
+        end = time.monotonic() + 60
+        while text.startswith("kcat") and len(run.stdout.splitlines()) < 2 and time.monotonic() < end:  # it ends at the topic's end
+            run = subprocess.run(["bash", "-euc", text], cwd=self.folder, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
         if "create namespace" in text:
             service("mysql", 3306, self.mysql)
             service("kafka", 9092, self.kafka)

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds kCommandDeadline{90};
+constexpr std::chrono::seconds kCommandDeadline{150};
 
 RunResult run_kubectl(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "kubectl");

@@ -70,7 +70,7 @@ class TaskFixture : public testing::Test {
 
   void apply_and_wait_ready(const nlohmann::json& object) {
     space_->apply(object);
-    space_->wait_for_condition("orders", "Ready", "True Streaming", std::chrono::seconds{60});
+    space_->wait_for_condition("orders", "Ready", "True Streaming", std::chrono::seconds{120});
   }
   void sql(const std::string& statement) { mysql_->exec("USE " + database_), mysql_->exec(statement); }
 

@@ -20,6 +20,7 @@ from live_system import Load, NAMESPACE, PODS, Prometheus, Recorded, STREAM, Ser
 
 HELM = TRACKER = ""
 DEADLINE = 90
+A_FEW_SCRAPES = 20  # seconds
 WINDOW = 15  # seconds that a rate looks back; Grafana takes at least four scrapes
 
 # Panels of metrics that kube-state-metrics and the kubelets have.
@@ -86,8 +87,8 @@ class Live:
         return self.trackers[task].log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for_panel(self, what, condition):
-        """All have the same time, so that one fault of many panels costs it once."""
-        self.wait(what, condition, self.load_since + DEADLINE)
+        """All share the most of their time, so that one fault of many panels costs it once; later ones have a few scrapes left."""
+        self.wait(what, condition, max(self.load_since + DEADLINE, time.monotonic() + A_FEW_SCRAPES))
 
     def value(self, query):
         result = self.prometheus.get("query", query=query)["result"]
@@ -95,12 +96,13 @@ class Live:
 
     def wait(self, what, condition, end=None):
         end = end or time.monotonic() + DEADLINE
-        while not condition():
+        while not (found := condition()):
             if time.monotonic() > end:
                 raise AssertionError(f"waited {DEADLINE} s in vain: {what}{'' if self.load_since else self.logs()}")
             if self.load.failure:
                 raise AssertionError(self.load.failure)
             time.sleep(0.2)
+        return found
 
     def logs(self):
         return "".join("\n" + one.log.read_text(errors="replace")[-3000:] for one in self.parts if hasattr(one, "log"))
@@ -154,8 +156,11 @@ class Dashboards(unittest.TestCase):
 
     def test_of_a_tracker_in_an_application_s_pod_it_is_that_container(self):
         (panel,) = (one for one in panels(dashboards(HELM)["task"]) if one["title"] == "Memory")
-        values = [LIVE.value(replaced(one["expr"], {**VARIABLES, "task": STREAM})) for one in panel["targets"]]
-        self.assertEqual(values, [24 * 2**20, 128 * 2**20], "as cluster.prom says of web-0")
+
+        def values():
+            return [LIVE.value(replaced(one["expr"], {**VARIABLES, "task": STREAM})) for one in panel["targets"]]
+
+        LIVE.wait_for_panel("as cluster.prom says of web-0", lambda: values() == [24 * 2**20, 128 * 2**20])
 
     def test_a_reader_s_panels_say_what_it_does(self):
         def value(title):
@@ -337,8 +342,7 @@ def fault_test(name, fault):
         if fault.make is not nothing:
             LIVE.wait(f"{alert} does not fire before its fault", lambda: not LIVE.prometheus.firing(alert))
         fault.make()
-        LIVE.wait(f"{alert} fires", lambda: LIVE.prometheus.firing(alert))
-        labels = LIVE.prometheus.firing(alert)[0]
+        labels = LIVE.wait(f"{alert} fires", lambda: LIVE.prometheus.firing(alert))[0]
         logs = typed(alert, "kubectl -n NAMESPACE logs deploy/NAME-tracker") if fault.told else ""
         LIVE.wait(f"{logs} tells {fault.told}", lambda: re.search(fault.told, LIVE.log_of(labels["task"])))
         fault.mend()

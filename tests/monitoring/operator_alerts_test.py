@@ -109,7 +109,9 @@ class Live:
 
     def run_operator(self, port):
         """As the chart runs it."""
-        elected = ("--leader-elect", "--leader-elect-namespace", self.place, "--leader-elect-name", "rowtide-operator")
+        # Longer than requests are made to hang, which would end its lead and with it the process.
+        elected = ("--leader-elect", "--leader-elect-namespace", self.place, "--leader-elect-name", "rowtide-operator",
+                   "--leader-elect-lease-duration", "120", "--leader-elect-renew-deadline", "100")
         injecting = ("--inject-listen", "127.0.0.1:0", "--inject-host", "localhost", "--inject-webhook", "rowtide-operator")
         with open(self.log, "a", encoding="utf-8") as log:
             self.operator = OperatorProcess(OPERATOR, self.kubeconfig, log, *elected, *injecting, port=port)
@@ -275,6 +277,7 @@ def let_requests_hang():
 
 
 def let_requests_pass():
+    assert LIVE.operator.process.poll() is None, "the operator has ended"
     LIVE.proxy.requests_pass.set()
 
 

@@ -2,15 +2,16 @@
 
 import http.client
 import os
+import pathlib
 import re
-import socket
 import subprocess
+
+FREE_PORT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "free-port.sh"
 
 
 class OperatorProcess:
     def __init__(self, program, kubeconfig, log, *options, port=0):
-        with socket.create_server(("127.0.0.1", port)) as free:
-            self.port = free.getsockname()[1]
+        self.port = port or int(subprocess.run([FREE_PORT], stdout=subprocess.PIPE, check=True).stdout)
         command = [program, "--kubeconfig", str(kubeconfig), "--tracker-image", "none", "--listen", f"127.0.0.1:{self.port}", *options]
         # Without the file of all CAs, which OpenSSL would parse for each watch; tests/support/process.cpp says more.
         environment = {**os.environ, "SSL_CERT_FILE": "/dev/null"}
