@@ -24,9 +24,10 @@ namespace rowtide::test {
 class ConsumerGroups : public testing::Test {
  protected:
   void start(const KafkaBroker& broker, const nlohmann::json& security = nullptr,
-             const std::string& topic = {}) {
+             const std::string& topic = {}, const nlohmann::json& debezium = nullptr) {
     task = kafka_task(server, database, broker.bootstrap());
     if (!topic.empty()) task["spec"]["sink"]["kafka"]["topic"] = {{"name", topic}};
+    if (!debezium.is_null()) task["spec"]["sink"]["kafka"]["debezium"] = debezium;
     if (!security.is_null()) task["spec"]["sink"]["kafka"]["security"] = security;
     write_groups();
     tracker.emplace(task, std::vector<std::string>{"--groups", groups_file()});

@@ -140,6 +140,40 @@ TEST_F(ConsumerGroups, OfATimeOutsideTheDataSayTheRange) {
   wait_for("g", "unconsumedRecords", 2);
 }
 
+TEST_F(ConsumerGroups, WhoDoesNotReadTheMarksOfTransactionsIsNotBehindThem) {
+  const KafkaBroker& broker = KafkaBroker::shared();
+  start(broker, nullptr, {}, {{"transactionMetadata", true}});
+  insert(3);
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("g", "unconsumedRecords", 4);
+  {
+    GroupConsumer consumer(broker.bootstrap(), "default.g", topic());
+    EXPECT_EQ(consumer.consume(4).size(), 4U);
+  }
+  wait_for("g", "unconsumedRecords", 0);
+  const std::string marks = "default." + task.at("metadata").at("name").get<std::string>() + ".transaction";
+  {
+    GroupConsumer consumer(broker.bootstrap(), "default.g", marks);
+    EXPECT_EQ(consumer.consume(2).size(), 2U);
+  }
+  wait_for("g", "unconsumedRecords", 4);  // BEGIN and END of three transactions, two of which are read
+}
+
+TEST_F(ConsumerGroups, WhatAConsumerHasNotMetCountsFromItsBeginning) {
+  start(KafkaBroker::shared(), nullptr, "{database}.{table}");
+  SqlClient client = server.connect(database);
+  client.exec("INSERT INTO t (v) VALUES (1)");
+  put_group("g", {{"checkpoint", {{"mode", "Earliest"}}}});
+  wait_for("g", "checkpoint.reason", "Applied");
+  wait_until("the topic of t is made", [&] { return KafkaBroker::shared().partitions(database + ".t") > 0; });
+  GroupConsumer consumer(KafkaBroker::shared().bootstrap(), "default.g", database + ".t");
+  EXPECT_EQ(consumer.consume(1).size(), 1U);
+  client.exec("CREATE TABLE u (id INT PRIMARY KEY)");
+  client.exec("INSERT INTO u VALUES (1), (2)");
+  // And the two statements in the task's own topic, which it does not read either.
+  EXPECT_EQ(wait_for("g", "unconsumedRecords", 4).at("members"), 1);
+}
+
 TEST_F(ConsumerGroups, OfATopicThatWasEmptiedBeginWhereNothingCanHaveBeenDeleted) {
   const KafkaBroker& broker = KafkaBroker::shared();
   start(broker);

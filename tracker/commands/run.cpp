@@ -94,6 +94,7 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
       .secrets = secrets,
       .unit = encode::timestamp_unit(task.spec.sink.kafka->format),
       .topics = [&task, &sink](const auto& existing) { return topics_of(task, sink, existing); },
+      .marks_topic = task.qualified_name() + ".transaction",
       .file = options.groups_file,
       .mode = mode});
 }

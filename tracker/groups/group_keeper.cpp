@@ -207,7 +207,8 @@ absl::Status GroupKeeper::look(const std::stop_token& stop) {
     if (kept.is_refused) continue;
     const absl::Status status = look_at(kept, views, deadline_in(kCallTimeout));
     if (absl::IsUnavailable(status)) first.Update(status);
-    if (kept.places.size() == views.size()) places.push_back(kept.places);
+    if (kept.places.size() == views.size())
+      places.push_back(counted_places(views, kept.places, kept.passed_over));
     if (absl::IsUnavailable(status)) break;  // the others' questions would wait as long
   }
   first.Update(save_notes(stop));
@@ -311,6 +312,7 @@ absl::StatusOr<GroupNote> GroupKeeper::note_of(const task::ConsumerGroup& group)
 
 absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView>& views, Deadline deadline) {
   const task::ConsumerGroup& group = kept.group;
+  kept.places.clear();  // those of before say nothing any more
   ASSIGN_OR_RETURN(const GroupState state, describe_group(reader_->client(), group.group_id, deadline));
   kept.status.state = state.name;
   kept.status.members = state.members;
@@ -318,8 +320,10 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
   ASSIGN_OR_RETURN(const auto committed,
                    committed_places(reader_->client(), group.group_id, partitions, deadline));
   kept.places.assign(views.size(), std::nullopt);
+  kept.passed_over.assign(views.size(), false);
   for (std::size_t i = 0; i < committed.size(); ++i) {
     if (committed[i]) kept.places[i] = committed[i]->offset;
+    kept.passed_over[i] = views[i].partition.topic == parts_.marks_topic && is_of_nobody(committed[i]);
   }
   if (views.empty()) {
     return failure(
@@ -358,7 +362,7 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
     case PlaceAction::Complete:
     case PlaceAction::Fill:
       // Members have their own way with partitions that are new.
-      if (kept.status.members > 0) return check_place(group, views, kept.places, deadline);
+      if (kept.status.members > 0) return check_place(kept, views, deadline);
       RETURN_IF_ERROR(put(kept, views, action, deadline));
       break;
     case PlaceAction::Begin:
@@ -371,12 +375,13 @@ absl::Status GroupKeeper::keep_place(Kept& kept, const std::vector<PartitionView
   known.applied_nonce = std::max(known.applied_nonce, group.checkpoint_nonce);
   kept.status.applied_nonce = known.applied_nonce;
   note(identity_of(group), std::move(known));
-  return check_place(group, views, kept.places, deadline);
+  return check_place(kept, views, deadline);
 }
 
-absl::Status GroupKeeper::check_place(const task::ConsumerGroup& group,
-                                      const std::vector<PartitionView>& views,
-                                      const TopicSurvey::Places& places, Deadline deadline) const {
+absl::Status GroupKeeper::check_place(const Kept& kept, const std::vector<PartitionView>& views,
+                                      Deadline deadline) const {
+  const task::ConsumerGroup& group = kept.group;
+  const TopicSurvey::Places places = counted_places(views, kept.places, kept.passed_over);
   RETURN_IF_ERROR(check_end(group, views, places, deadline));
   const std::string lost = lost_before(views, places);
   if (lost.empty()) return absl::OkStatus();
@@ -557,7 +562,9 @@ absl::Status GroupKeeper::measure(Kept& kept, const std::vector<PartitionView>& 
     status.delay_seconds.reset();
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const Unconsumed unconsumed, survey_.unconsumed(*reader_, views, kept.places, deadline));
+  ASSIGN_OR_RETURN(
+      const Unconsumed unconsumed,
+      survey_.unconsumed(*reader_, views, counted_places(views, kept.places, kept.passed_over), deadline));
   status.unconsumed_records = unconsumed.records;
   status.is_being_counted = !unconsumed.is_exact;
   const std::int64_t now = now_ms();

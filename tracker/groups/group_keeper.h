@@ -35,6 +35,8 @@ struct KeeperParts {
   /// Those of the task's changes; `existing` asks the brokers which topics there are. Called from the
   /// keeper's thread.
   std::function<absl::StatusOr<std::vector<std::string>>(const ListTopics& existing)> topics;
+  /// Among them that of the transactions' marks, which most consumers do not read.
+  std::string marks_topic;
   std::string file;  ///< of ConsumerGroups; may change and be missing
   task::Mode mode = task::Mode::Standalone;
 };
@@ -57,8 +59,9 @@ class GroupKeeper {
     task::ConsumerGroup group;
     task::GroupStatus status;
     TopicSurvey::Places places;
-    Deadline grant_at{};      ///< when its access is granted again, whatever is noted
-    bool is_refused = false;  ///< its newest document cannot be understood: nothing is done for it
+    std::vector<bool> passed_over{};  ///< of the same partitions: counted_places()
+    Deadline grant_at{};              ///< when its access is granted again, whatever is noted
+    bool is_refused = false;          ///< its newest document cannot be understood: nothing is done for it
   };
 
   void run(const std::stop_token& stop);
@@ -73,9 +76,8 @@ class GroupKeeper {
   [[nodiscard]] absl::Status put(Kept& kept, const std::vector<PartitionView>& views, PlaceAction action,
                                  Deadline deadline);
   [[nodiscard]] absl::Status note_begun_move(const Kept& kept, const std::vector<PartitionView>& views);
-  [[nodiscard]] absl::Status check_place(const task::ConsumerGroup& group,
-                                         const std::vector<PartitionView>& views,
-                                         const TopicSurvey::Places& places, Deadline deadline) const;
+  [[nodiscard]] absl::Status check_place(const Kept& kept, const std::vector<PartitionView>& views,
+                                         Deadline deadline) const;
   [[nodiscard]] absl::Status check_end(const task::ConsumerGroup& group,
                                        const std::vector<PartitionView>& views,
                                        const TopicSurvey::Places& places, Deadline deadline) const;

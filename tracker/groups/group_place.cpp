@@ -78,6 +78,22 @@ absl::Status check_emptied(const task::ConsumerGroup& group, const PartitionView
                                     view.partition.topic, view.partition.number));
 }
 
+bool is_of_nobody(const std::optional<GroupPlace>& committed) {
+  return !committed || committed->note.starts_with(kMoveMark);
+}
+
+TopicSurvey::Places counted_places(std::span<const PartitionView> views, TopicSurvey::Places places,
+                                   const std::vector<bool>& passed_over) {
+  const bool has_any =
+      std::any_of(places.begin(), places.end(), [](const auto& place) { return place.has_value(); });
+  if (!has_any) return places;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (passed_over[i]) places[i] = views[i].ends.end;
+    if (!places[i]) places[i] = views[i].ends.begin;
+  }
+  return places;
+}
+
 std::string lost_before(std::span<const PartitionView> views, const TopicSurvey::Places& places) {
   return listed(views, places, [](const PartitionView& view, std::int64_t place) {
     return place + 1 < view.ends.begin ? fmt::format("offsets {} to {}", place, view.ends.begin - 1) : "";

@@ -39,6 +39,16 @@ enum class PlaceAction {
 [[nodiscard]] absl::Status check_emptied(const task::ConsumerGroup& group, const PartitionView& view,
                                          std::optional<std::int64_t> kept_ms, std::int64_t now_ms);
 
+/// The group has no place there, or none but what note_of_move() stands beside: no consumer has committed
+/// one.
+[[nodiscard]] bool is_of_nobody(const std::optional<GroupPlace>& committed);
+
+/// From where on the group has what it has not read. A partition without a place, of a group that has others,
+/// counts from its beginning; one that is `passed_over` as read to its end.
+[[nodiscard]] TopicSurvey::Places counted_places(std::span<const PartitionView> views,
+                                                 TopicSurvey::Places places,
+                                                 const std::vector<bool>& passed_over);
+
 /// Where the places are in front of what the topics still hold: which offsets are gone, by partition. Empty:
 /// nothing is lost. A single offset is taken for the mark of a transaction, which stands behind all that a
 /// consumer commits.

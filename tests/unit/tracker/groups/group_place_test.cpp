@@ -116,6 +116,18 @@ TEST(GroupPlace, OfAnEmptiedPartitionOnlyWhatCannotHaveBeenDeletedIsFit) {
   EXPECT_TRUE(check_emptied(group, emptied, std::nullopt, kNow).ok());
 }
 
+TEST(GroupPlace, WhatWasNeverReadCountsFromItsBeginningAndWhatNobodyReadsDoesNot) {
+  const std::vector<PartitionView> views{view(0, 9, 1, 2), view(3, 9, 1, 2), view(0, 7, 1, 2)};
+  EXPECT_EQ(counted_places(views, {5, std::nullopt, 2}, {false, false, true}),
+            (TopicSurvey::Places{5, 3, 7}));
+  const TopicSurvey::Places none(3);
+  EXPECT_EQ(counted_places(views, none, {false, false, true}), none) << "it has not begun";
+  EXPECT_TRUE(is_of_nobody(std::nullopt));
+  EXPECT_TRUE(is_of_nobody(GroupPlace{3, note_of_move(2)}));
+  EXPECT_FALSE(is_of_nobody(GroupPlace{3, "partitions=1"}));
+  EXPECT_FALSE(is_of_nobody(GroupPlace{3, ""}));
+}
+
 TEST(GroupPlace, WhatRetentionTookInFrontOfAGroupIsNamed) {
   const std::vector<PartitionView> views{view(3, 9, 1, 2), view(5, 9, 1, 2)};
   EXPECT_EQ(lost_before(views, {3, 9}), "");
