@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -77,12 +78,25 @@ class FileCheckpointStore final : public CheckpointStore {
       return absl::DataLossError(
           fmt::format("the checkpoint in {} cannot be read, or is empty; {}", file_.string(), repair()));
     }
-    absl::StatusOr<Checkpoint> checkpoint = checkpoint_from_json(content.view(), owner_.identity);
-    if (checkpoint.ok()) return *std::move(checkpoint);
+    const Owner their = owner_from_json(content.view());
+    const bool is_adopted = is_former(their);
+    absl::StatusOr<Checkpoint> checkpoint =
+        checkpoint_from_json(content.view(), is_adopted ? their.identity : owner_.identity);
+    if (checkpoint.ok()) {
+      if (is_adopted) {
+        remark_ = fmt::format(
+            "Goes on where the former task {} ({}) has been, at {}; to begin at spec.startPosition instead, remove {}",
+            owner_.name, their.identity, binlog::to_string(checkpoint->position), file_.string());
+        spdlog::warn("{}", remark_);
+      }
+      return *std::move(checkpoint);
+    }
     return absl::Status(checkpoint.status().code(),
                         fmt::format("the checkpoint in {} cannot be used: {}; {}", file_.string(),
                                     text(checkpoint.status()), repair()));
   }
+
+  [[nodiscard]] std::string remark() const override { return remark_; }
 
   absl::Status save(const Checkpoint& checkpoint) override {
     return replace(file_, to_json(checkpoint, owner_) + "\n");
@@ -120,6 +134,11 @@ class FileCheckpointStore final : public CheckpointStore {
   }
 
  private:
+  /// A task of this name that was deleted and made again.
+  [[nodiscard]] bool is_former(const Owner& their) const {
+    return their.identity != owner_.identity && !their.name.empty() && their.name == owner_.name &&
+           their.moved_to.empty() && why_not_continued(their, owner_).empty();
+  }
   [[nodiscard]] std::filesystem::path schemas_file() const {
     std::filesystem::path file = file_;
     file += ".schemas";
@@ -147,10 +166,14 @@ class FileCheckpointStore final : public CheckpointStore {
     return absl::OkStatus();
   }
 
-  static std::string_view repair() { return "restore the file, or remove it to begin at spec.startPosition"; }
+  static std::string_view repair() {
+    return "restore the file, or remove it (of a reader of the stream sink: DELETE /readers?reader=NAME) to begin at "
+           "spec.startPosition";
+  }
 
   std::filesystem::path file_;
   Owner owner_;
+  std::string remark_;
   std::map<std::string, std::string> schemas_;
 };
 

@@ -68,8 +68,8 @@ TEST_F(FileCheckpointStore, DamageIsAnErrorWithPlaceAndRepair) {
     write(content);
     const auto loaded = store()->load();
     EXPECT_TRUE(absl::IsDataLoss(loaded.status())) << content;
-    EXPECT_THAT(std::string(text(loaded.status())),
-                AllOf(HasSubstr(file_.string()), HasSubstr("remove it to begin at spec.startPosition")));
+    EXPECT_THAT(std::string(text(loaded.status())), AllOf(HasSubstr(file_.string()), HasSubstr("remove it"),
+                                                          HasSubstr("to begin at spec.startPosition")));
   }
 }
 
@@ -77,6 +77,26 @@ TEST_F(FileCheckpointStore, AnotherTasksFileIsRefused) {
   ASSERT_TRUE(make_file_checkpoint_store(file_, task("lines"))->save(at(10)).ok());
   const auto loaded = store()->load();
   EXPECT_THAT(std::string(text(loaded.status())), HasSubstr("the checkpoint of task default/lines"));
+}
+
+/// As a StatefulSet's volume has it, whose task was deleted and made again.
+TEST_F(FileCheckpointStore, AFormerTasksOfTheSameNameAndSourceIsGoneOnFrom) {
+  task::Task first = task("orders");
+  first.uid = "u-1";
+  first.spec.source.host = "mysql";
+  ASSERT_TRUE(make_file_checkpoint_store(file_, first)->save(at(10)).ok());
+  task::Task again = first;
+  again.uid = "u-2";
+  const auto store = make_file_checkpoint_store(file_, again);
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ((*loaded)->position, at(10).position);
+  EXPECT_THAT(store->remark(), HasSubstr("former task default/orders (u-1)"));
+  ASSERT_TRUE(store->save(at(20)).ok());
+  EXPECT_EQ(make_file_checkpoint_store(file_, again)->remark(), "");
+  again.spec.source.host = "other";
+  again.uid = "u-3";
+  EXPECT_TRUE(absl::IsFailedPrecondition(make_file_checkpoint_store(file_, again)->load().status()));
 }
 
 TEST_F(FileCheckpointStore, AFolderThatIsNotThereIsAnErrorOfSave) {
