@@ -19,14 +19,17 @@ TEST(ServerVersion, IsComparedAsNumbers) {
   EXPECT_LT(parse_server_version("8.4.0"), parse_server_version("10.5.0"));
 }
 
-TEST(SessionSettings, ShowGeneratedKeysWhereTheServerKnowsThem) {
+TEST(SessionSettings, AreThoseThatTheServerKnows) {
   constexpr std::string_view kMode = "SET SESSION sql_mode = ''";
   constexpr std::string_view kKeys = "SET SESSION show_gipk_in_create_table_and_information_schema = ON";
+  constexpr std::string_view kNoLimit = "SET SESSION max_execution_time = 0";
   for (const char* version : {"8.0.30", "8.0.36-log", "8.4.0", "9.1.0"})
-    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode, kKeys)) << version;
-  for (const char* version : {"5.7.44-log", "8.0.15", "8.0.29", "10.11.19-MariaDB-0+deb12u1-log",
-                              "5.5.5-10.6.1-MariaDB", "nonsense"})
-    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode)) << version;
+    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode, kNoLimit, kKeys)) << version;
+  for (const char* version : {"5.7.44-log", "8.0.15", "8.0.29", "nonsense"})
+    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode, kNoLimit)) << version;
+  for (const char* version : {"10.11.19-MariaDB-0+deb12u1-log", "5.5.5-10.6.1-MariaDB"})
+    EXPECT_THAT(session_settings(version), testing::ElementsAre(kMode, "SET SESSION max_statement_time = 0"))
+        << version;
 }
 
 TEST(ServerInfo, ReadsMysql) {
