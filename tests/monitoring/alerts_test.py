@@ -30,6 +30,15 @@ def series(metric, labels, values):
     return {"series": f"{metric}{{{text}}}", "values": values}
 
 
+def leader(namespace, job, instance, values):
+    return series("rowtide_operator_leader", {"namespace": namespace, "job": job, "instance": instance}, values)
+
+
+def of_release(namespace, job, instance, **lease):
+    labels = {"namespace": namespace, "job": job, "instance": instance, "version": "1", **lease}
+    return series("rowtide_operator_build_info", labels, "1x120")
+
+
 def condition(name, kind, status, values):
     labels = {"namespace": "shop", "name": name, "type": kind, "status": status}
     return series("rowtide_operator_task_condition", labels, values)
@@ -204,13 +213,20 @@ ALERTS = {
         at="30m",
     ),
     "OperatorNotLeading": Case(
-        bad=[series("rowtide_operator_leader", {"namespace": "rowtide-system", "job": "a", "pod": one}, "1 1 0x60") for one in "xy"],
-        labels={"namespace": "rowtide-system", "job": "a"},
+        # Another release is led in the same namespace.
+        bad=[
+            *(leader("rowtide-system", "a", one, "1 1 0x60") for one in "xy"),
+            leader("rowtide-system", "a", "z", "1x60"),
+            *(of_release("rowtide-system", "a", one, **LEASE) for one in "xy"),
+            of_release("rowtide-system", "a", "z", lease_namespace="default", lease="another"),
+        ],
+        labels={"namespace": "rowtide-system", "job": "a", "lease": LEASE["lease"]},
         before="3m",
         at="4m",
         quiet=[
-            series("rowtide_operator_leader", {"namespace": "b", "job": "b", "pod": "x"}, "0x60"),
-            series("rowtide_operator_leader", {"namespace": "b", "job": "b", "pod": "y"}, "1x60"),
+            leader("b", "b", "x", "0x60"),
+            leader("b", "b", "y", "1x60"),
+            *(of_release("b", "b", one, **LEASE) for one in "xy"),
         ],
     ),
     "OperatorWebhookUntrusted": Case(
