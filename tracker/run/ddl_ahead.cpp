@@ -22,7 +22,8 @@ std::uint64_t widened(std::uint64_t offset, std::uint64_t last) {
   constexpr std::uint64_t kWrap = std::uint64_t{1} << 32U;
   if (offset == 0) return last;  // it says none
   const std::uint64_t near = last / kWrap * kWrap + offset;
-  return near < last ? near + kWrap : near;
+  if (near >= last) return near;
+  return last - near > kWrap / 2 ? near + kWrap : last;  // else of a place before
 }
 
 }  // namespace

@@ -113,6 +113,16 @@ TEST_F(Ahead, HeartbeatsOfAFileBeyond4GiBAreWidened) {
   EXPECT_TRUE(read(kBySet, {"binlog.000001", kEnd}).ok());
 }
 
+TEST_F(Ahead, AHeartbeatOfAPlaceBeforeIsNotTheEnd) {
+  source_.file("binlog.000001");
+  source_.query("CREATE TABLE u (a INT)");
+  const std::uint64_t before = source_.end() - 10;
+  source_.heartbeats(2, before);
+  source_.query("ALTER TABLE t ADD b INT");
+  EXPECT_TRUE(read(kBySet, {"binlog.000001", source_.end()}).ok());
+  EXPECT_TRUE(is_changed());
+}
+
 TEST_F(Ahead, AnotherServersPlaceIsNotCompared) {
   source_.file("binlog.000007");
   source_.query("ALTER TABLE t ADD b INT");
