@@ -1,6 +1,7 @@
 // The sink `stream`: changes over HTTP, read with curl as its users do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -237,6 +238,43 @@ TEST_P(Readers, APlaceThatCannotBeSavedIsSaidOnceAndWhy) {
   wait_until("that is said",
              [&] { return tracker_.process().err().find("is saved again") != std::string::npos; });
   EXPECT_EQ(reader_status("r").at("isConnected"), true) << "nothing of it ended its lines";
+}
+
+/// Its acknowledgement waits for the disk, which here is a pipe that nobody reads from.
+TEST_P(Readers, NobodyTakesAPlaceOverThatIsBeingSaved) {
+  Lines lines(tracker_, "reader=r&heartbeat=1");
+  lines.begun();
+  sql("INSERT INTO t VALUES (1, 'x')");
+  const std::string position = lines.commit(1);
+  SqlClient client = server_.connect(database_);
+  client.exec("SET SESSION binlog_format = STATEMENT");
+  client.exec("INSERT INTO t VALUES (2, 'x')");
+  static_cast<void>(lines.wait_for("error"));
+
+  const std::filesystem::path written = state_.path() / "r.json.new";
+  ASSERT_EQ(::mkfifo(written.c_str(), 0600), 0);
+  Process acknowledging({.argv = {"curl", "-sS", "--data-raw", position,
+                                  "http://127.0.0.1:" + std::to_string(tracker_.port()) + "/ack?reader=r"},
+                         .env = {},
+                         .working_dir = {}});
+  wait_until("it is being acknowledged",
+             [&] { return reader_status("r").value("commitsAcknowledged", 0) == 1; });
+  const HttpAnswer forgotten = http_send(tracker_.port(), "DELETE", "/readers?reader=r", "");
+  ASSERT_EQ(forgotten.status, 503) << forgotten.body;
+  EXPECT_THAT(forgotten.body, HasSubstr("StillEnding"));
+  Lines early(tracker_, "reader=r");
+  ASSERT_TRUE(early.process().wait(std::chrono::seconds{30}).has_value()) << early.process().out();
+  EXPECT_THAT(early.process().out(), HasSubstr("StillEnding"));
+  EXPECT_TRUE(acknowledging.running());
+  // A pipe cannot be synchronized to a disk, so the answer is that it is not saved.
+  Process reading({.argv = {"cat", written}, .env = {}, .working_dir = {}});
+  ASSERT_TRUE(acknowledging.wait(std::chrono::seconds{30}).has_value());
+  EXPECT_THAT(acknowledging.out(), HasSubstr("CheckpointNotSaved"));
+  std::filesystem::remove(written);
+  EXPECT_EQ(acknowledge("r", position).body, "saved\n");
+  Lines again(tracker_, "reader=r");
+  static_cast<void>(again.wait_for("error"));
+  EXPECT_TRUE(again.rows().empty()) << "it begins after what is saved";
 }
 
 TEST_P(Readers, WhoReadsSlowlyHoldsNobodyBackAndLosesNothing) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <shared_mutex>
 #include <utility>
 
 #include "common/status/reason.h"
@@ -66,6 +67,15 @@ struct Readers::Connection {
   std::unique_ptr<Session> session;
   std::atomic<bool> is_connected = true;
   std::atomic<Clock::time_point> left = Clock::time_point::max();
+  std::shared_timed_mutex acknowledging;  // shared by acknowledgements; after connecting_, before mutex_
+  bool is_released = false;  ///< guarded by it: nothing of the name's place is this one's any more
+
+  /// Once it has ended: no acknowledgement saves a place any more. False: one still does.
+  [[nodiscard]] bool seal(Clock::time_point until) {
+    const std::unique_lock lock(acknowledging, until);
+    if (lock.owns_lock()) is_released = true;
+    return lock.owns_lock();
+  }
 };
 
 Readers::Readers(ReadersParts parts)
@@ -89,10 +99,15 @@ std::filesystem::path Readers::place_of(const std::string& name) const {
 
 /// Its slot is free, and its name, once it is at rest.
 absl::Status Readers::release(const std::shared_ptr<Connection>& connection, const absl::Status& why) {
+  const Clock::time_point until = Clock::now() + kEndTime;
   connection->session->end(why);
   if (!connection->session->wait_ended(kEndTime)) {
     return failure(absl::StatusCode::kUnavailable, "StillEnding",
                    "a former connection still waits for the source and has not ended yet; try again");
+  }
+  if (!connection->seal(until)) {
+    return failure(absl::StatusCode::kUnavailable, "StillEnding",
+                   "what a former connection was acknowledged is still being saved; try again");
   }
   connection->is_connected = false;
   const std::lock_guard lock(mutex_);
@@ -203,6 +218,12 @@ http::Response Readers::acknowledge(const http::Request& request) {
     return refusal(absl::FailedPreconditionError(fmt::format(
         "reader \"{}\" is not connected; what it has not acknowledged comes again when it connects", name)));
   }
+  const std::shared_lock acknowledging(connection->acknowledging);
+  if (connection->is_released) {
+    return refusal(absl::FailedPreconditionError(
+        "the position is of another connection of this reader, which was ended; acknowledge positions of the "
+        "newest connection"));
+  }
   if (absl::Status status = connection->session->acknowledge(*token); !status.ok()) return refusal(status);
   return {.body = "saved\n"};
 }
@@ -277,7 +298,7 @@ void Readers::release_left(const std::stop_token& stop) {
       if (slot == nullptr || slot->is_connected) continue;
       const bool is_over = slot->name.empty() || Clock::now() - slot->left.load() > kLeftTime;
       if (is_over) slot->session->end(absl::OkStatus());
-      if (is_over && slot->session->wait_ended(std::chrono::milliseconds(0)))
+      if (is_over && slot->session->wait_ended(std::chrono::milliseconds(0)) && slot->seal(Clock::now()))
         gone.push_back(std::exchange(slot, nullptr));
     }
   }
