@@ -273,7 +273,8 @@ TEST_P(Readers, NobodyTakesAPlaceOverThatIsBeingSaved) {
   std::filesystem::remove(written);
   EXPECT_EQ(acknowledge("r", position).body, "saved\n");
   Lines again(tracker_, "reader=r");
-  static_cast<void>(again.wait_for("error"));
+  ASSERT_TRUE(again.process().wait(std::chrono::seconds{30}).has_value());
+  EXPECT_THAT(again.process().out(), HasSubstr("written as a statement"));
   EXPECT_TRUE(again.rows().empty()) << "it begins after what is saved";
 }
 
@@ -455,6 +456,27 @@ TEST_P(Readers, BrowsersGetEventsAndComeBackWithTheLastId) {
   EXPECT_THAT(text, HasSubstr("event: change\ndata: {\"before\":null,\"after\":{\"id\":2"));
   EXPECT_THAT(text, HasSubstr("\nid: "));
   EXPECT_EQ(text.find("\"id\":1"), std::string::npos);
+}
+
+TEST_P(Readers, ABrowserHasAnIdBeforeAnythingIsCommitted) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(tracker_.port()) + "/changes";
+  const auto events = [&](const std::string& query, std::vector<std::string> headers) {
+    std::vector<std::string> argv{"curl", "-sSN", "-H", "Accept: text/event-stream", url + query};
+    argv.insert(argv.end(), headers.begin(), headers.end());
+    return std::make_unique<Process>(ProcessOptions{.argv = argv, .env = {}, .working_dir = {}});
+  };
+  auto first = events("?heartbeat=60", {});
+  const auto since = std::chrono::steady_clock::now();
+  wait_until("an id", [&] { return first->out().find("\n\n") != std::string::npos; });
+  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{30})
+      << "not the heartbeat of the first silence";
+  const std::string event = first->out();
+  ASSERT_TRUE(event.starts_with("id: ")) << event;
+  first->stop(SIGKILL, std::chrono::seconds{10});
+  sql("INSERT INTO t VALUES (1, 'x')");
+  auto again = events("?heartbeat=60", {"-H", "Last-Event-ID: " + event.substr(4, event.find('\n') - 4)});
+  wait_until("what came meanwhile", [&] { return again->out().find("event: commit") != std::string::npos; });
+  EXPECT_THAT(again->out(), HasSubstr("\"after\":{\"id\":1"));
 }
 
 TEST_P(Readers, APageOfAnotherOriginTakesNobodyOver) {

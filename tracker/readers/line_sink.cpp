@@ -51,6 +51,7 @@ void LineSink::end_transaction(const binlog::Position& position, std::int64_t co
     changes_ = 0;
     changed_.notify_all();
   }
+  if (!began_) began_ = position;
   ended_ = position;
 }
 
@@ -90,6 +91,22 @@ std::string LineSink::heartbeat(const std::string& state, const std::string& rea
     if (ended_ && changes_ == 0 && buffer_.empty())
       position = to_text({.session = options_.session, .commit = given_, .position = *ended_});
   }
+  return heartbeat_line(state, reason, lag_seconds, position);
+}
+
+std::string LineSink::first_heartbeat(const std::string& state, const std::string& reason,
+                                      std::optional<double> lag_seconds) const {
+  std::string position;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!began_) return {};
+    position = to_text({.session = options_.session, .commit = 0, .position = *began_});
+  }
+  return heartbeat_line(state, reason, lag_seconds, position);
+}
+
+std::string LineSink::heartbeat_line(const std::string& state, const std::string& reason,
+                                     std::optional<double> lag_seconds, const std::string& position) const {
   nlohmann::ordered_json json{{"rowtide", "heartbeat"}, {"state", state}};
   if (!reason.empty()) json["reason"] = reason;
   if (lag_seconds) json["lagSeconds"] = *lag_seconds;

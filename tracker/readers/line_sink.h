@@ -52,6 +52,9 @@ class LineSink final : public sink::Sink {
   /// {"rowtide":"heartbeat",...}: with the position where one could begin, if no transaction is open.
   [[nodiscard]] std::string heartbeat(const std::string& state, const std::string& reason,
                                       std::optional<double> lag_seconds) const;
+  /// A heartbeat with the position where the lines begin, to stand before all of them; empty: not known yet.
+  [[nodiscard]] std::string first_heartbeat(const std::string& state, const std::string& reason,
+                                            std::optional<double> lag_seconds) const;
   /// {"rowtide":"error","reason":"...","message":"..."}
   [[nodiscard]] std::string error_line(const std::string& reason, const std::string& message) const;
   ///  /// All up to `token` is applied. FAILED_PRECONDITION: of another connection, not given yet, or before
@@ -67,6 +70,9 @@ class LineSink final : public sink::Sink {
  private:
   [[nodiscard]] std::string line(std::string_view kind, std::string_view json,
                                  std::string_view position) const;
+  [[nodiscard]] std::string heartbeat_line(const std::string& state, const std::string& reason,
+                                           std::optional<double> lag_seconds,
+                                           const std::string& position) const;
 
   const LineOptions options_;
   std::string lines_;  ///< of a batch; the writing thread's
@@ -78,6 +84,7 @@ class LineSink final : public sink::Sink {
   std::uint64_t given_ = 0;
   std::uint64_t acknowledged_ = 0;
   int held_ = 0;                                        ///< acknowledge() without release()
+  std::optional<binlog::Position> began_;               ///< where the lines begin
   std::optional<binlog::Position> ended_;               ///< the newest end of a transaction
   std::optional<binlog::Position> acknowledged_place_;  ///< while held, or not all is acknowledged
 

@@ -157,8 +157,21 @@ absl::Status Session::wait_streaming(milliseconds deadline) {
   return absl::OkStatus();
 }
 
+/// Before all else: whose connection breaks before the first commit line goes on from there.
+void Session::say_place(std::string& lines) {
+  if (is_place_said_) return;
+  const task::TrackerStatus status = runner_.status();
+  lines += sink_.first_heartbeat(status.state, status.reason, status.lag_seconds);
+  is_place_said_ = !lines.empty();
+}
+
 bool Session::next(std::string& lines) {
-  lines += sink_.take(kLinesWait);
+  say_place(lines);
+  if (lines.empty()) {
+    const std::string taken = sink_.take(kLinesWait);
+    if (!taken.empty()) say_place(lines);  // it has become known
+    lines += taken;
+  }
   const auto now = Clock::now();
   if (!lines.empty()) {
     last_line_ = now;

@@ -55,6 +55,7 @@ class Session {
  private:
   class WholeTransactions;
 
+  void say_place(std::string& lines);
   [[nodiscard]] absl::Status wait_saved();
 
   task::Task task_;
@@ -63,6 +64,7 @@ class Session {
   const std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<WholeTransactions> source_;
   run::Runner runner_;
+  bool is_place_said_ = false;
   std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();
 
   std::stop_source stop_;

@@ -124,6 +124,20 @@ TEST_F(LineSinkTest, AHeartbeatHasNoPositionBeyondWhatTheReaderHas) {
   EXPECT_TRUE(sink_.is_inside_transaction());
 }
 
+TEST_F(LineSinkTest, TheFirstHeartbeatSaysWhereTheLinesBeginWhateverHasCome) {
+  EXPECT_EQ(sink_.first_heartbeat("Starting", "", 0), "") << "not known yet";
+  transaction(50, {});
+  transaction(100, {"{}"});
+  const json first = json::parse(sink_.first_heartbeat("Streaming", "", 0));
+  const PositionToken token = *token_from_text(first.at("position").get<std::string>());
+  EXPECT_EQ(token.position, at(50));
+  const PositionToken commit = take_token();
+  EXPECT_TRUE(acknowledges(token));
+  EXPECT_EQ(sink_.durable(), at(50)) << "the commit after it is not acknowledged by it";
+  EXPECT_TRUE(acknowledges(commit));
+  EXPECT_EQ(sink_.durable(), at(100));
+}
+
 TEST_F(LineSinkTest, AFullBufferHoldsTheWriterUntilItIsTakenOrToldToStop) {
   ASSERT_TRUE(sink_.write(batch_of({std::string(2000, '1')}), {}).ok());
   std::stop_source stop;
