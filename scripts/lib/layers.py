@@ -40,7 +40,7 @@ LAYERS = {
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink",
     "tracker/run": "common/task common/time tracker/sql tracker/types tracker/binlog tracker/schema "
     "tracker/osc tracker/select tracker/record tracker/encode tracker/sink tracker/checkpoint tracker/source tracker/pipeline",
-    "tracker/readers": "common/http common/task common/time tracker/binlog tracker/record tracker/sink tracker/checkpoint tracker/source tracker/run",
+    "tracker/readers": "common/http common/names common/task common/time tracker/binlog tracker/select tracker/record tracker/sink tracker/checkpoint tracker/source tracker/run",
     "tracker/polardb": "common/task common/time",
     "tracker/precheck": "tracker/polardb common/bytes common/names common/task common/time tracker/types tracker/osc tracker/sql tracker/select tracker/sink tracker/checkpoint tracker/source",
     "tracker/cleanup": "common/task tracker/select tracker/sink tracker/checkpoint tracker/precheck",

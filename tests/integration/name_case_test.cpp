@@ -9,6 +9,7 @@
 #include "common/names/name_case.h"
 #include "tests/integration/tracker_process.h"
 #include "tests/support/kafka_broker.h"
+#include "tests/support/wait_until.h"
 
 namespace rowtide::test {
 namespace {
@@ -178,6 +179,23 @@ TEST_P(LowerCaseNames, SchemaChangesAreToldHoweverTheyAreWritten) {
                         value["source"]["table"].get<std::string>());
   }
   EXPECT_THAT(changes, ElementsAre(database_ + " orders", database_ + " ärzte"));
+}
+
+TEST_P(LowerCaseNames, AReaderOfTheStreamMeansATableHoweverItIsWritten) {
+  task_["spec"]["sink"] = {{"stream", json::object()}};
+  client_.exec("CREATE TABLE Other (a INT)");
+  TrackerProcess tracker(task_);
+  tracker.start_streaming();
+  Process lines({.argv = {"curl", "-sSN",
+                          fmt::format("http://127.0.0.1:{}/changes?heartbeat=1&table={}.ORDERS",
+                                      tracker.port(), capitals_)},
+                 .env = {},
+                 .working_dir = {}});
+  wait_until("it streams", [&] { return lines.out().find("\"position\"") != std::string::npos; });
+  client_.exec("INSERT INTO Other VALUES (1)");
+  client_.exec("INSERT INTO Orders VALUES (1, 2)");
+  wait_until("its change", [&] { return lines.out().find("\"commit\"") != std::string::npos; });
+  EXPECT_THAT(lines.out(), AllOf(HasSubstr(R"("after":{"Id":1)"), Not(HasSubstr("\"other\""))));
 }
 
 TEST_P(LowerCaseNames, AChangeWrittenAsAStatementStopsTheTask) {

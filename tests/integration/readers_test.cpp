@@ -587,6 +587,8 @@ TEST_P(Readers, BadRequestsSayWhatIsAllowed) {
   refused("reader=a&from=latest", "exclude each other");
   refused("reader=a&reader=b", "more than once");
   refused("table=orders", "database.table");
+  refused("table=" + database_ + ".t,nowhere.t", "table=nowhere.t: spec.objects");
+  refused("table=D" + database_.substr(1) + ".t", "spec.objects");
   refused("operation=insert,upsert", "insert, update, delete or schema");
   refused("heartbeat=0", "1 to 60");
   EXPECT_EQ(http_send(tracker_.port(), "DELETE", "/readers?reader=nobody", "").status, 404);

@@ -4,7 +4,23 @@
 
 #include <algorithm>
 
+#include "common/names/name_case.h"
+
 namespace rowtide::readers {
+namespace {
+
+constexpr std::string_view kAnyDatabase = "*.";
+constexpr std::string_view kAnyTable = ".*";
+
+bool begins_with_name(std::string_view text, std::string_view name) {
+  return text.size() > name.size() && text.starts_with(name) && text[name.size()] == '.';
+}
+
+bool ends_with_name(std::string_view text, std::string_view name) {
+  return text.size() > name.size() && text.ends_with(name) && text[text.size() - name.size() - 1] == '.';
+}
+
+}  // namespace
 
 absl::Status ChangeFilter::add_table(std::string_view pattern) {
   const std::size_t dot = pattern.find('.');
@@ -12,9 +28,14 @@ absl::Status ChangeFilter::add_table(std::string_view pattern) {
     return absl::InvalidArgumentError(
         fmt::format("table={}: not database.table; * stands for any database or any table", pattern));
   }
-  const std::string_view database = pattern.substr(0, dot);
-  const std::string_view table = pattern.substr(dot + 1);
-  tables_.push_back({std::string(database == "*" ? "" : database), std::string(table == "*" ? "" : table)});
+  Table table;
+  table.any_database = pattern.starts_with(kAnyDatabase);
+  table.any_table = pattern.ends_with(kAnyTable);
+  if (table.any_database) pattern.remove_prefix(kAnyDatabase.size());
+  if (table.any_table) pattern.remove_suffix(std::min(kAnyTable.size(), pattern.size()));
+  table.text = pattern;
+  given_.push_back(table);
+  tables_.push_back(std::move(table));
   return absl::OkStatus();
 }
 
@@ -35,22 +56,50 @@ absl::Status ChangeFilter::add_operation(std::string_view word) {
   return absl::OkStatus();
 }
 
-bool ChangeFilter::wants_table(std::string_view name) const {
-  const std::size_t dot = name.find('.');
-  const std::string_view database = name.substr(0, dot);
-  // What is of a whole database is of each of its tables.
-  const std::string_view table = dot == std::string_view::npos ? "" : name.substr(dot + 1);
-  return std::any_of(tables_.begin(), tables_.end(), [&](const Table& each) {
-    return (each.database.empty() || each.database == database) &&
-           (each.table.empty() || table.empty() || each.table == table);
-  });
+void ChangeFilter::set_lower_case_names(bool lower_case_names) {
+  tables_ = given_;
+  if (!lower_case_names) return;
+  for (Table& table : tables_) table.text = names::to_lower(table.text);
+}
+
+absl::Status ChangeFilter::check_selected(const select::TableSelector& selector) const {
+  for (const Table& table : given_) {
+    if (table.any_database) continue;
+    bool is_selected = table.any_table && selector.wants_database(table.text);
+    for (std::size_t dot = table.text.find('.'); !table.any_table && dot != std::string::npos;
+         dot = table.text.find('.', dot + 1)) {
+      is_selected = is_selected || selector.wants(table.text.substr(0, dot), table.text.substr(dot + 1));
+    }
+    if (is_selected) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "table={}{}: spec.objects does not select it, so nothing of it would ever come; ask for what the task "
+        "selects, in the letters that the source has for it",
+        table.text, table.any_table ? kAnyTable : ""));
+  }
+  return absl::OkStatus();
+}
+
+/// `may_be_database`: the name may be a database's alone. What is of a whole database is of each of its
+/// tables.
+bool ChangeFilter::matches(const Table& table, std::string_view name, bool may_be_database) {
+  if (table.any_database) {
+    return table.any_table || ends_with_name(name, table.text) ||
+           (may_be_database && name.find('.') == std::string_view::npos);
+  }
+  if (table.any_table) return begins_with_name(name, table.text) || (may_be_database && name == table.text);
+  return name == table.text || (may_be_database && begins_with_name(table.text, name));
+}
+
+bool ChangeFilter::wants_table(std::string_view name, bool may_be_database) const {
+  return std::any_of(tables_.begin(), tables_.end(),
+                     [&](const Table& table) { return matches(table, name, may_be_database); });
 }
 
 /// What of several tables has no name, or the first one's, is of each of them.
 bool ChangeFilter::wants_a_table_of(const record::Record& record) const {
-  if (record.tables.empty()) return wants_table(record.table);
+  if (record.tables.empty()) return wants_table(record.table, record.is_schema_change);
   return std::any_of(record.tables.begin(), record.tables.end(),
-                     [this](const std::string& table) { return wants_table(table); });
+                     [this](const std::string& table) { return wants_table(table, true); });
 }
 
 bool ChangeFilter::wants(const record::Record& record) const {

@@ -19,7 +19,7 @@ absl::Status LineSink::write(const record::RecordBatch& batch, std::stop_token s
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const record::Record record = batch.record(i);
-    if (!record.value || !options_.filter.wants(record)) continue;
+    if (!record.value || !filter_.wants(record)) continue;
     lines_ += line("change", *record.value, "");
     ++count;
   }

@@ -31,7 +31,7 @@ struct LineOptions {
 /// the last commit line is of a transaction that has not ended. Holds write() back while the buffer is full.
 class LineSink final : public sink::Sink {
  public:
-  explicit LineSink(LineOptions options) : options_(std::move(options)) {}
+  explicit LineSink(LineOptions options) : options_(std::move(options)), filter_(options_.filter) {}
 
   absl::Status open() override { return absl::OkStatus(); }
   absl::Status write(const record::RecordBatch& batch, std::stop_token stop) override;
@@ -41,6 +41,9 @@ class LineSink final : public sink::Sink {
   [[nodiscard]] absl::Status error() const override { return absl::OkStatus(); }
   [[nodiscard]] sink::SinkCounters counters() const override;
   [[nodiscard]] std::vector<std::string> topics(std::size_t /*known*/) const override { return {}; }
+
+  /// As ChangeFilter::set_lower_case_names(); by the thread that writes.
+  void set_lower_case_names(bool lower_case_names) { filter_.set_lower_case_names(lower_case_names); }
 
   /// Lines were given of a transaction that has not ended.
   [[nodiscard]] bool is_inside_transaction() const;
@@ -75,7 +78,8 @@ class LineSink final : public sink::Sink {
                                            const std::string& position) const;
 
   const LineOptions options_;
-  std::string lines_;  ///< of a batch; the writing thread's
+  ChangeFilter filter_;  ///< the writing thread's, as is the next
+  std::string lines_;    ///< of a batch
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable_any changed_;

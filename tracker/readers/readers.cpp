@@ -17,6 +17,7 @@
 #include "common/time/clock.h"
 #include "common/time/sleep.h"
 #include "tracker/run/retry.h"
+#include "tracker/run/tracked_objects.h"
 
 namespace rowtide::readers {
 namespace {
@@ -58,6 +59,14 @@ http::Response refusal(const absl::Status& status) {
   return {.status = http_status(status),
           .content_type = "application/json",
           .body = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+}
+
+/// Before it takes anybody over: what is not selected however the source compares names.
+absl::Status check_tables(const task::Spec& spec, const ChangeFilter& filter) {
+  ASSIGN_OR_RETURN(const run::TrackedObjects by_case, run::compile_objects(spec, false));
+  if (filter.check_selected(by_case.selector).ok()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const run::TrackedObjects without_case, run::compile_objects(spec, true));
+  return filter.check_selected(without_case.selector);
 }
 
 }  // namespace
@@ -145,6 +154,7 @@ std::shared_ptr<Readers::Connection> Readers::newest(const std::string& name) {
 }
 
 absl::StatusOr<std::shared_ptr<Readers::Connection>> Readers::connect(ReaderRequest request) {
+  RETURN_IF_ERROR(check_tables(parts_.task.spec, request.filter));
   const std::unique_lock connecting(connecting_, kEndTime);
   if (!connecting.owns_lock()) return busy();
   std::unique_ptr<checkpoint::CheckpointStore> store;

@@ -9,6 +9,7 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "tracker/run/retry.h"
+#include "tracker/run/tracked_objects.h"
 
 namespace rowtide::readers {
 namespace {
@@ -99,7 +100,7 @@ Session::Session(task::Task task, const PipelineParts& parts, ReaderRequest requ
       sink_(std::move(lines)),
       checkpoints_(checkpoints != nullptr ? std::move(checkpoints) : given_place(task_, request_)),
       source_(std::make_unique<WholeTransactions>(parts.make_source(task_), sink_)),
-      runner_(task_, parts.make_parts(task_, *source_, sink_, checkpoints_.get())) {
+      runner_(task_, with_names(parts.make_parts(task_, *source_, sink_, checkpoints_.get()))) {
   thread_ = std::jthread([this] {
     const absl::Status status = runner_.run(stop_.get_token());
     if (!status.ok()) spdlog::error("Reader \"{}\": {}", request_.name, text(status));
@@ -110,6 +111,16 @@ Session::Session(task::Task task, const PipelineParts& parts, ReaderRequest requ
     }
     ended_change_.notify_all();
   });
+}
+
+/// What the reader asks for means the tables that spec.objects would mean by it.
+run::Parts Session::with_names(run::Parts parts) {
+  parts.follow_names = [this](bool lower_case_names) -> absl::Status {
+    sink_.set_lower_case_names(lower_case_names);
+    ASSIGN_OR_RETURN(const run::TrackedObjects objects, run::compile_objects(task_.spec, lower_case_names));
+    return request_.filter.check_selected(objects.selector);
+  };
+  return parts;
 }
 
 Session::~Session() {

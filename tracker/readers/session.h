@@ -55,6 +55,7 @@ class Session {
  private:
   class WholeTransactions;
 
+  [[nodiscard]] run::Parts with_names(run::Parts parts);
   void say_place(std::string& lines);
   [[nodiscard]] absl::Status wait_saved();
 

@@ -35,6 +35,9 @@ struct Parts {
   std::function<absl::Status(const std::stop_token&)> let_in = [](const std::stop_token&) {
     return absl::OkStatus();
   };
+  /// How the source compares names, before anything of an opened stream is written to the sink. Its error
+  /// ends the run as the source's own.
+  std::function<absl::Status(bool lower_case_names)> follow_names = [](bool) { return absl::OkStatus(); };
   /// A source beside `source`, not open yet.
   std::function<std::unique_ptr<source::EventSource>()> open_beside;
   /// spec.startPosition, looked up at the source.

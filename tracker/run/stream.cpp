@@ -18,6 +18,7 @@ absl::Status Stream::open() {
   ASSIGN_OR_RETURN(std::unique_ptr<sql::Session> session, parts_.connect_sql());
   session_ = std::move(session);
   RETURN_IF_ERROR(follow_case_of_names());
+  RETURN_IF_ERROR(parts_.follow_names(start_.history->dialect().lower_case_names));
   return make_pipeline();
 }
 

@@ -182,6 +182,7 @@ TEST(ChangeFilters, KnowTablesAndOperations) {
     record::Record record;
     record.table = table;
     record.operation = operation;
+    record.is_schema_change = operation == record::Operation::None;
     return filter.wants(record);
   };
   ChangeFilter tables;
@@ -203,6 +204,56 @@ TEST(ChangeFilters, KnowTablesAndOperations) {
       << "a transaction's BEGIN, which is of no table";
   EXPECT_FALSE(wants(tables, "", record::Operation::None));
   EXPECT_TRUE(wants({}, "", record::Operation::None));
+}
+
+TEST(ChangeFilters, CompareNamesAsTheSourceDoes) {
+  ChangeFilter filter;
+  ASSERT_TRUE(filter.add_table("Shop.ÄRZTE").ok());
+  record::Record record;
+  record.table = "shop.ärzte";
+  EXPECT_FALSE(filter.wants(record));
+  filter.set_lower_case_names(true);
+  EXPECT_TRUE(filter.wants(record));
+  filter.set_lower_case_names(false);
+  EXPECT_FALSE(filter.wants(record)) << "another server";
+}
+
+TEST(ChangeFilters, NamesMayHaveDots) {
+  const auto wants = [](std::string_view pattern, std::string_view name, bool is_schema_change) {
+    ChangeFilter filter;
+    EXPECT_TRUE(filter.add_table(pattern).ok());
+    record::Record record;
+    record.table = name;
+    record.is_schema_change = is_schema_change;
+    return filter.wants(record);
+  };
+  EXPECT_TRUE(wants("my.db.*", "my.db.orders", false));
+  EXPECT_TRUE(wants("my.db.*", "my.db", true)) << "DROP DATABASE";
+  EXPECT_TRUE(wants("my.db.orders", "my.db.orders", false));
+  EXPECT_TRUE(wants("my.db.orders", "my.db", true));
+  EXPECT_TRUE(wants("*.orders", "my.db.orders", false));
+  EXPECT_FALSE(wants("my.db.*", "my.dbs.orders", false));
+  EXPECT_FALSE(wants("my.db.*", "my.other", false));
+  EXPECT_FALSE(wants("my.db.orders", "my.db", false)) << "a row's table";
+  EXPECT_FALSE(wants("*.orders", "my.db.old_orders", false));
+}
+
+TEST(ChangeFilters, WhatTheTaskDoesNotSelectIsNamed) {
+  const task::Objects objects{.include = {{.database = "shop"}, {.database = "my.db", .tables = {"orders"}}},
+                              .exclude = {{.database = "shop", .tables = {"log"}}}};
+  const auto selector = select::TableSelector::create(objects);
+  ASSERT_TRUE(selector.ok());
+  const auto check = [&](std::string_view pattern) {
+    ChangeFilter filter;
+    EXPECT_TRUE(filter.add_table(pattern).ok());
+    return filter.check_selected(*selector);
+  };
+  for (const char* pattern : {"shop.orders", "shop.*", "*.orders", "*.*", "my.db.orders", "my.db.*"})
+    EXPECT_TRUE(check(pattern).ok()) << pattern;
+  for (const char* pattern : {"shop.log", "shpo.*", "Shop.orders", "my.db.items", "my.*"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(check(pattern))) << pattern;
+    EXPECT_NE(check(pattern).message().find(pattern), std::string_view::npos);
+  }
 }
 
 TEST(ChangeFilters, ASchemaChangeOfSeveralTablesIsOfEach) {
