@@ -662,6 +662,16 @@ TEST_P(Readers, AForgottenOneBeginsAnew) {
   EXPECT_THAT(anew.rows(), ElementsAre("c2"));
 }
 
+TEST_P(Readers, AMisspeltNameOfTheTaskIsSaidOnceOneStreams) {
+  task_["spec"]["objects"]["include"] = {{{"database", database_}, {"tables", {"tt"}}}};
+  TrackerProcess tracker(task_);
+  tracker.start_streaming();
+  Lines lines(tracker, "heartbeat=1");
+  lines.begun();
+  wait_until("it is said", [&] { return tracker.process().err().find(".tt") != std::string::npos; });
+  EXPECT_THAT(tracker.process().err(), HasSubstr("rowtide-tracker precheck looks at everything"));
+}
+
 TEST_P(Readers, StoppingEndsTheirLines) {
   Lines lines(tracker_, "heartbeat=1");
   lines.begun();

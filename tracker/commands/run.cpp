@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -15,20 +14,18 @@
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/task/secrets.h"
-#include "common/time/sleep.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
 #include "tracker/checkpoint/kafka_checkpoint_store.h"
 #include "tracker/cleanup/matching_topics.h"
 #include "tracker/commands/command.h"
 #include "tracker/commands/deferred.h"
+#include "tracker/commands/objects_warning.h"
 #include "tracker/commands/run_parts.h"
 #include "tracker/commands/run_readers.h"
 #include "tracker/commands/stop_signals.h"
 #include "tracker/commands/task_options.h"
 #include "tracker/encode/encoder.h"
 #include "tracker/groups/group_keeper.h"
-#include "tracker/precheck/check_list.h"
-#include "tracker/precheck/context.h"
 #include "tracker/run/retry.h"
 #include "tracker/run/runner.h"
 #include "tracker/serve/endpoints.h"
@@ -99,22 +96,6 @@ absl::StatusOr<std::unique_ptr<groups::GroupKeeper>> make_keeper(const RunOption
       .mode = mode});
 }
 
-/// What a precheck would have told, where nobody ran one: a misspelt name selects nothing, for ever.
-void warn_of_objects(const task::Task& task, const task::SecretReader& secrets, const run::Runner& tracker,
-                     const std::stop_token& stop) {
-  constexpr std::chrono::milliseconds kLook{200};
-  while (!tracker.is_streaming() && !stop.stop_requested()) sleep_for(kLook, stop);
-  if (stop.stop_requested()) return;
-  precheck::CheckContext context(task, secrets);
-  for (const auto& check : {precheck::check_server_version, precheck::check_objects_exist}) {
-    const precheck::CheckItem found = check(context);
-    if (found.result == precheck::CheckResult::Passed || found.result == precheck::CheckResult::Skipped)
-      continue;
-    spdlog::warn("{}: {}; {}; rowtide-tracker precheck looks at everything", found.observed, found.message,
-                 found.repair);
-  }
-}
-
 int fail(const RunOptions& options, const absl::Status& status) {
   spdlog::error("{}", text(status));
   write_file(options.failure_file,
@@ -154,10 +135,12 @@ int run_task(const RunOptions& options, task::Task task) {
 
   const task::SecretReader secrets(options.task.secrets_folder);
   if (task.spec.sink.stream) {
-    const absl::Status status = run_readers(
-        task, secrets,
-        {.listen = options.listen, .status_listen = options.status_listen, .state = options.state_folder},
-        stop);
+    const absl::Status status = run_readers(task, secrets,
+                                            {.listen = options.listen,
+                                             .status_listen = options.status_listen,
+                                             .state = options.state_folder,
+                                             .is_prechecked = options.task.kubernetes},
+                                            stop);
     return status.ok() ? kOk : fail(options, status);
   }
   const std::unique_ptr<source::EventSource> source = make_source(task, secrets);
@@ -185,8 +168,10 @@ int run_task(const RunOptions& options, task::Task task) {
   });
   std::jthread warning;
   if (!options.task.kubernetes) {
-    warning =
-        std::jthread([&](const std::stop_token& ended) { warn_of_objects(task, secrets, tracker, ended); });
+    warning = std::jthread([&](const std::stop_token& ended) {
+      warn_of_objects(
+          task, secrets, [&tracker] { return tracker.is_streaming(); }, ended);
+    });
   }
   const absl::Status status = tracker.run(stop);
   if (!status.ok()) return fail(options, status);

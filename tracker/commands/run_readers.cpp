@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 
 #include "common/http/server.h"
 #include "common/status/text.h"
 #include "common/status/try.h"
 #include "common/time/sleep.h"
 #include "tracker/checkpoint/file_checkpoint_store.h"
+#include "tracker/commands/objects_warning.h"
 #include "tracker/commands/run_parts.h"
 #include "tracker/commands/state_lock.h"
 #include "tracker/readers/readers.h"
@@ -49,6 +51,13 @@ absl::Status run_readers(const task::Task& task, const task::SecretReader& secre
   ASSIGN_OR_RETURN(
       const std::unique_ptr<http::Server> server,
       http::Server::start(places.listen, serve::reader_endpoints(task, statuses), readers.requests()));
+  std::jthread warning;
+  if (!places.is_prechecked) {
+    warning = std::jthread([&](const std::stop_token& ended) {
+      warn_of_objects(
+          task, secrets, [&readers] { return readers.is_streaming(); }, ended);
+    });
+  }
   spdlog::info("Changes are at http://HOST:{}/changes", server->port());
   while (!stop.stop_requested()) sleep_for(std::chrono::hours(1), stop);
   readers.stop();

@@ -11,9 +11,10 @@ namespace rowtide::commands {
 
 /// As the command line has them.
 struct ReaderPlaces {
-  std::string listen;         ///< of the changes
-  std::string status_listen;  ///< of metrics, health and status besides; empty: only there
-  std::string state;          ///< folder for the places of named readers; empty: there are none
+  std::string listen;          ///< of the changes
+  std::string status_listen;   ///< of metrics, health and status besides; empty: only there
+  std::string state;           ///< folder for the places of named readers; empty: there are none
+  bool is_prechecked = false;  ///< else what the objects do not select is looked at, and logged
 };
 
 /// Serves the changes of a task with sink.stream until told to stop.

@@ -299,6 +299,12 @@ std::vector<task::ReaderStatus> Readers::statuses() {
   return statuses;
 }
 
+bool Readers::is_streaming() {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const auto& each) { return each != nullptr && each->session->is_streaming(); });
+}
+
 void Readers::release_left(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     sleep_for(std::chrono::seconds(1), stop);

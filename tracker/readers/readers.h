@@ -36,6 +36,8 @@ class Readers {
   [[nodiscard]] std::map<std::string, http::RequestHandler> requests();
   /// Those that are connected, and those whose place is kept.
   [[nodiscard]] std::vector<task::ReaderStatus> statuses();
+  /// Whether one is given what the source says.
+  [[nodiscard]] bool is_streaming();
   /// Ends all connections; none begin any more.
   void stop();
 

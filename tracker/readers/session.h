@@ -48,6 +48,7 @@ class Session {
   /// Until all is at rest after end(): its checkpoint is saved no more. False: it is not yet.
   [[nodiscard]] bool wait_ended(std::chrono::milliseconds deadline);
   [[nodiscard]] bool is_ended() const;
+  [[nodiscard]] bool is_streaming() const { return runner_.is_streaming(); }
 
   /// Without name and isConnected.
   [[nodiscard]] task::ReaderStatus status() const;
