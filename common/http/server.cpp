@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/bytes/reused_text.h"
 #include "common/http/foreign_page.h"
 #include "common/http/tls.h"
 
@@ -53,7 +54,7 @@ class Pieces {
       : response_(std::move(response)), is_stopping_(is_stopping) {}
 
   bool operator()(httplib::DataSink& sink) {
-    text_.clear();
+    empty_for_reuse(text_);  // `next` may take long
     const bool is_last = !response_.next(text_);
     if (!can_write(sink) || !send(sink)) return false;
     if (is_last) sink.done();

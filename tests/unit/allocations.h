@@ -8,4 +8,7 @@ namespace rowtide::test {
 /// replaces it.
 [[nodiscard]] std::size_t allocations() noexcept;
 
+/// How many bytes all threads hold now of what operator new gave.
+[[nodiscard]] std::size_t held_bytes() noexcept;
+
 }  // namespace rowtide::test

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/bytes/reused_text.h"
+
 namespace rowtide::readers {
 
 std::string LineSink::line(std::string_view kind, std::string_view json, std::string_view position) const {
@@ -15,7 +17,7 @@ std::string LineSink::line(std::string_view kind, std::string_view json, std::st
 }
 
 absl::Status LineSink::write(const record::RecordBatch& batch, std::stop_token stop) {
-  lines_.clear();
+  empty_for_reuse(lines_);
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const record::Record record = batch.record(i);
@@ -33,6 +35,7 @@ absl::Status LineSink::write(const record::RecordBatch& batch, std::stop_token s
   counters_.records += count;
   counters_.bytes += lines_.size();
   lock.unlock();
+  empty_for_reuse(lines_);  // the next may be long in coming
   changed_.notify_all();
   return absl::OkStatus();
 }

@@ -2,13 +2,9 @@
 
 #include <utility>
 
+#include "common/bytes/reused_text.h"
+
 namespace rowtide::record {
-namespace {
-
-// One huge row must not hold its memory for the rest of the run.
-constexpr std::size_t kKeptBytes = std::size_t{4} * 1024 * 1024;
-
-}  // namespace
 
 void RecordBatch::begin_record(std::string_view topic, std::string_view table, std::int64_t timestamp_ms) {
   Entry& entry = entries_.emplace_back();
@@ -91,13 +87,8 @@ void RecordBatch::truncate(std::size_t size) {
 }
 
 void RecordBatch::clear() {
-  for (std::string* bytes : {&bytes_, &header_bytes_}) {
-    if (bytes->capacity() > kKeptBytes) {
-      std::string().swap(*bytes);
-    } else {
-      bytes->clear();
-    }
-  }
+  empty_for_reuse(bytes_);
+  empty_for_reuse(header_bytes_);
   entries_.clear();
   headers_.clear();
   kept_.clear();

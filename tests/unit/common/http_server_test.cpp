@@ -65,6 +65,22 @@ TEST(HttpServer, AThrowingHandlerIsA500) {
   EXPECT_TRUE(get(*server, "/broken").starts_with("HTTP/1.1 500 "));
 }
 
+TEST(HttpServer, AHugePieceGivesItsMemoryBack) {
+  std::size_t pieces = 0;
+  std::size_t kept = 0;
+  const auto next = [&](std::string& text) {
+    kept = text.capacity();
+    text.assign(++pieces == 1 ? 64 * 1024 * 1024 : 1, 'x');
+    return pieces != 2;
+  };
+  const auto server = Server::start(
+      "127.0.0.1:0", {}, {{"GET /pieces", [&](const Request&) { return Response{.next = next}; }}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_GT(get(**server, "/pieces").size(), 64U * 1024 * 1024);
+  EXPECT_EQ(pieces, 2U);
+  EXPECT_LT(kept, 1024U) << "when the second was asked for";
+}
+
 TEST(HttpServer, OnlyGet) {
   const auto server = start();
   EXPECT_TRUE(

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/escaping.h"
+#include "tests/unit/allocations.h"
 
 namespace rowtide::readers {
 namespace {
@@ -154,6 +155,14 @@ TEST_F(LineSinkTest, AFullBufferHoldsTheWriterUntilItIsTakenOrToldToStop) {
     stop.request_stop();
   }
   EXPECT_TRUE(absl::IsCancelled(second));
+}
+
+TEST_F(LineSinkTest, GivesTheMemoryOfAHugeRowBack) {
+  const std::size_t before = test::held_bytes();
+  ASSERT_TRUE(sink_.write(batch_of({std::string(64 * 1024 * 1024, '1')}), {}).ok());
+  EXPECT_GT(test::held_bytes() - before, 64U * 1024 * 1024) << "its line waits";
+  EXPECT_EQ(sink_.take(milliseconds(0)).size(), 64U * 1024 * 1024 + 1);
+  EXPECT_LT(test::held_bytes() - before, 1024U * 1024);
 }
 
 TEST(PositionTokens, ComeBackAsTheyWereAndNothingElseDoes) {
