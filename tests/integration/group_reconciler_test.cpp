@@ -45,7 +45,7 @@ class GroupReconcilerTest : public ReconcilerTest {
   void wait_for_group(const char* type, const std::string& expected, const std::string& name = "cache") {
     wait_until(
         name + ": " + type + " is " + expected, [&] { return group_said(type, name) == expected; },
-        seconds(30), [&] { return live(kube::kConsumerGroup, name).dump(); });
+        test::kDeadline, [&] { return live(kube::kConsumerGroup, name).dump(); });
   }
   void outlive_a_groups_second(const std::string& name = "cache") {
     const std::string created =
@@ -68,7 +68,7 @@ class GroupReconcilerTest : public ReconcilerTest {
   }
   void wait_for_told(const std::vector<std::string>& names) {
     wait_until(
-        "the tracker is told of these groups", [&] { return told_groups() == names; }, seconds(30),
+        "the tracker is told of these groups", [&] { return told_groups() == names; }, test::kDeadline,
         [&] { return documents(); });
   }
 
@@ -374,7 +374,7 @@ class GroupCleanupTest : public GroupReconcilerTest {
   }
   void wait_until_gone() {
     wait_until(
-        "the group is gone", [&] { return live(kube::kConsumerGroup, "cache").is_null(); }, seconds(30),
+        "the group is gone", [&] { return live(kube::kConsumerGroup, "cache").is_null(); }, test::kDeadline,
         [&] { return live(kube::kConsumerGroup, "cache").dump(); });
   }
   void outdate_deletion() {

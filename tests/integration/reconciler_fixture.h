@@ -324,7 +324,7 @@ class ReconcilerTest : public testing::Test {
   }
   void wait_for(const char* type, const std::string& expected, const std::string& name = "orders") {
     wait_until(
-        std::string(type) + " is " + expected, [&] { return said(type, name) == expected; }, seconds(30),
+        std::string(type) + " is " + expected, [&] { return said(type, name) == expected; }, test::kDeadline,
         [&] { return status(name).dump(); });
   }
 
@@ -350,6 +350,8 @@ class ReconcilerTest : public testing::Test {
     task::TrackerStatus answer = streaming_answer();
     answer.lag_seconds = seconds;
     probe_.answer(answer);
+    probe_clock_ahead_ = probe_clock_ahead_.load() + std::chrono::minutes(2);
+    controller_->enqueue({space_, "orders"});
   }
   /// The Job controller's and the kubelet's part: the precheck's pod passes.
   void pass_precheck(const std::string& name = "orders") {
@@ -458,7 +460,8 @@ class ReconcilerTest : public testing::Test {
                   {"message", "The node was low on resource: memory."},
                   {"containerStatuses", json::array({container("tracker", end, false)})}});
     wait_until("the eviction is seen", [&] {
-      return kube::text_at(*controller_->store(kube::kPod)->find({space_, pod}), "/status/phase") == "Failed";
+      const kube::ObjectPtr known = controller_->store(kube::kPod)->find({space_, pod});
+      return known != nullptr && kube::text_at(*known, "/status/phase") == "Failed";
     });
   }
   [[nodiscard]] std::size_t events_that(const std::string& reason) {

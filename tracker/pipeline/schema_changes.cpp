@@ -150,9 +150,10 @@ SchemaChanges::Effect SchemaChanges::apply(const binlog::EventView& event, const
                   .sql = std::move(rewritten.sql),
                   .first = name,
                   .tables = several_of(changes),
-                  .changes = std::move(changes),
+                  .changes = {},
                   .verb = head.verb,
                   .object = head.object};
+    change.changes = std::move(changes);
     return {.is_selected = true, .change = std::move(change)};
   }
   const bool names_one = statement.tables.size() == 1;
