@@ -158,10 +158,11 @@ TEST_F(LineSinkTest, AFullBufferHoldsTheWriterUntilItIsTakenOrToldToStop) {
 }
 
 TEST_F(LineSinkTest, GivesTheMemoryOfAHugeRowBack) {
+  constexpr std::size_t kHuge = std::size_t{64} * 1024 * 1024;
   const std::size_t before = test::held_bytes();
-  ASSERT_TRUE(sink_.write(batch_of({std::string(64 * 1024 * 1024, '1')}), {}).ok());
-  EXPECT_GT(test::held_bytes() - before, 64U * 1024 * 1024) << "its line waits";
-  EXPECT_EQ(sink_.take(milliseconds(0)).size(), 64U * 1024 * 1024 + 1);
+  ASSERT_TRUE(sink_.write(batch_of({std::string(kHuge, '1')}), {}).ok());
+  EXPECT_GT(test::held_bytes() - before, kHuge) << "its line waits";
+  EXPECT_EQ(sink_.take(milliseconds(0)).size(), kHuge + 1);
   EXPECT_LT(test::held_bytes() - before, 1024U * 1024);
 }
 
