@@ -111,12 +111,16 @@ count_cases() {
   failed=$((failed + ${counts#* }))
 }
 
-# What the tests of label system run, beside our own programs.
+# What the tests of the labels integration and system run, beside our own programs. All of it is fetched here: the time limits of the tests
+# are not made for a cold cache.
 system_tools() {
+  local server client
   ensure_packages "${SERVER_PACKAGES[@]}" "${MONITORING_PACKAGES[@]}" "${RELEASE_PACKAGES[@]}"
   ensure_helm
   ensure_dashboard_linter
-  "$scripts/servers/kube_apiserver.sh" install
+  for server in "$scripts"/servers/*.sh; do "$server" install; done
+  for client in kafka-tools dts-sdk canal-client aliyun-sdk; do "$scripts/$client.sh" >/dev/null; done
+  (cd "$root/examples/consumers/go" && go mod download) || die "the modules of examples/consumers/go cannot be fetched. The lines above say why"
   ROWTIDE_HELM=$(helm_bin)
   ROWTIDE_DASHBOARD_LINTER=$(dashboard_linter_bin)
   ROWTIDE_KUBERNETES_BIN=$(kubernetes_bin)
@@ -138,6 +142,12 @@ load_application() {
   archive=$("$scripts/build-image.sh" --file tests/e2e/application/Dockerfile --tag rowtide-application:dev --oci \
     --output "$ROWTIDE_CACHE/images/rowtide-application.tar")
   "$scripts/cluster.sh" load-image "$archive" >/dev/null
+}
+
+# What the end to end tests run on the host; fetched before them, as in system_tools.
+host_servers() {
+  "$scripts/servers/mysql.sh" install
+  "$scripts/servers/kafka.sh" install
 }
 
 # What the end to end tests of the dashboards run, beside the cluster.
@@ -192,6 +202,7 @@ if ! $fast; then
   if has_tests e2e; then
     stage "image, operator" cluster_install_operator
     stage "image of an application" load_application
+    stage "servers on the host" host_servers
     stage "tools of the dashboards" dashboard_tools
     find_chart_tools
     stage "end to end tests" run_tests e2e 3 # they wait for pods more than they work
