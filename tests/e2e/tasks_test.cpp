@@ -101,7 +101,7 @@ TEST_F(Tasks, AConsumerGroupIsSeenToLagAndToCatchUp) {
   EXPECT_THAT(space_->kubectl({"get", "ctg"}),
               AllOf(testing::ContainsRegex("NAME +TASK +STATE +MEMBERS +UNCONSUMED +DELAY +AGE"),
                     testing::ContainsRegex("cache +orders +Empty +0 +100 +[0-9]+")));
-  EXPECT_THAT(space_->kubectl({"wait", "ctg/cache", "--for=condition=Ready", "--timeout=60s"}),
+  EXPECT_THAT(space_->kubectl({"wait", "ctg/cache", "--for=condition=Ready", "--timeout=120s"}),
               HasSubstr("condition met"));
   {
     GroupConsumer consumer(kafka_->bootstrap(), space_->name() + ".cache", topic());
@@ -226,8 +226,8 @@ TEST_F(Tasks, SuspendEditAndDelete) {
   const auto others = [&] {
     std::vector<std::string> names = space_->names("deployments,replicasets,jobs,pods,services,configmaps");
     std::erase_if(names, [](const std::string& name) {
-      return name.find("orders-cleanup") != std::string::npos ||
-             name.find("kube-root-ca") != std::string::npos;
+      return name == "configmap/kube-root-ca.crt" || name.starts_with("job.batch/orders-cleanup") ||
+             name.starts_with("pod/orders-cleanup");
     });
     return names;
   };

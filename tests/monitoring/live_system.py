@@ -92,7 +92,7 @@ class Load(threading.Thread):
             try:
                 self.sql(f"KILL {one};")
             except RuntimeError as error:  # one that has ended by itself
-                if "1094" not in str(error):
+                if "ERROR 1094" not in str(error):
                     raise
 
     def stop(self):
