@@ -17,7 +17,6 @@ import parts
 import source_commands  # noqa: F401 - which blocks it runs
 from blocks import ROOT, user_blocks
 
-CHART = "tests/e2e/chart_test.cpp"
 EXAMPLES = "tests/integration/consumer_examples_test.cpp"
 INSTALL = "tests/sdk/install_test.py"
 PLUGIN = "tests/plugin/plugin_test.py"
